@@ -1,0 +1,59 @@
+"""
+### Ingest studies
+
+Every night: list the drop bucket and the PACS, retrieve what is new, gate every instance, take all
+identifiers away, name every series, and store the study.
+
+**Sources**: Connections `idh_store` (S3) and `idh_pacs` (DICOM). **Writes**: `idh.study`,
+`idh.series`, `idh.quarantine`; identifiers go to schema `phi` only.
+
+**When it is red**: `reconcile` names how many deliveries have no outcome; `phi.inbox` says which and
+why. Fix the cause and clear the run: what is done stays done.
+"""
+
+from airflow.sdk import Param, dag
+from idh_airflow.assets import STUDIES
+from idh_airflow.connections import platform
+from idh_airflow.defaults import DAG_DEFAULTS, INGEST_CRON
+from idh_airflow.steps import skip_unless, step
+
+
+@dag(
+    schedule=INGEST_CRON,
+    doc_md=__doc__,
+    params={
+        "source": Param("all", type="string", enum=["all", "bucket", "pacs"], description="Where to look."),
+    },
+    **DAG_DEFAULTS,
+)
+def ingest_studies() -> None:
+    """Discover → ingest in batches → reconcile."""
+
+    @step(pool="pacs")
+    def discover(params: dict[str, str]) -> dict[str, object]:
+        from idh_tasks.pipelines import ingest  # noqa: PLC0415
+
+        sources = ingest.SOURCES if params["source"] == "all" else (params["source"],)
+        return dict(ingest.discover(platform(), sources))
+
+    @step()
+    def batches(discovery: dict[str, list[object]]) -> list[object]:
+        return discovery["batches"]
+
+    @step(map_index_template="{{ task.op_kwargs['batch']['label'] }}")
+    def ingest_batch(batch: dict[str, list[str]]) -> dict[str, int]:
+        from idh_tasks.pipelines import ingest  # noqa: PLC0415
+
+        return ingest.ingest_batch(platform(), batch["ids"])
+
+    @step(trigger_rule="all_done", outlets=[STUDIES], retries=0)
+    def reconcile(discovery: dict[str, object]) -> None:
+        from idh_tasks.pipelines import ingest  # noqa: PLC0415
+
+        skip_unless(ingest.reconcile(platform(), discovery), "nothing new tonight")
+
+    found = discover()
+    ingest_batch.expand(batch=batches(found)) >> reconcile(found)
+
+
+ingest_studies()

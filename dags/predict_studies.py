@@ -1,0 +1,40 @@
+"""
+### Predict studies
+
+After new patches or new champions: the champion of every sequence gives each current patch a probability
+of IDH mutation, once, with the model and the patch it came from. For research use; not for diagnosis.
+
+**Writes**: `idh.prediction`; `in_training` marks patients the model has learnt from.
+
+**When it is red**: clear the failed batch; predictions that are stored stay.
+"""
+
+from airflow.sdk import dag
+from idh_airflow.assets import CHAMPIONS, PATCHES
+from idh_airflow.connections import platform
+from idh_airflow.defaults import DAG_DEFAULTS
+from idh_airflow.steps import skip_unless, step
+
+
+@dag(schedule=(PATCHES | CHAMPIONS), doc_md=__doc__, **DAG_DEFAULTS)
+def predict_studies() -> None:
+    """Find what is due → predict in batches."""
+
+    @step()
+    def due() -> list[object]:
+        from idh_tasks.pipelines import predict  # noqa: PLC0415
+
+        found = predict.due(platform())
+        skip_unless(found, "every current patch has a prediction of its champion, or there is none yet")
+        return list(found)
+
+    @step(map_index_template="{{ task.op_kwargs['batch']['label'] }}")
+    def predict_batch(batch: dict[str, list[str]]) -> int:
+        from idh_tasks.pipelines import predict  # noqa: PLC0415
+
+        return predict.predict_batch(platform(), batch["ids"])
+
+    predict_batch.expand(batch=due())
+
+
+predict_studies()

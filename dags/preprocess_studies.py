@@ -1,0 +1,44 @@
+"""
+### Preprocess studies
+
+After linking: every study without patches of the current code and settings is registered to its MPRAGE,
+normalised, and cut to one 64×64 patch a sequence. ADC and rCBV are computed where no map was delivered.
+
+**Writes**: `idh.patch`, one row a sequence: the patch, or the code that says why there is none.
+
+**When it is red**: a batch failed in a way that retries did not cure; the studies of the other batches
+are done. Clear the failed batch.
+"""
+
+from airflow.sdk import dag
+from idh_airflow.assets import CASES, PATCHES
+from idh_airflow.connections import platform
+from idh_airflow.defaults import DAG_DEFAULTS
+from idh_airflow.steps import skip_unless, step
+
+
+@dag(schedule=[CASES], doc_md=__doc__, **DAG_DEFAULTS)
+def preprocess_studies() -> None:
+    """Find what is due → preprocess in batches → announce."""
+
+    @step()
+    def due() -> list[object]:
+        from idh_tasks.pipelines import preprocess  # noqa: PLC0415
+
+        return list(preprocess.due(platform()))
+
+    @step(map_index_template="{{ task.op_kwargs['batch']['label'] }}")
+    def preprocess_batch(batch: dict[str, list[str]]) -> dict[str, int]:
+        from idh_tasks.pipelines import preprocess  # noqa: PLC0415
+
+        return preprocess.preprocess_batch(platform(), batch["ids"])
+
+    @step(trigger_rule="none_failed", outlets=[PATCHES])
+    def announce(batches: list[object]) -> None:
+        skip_unless(batches, "no study was due")
+
+    found = due()
+    preprocess_batch.expand(batch=found) >> announce(found)
+
+
+preprocess_studies()

@@ -1,0 +1,214 @@
+"""The `idh` command line: the platform at a scientist's desk and in an operator's shell.
+
+Exit codes: 0 done, 1 refused (the message names the code and the remedy), 75 failed for now, try again.
+"""
+
+import json
+import logging
+import os
+import sys
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from idh_tasks.errors import IdhError, TransientError
+
+if TYPE_CHECKING:
+    from idh_tasks.local.installation import Installation
+    from idh_tasks.pipelines.platform import Platform
+
+TRY_AGAIN = 75
+
+cli = typer.Typer(no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False, add_completion=False)
+run = typer.Typer(no_args_is_help=True, help="Run a stage without Airflow, on the same database and store.")
+cli.add_typer(run, name="run")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
+
+
+class Source(StrEnum):
+    """Where ingest looks."""
+
+    ALL = "all"
+    PACS = "pacs"
+    BUCKET = "bucket"
+
+
+def app() -> None:
+    """Run the command line; our own errors become a line and an exit code."""
+    try:
+        cli()
+    except IdhError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(TRY_AGAIN if isinstance(error, TransientError) else 1)
+
+
+def _print(content: dict[str, object], as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps(content, default=str) + "\n")
+        return
+    for name, value in content.items():
+        sys.stdout.write(f"{name}: {value}\n")
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+def _installation() -> "Installation":
+    from idh_tasks.local.installation import Installation
+
+    return Installation()
+
+
+def _platform() -> "Platform":
+    """Open the platform of the environment (IDH_*), else of the local installation."""
+    from idh_tasks.local.up import settings
+    from idh_tasks.pipelines.platform import Platform
+    from idh_tasks.settings import Settings
+
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    for noisy in ("pynetdicom", "botocore", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    if "IDH_DATABASE_URL" in os.environ:
+        return Platform(Settings())  # type: ignore[call-arg] - filled from the environment
+    return Platform(settings(_installation()))
+
+
+@cli.command()
+def phantom(
+    out: Annotated[Path, typer.Argument(help="Folder to write the cohort to.")],
+    patients: Annotated[int, typer.Option(help="How many patients.")] = 40,
+    mutants: Annotated[int, typer.Option(help="How many of them are IDH-mutant.")] = 14,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same cohort.")] = 7,
+    from_nifti: Annotated[
+        Path | None, typer.Option(help="Build around real anatomy: folders with *_t1, *_t1ce, *_t2, *_flair, *_seg.nii.gz.")
+    ] = None,
+) -> None:
+    """Write a synthetic cohort: DICOM studies, ROIs, pathology.csv and truth.json with every truth."""
+    from rich.progress import Progress
+
+    from idh_tasks.phantom.cohort import CohortPlan, write_cohort
+
+    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bars:
+        task = bars.add_task("patients", total=patients)
+        for done in write_cohort(out, CohortPlan(patients, mutants, seed, from_nifti)):
+            bars.update(task, completed=done)
+
+
+@cli.command()
+def up() -> None:
+    """Start PostgreSQL, S3, Orthanc and Airflow on loopback; data lie below .idh/."""
+    from idh_tasks.local import airflow
+    from idh_tasks.local import up as platform_up
+
+    installation = _installation()
+    platform_up.up(installation, _say)
+    login = {"login": airflow.USER, "password": installation.secrets["admin_password"]}
+    _print({"airflow": airflow.base_url(installation), **login}, as_json=False)
+
+
+@cli.command()
+def down() -> None:
+    """Stop everything that `idh up` started; data stay."""
+    from idh_tasks.local import up as platform_up
+
+    platform_up.down(_installation(), _say)
+
+
+@cli.command()
+def status(as_json: AsJson = False) -> None:
+    """Tell which parts run and how far each stage has come."""
+    from idh_tasks.local import up as platform_up
+    from idh_tasks.pipelines.summary import progress
+
+    parts: dict[str, object] = {
+        name: "up" if runs else "down" for name, runs in platform_up.status(_installation()).items()
+    }
+    if parts["postgres"] == "up":
+        parts.update(progress(_platform()))
+    _print(parts, as_json)
+
+
+@cli.command()
+def demo(
+    cohort: Annotated[Path | None, typer.Option(help="Your own cohort: studies/NAME/*.dcm and pathology.csv.")] = None,
+    patients: Annotated[int, typer.Option(help="Patients of the synthetic cohort.")] = 40,
+    mutants: Annotated[int, typer.Option(help="Mutants of the synthetic cohort.")] = 14,
+) -> None:
+    """Bring everything up, deliver a cohort, let Airflow run the night, and tell what happened."""
+    from idh_tasks.local.demo import DemoPlan, run_demo
+
+    logging.disable(logging.INFO)
+    run_demo(_installation(), DemoPlan(cohort, patients, mutants), Console())
+
+
+@cli.command()
+def report(
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write the HTML report here.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Summarise what the platform holds; write the latest training report."""
+    from idh_tasks.pipelines.summary import summarise
+
+    platform = _platform()
+    summary = summarise(platform)
+    if out is not None and summary.report_key is not None:
+        out.write_bytes(platform.store.get(summary.report_key))
+    _print({name: value for name, value in vars(summary).items() if name not in ("folds", "results")}, as_json)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    _platform().database.migrate()
+
+
+@run.command("ingest")
+def run_ingest(
+    source: Annotated[Source, typer.Option(help="Where to look.")] = Source.ALL,
+    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Ask the PACS from this study date.")] = None,
+) -> None:
+    """Discover, retrieve, gate, pseudonymise, name and store new studies."""
+    from idh_tasks.pipelines import ingest
+
+    sources = ingest.SOURCES if source is Source.ALL else (source.value,)
+    changed = ingest.ingest(_platform(), sources, since.date() if since else None)
+    _print({"new": changed}, as_json=False)
+
+
+@run.command("link")
+def run_link() -> None:
+    """Load pathology results and link them to studies."""
+    from idh_tasks.pipelines import link
+
+    _print({"new": link.link(_platform())}, as_json=False)
+
+
+@run.command("preprocess")
+def run_preprocess() -> None:
+    """Cut the patches of every study that has none of the current version."""
+    from idh_tasks.pipelines import preprocess
+
+    preprocess.preprocess(_platform())
+
+
+@run.command("train")
+def run_train() -> None:
+    """Cross-validate every sequence, write the report, promote."""
+    from idh_tasks.pipelines import train
+
+    due = train.train(_platform())
+    _print({"run": due.run_id, "reason": due.reason}, as_json=False)
+
+
+@run.command("predict")
+def run_predict() -> None:
+    """Predict every current patch with its champion."""
+    from idh_tasks.pipelines import predict
+
+    _print({"predictions": predict.predict(_platform())}, as_json=False)

@@ -1,0 +1,1 @@
+"""The database: SQL lives in sql/, rows become domain values here."""

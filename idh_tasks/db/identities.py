@@ -1,0 +1,50 @@
+"""Schema phi: who a pseudonym is. Only ingest, pathology loading and delivery use this module."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from idh_tasks.db.engine import Transaction
+from idh_tasks.domain.study import PatientKey, StudyId
+from idh_tasks.errors import StudyQuarantinedError
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A patient as a header or a report names her; never logged, never in an XCom."""
+
+    patient_key: PatientKey
+    issuer: str
+    identifier: str
+    name: str | None
+    birth_date: date | None
+    sex: str | None
+
+    def __repr__(self) -> str:
+        return f"Identity({self.patient_key})"
+
+
+def register_patient(transaction: Transaction, identity: Identity) -> None:
+    """Record a patient, or check that the one on record is the same person.
+
+    Raises
+    ------
+    StudyQuarantinedError
+        ``E_DEMOGRAPHIC_MISMATCH`` if birth date or sex differ at the same identifier.
+    """
+    transaction.run("insert_patient", patient_key=identity.patient_key, sex=identity.sex)
+    transaction.run("insert_patient_identity", **vars(identity))
+    known = transaction.one("select_patient_identity", patient_key=identity.patient_key)
+    if known is None:
+        raise StudyQuarantinedError("E_ID_MISMATCH", "the identifier belongs to another pseudonym")
+    for mine, theirs in ((identity.birth_date, known["birth_date"]), (identity.sex, known["sex"])):
+        if mine and theirs and mine != theirs:
+            raise StudyQuarantinedError(
+                "E_DEMOGRAPHIC_MISMATCH", "birth date or sex differ at the same identifier; ask the registry"
+            )
+
+
+def register_study(transaction: Transaction, study_id: StudyId, uid: str, accession: str) -> None:
+    """Record the hospital's own names of a study."""
+    transaction.run(
+        "insert_study_identity", study_id=study_id, study_instance_uid=uid, accession_number=accession
+    )

@@ -1,0 +1,63 @@
+"""Schema phi: what the hospital delivered, one row a delivery. Only ingest uses this module."""
+
+from dataclasses import dataclass
+
+from idh_tasks.db.engine import Transaction
+from idh_tasks.domain.study import StudyId
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """An object or a PACS study under the hospital's own name, with a fingerprint of its content."""
+
+    item_id: str
+    source: str
+    locator: str
+    fingerprint: str
+    position: str = ""
+
+    def __repr__(self) -> str:
+        return f"Delivery({self.item_id})"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a delivery."""
+
+    state: str
+    study_id: StudyId | None = None
+    code: str | None = None
+    reason: str | None = None
+
+
+def register(transaction: Transaction, deliveries: list[Delivery]) -> None:
+    """Record what was found and move the watermark over it, in one transaction."""
+    transaction.run_many("insert_inbox_item", [vars(delivery) for delivery in deliveries])
+    for delivery in deliveries:
+        if delivery.position:
+            transaction.run("upsert_watermark", source=delivery.source, position=delivery.position)
+
+
+def open_items(transaction: Transaction) -> list[str]:
+    """Return the ids of deliveries that are new or failed last time."""
+    return [row["item_id"] for row in transaction.rows("select_open_inbox")]
+
+
+def get(transaction: Transaction, item_id: str) -> tuple[Delivery, str]:
+    """Return a delivery and its state."""
+    row = transaction.one("select_inbox_item", item_id=item_id)
+    if row is None:
+        raise LookupError(item_id)
+    delivery = Delivery(row["item_id"], row["source"], row["locator"], row["fingerprint"])
+    return delivery, row["state"]
+
+
+def finish(transaction: Transaction, item_id: str, outcome: Outcome) -> None:
+    """Record what became of a delivery."""
+    transaction.run("update_inbox_outcome", item_id=item_id, **vars(outcome))
+
+
+def watermark(transaction: Transaction, source: str) -> str | None:
+    """Return the position up to which a source has been seen."""
+    row = transaction.one("select_watermark", source=source)
+    return None if row is None else str(row["position"])

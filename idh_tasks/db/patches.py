@@ -1,0 +1,41 @@
+"""Patches: one row a sequence and study, with a reason where there is no patch."""
+
+from dataclasses import dataclass
+
+from idh_tasks.db.engine import Transaction
+from idh_tasks.domain.sequence import MrSequence, Provenance
+from idh_tasks.domain.study import StudyId
+
+
+@dataclass(frozen=True)
+class PatchRecord:
+    """The outcome of preprocessing one sequence of one study."""
+
+    patch_id: str
+    study_id: StudyId
+    revision: int
+    sequence: MrSequence
+    settings_hash: str
+    provenance: Provenance | None = None
+    object_key: str | None = None
+    sha256: str | None = None
+    overlap: float | None = None
+    slice_index: int | None = None
+    rectangle: tuple[int, ...] | None = None
+    roi_mean: float | None = None
+    code: str | None = None
+    reason: str | None = None
+
+
+def save(transaction: Transaction, patches: list[PatchRecord]) -> None:
+    """Store the outcomes of one study together."""
+    transaction.run_many(
+        "upsert_patch",
+        [vars(p) | {"rectangle": list(p.rectangle) if p.rectangle else None} for p in patches],
+    )
+
+
+def due_studies(transaction: Transaction, settings_hash: str) -> list[str]:
+    """Return the studies without patches of their current revision and these settings."""
+    rows = transaction.rows("select_studies_to_preprocess", settings_hash=settings_hash)
+    return [row["study_id"] for row in rows]

@@ -1,0 +1,71 @@
+"""Values of the learning stage: members, folds, scores and metrics."""
+
+from dataclasses import dataclass
+
+from idh_tasks.domain.sequence import MrSequence
+
+
+@dataclass(frozen=True)
+class Member:
+    """One patch with its label in a frozen dataset."""
+
+    patient_key: str
+    sequence: MrSequence
+    patch_id: str
+    object_key: str
+    sha256: str
+    mutant: bool
+    report_key: str
+    report_version: int
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Patients to learn from and patients held out; never one patient in both."""
+
+    number: int
+    train: tuple[str, ...]
+    test: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The columns of the paper's Table 1 on one set of scores; positive = mutant."""
+
+    n: int
+    mutants: int
+    accuracy: float
+    loss: float
+    sensitivity: float
+    specificity: float
+    auc: float
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A point estimate with the bounds of its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class HeldOutScore:
+    """The probability a network gave to a patient it was not trained on."""
+
+    patient_key: str
+    fold: int
+    mutant: bool
+    probability_mutant: float
+
+
+@dataclass(frozen=True)
+class ModelRecord:
+    """A registered network of one sequence."""
+
+    model_id: str
+    run_id: str
+    sequence: MrSequence
+    object_key: str
+    sha256: str

@@ -1,0 +1,49 @@
+"""Studies and series as the platform knows them, without any identifier of a patient."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import NewType
+
+from idh_tasks.domain.sequence import Confidence, MrSequence
+
+PatientKey = NewType("PatientKey", str)
+StudyId = NewType("StudyId", str)
+SeriesId = NewType("SeriesId", str)
+
+
+@dataclass(frozen=True)
+class Identification:
+    """What a series is, how sure that is, and why, in words."""
+
+    sequence: MrSequence
+    confidence: Confidence
+    evidence: str
+
+
+SEGMENTATION = Identification(MrSequence.OTHER, Confidence.HIGH, "DICOM SEG")
+"""How a series that holds a tumour outline is recorded."""
+
+
+@dataclass(frozen=True)
+class SeriesRecord:
+    """One stored series of one revision of a study."""
+
+    series_id: SeriesId
+    identification: Identification
+    object_key: str
+    sha256: str
+    instances: int
+
+
+@dataclass(frozen=True)
+class StudyRecord:
+    """One revision of a study; dates are shifted by a constant of the patient."""
+
+    study_id: StudyId
+    patient_key: PatientKey
+    content_hash: str
+    study_date: date
+    age_years: float | None
+    manufacturer: str
+    series: tuple[SeriesRecord, ...]
+    roi_key: str | None

@@ -1,0 +1,56 @@
+"""A scalar volume in patient coordinates."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Where a grid lies in the patient (DICOM PS3.3 C.7.6.2.1.1, LPS, mm).
+
+    Attributes
+    ----------
+    shape
+        Voxels as (z, y, x).
+    spacing_mm, origin_mm
+        As (x, y, z).
+    direction
+        Columns are the unit vectors of the x, y and z axis of the grid, row-major 3×3.
+    """
+
+    shape: tuple[int, int, int]
+    spacing_mm: tuple[float, float, float]
+    origin_mm: tuple[float, float, float]
+    direction: tuple[float, ...] = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+
+    def axes(self) -> NDArray[np.float64]:
+        """Return the 3×3 matrix from voxel steps (x, y, z) to mm."""
+        return np.array(self.direction).reshape(3, 3) * np.array(self.spacing_mm)
+
+    def centre(self) -> NDArray[np.float64]:
+        """Return the position of the grid's centre in mm."""
+        half = (np.array(self.shape[::-1]) - 1) / 2
+        return np.array(self.origin_mm) + self.axes() @ half
+
+
+@dataclass(frozen=True)
+class Volume:
+    """Voxels of shape (z, y, x) on a geometry."""
+
+    voxels: Float
+    geometry: Geometry
+
+
+@dataclass(frozen=True)
+class Series4D:
+    """Volumes of one series along b-value or time; `steps` are b in s/mm² or t in s."""
+
+    voxels: Float
+    geometry: Geometry
+    steps: tuple[float, ...]
+    echo_time_ms: float

@@ -1,0 +1,38 @@
+"""Errors named by their consequence; the codes are those of the fault catalogue."""
+
+
+class IdhError(Exception):
+    """Base of everything the platform raises on purpose.
+
+    Parameters
+    ----------
+    code
+        Stable code of the fault, such as ``E_GEOMETRY_GAP``.
+    reason
+        What happened and what to do, without any identifier of a patient.
+    """
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(f"{code}: {reason}")
+        self.code = code
+        self.reason = reason
+
+
+class StudyQuarantinedError(IdhError):
+    """The whole delivery or study is held back; its neighbours go on."""
+
+
+class SeriesRejectedError(IdhError):
+    """One series cannot be used; the other series of the study go on."""
+
+
+class InstanceRejectedError(IdhError):
+    """One DICOM instance is held back; the other instances go on."""
+
+
+class RunRefusedError(IdhError):
+    """The run must not go on, and trying again changes nothing."""
+
+
+class TransientError(IdhError):
+    """The environment failed; the same call may succeed later."""

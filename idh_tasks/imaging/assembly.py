@@ -1,0 +1,146 @@
+"""Assembles the instances of a classic MR series into a volume, or volumes over b-value or time."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from io import BytesIO
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom import Dataset, dcmread
+
+from idh_tasks.domain.volume import Geometry, Series4D, Volume
+from idh_tasks.errors import SeriesRejectedError
+
+POSITION_TOLERANCE = 0.05
+"""How far a slice may lie from its place, as a share of the spacing."""
+
+
+def read_all(files: Iterable[bytes]) -> list[Dataset]:
+    """Read the stored instances of a series."""
+    return [dcmread(BytesIO(content)) for content in files]
+
+
+def _orientation(instances: Sequence[Dataset]) -> NDArray[np.float64]:
+    """Return the 3×3 direction; the third column is the slice normal (PS3.3 C.7.6.2.1.1)."""
+    stated = np.array([[float(c) for c in ds.ImageOrientationPatient] for ds in instances])
+    if np.abs(stated - stated[0]).max() > 1e-3:
+        raise SeriesRejectedError("E_GEOMETRY_ORIENT", "slices of several orientations in one series")
+    row, column = stated[0][:3], stated[0][3:]
+    return np.stack([row, column, np.cross(row, column)], axis=1)
+
+
+def _check_matrix(instances: Sequence[Dataset]) -> None:
+    grids = {(ds.Rows, ds.Columns, tuple(map(float, ds.PixelSpacing))) for ds in instances}
+    if len(grids) > 1:
+        raise SeriesRejectedError("E_GEOMETRY_MATRIX", f"{len(grids)} matrices or pixel spacings in one series")
+
+
+def _by_place(instances: Sequence[Dataset], normal: NDArray[np.float64]) -> list[tuple[float, list[Dataset]]]:
+    places: dict[float, list[Dataset]] = defaultdict(list)
+    for ds in instances:
+        offset = float(np.dot([float(c) for c in ds.ImagePositionPatient], normal))
+        places[round(offset, 2)].append(ds)
+    return sorted(places.items())
+
+
+def _spacing(offsets: Sequence[float]) -> float:
+    """Return the distance between slices.
+
+    Raises
+    ------
+    SeriesRejectedError
+        ``E_GEOMETRY_GAP`` if a slice is missing.
+    """
+    if len(offsets) < 2:
+        raise SeriesRejectedError("E_GEOMETRY_GAP", "a volume needs at least two slices")
+    steps = np.diff(offsets)
+    usual = float(np.median(steps))
+    if np.abs(steps - usual).max() > POSITION_TOLERANCE * usual:
+        where = int(np.argmax(np.abs(steps - usual)))
+        raise SeriesRejectedError(
+            "E_GEOMETRY_GAP", f"{steps[where]:.2f} mm between slices {where} and {where + 1}, {usual:.2f} expected"
+        )
+    return usual
+
+
+def _geometry(instances: Sequence[Dataset]) -> tuple[Geometry, list[list[Dataset]]]:
+    """Return the grid and, for each slice, the instances that lie there."""
+    _check_matrix(instances)
+    direction = _orientation(instances)
+    places = _by_place(instances, direction[:, 2])
+    first = places[0][1][0]
+    spacing = (
+        float(first.PixelSpacing[1]),
+        float(first.PixelSpacing[0]),
+        _spacing([offset for offset, _ in places]),
+    )
+    origin = tuple(float(c) for c in first.ImagePositionPatient)
+    shape = (len(places), int(first.Rows), int(first.Columns))
+    grid = Geometry(shape, spacing, (origin[0], origin[1], origin[2]), tuple(map(float, direction.ravel())))
+    return grid, [found for _, found in places]
+
+
+def _pixels(ds: Dataset) -> NDArray[np.float32]:
+    """Return the rescaled pixels (PS3.3 C.11.1)."""
+    try:
+        stored = ds.pixel_array
+    except (RuntimeError, ValueError, AttributeError, NotImplementedError) as error:
+        raise SeriesRejectedError("E_DECODE", f"pixels cannot be decoded ({type(error).__name__})") from None
+    slope, intercept = float(ds.get("RescaleSlope") or 1), float(ds.get("RescaleIntercept") or 0)
+    return np.asarray(stored * np.float32(slope) + np.float32(intercept), dtype=np.float32)
+
+
+def _check_content(voxels: NDArray[np.float32]) -> NDArray[np.float32]:
+    if not np.isfinite(voxels).all() or voxels.min() == voxels.max():
+        raise SeriesRejectedError("E_EMPTY_IMAGE", "the image is constant or not finite")
+    return voxels
+
+
+def assemble_volume(instances: Sequence[Dataset]) -> Volume:
+    """Stack a series with one instance at each place.
+
+    Raises
+    ------
+    SeriesRejectedError
+        ``E_GEOMETRY_DUP`` if several instances lie at one place, ``E_GEOMETRY_GAP``,
+        ``E_GEOMETRY_ORIENT``, ``E_GEOMETRY_MATRIX``, ``E_DECODE`` or ``E_EMPTY_IMAGE``.
+    """
+    geometry, slices = _geometry(instances)
+    if any(len(found) > 1 for found in slices):
+        raise SeriesRejectedError("E_GEOMETRY_DUP", "several instances at the same place")
+    return Volume(_check_content(np.stack([_pixels(found[0]) for found in slices])), geometry)
+
+
+def assemble_over_b(instances: Sequence[Dataset]) -> Series4D:
+    """Stack a diffusion series; instances of one b-value at one place are averaged."""
+    values = sorted({float(ds.DiffusionBValue) for ds in instances if "DiffusionBValue" in ds})
+    if len(values) < 2:
+        raise SeriesRejectedError("E_B_VALUES", f"two b-values are needed, {len(values)} found")
+    geometry, slices = _geometry(instances)
+    frames = [np.stack([_mean_at(found, b) for found in slices]) for b in values]
+    return _series4d(np.stack(frames), geometry, values, instances[0])
+
+
+def _mean_at(found: Sequence[Dataset], b_value: float) -> NDArray[np.float32]:
+    same = [_pixels(ds) for ds in found if float(ds.get("DiffusionBValue", -1)) == b_value]
+    if not same:
+        raise SeriesRejectedError("E_GEOMETRY_GAP", f"a slice lacks b = {b_value:g}")
+    return np.asarray(np.mean(same, axis=0), dtype=np.float32)
+
+
+def assemble_over_time(instances: Sequence[Dataset]) -> Series4D:
+    """Stack a dynamic series in order of instance number; TR is the time between volumes."""
+    geometry, slices = _geometry(instances)
+    counts = {len(found) for found in slices}
+    if len(counts) > 1:
+        raise SeriesRejectedError("E_GEOMETRY_GAP", "slices have different numbers of time points")
+    ordered = [sorted(found, key=lambda ds: int(ds.InstanceNumber)) for found in slices]
+    frames = np.stack([[_pixels(found[t]) for found in ordered] for t in range(counts.pop())])
+    step_s = float(instances[0].RepetitionTime) / 1000
+    return _series4d(frames, geometry, [t * step_s for t in range(len(frames))], instances[0])
+
+
+def _series4d(
+    frames: NDArray[np.float32], geometry: Geometry, steps: Sequence[float], first: Dataset
+) -> Series4D:
+    return Series4D(_check_content(frames), geometry, tuple(steps), float(first.get("EchoTime") or 0))

@@ -1,0 +1,44 @@
+"""Between our volumes and SimpleITK's images, and resampling in patient space."""
+
+import numpy as np
+import SimpleITK as sitk
+
+from idh_tasks.domain.volume import Geometry, Mask, Volume
+
+
+def to_image(volume: Volume) -> sitk.Image:
+    """Return the volume as a SimpleITK image."""
+    image = sitk.GetImageFromArray(volume.voxels)
+    image.SetSpacing(volume.geometry.spacing_mm)
+    image.SetOrigin(volume.geometry.origin_mm)
+    image.SetDirection(volume.geometry.direction)
+    return image
+
+
+def from_image(image: sitk.Image) -> Volume:
+    """Return a SimpleITK image as a volume."""
+    voxels = sitk.GetArrayFromImage(image).astype(np.float32)
+    geometry = Geometry(voxels.shape, image.GetSpacing(), image.GetOrigin(), image.GetDirection())
+    return Volume(voxels, geometry)
+
+
+def mask_volume(mask: Mask, geometry: Geometry) -> Volume:
+    """Return a mask as a volume of zeros and ones."""
+    return Volume(mask.astype(np.float32), geometry)
+
+
+def axial(volume: Volume) -> Volume:
+    """Permute and flip the axes so that slices are axial (LPS); no voxel changes its value."""
+    return from_image(sitk.DICOMOrient(to_image(volume), "LPS"))
+
+
+def resample(
+    moving: Volume, fixed: Geometry, transform: sitk.Transform, nearest: bool = False
+) -> Volume:
+    """Resample onto the grid `fixed`; `transform` maps fixed points to moving points."""
+    reference = sitk.Image(fixed.shape[::-1], sitk.sitkUInt8)
+    reference.SetSpacing(fixed.spacing_mm)
+    reference.SetOrigin(fixed.origin_mm)
+    reference.SetDirection(fixed.direction)
+    kind = sitk.sitkNearestNeighbor if nearest else sitk.sitkLinear
+    return from_image(sitk.Resample(to_image(moving), reference, transform, kind, 0.0, sitk.sitkFloat32))

@@ -1,0 +1,35 @@
+"""Brings intensities to a common scale (protocol, 'Images')."""
+
+import numpy as np
+
+from idh_tasks.domain.volume import Float, Mask
+from idh_tasks.errors import SeriesRejectedError
+
+
+def brain_zscore(voxels: Float, brain: Mask) -> Float:
+    """Return (x − median of the brain) / SD of the brain.
+
+    Raises
+    ------
+    SeriesRejectedError
+        ``E_EMPTY_IMAGE`` if the brain is flat.
+    """
+    inside = voxels[brain]
+    spread = float(inside.std()) if inside.size else 0.0
+    if not spread > 0:
+        raise SeriesRejectedError("E_EMPTY_IMAGE", "the brain has no contrast")
+    return np.asarray((voxels - np.median(inside)) / spread, dtype=np.float32)
+
+
+def tumour_mean(voxels: Float, tumour: Mask) -> Float:
+    """Return x / mean of the tumour.
+
+    Raises
+    ------
+    SeriesRejectedError
+        ``E_EMPTY_IMAGE`` if the tumour's mean is not positive.
+    """
+    mean = float(voxels[tumour].mean()) if tumour.any() else 0.0
+    if not mean > 0:
+        raise SeriesRejectedError("E_EMPTY_IMAGE", "the tumour has no signal")
+    return np.asarray(voxels / mean, dtype=np.float32)

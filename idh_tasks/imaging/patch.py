@@ -1,0 +1,69 @@
+"""The widest slice, the rectangle around the tumour, and the 64×64 patch."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from idh_tasks.domain.volume import Float, Mask
+from idh_tasks.errors import StudyQuarantinedError
+
+
+@dataclass(frozen=True)
+class Rectangle:
+    """An axial slice and a half-open box on it: rows [top, bottom), columns [left, right)."""
+
+    slice_index: int
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    def crop(self, volume: Float) -> Float:
+        """Cut the rectangle out of a volume of shape (z, y, x)."""
+        return volume[self.slice_index, self.top : self.bottom, self.left : self.right]
+
+
+def widest_rectangle(tumour: Mask) -> Rectangle:
+    """Find the axial slice with the largest tumour area (ties: the lowest) and its bounds.
+
+    Raises
+    ------
+    StudyQuarantinedError
+        ``E_ROI`` if the mask is empty.
+    """
+    areas = tumour.sum(axis=(1, 2))
+    if not areas.any():
+        raise StudyQuarantinedError("E_ROI", "the tumour lies outside MPRAGE")
+    index = int(np.argmax(areas))
+    rows = np.nonzero(tumour[index].any(axis=1))[0]
+    columns = np.nonzero(tumour[index].any(axis=0))[0]
+    return Rectangle(index, int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1)
+
+
+def _square(image: Float) -> Float:
+    """Pad the shorter side with zeros on both ends."""
+    height, width = image.shape
+    side = max(height, width)
+    rows, columns = side - height, side - width
+    padding = ((rows // 2, rows - rows // 2), (columns // 2, columns - columns // 2))
+    return np.pad(image, padding)
+
+
+def cut_patch(normalised: Float, tumour: Mask, box: Rectangle, size: int, pad_square: bool) -> Float:
+    """Zero everything outside the tumour and resample the rectangle to size × size.
+
+    Parameters
+    ----------
+    normalised
+        Volume of shape (z, y, x).
+    pad_square
+        Keep the shape of the tumour by padding to a square first.
+    """
+    image = box.crop(np.where(tumour, normalised, 0).astype(np.float32))
+    if pad_square:
+        image = _square(image)
+    zoom = (size / image.shape[0], size / image.shape[1])
+    return np.asarray(
+        ndimage.zoom(image, zoom, order=1, grid_mode=True, mode="nearest"), dtype=np.float32
+    )

@@ -1,0 +1,73 @@
+"""Reads a delivered tumour outline: DICOM SEG first, then a NIfTI mask."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+from pydicom import Dataset
+
+from idh_tasks.domain.volume import Geometry, Mask, Volume
+from idh_tasks.errors import StudyQuarantinedError
+from idh_tasks.imaging.itk import from_image
+
+
+def read_nifti(content: bytes) -> Volume:
+    """Read a mask from the bytes of a NIfTI file.
+
+    Raises
+    ------
+    StudyQuarantinedError
+        ``E_ROI`` if it cannot be read or marks nothing.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "roi.nii.gz"
+        path.write_bytes(content)
+        try:
+            image = sitk.ReadImage(str(path), sitk.sitkFloat32)
+        except RuntimeError:
+            raise StudyQuarantinedError("E_ROI", "the delivered mask is not a NIfTI file") from None
+    volume = from_image(image)
+    return _checked(Volume((volume.voxels > 0).astype(np.float32), volume.geometry))
+
+
+def rewrite_nifti(content: bytes) -> bytes:
+    """Return the mask as a new NIfTI file: voxels and grid, no free text of the delivered header."""
+    volume = read_nifti(content)
+    image = sitk.GetImageFromArray(volume.voxels.astype(np.uint8))
+    image.SetSpacing(volume.geometry.spacing_mm)
+    image.SetOrigin(volume.geometry.origin_mm)
+    image.SetDirection(volume.geometry.direction)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "roi.nii.gz"
+        sitk.WriteImage(image, str(path), useCompression=True)
+        return path.read_bytes()
+
+
+def read_segmentation(seg: Dataset, grid: Geometry) -> Volume:
+    """Place the frames of a DICOM SEG on the grid of the series it was drawn on (PS3.3 C.8.20).
+
+    Raises
+    ------
+    StudyQuarantinedError
+        ``E_ROI`` if a frame does not lie on the grid or nothing is marked.
+    """
+    mask: Mask = np.zeros(grid.shape, dtype=bool)
+    normal = np.array(grid.direction).reshape(3, 3)[:, 2]
+    frames = np.atleast_3d(seg.pixel_array) if seg.get("NumberOfFrames", 1) > 1 else seg.pixel_array[None]
+    if frames.shape[1:] != grid.shape[1:]:
+        raise StudyQuarantinedError("E_ROI", "the segmentation was drawn on another matrix")
+    for frame, groups in zip(frames, seg.PerFrameFunctionalGroupsSequence, strict=True):
+        position = [float(c) for c in groups.PlanePositionSequence[0].ImagePositionPatient]
+        offset = float(np.dot(np.array(position) - np.array(grid.origin_mm), normal)) / grid.spacing_mm[2]
+        index = round(offset)
+        if abs(offset - index) > 0.1 or not 0 <= index < grid.shape[0]:
+            raise StudyQuarantinedError("E_ROI", "a frame of the segmentation lies between slices")
+        mask[index] |= frame.astype(bool)
+    return _checked(Volume(mask.astype(np.float32), grid))
+
+
+def _checked(mask: Volume) -> Volume:
+    if not mask.voxels.any():
+        raise StudyQuarantinedError("E_ROI", "the delivered mask marks nothing")
+    return mask

@@ -1,0 +1,1 @@
+"""Intake: pick up, check, pseudonymise and name what a hospital delivers."""

@@ -1,0 +1,61 @@
+"""Keyed pseudonyms: the same identifier gives the same key, and nobody without the secret can tell."""
+
+import hashlib
+import hmac
+from datetime import date, timedelta
+
+from idh_tasks.domain.study import PatientKey, SeriesId, StudyId
+from idh_tasks.errors import RunRefusedError
+
+MIN_SECRET_LENGTH = 32
+MAX_SHIFT_DAYS = 365
+
+
+def normalise_identifier(text: str) -> str:
+    """Return an identifier without surrounding blanks and in upper case."""
+    return text.strip().upper()
+
+
+class Pseudonymiser:
+    """Derives every pseudonym from one secret of the installation.
+
+    Raises
+    ------
+    RunRefusedError
+        ``E_KEY`` if the secret is missing or short.
+    """
+
+    def __init__(self, secret: str) -> None:
+        if len(secret) < MIN_SECRET_LENGTH:
+            raise RunRefusedError("E_KEY", "the pseudonym key is missing or short; set it once and keep it")
+        self._secret = secret.encode()
+
+    def token(self, purpose: str, *parts: str) -> str:
+        """Return 24 hexadecimal digits for the parts, different for each purpose."""
+        return self._mac(purpose, *parts).hexdigest()[:24]
+
+    def patient(self, issuer: str, identifier: str) -> PatientKey:
+        """Return the key of a patient, by (issuer, identifier)."""
+        return PatientKey(
+            self.token("patient", normalise_identifier(issuer), normalise_identifier(identifier))
+        )
+
+    def study(self, uid: str) -> StudyId:
+        """Return our id of a study."""
+        return StudyId(self.token("study", uid))
+
+    def series(self, uid: str) -> SeriesId:
+        """Return our id of a series."""
+        return SeriesId(self.token("series", uid))
+
+    def uid(self, uid: str) -> str:
+        """Return the UID that replaces one, UUID-derived (PS3.5 B.2)."""
+        return f"2.25.{int.from_bytes(self._mac('uid', uid).digest()[:16])}"
+
+    def shifted(self, patient: PatientKey, day: date) -> date:
+        """Move a date back by a constant of the patient, so that intervals stay true."""
+        number = int.from_bytes(self._mac("date shift", patient).digest()[:4])
+        return day - timedelta(days=1 + number % MAX_SHIFT_DAYS)
+
+    def _mac(self, purpose: str, *parts: str) -> "hmac.HMAC":
+        return hmac.new(self._secret, "\x1f".join((purpose, *parts)).encode(), hashlib.sha256)

@@ -1,0 +1,1 @@
+"""Learning: folds, networks, metrics; arrays in, scores and files out."""

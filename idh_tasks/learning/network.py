@@ -1,0 +1,25 @@
+"""The paper's network: four convolutional blocks and three fully connected layers."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import keras  # noqa: E402 - the log level must be set before TensorFlow loads
+from keras import layers  # noqa: E402
+
+from idh_tasks.settings import LearningSettings  # noqa: E402
+
+
+def build_network(size: int, settings: LearningSettings) -> keras.Model:
+    """Build the network for size × size × 1 patches; the output is (wild-type, mutant) by softmax."""
+    patch = keras.Input((size, size, 1), name="patch")
+    x = patch
+    for filters in settings.filters:
+        x = layers.Conv2D(filters, 3, padding="same")(x)
+        x = layers.BatchNormalization()(x)
+        x = layers.ReLU()(x)
+        x = layers.MaxPooling2D()(x)
+    x = layers.Flatten()(x)
+    for units in settings.dense:
+        x = layers.Dense(units, activation="relu")(x)
+    return keras.Model(patch, layers.Dense(2, activation="softmax", name="idh")(x))

@@ -1,0 +1,134 @@
+"""Trains one network on resident data, one compiled graph an epoch."""
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from idh_tasks.errors import RunRefusedError
+from idh_tasks.learning.network import build_network
+from idh_tasks.settings import LearningSettings
+
+CURVE_POINTS = 50
+
+
+@dataclass(frozen=True)
+class Patches:
+    """Patches of shape (n, size, size) with their labels (n,), mutant = 1."""
+
+    x: NDArray[np.float32]
+    y: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained network, its loss on the held-out patches over epochs, and where it ran."""
+
+    model: keras.Model
+    curve: tuple[tuple[int, float], ...]
+    device: str
+
+
+def balanced_order(y: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return a shuffled order in which the rarer class is repeated up to parity."""
+    classes = [np.nonzero(y == label)[0] for label in (0, 1)]
+    most = max(map(len, classes))
+    repeated = [np.concatenate([c, rng.choice(c, most - len(c))]) for c in classes]
+    return rng.permutation(np.concatenate(repeated))
+
+
+def rotate(images: tf.Tensor, degrees: tf.Tensor) -> tf.Tensor:
+    """Rotate each image (n, s, s, 1) about its centre, bilinear, zeros outside."""
+    size = images.shape[1]
+    centre = (size - 1) / 2
+    angle = degrees * (np.pi / 180)
+    cos, sin = tf.cos(angle), tf.sin(angle)
+    zeros = tf.zeros_like(cos)
+    rows = [
+        cos, -sin, centre - (cos - sin) * centre,
+        sin, cos, centre - (sin + cos) * centre,
+        zeros, zeros,
+    ]  # fmt: skip
+    return tf.raw_ops.ImageProjectiveTransformV3(
+        images=images,
+        transforms=tf.stack(rows, axis=1),
+        output_shape=[size, size],
+        interpolation="BILINEAR",
+        fill_mode="CONSTANT",
+        fill_value=0.0,
+    )
+
+
+def _epoch_function(
+    model: keras.Model, data: Patches, settings: LearningSettings
+) -> "tf.types.experimental.PolymorphicFunction":
+    """Compile one epoch: gather, rotate, step, for each batch of the given order."""
+    x = tf.constant(data.x[..., None])
+    y = tf.one_hot(data.y, 2)
+    optimizer = keras.optimizers.Adam(settings.learning_rate)
+    optimizer.build(model.trainable_variables)
+    loss_of = keras.losses.CategoricalCrossentropy()
+
+    @tf.function
+    def run(order: tf.Tensor, degrees: tf.Tensor) -> tf.Tensor:
+        total = tf.constant(0.0)
+        for start in tf.range(0, tf.shape(order)[0], settings.batch_size):
+            batch = order[start : start + settings.batch_size]
+            images = rotate(tf.gather(x, batch), degrees[start : start + settings.batch_size])
+            with tf.GradientTape() as tape:
+                loss = loss_of(tf.gather(y, batch), model(images, training=True))
+            gradients = tape.gradient(loss, model.trainable_variables)
+            optimizer.apply(gradients, model.trainable_variables)
+            total += loss
+        return total
+
+    return run
+
+
+def train(data: Patches, held_out: Patches, settings: LearningSettings, seed: int) -> Trained:
+    """Train for a fixed number of epochs and keep the last weights.
+
+    Parameters
+    ----------
+    data
+        Patches to learn from, rotated by [0°, 90°] and balanced.
+    held_out
+        Patches whose loss is recorded; they choose nothing. May be empty.
+
+    Raises
+    ------
+    RunRefusedError
+        ``E_NAN_LOSS`` if the loss stops being a number.
+    """
+    keras.utils.set_random_seed(seed)
+    rng = np.random.default_rng(seed)
+    model = build_network(data.x.shape[1], settings)
+    epoch = _epoch_function(model, data, settings)
+    predict = tf.function(lambda x: model(x, training=False))
+    watched = set(np.linspace(1, settings.epochs, CURVE_POINTS).astype(int).tolist())
+    curve = []
+    for number in range(1, settings.epochs + 1):
+        order = balanced_order(data.y, rng)
+        degrees = rng.uniform(0, 90, len(order)).astype(np.float32)
+        if not np.isfinite(float(epoch(tf.constant(order), tf.constant(degrees)))):
+            raise RunRefusedError("E_NAN_LOSS", f"the loss is not a number at epoch {number}")
+        if number in watched and len(held_out.y):
+            curve.append((number, _loss(predict(held_out.x[..., None]).numpy(), held_out.y)))
+    return Trained(model, tuple(curve), _device())
+
+
+def _loss(given: NDArray[np.float32], y: NDArray[np.int64]) -> float:
+    """Return the categorical cross-entropy of probabilities (n, 2)."""
+    chosen = given[np.arange(len(y)), y]
+    return float(-np.log(np.clip(chosen, 1e-7, 1)).mean())
+
+
+def probabilities(model: keras.Model, x: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return (n, 2): the probabilities of wild-type and mutant for patches (n, size, size)."""
+    return np.asarray(model(x[..., None], training=False))
+
+
+def _device() -> str:
+    return "GPU" if tf.config.list_physical_devices("GPU") else "CPU"

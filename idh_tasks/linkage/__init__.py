@@ -1,0 +1,1 @@
+"""Linkage: the right pathology on the right study."""

@@ -1,0 +1,55 @@
+"""From assays to the IDH status (protocol, 'Cohort and label')."""
+
+from collections.abc import Sequence
+
+from idh_tasks.domain.pathology import Assay, AssayMethod, AssayResult, IdhStatus, StatusDecision
+
+AGE_RULE_YEARS = 55
+
+WHO_2021 = {
+    IdhStatus.MUTANT: "astrocytoma, IDH-mutant, CNS WHO grade 4",
+    IdhStatus.WILDTYPE: "glioblastoma, IDH-wildtype, CNS WHO grade 4",
+    IdhStatus.INDETERMINATE: "high-grade glioma, IDH status not established (NOS)",
+}
+
+
+def _of(assays: Sequence[Assay], method: AssayMethod, result: AssayResult) -> bool:
+    return any(a.method is method and a.result is result for a in assays)
+
+
+def resolve_idh_status(
+    assays: Sequence[Assay], age_years: float | None = None, age_rule: bool = False
+) -> StatusDecision:
+    """Decide the IDH status of one report.
+
+    Mutant if immunohistochemistry is positive or either gene is mutated; wild-type only if
+    sequencing of both genes is negative; anything else is indeterminate.
+
+    Parameters
+    ----------
+    age_rule
+        Take IHC-negative, unsequenced tumours at 55 or older for wild-type, provisionally.
+    """
+    evidence = "; ".join(sorted(f"{a.method} {a.result}" for a in assays)) or "no assay"
+    positive = sorted(
+        a.method.value
+        for a in assays
+        if a.result is AssayResult.POSITIVE and a.method is not AssayMethod.OTHER
+    )
+    if positive:
+        return StatusDecision(IdhStatus.MUTANT, f"positive: {', '.join(positive)}", evidence)
+    both = all(
+        _of(assays, gene, AssayResult.NEGATIVE)
+        for gene in (AssayMethod.IDH1_SEQUENCING, AssayMethod.IDH2_SEQUENCING)
+    )
+    if both:
+        return StatusDecision(IdhStatus.WILDTYPE, "both genes sequenced and negative", evidence)
+    if age_rule and _ihc_negative_only(assays) and (age_years or 0) >= AGE_RULE_YEARS:
+        rule = f"IHC negative at {AGE_RULE_YEARS} or older (cIMPACT-NOW)"
+        return StatusDecision(IdhStatus.WILDTYPE, rule, evidence, provisional=True)
+    return StatusDecision(IdhStatus.INDETERMINATE, "not both genes sequenced", evidence)
+
+
+def _ihc_negative_only(assays: Sequence[Assay]) -> bool:
+    others = [a for a in assays if a.method is not AssayMethod.IHC_R132H]
+    return _of(assays, AssayMethod.IHC_R132H, AssayResult.NEGATIVE) and not others

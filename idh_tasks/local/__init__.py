@@ -1,0 +1,1 @@
+"""The whole platform on one machine: services, secrets and the demo."""

@@ -1,0 +1,130 @@
+"""Airflow's four components on loopback, configured by docker/airflow.env and the installation."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import httpx
+
+from idh_tasks.local import orthanc, postgres, seaweed
+from idh_tasks.local.installation import Installation
+from idh_tasks.local.process import Service, wait_until
+from idh_tasks.errors import TransientError
+from idh_tasks.settings import ROOT
+
+COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
+USER = "admin"
+
+
+def base_url(installation: Installation) -> str:
+    """Return the address of the UI."""
+    return f"http://127.0.0.1:{installation.ports['airflow']}"
+
+
+def _shared() -> dict[str, str]:
+    lines = (ROOT / "docker" / "airflow.env").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def _connections(installation: Installation) -> dict[str, str]:
+    host = str(installation.folder("postgres"))
+    store = seaweed.settings(installation)
+    found: dict[str, dict[str, object]] = {
+        "idh_db": {"conn_type": "postgres", "login": "postgres", "host": host, "schema": "idh"},
+        "idh_pathology": {"conn_type": "postgres", "login": "postgres", "host": host, "schema": "laboratory"},
+        "idh_pseudonym_key": {"conn_type": "generic", "password": installation.secrets["pseudonym_key"]},
+        "idh_store": {
+            "conn_type": "aws",
+            "login": store.access_key,
+            "password": store.secret_key.get_secret_value(),
+            "extra": {"endpoint": store.endpoint, "bucket": store.bucket, "drop_bucket": store.drop_bucket},
+        },
+    }
+    if orthanc.installed():
+        pacs = orthanc.settings(installation)
+        extra = {"called_aet": pacs.called_aet, "calling_aet": pacs.calling_aet}
+        found["idh_pacs"] = {"conn_type": "generic", "host": pacs.host, "port": pacs.port, "extra": extra}
+    return {f"AIRFLOW_CONN_{name.upper()}": json.dumps(content) for name, content in found.items()}
+
+
+def environment(installation: Installation, executor: str = "LocalExecutor") -> dict[str, str]:
+    """Return the whole environment of Airflow's components."""
+    home, keys, ports = installation.folder("airflow"), installation.secrets, installation.ports
+    passwords = installation.write_private("passwords.json", json.dumps({USER: keys["admin_password"]}))
+    return {
+        **_shared(),
+        **_connections(installation),
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+        "AIRFLOW__CORE__EXECUTOR": executor,
+        "AIRFLOW__CORE__FERNET_KEY": keys["fernet_key"],
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{base_url(installation)}/execution/",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": postgres.url(installation, "airflow"),
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(ports["airflow"]),
+        "AIRFLOW__API__BASE_URL": base_url(installation),
+        "AIRFLOW__API__SECRET_KEY": keys["api_secret_key"],
+        "AIRFLOW__API_AUTH__JWT_SECRET": keys["jwt_secret"],
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
+        "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(ports["log_server"]),
+        "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(ports["trigger_log_server"]),
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+def command(*arguments: str) -> list[str]:
+    """Return an Airflow command of this very environment."""
+    return [sys.executable, "-m", "airflow", *arguments]
+
+
+def prepare(installation: Installation, env: dict[str, str]) -> None:
+    """Migrate Airflow's database and create the pools."""
+    steps = (["db", "migrate"], ["pools", "import", str(ROOT / "docker" / "pools.json")])
+    for arguments in steps:
+        log = Service(installation, "airflow-prepare").log
+        with log.open("ab") as out:
+            done = subprocess.run(  # noqa: S603 - the command is ours
+                command(*arguments), env={**os.environ, **env}, stdout=out, stderr=out, check=False
+            )
+        if done.returncode:
+            raise TransientError("E_START", f"airflow {' '.join(arguments)} failed; see {log}")
+
+
+def start(installation: Installation, env: dict[str, str]) -> None:
+    """Start the components and wait until all four report a heartbeat newer than the start."""
+    began = datetime.now(UTC) - timedelta(seconds=1)
+    for component in COMPONENTS:
+        Service(installation, component).start(command(component), env)
+    if not wait_until(lambda: healthy(installation, began), 180, pause_s=1):
+        raise TransientError("E_START", f"Airflow did not become healthy; see {installation.home / 'logs'}")
+
+
+def healthy(installation: Installation, since: datetime | None = None) -> bool:
+    """Tell whether every component reports itself healthy, with a heartbeat after `since`."""
+    try:
+        answer = httpx.get(f"{base_url(installation)}/api/v2/monitor/health", timeout=5)
+        health = answer.raise_for_status().json()
+    except (httpx.HTTPError, ValueError):
+        return False
+    beats = {
+        "scheduler": "latest_scheduler_heartbeat",
+        "triggerer": "latest_triggerer_heartbeat",
+        "dag_processor": "latest_dag_processor_heartbeat",
+    }
+    return all(_alive(health.get(part) or {}, beat, since) for part, beat in beats.items())
+
+
+def _alive(part: dict[str, str], beat: str, since: datetime | None) -> bool:
+    if part.get("status") != "healthy":
+        return False
+    return since is None or datetime.fromisoformat(part[beat].replace("Z", "+00:00")) > since
+
+
+def stop(installation: Installation) -> None:
+    """Stop the components, the scheduler first so that nothing new starts."""
+    for component in ("scheduler", "triggerer", "dag-processor", "api-server"):
+        Service(installation, component).stop()

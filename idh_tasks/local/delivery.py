@@ -1,0 +1,79 @@
+"""Delivers a cohort as a hospital would: ZIPs into the bucket, some studies to the PACS, rows to the laboratory."""
+
+import csv
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+from pydicom import dcmread
+from pydicom.errors import InvalidDicomError
+
+from idh_tasks.db import pathology
+from idh_tasks.errors import RunRefusedError
+from idh_tasks.intake.dimse import send_study
+from idh_tasks.pipelines.platform import Platform
+from idh_tasks.store.keys import digest
+
+TO_PACS_EVERY = 8
+EMPTY_AS_NULL = ("surgery_date", "specimen_date", "age_years")
+
+
+def _zipped(folder: Path) -> bytes:
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+            entry = zipfile.ZipInfo(str(path.relative_to(folder)))
+            archive.writestr(entry, path.read_bytes())
+    return buffer.getvalue()
+
+
+def study_folders(cohort: Path) -> list[Path]:
+    """Return the study folders of a cohort.
+
+    Raises
+    ------
+    RunRefusedError
+        ``E_NO_INPUT`` if the folder does not have the layout of a cohort.
+    """
+    folders = sorted(path for path in (cohort / "studies").glob("*") if path.is_dir())
+    if not folders or not (cohort / "pathology.csv").exists():
+        raise RunRefusedError("E_NO_INPUT", "a cohort needs studies/NAME/*.dcm and pathology.csv")
+    return folders
+
+
+def _can_go_to_pacs(number: int, folder: Path) -> bool:
+    """Send only studies that a PACS would hold: no loose masks, no broken files."""
+    if number % TO_PACS_EVERY != 0 or any(folder.glob("*.nii.gz")):
+        return False
+    try:
+        return all(len(dcmread(path).get("PixelData", b"")) > 0 for path in folder.rglob("*.dcm"))
+    except InvalidDicomError:
+        return False
+
+
+def deliver(platform: Platform, cohort: Path) -> tuple[int, int]:
+    """Deliver every study once; return how many went to the bucket and to the PACS."""
+    folders = study_folders(cohort)
+    there = {item.key for item in platform.drop.listed(platform.settings.store.drop_prefix)}
+    pacs = platform.settings.pacs
+    sent = [0, 0]
+    for number, folder in enumerate(folders):
+        if pacs is not None and _can_go_to_pacs(number, folder):
+            send_study(pacs, sorted(folder.rglob("*.dcm")))
+            sent[1] += 1
+            continue
+        # The folder's name may be a patient's: only its hash becomes a key.
+        key = f"{platform.settings.store.drop_prefix}{digest(cohort.resolve().name, folder.name)}.zip"
+        if key not in there:
+            platform.drop.put(key, _zipped(folder))
+        sent[0] += 1
+    _deliver_pathology(platform, cohort / "pathology.csv")
+    return sent[0], sent[1]
+
+
+def _deliver_pathology(platform: Platform, path: Path) -> None:
+    with path.open(newline="") as file:
+        rows = [
+            {k: (v or None) if k in EMPTY_AS_NULL else v for k, v in row.items()} for row in csv.DictReader(file)
+        ]
+    pathology.write_laboratory(platform.laboratory, rows)

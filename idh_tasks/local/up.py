@@ -1,0 +1,69 @@
+"""Brings the whole platform up on this machine, tells its status, takes it down."""
+
+from collections.abc import Callable
+
+from pydantic import SecretStr
+
+from idh_tasks.local import airflow, orthanc, postgres, seaweed
+from idh_tasks.local.installation import Installation
+from idh_tasks.local.process import Service
+from idh_tasks.pipelines.platform import Platform
+from idh_tasks.settings import Settings
+
+Say = Callable[[str], None]
+
+
+def settings(installation: Installation) -> Settings:
+    """Return the settings of the pipelines for this installation."""
+    return Settings(
+        database_url=SecretStr(postgres.url(installation, "idh")),
+        pathology_url=SecretStr(postgres.url(installation, "laboratory")),
+        pseudonym_key=SecretStr(installation.secrets["pseudonym_key"]),
+        store=seaweed.settings(installation),
+        pacs=orthanc.settings(installation) if orthanc.installed() else None,
+    )
+
+
+def services_up(installation: Installation, say: Say) -> Platform:
+    """Start PostgreSQL, S3 and Orthanc, and migrate our database."""
+    say("PostgreSQL …")
+    postgres.start(installation)
+    say("S3 (SeaweedFS) …")
+    seaweed.start(installation)
+    if orthanc.installed():
+        say("PACS (Orthanc) …")
+        orthanc.start(installation)
+    else:
+        say("Orthanc is not installed and could not be: every study will come from the bucket")
+    platform = Platform(settings(installation))
+    platform.database.migrate()
+    return platform
+
+
+def up(installation: Installation, say: Say) -> Platform:
+    """Start everything, Airflow included; what runs already stays as it is."""
+    platform = services_up(installation, say)
+    env = airflow.environment(installation)
+    if not airflow.healthy(installation) or not all(status(installation).values()):
+        say("Airflow: database, pools …")
+        airflow.prepare(installation, env)
+        say("Airflow: API server, scheduler, DAG processor, triggerer …")
+        airflow.start(installation, env)
+    return platform
+
+
+def down(installation: Installation, say: Say) -> None:
+    """Stop everything; data below `.idh/` stay."""
+    say("Airflow …")
+    airflow.stop(installation)
+    say("Orthanc, S3, PostgreSQL …")
+    for name in (orthanc.NAME, seaweed.NAME):
+        Service(installation, name).stop()
+    postgres.stop(installation)
+
+
+def status(installation: Installation) -> dict[str, bool]:
+    """Tell of each part whether it runs."""
+    names = [seaweed.NAME, *airflow.COMPONENTS] + ([orthanc.NAME] if orthanc.installed() else [])
+    running = {name: Service(installation, name).pid() is not None for name in names}
+    return {"postgres": postgres.pid(installation) is not None, **running}

@@ -1,0 +1,1 @@
+"""A digital reference object: synthetic patients as DICOM, with every truth known."""

@@ -1,0 +1,134 @@
+"""The head of a synthetic patient: scalp, skull, CSF, folded grey and white matter."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from idh_tasks.domain.volume import Float, Geometry
+from idh_tasks.phantom.tissue import Labels, Tissue
+
+GRID = Geometry(
+    shape=(116, 140, 116), spacing_mm=(1.5, 1.5, 1.5), origin_mm=(-86.25, -104.25, -86.25)
+)
+"""The grid on which a head is drawn, centred on the patient's origin (z, y, x)."""
+
+BRAIN_SEMI_AXES_MM = (64.0, 80.0, 61.0)
+_MEAN_SEMI_AXIS_MM = 68.0
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """Labels of a head; `images` holds real contrasts where the anatomy is a real one."""
+
+    labels: Labels
+    geometry: Geometry
+    images: dict[str, Float] = field(default_factory=dict)
+
+
+def coordinates() -> tuple[Float, Float, Float]:
+    """Return x, y and z in mm of the grid, broadcastable to (z, y, x)."""
+    z, y, x = (
+        (np.arange(count, dtype=np.float32) * 1.5 + start)
+        for count, start in zip(GRID.shape, GRID.origin_mm[::-1], strict=True)
+    )
+    return x[None, None, :], y[None, :, None], z[:, None, None]
+
+
+def smooth_field(rng: np.random.Generator, sigma_mm: float) -> Float:
+    """Return a random field of unit variance with the given correlation length."""
+    noise = rng.standard_normal(GRID.shape, dtype=np.float32)
+    smooth = ndimage.gaussian_filter(noise, sigma_mm / GRID.spacing_mm[0], truncate=3)
+    return (smooth / smooth.std()).astype(np.float32)
+
+
+def _ellipsoid(centre: tuple[float, float, float], semi: tuple[float, float, float]) -> Float:
+    x, y, z = coordinates()
+    squared = sum(
+        ((axis - c) / s) ** 2 for axis, c, s in zip((x, y, z), centre, semi, strict=True)
+    )
+    return np.asarray(squared, dtype=np.float32)
+
+
+def _inside(centre: tuple[float, float, float], semi: tuple[float, float, float]) -> NDArray[np.bool_]:
+    return _ellipsoid(centre, semi) < 1
+
+
+def _both_sides(
+    centre: tuple[float, float, float], semi: tuple[float, float, float]
+) -> NDArray[np.bool_]:
+    x, y, z = centre
+    return _inside((x, y, z), semi) | _inside((-x, y, z), semi)
+
+
+def _depth_mm(rng: np.random.Generator) -> Float:
+    """Return the distance inward from the surface of the brain, negative outside."""
+    semi = tuple(axis * rng.normal(1, 0.03) for axis in BRAIN_SEMI_AXES_MM)
+    radius = np.sqrt(_ellipsoid((0.0, 0.0, 0.0), (semi[0], semi[1], semi[2])))
+    return (1 - radius) * _MEAN_SEMI_AXIS_MM + 1.2 * smooth_field(rng, 15)
+
+
+def _fluid(rng: np.random.Generator, depth: Float) -> NDArray[np.bool_]:
+    x, y, z = coordinates()
+    # The zero set of a smooth random field is a folded sheet, as a sulcus is.
+    sulci = (np.abs(smooth_field(rng, 4.2)) < 0.16) & (depth < 15)
+    fissure = (np.abs(x) < 1.1) & ((z > 18) | (np.abs(y) > 42)) & (depth < 45)
+    ventricles = _both_sides((11.0, -2.0, 12.0), (6.0, 30.0, 8.0))
+    horns = _both_sides((24.0, 30.0, 2.0), (6.0, 14.0, 7.0))
+    third = _inside((0.0, 6.0, -2.0), (2.0, 11.0, 9.0))
+    return sulci | fissure | ventricles | horns | third
+
+
+def _deep_grey() -> NDArray[np.bool_]:
+    thalamus = _both_sides((12.0, 10.0, -1.0), (8.0, 13.0, 8.0))
+    caudate = _both_sides((17.0, -20.0, 8.0), (5.0, 11.0, 9.0))
+    putamen = _both_sides((27.0, -5.0, -1.0), (5.0, 16.0, 9.0))
+    return thalamus | caudate | putamen
+
+
+def draw_head(rng: np.random.Generator) -> Anatomy:
+    """Draw a healthy head.
+
+    Parameters
+    ----------
+    rng
+        Source of the individual shape and folding.
+    """
+    depth = _depth_mm(rng)
+    fluid = _fluid(rng, depth)
+    to_fluid_mm = ndimage.distance_transform_edt(~(fluid | (depth < 0))) * GRID.spacing_mm[0]
+    labels = np.full(GRID.shape, Tissue.AIR, dtype=np.uint8)
+    for shell_mm, tissue in ((-15, Tissue.SCALP), (-10, Tissue.SKULL), (-3, Tissue.CSF)):
+        labels[depth > shell_mm] = tissue
+    labels[depth > 0] = Tissue.WHITE
+    cortex = (to_fluid_mm < 3.4) & (depth < 22)
+    labels[(depth > 0) & (cortex | _deep_grey())] = Tissue.GREY
+    labels[(depth > 0) & fluid] = Tissue.CSF
+    return Anatomy(labels, GRID)
+
+
+def add_tumour(anatomy: Anatomy, rng: np.random.Generator) -> Anatomy:
+    """Grow a tumour with necrotic core, enhancing rim and oedema in one hemisphere.
+
+    Its place, size and shape do not depend on the IDH status.
+    """
+    side = rng.choice((-1.0, 1.0))
+    centre = (side * rng.uniform(26, 38), rng.uniform(-38, 42), rng.uniform(2, 28))
+    radius = rng.uniform(15, 23)
+    semi = tuple(radius * rng.uniform(0.85, 1.15) for _ in range(3))
+    distance = np.sqrt(_ellipsoid(centre, (semi[0], semi[1], semi[2])))
+    distance *= 1 + 0.13 * smooth_field(rng, 7)
+    labels = anatomy.labels.copy()
+    brain = np.isin(labels, (Tissue.WHITE, Tissue.GREY))
+    cavity = labels == Tissue.CSF
+    reach = rng.uniform(1.45, 1.85)
+    labels[brain & (distance < reach)] = Tissue.OEDEMA
+    solid = (brain | cavity) & (distance < 1)
+    labels[solid & _inside_brain(anatomy)] = Tissue.RIM
+    labels[(labels == Tissue.RIM) & (distance < rng.uniform(0.5, 0.66))] = Tissue.NECROSIS
+    return Anatomy(labels, anatomy.geometry)
+
+
+def _inside_brain(anatomy: Anatomy) -> NDArray[np.bool_]:
+    return ndimage.binary_erosion(anatomy.labels >= Tissue.CSF, iterations=4)

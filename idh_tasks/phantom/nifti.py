@@ -1,0 +1,65 @@
+"""Real anatomy: skull-stripped NIfTI contrasts with an expert's tumour labels (BraTS layout)."""
+
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from idh_tasks.domain.sequence import MrSequence
+from idh_tasks.domain.volume import Float, Geometry
+from idh_tasks.errors import RunRefusedError
+from idh_tasks.phantom.anatomy import Anatomy
+from idh_tasks.phantom.tissue import Labels, Tissue
+
+SUFFIXES = {
+    MrSequence.T1: "_t1.nii.gz",
+    MrSequence.MPRAGE: "_t1ce.nii.gz",
+    MrSequence.T2: "_t2.nii.gz",
+    MrSequence.FLAIR: "_flair.nii.gz",
+}
+EXPERT = {1: Tissue.NECROSIS, 2: Tissue.OEDEMA, 4: Tissue.RIM}
+
+
+def _read(path: Path) -> tuple[Float, Geometry]:
+    image = sitk.ReadImage(str(path), sitk.sitkFloat32)
+    voxels = sitk.GetArrayFromImage(image)
+    geometry = Geometry(voxels.shape, image.GetSpacing(), image.GetOrigin(), image.GetDirection())
+    return voxels, geometry
+
+
+def _centred(geometry: Geometry) -> Geometry:
+    """Move the grid so that its centre is the patient's origin, as the phantom's is."""
+    origin = np.array(geometry.origin_mm) - geometry.centre()
+    return Geometry(geometry.shape, geometry.spacing_mm, tuple(map(float, origin)), geometry.direction)
+
+
+def _tissues(t1: Float, expert: Float) -> Labels:
+    """Split the brain by its T1 signal; the tumour is the expert's."""
+    labels = np.full(t1.shape, Tissue.AIR, dtype=np.uint8)
+    brain = t1 > 0
+    dark, bright = np.percentile(t1[brain], (12, 55))
+    labels[brain] = Tissue.GREY
+    labels[brain & (t1 < dark)] = Tissue.CSF
+    labels[brain & (t1 > bright)] = Tissue.WHITE
+    for value, tissue in EXPERT.items():
+        labels[expert == value] = tissue
+    return labels
+
+
+def find_cases(folder: Path) -> list[Path]:
+    """Return the case folders, in order of their names."""
+    cases = sorted({file.parent for file in folder.rglob("*_seg.nii.gz")})
+    if not cases:
+        raise RunRefusedError("E_NO_INPUT", "no folder with a *_seg.nii.gz was found")
+    return cases
+
+
+def read_anatomy(case: Path, mirrored: bool) -> Anatomy:
+    """Read one case; `mirrored` swaps left and right, to make a second head of it."""
+    prefix = next(case.glob("*_seg.nii.gz")).name.removesuffix("_seg.nii.gz")
+    read = {s: _read(case / f"{prefix}{suffix}") for s, suffix in SUFFIXES.items()}
+    expert, geometry = _read(case / f"{prefix}_seg.nii.gz")
+    side = slice(None, None, -1) if mirrored else slice(None)
+    labels = _tissues(read[MrSequence.T1][0], expert)[:, :, side]
+    images = {str(sequence): voxels[:, :, side] for sequence, (voxels, _) in read.items()}
+    return Anatomy(labels, _centred(geometry), images)

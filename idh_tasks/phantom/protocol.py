@@ -1,0 +1,116 @@
+"""Acquisition protocols of three vendors; timings are those of real examinations."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from idh_tasks.domain.sequence import MrSequence
+from idh_tasks.phantom.signal import Timing
+
+
+class Vendor(StrEnum):
+    """The dialect in which headers are written."""
+
+    SIEMENS = "SIEMENS"
+    GE = "GE MEDICAL SYSTEMS"
+    PHILIPS = "Philips Medical Systems"
+
+
+class Plane(StrEnum):
+    """Orientation of the slices."""
+
+    AXIAL = "axial"
+    SAGITTAL = "sagittal"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one series is acquired; `size` is (slices, rows, columns), spacing (x, y, slice) in mm."""
+
+    sequence: MrSequence
+    description: str
+    timing: Timing
+    size: tuple[int, int, int]
+    spacing_mm: tuple[float, float, float]
+    flip_angle: float
+    scanning_sequence: str
+    echo_train: int = 1
+    acquisition_type: str = "2D"
+    plane: Plane = Plane.AXIAL
+    b_values: tuple[float, ...] = ()
+    time_points: int = 0
+
+
+B_VALUES = (0.0, 500.0, 1000.0)
+TIME_POINTS = 32
+
+_THICK = (24, 128, 128)
+_THICK_MM = (1.8, 1.8, 5.0)
+_EPI = (20, 72, 72)
+_EPI_MM = (3.1, 3.1, 6.0)
+_DSC = (14, 64, 64)
+_DSC_MM = (3.5, 3.5, 7.0)
+
+
+def _epi(names: tuple[str, str], diffusion: Timing, perfusion: Timing) -> tuple[Recipe, Recipe]:
+    return (
+        Recipe(MrSequence.DWI, names[0], diffusion, _EPI, _EPI_MM, 90, "EP", b_values=B_VALUES),
+        Recipe(MrSequence.DSC, names[1], perfusion, _DSC, _DSC_MM, 60, "EP", time_points=TIME_POINTS),
+    )
+
+
+SIEMENS = (
+    Recipe(MrSequence.T1, "t1_se_tra", Timing(600, 9.7), _THICK, _THICK_MM, 90, "SE"),
+    Recipe(MrSequence.T2, "t2_tse_tra", Timing(4800, 98), _THICK, _THICK_MM, 142, "SE", 15),
+    Recipe(
+        MrSequence.FLAIR, "t2_Flair_axial", Timing(9420, 141, 2500), _THICK, _THICK_MM, 156, "SE\\IR", 16
+    ),
+    Recipe(
+        MrSequence.MPRAGE,
+        "t1 axial stealth-post",
+        Timing(1760, 3.1, 950, contrast=True),
+        (112, 128, 128),
+        (1.5, 1.5, 1.5),
+        15,
+        "GR\\IR",
+        acquisition_type="3D",
+        plane=Plane.SAGITTAL,
+    ),
+    *_epi(("ep2d_diff_3scan_trace", "ep2d_perf BOLUS"), Timing(4900, 83), Timing(1500, 30)),
+)
+
+GE = (
+    Recipe(MrSequence.T1, "O-Ax T1 SE", Timing(493, 17.8), _THICK, _THICK_MM, 90, "SE"),
+    Recipe(MrSequence.T2, "AX T2 FRFSE", Timing(4000, 108), _THICK, _THICK_MM, 142, "SE", 18),
+    Recipe(MrSequence.FLAIR, "Ax Flair", Timing(9500, 126, 2521), _THICK, _THICK_MM, 160, "SE\\IR", 20),
+    Recipe(
+        MrSequence.MPRAGE,
+        "Ax MPRAGE 3D +C",
+        Timing(2100, 3.0, 900, contrast=True),
+        (112, 128, 128),
+        (1.5, 1.5, 1.5),
+        12,
+        "GR\\IR",
+        acquisition_type="3D",
+    ),
+    *_epi(("Ax DWI b500 b1000", "Ax DSC PERFUSION"), Timing(7000, 76), Timing(1600, 30)),
+)
+
+PHILIPS = (
+    Recipe(MrSequence.T1, "T1/T/SE", Timing(550, 12), _THICK, _THICK_MM, 90, "SE"),
+    Recipe(MrSequence.T2, "T2/T/TSE 15", Timing(4400, 100), _THICK, _THICK_MM, 90, "SE", 15),
+    Recipe(MrSequence.FLAIR, "T2 FLAIR TRANS", Timing(11000, 125, 2800), _THICK, _THICK_MM, 90, "SE\\IR", 24),
+    Recipe(
+        MrSequence.MPRAGE,
+        "MPRAGE T +C",
+        Timing(1900, 3.4, 950, contrast=True),
+        (112, 128, 128),
+        (1.5, 1.5, 1.5),
+        8,
+        "GR\\IR",
+        acquisition_type="3D",
+    ),
+    *_epi(("DWI 3 b TRANS", "DSC FFE-EPI"), Timing(4000, 88), Timing(1550, 32)),
+)
+
+PROTOCOLS = {Vendor.SIEMENS: SIEMENS, Vendor.GE: GE, Vendor.PHILIPS: PHILIPS}
+MODELS = {Vendor.SIEMENS: "TrioTim", Vendor.GE: "DISCOVERY MR750w", Vendor.PHILIPS: "Ingenia"}

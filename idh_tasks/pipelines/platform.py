@@ -1,0 +1,65 @@
+"""What every pipeline works with: settings, database, object store and pseudonyms."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from idh_tasks.db.engine import Database
+from idh_tasks.errors import RunRefusedError
+from idh_tasks.intake.pseudonym import Pseudonymiser
+from idh_tasks.settings import Settings
+from idh_tasks.store.objects import ObjectStore
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def code_version(*packages: str) -> str:
+    """Return a hash of the sources of the named packages: changed code makes new keys."""
+    sources = sorted(path for name in packages for path in (PACKAGE / name).glob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The outside world of a pipeline, opened when it is first used."""
+
+    settings: Settings
+
+    @cached_property
+    def database(self) -> Database:
+        """Return our database."""
+        return Database(self.settings.database_url.get_secret_value())
+
+    @cached_property
+    def laboratory(self) -> Database:
+        """Return the laboratory's database.
+
+        Raises
+        ------
+        RunRefusedError
+            ``E_PREFLIGHT`` if no connection to it is configured.
+        """
+        if self.settings.pathology_url is None:
+            raise RunRefusedError("E_PREFLIGHT", "no connection to the laboratory is configured")
+        return Database(self.settings.pathology_url.get_secret_value())
+
+    @cached_property
+    def store(self) -> ObjectStore:
+        """Return our own bucket."""
+        return ObjectStore(self.settings.store)
+
+    @cached_property
+    def drop(self) -> ObjectStore:
+        """Return the bucket into which the hospital delivers."""
+        return ObjectStore(self.settings.store, self.settings.store.drop_bucket)
+
+    @cached_property
+    def pseudonymiser(self) -> Pseudonymiser:
+        """Return the pseudonymiser of this installation."""
+        return Pseudonymiser(self.settings.pseudonym_key.get_secret_value())
+
+
+def preprocessing_version(platform: Platform) -> str:
+    """Return the hash of imaging code and settings: patches of another version are not current."""
+    return f"{code_version('imaging')}-{platform.settings.imaging.fingerprint()}"

@@ -1,0 +1,173 @@
+"""The images of one stored study in MPRAGE space, each made when it is first asked for."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from pydicom import Dataset
+
+from idh_tasks.db.studies import StoredStudy
+from idh_tasks.domain.sequence import Confidence, MrSequence, Provenance
+from idh_tasks.domain.study import SEGMENTATION, SeriesRecord
+from idh_tasks.domain.volume import Float, Mask, Volume
+from idh_tasks.errors import SeriesRejectedError, StudyQuarantinedError
+from idh_tasks.imaging import roi
+from idh_tasks.imaging.adc import fit_adc
+from idh_tasks.imaging.assembly import (
+    assemble_over_b,
+    assemble_over_time,
+    assemble_volume,
+    read_all,
+)
+from idh_tasks.imaging.brain import brain_mask
+from idh_tasks.imaging.itk import axial, resample
+from idh_tasks.imaging.normalise import brain_zscore, tumour_mean
+from idh_tasks.imaging.patch import Rectangle, cut_patch, widest_rectangle
+from idh_tasks.imaging.perfusion import MIN_BASELINE, compute_rcbv
+from idh_tasks.imaging.registration import Registered, register
+from idh_tasks.intake.archive import unzip
+from idh_tasks.pipelines.platform import Platform
+
+SOURCES = {MrSequence.ADC: MrSequence.DWI, MrSequence.RCBV: MrSequence.DSC}
+
+
+@dataclass(frozen=True)
+class Source:
+    """An image, the volume that registers it to MPRAGE, and where it comes from."""
+
+    image: Volume
+    anatomy: Volume
+    provenance: Provenance
+
+
+@dataclass(frozen=True)
+class CutPatch:
+    """A patch with what is recorded of it."""
+
+    patch: Float
+    rectangle: Rectangle
+    provenance: Provenance
+    overlap: float
+    roi_mean: float
+
+
+class StudyImages:
+    """Lazily built images of a study; what several sequences share is made once."""
+
+    def __init__(self, platform: Platform, study: StoredStudy) -> None:
+        self._platform = platform
+        self._study = study
+        self._settings = platform.settings.imaging
+        self._sources: dict[MrSequence, Source] = {}
+        self._registered: dict[MrSequence, Registered] = {}
+
+    def patch(self, sequence: MrSequence) -> CutPatch:
+        """Cut the patch of one sequence.
+
+        Raises
+        ------
+        IdhError
+            With the reason why there is none.
+        """
+        source = self._source(sequence)
+        image, covered, overlap = self._in_mprage(sequence, source)
+        normalised = self._normalised(image, covered)
+        box, size = self.rectangle, self._settings.patch_size
+        patch = cut_patch(normalised, self.tumour, box, size, self._settings.resample == "pad_square")
+        roi_mean = float(image[self.tumour & covered].mean()) if (self.tumour & covered).any() else 0.0
+        return CutPatch(patch, box, source.provenance, overlap, roi_mean)
+
+    def _normalised(self, image: Float, covered: Mask) -> Float:
+        if self._settings.normalisation == "brain_zscore":
+            return brain_zscore(image, self.brain & covered)
+        return tumour_mean(image, self.tumour & covered)
+
+    @cached_property
+    def mprage(self) -> Volume:
+        """Return the patient's MPRAGE, in axial slices: the space of everything else."""
+        return axial(assemble_volume(self._instances(MrSequence.MPRAGE)))
+
+    @cached_property
+    def brain(self) -> Mask:
+        """Return the brain mask in MPRAGE space."""
+        return brain_mask(self.mprage)
+
+    @cached_property
+    def tumour(self) -> Mask:
+        """Return the delivered ROI in MPRAGE space, moved as T2 is, on which it was drawn."""
+        delivered = self._delivered_roi()
+        transform = self._register(MrSequence.T2, self._source(MrSequence.T2)).transform
+        return resample(delivered, self.mprage.geometry, transform, nearest=True).voxels > 0
+
+    @cached_property
+    def rectangle(self) -> Rectangle:
+        """Return the widest slice and its rectangle, the same for every sequence."""
+        return widest_rectangle(self.tumour)
+
+    def _delivered_roi(self) -> Volume:
+        segmentation = [s for s in self._study.series if s.identification == SEGMENTATION]
+        if segmentation:
+            seg = self._read(segmentation[0])[0]
+            return roi.read_segmentation(seg, self._source(MrSequence.T2).image.geometry)
+        if self._study.roi_key:
+            return roi.read_nifti(self._platform.store.get(self._study.roi_key))
+        raise StudyQuarantinedError("E_NO_ROI", "no tumour outline came with the study")
+
+    def _read(self, series: SeriesRecord) -> list[Dataset]:
+        return read_all(unzip(self._platform.store.get_checked(series.object_key, series.sha256)).values())
+
+    def _has(self, sequence: MrSequence) -> bool:
+        return any(
+            s.identification.sequence is sequence and s.identification.confidence is Confidence.HIGH
+            for s in self._study.series
+        )
+
+    def _instances(self, sequence: MrSequence) -> list[Dataset]:
+        named = [s for s in self._study.series if s.identification.sequence is sequence]
+        sure = [s for s in named if s.identification.confidence is Confidence.HIGH]
+        if not named:
+            raise SeriesRejectedError("W_MISSING_SEQUENCE", f"the study has no {sequence}")
+        if not sure:
+            raise SeriesRejectedError("W_LOW_CONFIDENCE", f"{sequence} waits for a person to name it")
+        return self._read(max(sure, key=lambda s: (s.instances, s.series_id)))
+
+    def _source(self, sequence: MrSequence) -> Source:
+        if sequence not in self._sources:
+            self._sources[sequence] = self._make_source(sequence)
+        return self._sources[sequence]
+
+    def _make_source(self, sequence: MrSequence) -> Source:
+        if sequence is MrSequence.MPRAGE:
+            return Source(self.mprage, self.mprage, Provenance.ACQUIRED)
+        if sequence in SOURCES and not self._has(sequence):
+            return self._computed(sequence)
+        image = assemble_volume(self._instances(sequence))
+        provenance = Provenance.VENDOR if sequence in SOURCES else Provenance.ACQUIRED
+        return Source(image, image, provenance)
+
+    def _computed(self, sequence: MrSequence) -> Source:
+        instances = self._instances(SOURCES[sequence])
+        if sequence is MrSequence.ADC:
+            dwi = assemble_over_b(instances)
+            return Source(fit_adc(dwi), Volume(dwi.voxels[0], dwi.geometry), Provenance.COMPUTED)
+        dsc = assemble_over_time(instances)
+        baseline = np.asarray(dsc.voxels[:MIN_BASELINE].mean(axis=0), dtype=np.float32)
+        return Source(compute_rcbv(dsc), Volume(baseline, dsc.geometry), Provenance.COMPUTED)
+
+    def _register(self, sequence: MrSequence, source: Source) -> Registered:
+        if sequence not in self._registered:
+            found = register(self.mprage, source.anatomy)
+            if found.overlap < self._settings.overlap_floor:
+                raise SeriesRejectedError("E_REG_QC", f"{sequence}: heads overlap by {found.overlap:.2f} only")
+            self._registered[sequence] = found
+        return self._registered[sequence]
+
+    def _in_mprage(self, sequence: MrSequence, source: Source) -> tuple[Float, Mask, float]:
+        """Return the image in MPRAGE space, where it has data, and the overlap of the heads."""
+        if sequence is MrSequence.MPRAGE:
+            return self.mprage.voxels, np.ones(self.mprage.geometry.shape, dtype=bool), 1.0
+        found = self._register(sequence, source)
+        grid = self.mprage.geometry
+        ones = Volume(np.ones_like(source.image.voxels), source.image.geometry)
+        covered = resample(ones, grid, found.transform, nearest=True).voxels > 0
+        return resample(source.image, grid, found.transform).voxels, covered, found.overlap

@@ -1,0 +1,1 @@
+"""Reporting: the paper's table and figures, with ours beside them."""

@@ -1,0 +1,104 @@
+"""The figures of the report as self-contained SVG."""
+
+from collections.abc import Mapping, Sequence
+from io import StringIO
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from sklearn.metrics import roc_curve
+
+from idh_tasks.domain.learning import HeldOutScore, Metrics
+from idh_tasks.domain.sequence import MrSequence
+
+Curve = Sequence[tuple[int, float]]
+Fit = tuple[float, float, float]
+Labelled = tuple[bool, NDArray[np.float32]]
+
+FOLD_COLOUR = "#9fb4c7"
+MEAN_COLOUR = "#12436d"
+ACCENT = "#c4501e"
+
+
+def _panels(count: int, height: float = 2.9) -> tuple[Figure, list[Axes]]:
+    rows = -(-count // 3)
+    figure = Figure(figsize=(10.5, height * rows), layout="constrained")
+    axes = np.atleast_1d(figure.subplots(rows, min(3, count))).ravel()
+    for empty in axes[count:]:
+        empty.axis("off")
+    return figure, list(axes[:count])
+
+
+def _svg(figure: Figure) -> str:
+    buffer = StringIO()
+    # A fixed salt and no date: the same numbers give the same bytes.
+    with mpl.rc_context({"svg.hashsalt": "idh", "svg.fonttype": "none"}):
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
+    return buffer.getvalue()[buffer.getvalue().index("<svg") :]
+
+
+def roc_figure(scores: Mapping[MrSequence, Sequence[HeldOutScore]]) -> str:
+    """Draw the ROC curve of each fold and their mean, one panel a sequence (paper, Fig. 3)."""
+    figure, axes = _panels(len(scores))
+    grid = np.linspace(0, 1, 101)
+    for axis, (sequence, given) in zip(axes, scores.items(), strict=True):
+        curves = []
+        for fold in sorted({score.fold for score in given}):
+            part = [score for score in given if score.fold == fold]
+            false, true, _ = roc_curve([s.mutant for s in part], [s.probability_mutant for s in part])
+            axis.plot(false, true, color=FOLD_COLOUR, lw=1)
+            curves.append(np.interp(grid, false, true))
+        axis.plot(grid, np.mean(curves, axis=0), color=MEAN_COLOUR, lw=2)
+        axis.plot([0, 1], [0, 1], color="grey", lw=0.7, ls=":")
+        axis.set(title=sequence.value, xlabel="1 − specificity", ylabel="sensitivity", aspect="equal")
+    return _svg(figure)
+
+
+def box_figure(folds: Mapping[MrSequence, Sequence[Metrics]]) -> str:
+    """Draw box plots over folds of the four measures of the paper's Fig. 4."""
+    figure = Figure(figsize=(10.5, 5.6), layout="constrained")
+    names = ("sensitivity", "specificity", "accuracy", "loss")
+    for axis, name in zip(figure.subplots(2, 2).ravel(), names, strict=True):
+        values = [[getattr(metrics, name) for metrics in found] for found in folds.values()]
+        axis.boxplot(values, tick_labels=[s.value for s in folds], medianprops={"color": ACCENT})
+        axis.set_title(name)
+    return _svg(figure)
+
+
+def learning_figure(curves: Mapping[MrSequence, Sequence[Curve]], fits: Mapping[MrSequence, Fit | None]) -> str:
+    """Draw the held-out loss over epochs with the fitted a·e^(−b·x) + c (paper, equation 1)."""
+    figure, axes = _panels(len(curves))
+    for axis, (sequence, found) in zip(axes, curves.items(), strict=True):
+        for curve in found:
+            epochs, losses = zip(*curve, strict=True)
+            axis.plot(epochs, losses, color=FOLD_COLOUR, lw=1)
+        fit = fits[sequence]
+        if fit is not None:
+            a, b, c = fit
+            x = np.linspace(min(epochs), max(epochs), 200)
+            axis.plot(x, a * np.exp(-b * x) + c, color=ACCENT, lw=2)
+            axis.set_title(f"{sequence.value}: {a:.2g}·exp(−{b:.2g}·x) + {c:.2g}", fontsize=9)
+        else:
+            axis.set_title(f"{sequence.value}: no fit", fontsize=9)
+        axis.set(xlabel="epoch", ylabel="held-out loss")
+    return _svg(figure)
+
+
+def patch_figure(patches: Mapping[MrSequence, Sequence[Labelled]]) -> str:
+    """Show patches as the networks see them, one row a sequence; mutants are framed."""
+    columns = max(len(found) for found in patches.values())
+    figure = Figure(figsize=(10.5, 1.35 * len(patches)), layout="constrained")
+    grid = figure.subplots(len(patches), columns, squeeze=False)
+    for row, (sequence, found) in zip(grid, patches.items(), strict=True):
+        for axis in row:
+            axis.set(xticks=[], yticks=[])
+            axis.axis("off")
+        for axis, (mutant, patch) in zip(row, found, strict=False):
+            axis.axis("on")
+            axis.imshow(patch, cmap="gray", vmin=np.percentile(patch, 1), vmax=np.percentile(patch, 99))
+            for spine in axis.spines.values():
+                spine.set(color=ACCENT if mutant else "white", linewidth=2.5)
+        row[0].set_ylabel(sequence.value)
+    return _svg(figure)

@@ -1,0 +1,105 @@
+"""Settings, validated once at the edge; those that change a result have a fingerprint."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from idh_tasks.domain.sequence import Provenance
+
+ROOT = Path(__file__).resolve().parents[1]
+SQL = ROOT / "sql"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def fingerprint(self) -> str:
+        """Return a short hash of every value, to be part of object keys and run ids."""
+        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+
+class LinkageSettings(_Frozen):
+    """How a study finds its pathology result (protocol, 'Cohort and label')."""
+
+    window_days: int = Field(default=90, ge=0)
+    age_rule: bool = False
+    """IHC-negative and unsequenced at 55 or older counts as wild-type, marked provisional."""
+
+
+class ImagingSettings(_Frozen):
+    """How a study becomes patches (protocol, 'Images')."""
+
+    patch_size: int = 64
+    normalisation: Literal["brain_zscore", "tumour_mean"] = "brain_zscore"
+    resample: Literal["stretch", "pad_square"] = "stretch"
+    overlap_floor: float = Field(default=0.7, ge=0, le=1)
+
+
+class LearningSettings(_Frozen):
+    """How networks are trained (protocol, 'Learning')."""
+
+    epochs: int = Field(default=500, ge=1)
+    batch_size: int = Field(default=16, ge=1)
+    learning_rate: float = 1e-4
+    filters: tuple[int, ...] = (8, 16, 32, 64)
+    dense: tuple[int, ...] = (32, 16)
+    folds: int = Field(default=5, ge=2)
+    seed: int = 20200
+    provenance: Literal["computed", "vendor", "mixed"] = "computed"
+    retrain_after_new_cases: int = Field(default=20, ge=1)
+    promotion_margin: float = Field(default=0.05, ge=0)
+    """How much lower a challenger's out-of-fold AUC may be than the champion's."""
+
+    def accepts(self, provenance: Provenance) -> bool:
+        """Tell whether an image of this provenance may enter the dataset."""
+        return (
+            provenance is Provenance.ACQUIRED
+            or self.provenance == "mixed"
+            or self.provenance == provenance.value
+        )
+
+
+class StoreSettings(BaseModel):
+    """The S3 endpoint; `drop_bucket` is the hospital's inbox, `bucket` is ours."""
+
+    endpoint: str
+    access_key: str
+    secret_key: SecretStr
+    bucket: str = "idh-store"
+    drop_bucket: str = "idh-drop"
+    drop_prefix: str = "drop/"
+
+
+class PacsSettings(BaseModel):
+    """The PACS as a DICOM peer; AE titles are required on both sides."""
+
+    host: str
+    port: int
+    called_aet: str
+    calling_aet: str
+
+
+class Settings(BaseSettings):
+    """Everything a pipeline needs to reach the outside; filled from Airflow or the environment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="IDH_", env_nested_delimiter="__", extra="ignore", frozen=True
+    )
+
+    database_url: SecretStr
+    pathology_url: SecretStr | None = None
+    pseudonym_key: SecretStr
+    store: StoreSettings
+    pacs: PacsSettings | None = None
+    data_kind: str = "clinical"
+    """What the data are; shown wherever a result stands: clinical, synthetic or semi-synthetic."""
+    issuer: str = "HOSPITAL"
+    """Whose identifiers these are where a header does not say."""
+    linkage: LinkageSettings = LinkageSettings()
+    imaging: ImagingSettings = ImagingSettings()
+    learning: LearningSettings = LearningSettings()

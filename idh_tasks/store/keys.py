@@ -1,0 +1,36 @@
+"""The only place that builds an object key; every part of a key is an id of ours."""
+
+import hashlib
+
+from idh_tasks.domain.sequence import MrSequence
+
+
+def digest(*parts: object) -> str:
+    """Return a 24-character hash of the parts, the same for the same parts."""
+    joined = "\x1f".join(map(str, parts))
+    return hashlib.sha256(joined.encode()).hexdigest()[:24]
+
+
+def series(study_id: str, content_hash: str, series_id: str) -> str:
+    """Key of the de-identified instances of one series."""
+    return f"studies/{study_id}/{content_hash}/{series_id}.zip"
+
+
+def roi(study_id: str, content_hash: str) -> str:
+    """Key of the ROI mask that came with a study."""
+    return f"studies/{study_id}/{content_hash}/roi.nii.gz"
+
+
+def patch(study_id: str, patch_id: str, sequence: MrSequence) -> str:
+    """Key of one 64×64 patch; `patch_id` is the hash of inputs, code and settings."""
+    return f"patches/{study_id}/{sequence.value}-{patch_id}.npy"
+
+
+def model(run_id: str, sequence: MrSequence) -> str:
+    """Key of the registered network of one sequence."""
+    return f"models/{run_id}/{sequence.value}.keras"
+
+
+def report(run_id: str) -> str:
+    """Key of the HTML report of a training run."""
+    return f"reports/{run_id}/report.html"

@@ -1,0 +1,54 @@
+"""From Airflow's Connections to the settings of our pipelines."""
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from airflow.sdk import Connection
+
+if TYPE_CHECKING:
+    from idh_tasks.pipelines.platform import Platform
+
+DATABASE = "idh_db"
+PATHOLOGY = "idh_pathology"
+STORE = "idh_store"
+PACS = "idh_pacs"
+PSEUDONYM_KEY = "idh_pseudonym_key"
+
+
+def _sql_url(connection: Connection) -> str:
+    """Return a SQLAlchemy URL; a host that is a folder is a Unix socket."""
+    user = quote(connection.login or "", safe="")
+    secret = f":{quote(connection.password, safe='')}" if connection.password else ""
+    host = connection.host or ""
+    if host.startswith("/"):
+        return f"postgresql+psycopg2://{user}{secret}@/{connection.schema}?host={quote(host, safe='/')}"
+    return f"postgresql+psycopg2://{user}{secret}@{host}:{connection.port or 5432}/{connection.schema}"
+
+
+def _optional(name: str) -> Connection | None:
+    from airflow.sdk.exceptions import AirflowNotFoundException  # noqa: PLC0415 - tasks only
+
+    try:
+        return Connection.get(name)
+    except AirflowNotFoundException:
+        return None
+
+
+def platform() -> "Platform":
+    """Open the platform with the Connections that an administrator set in Airflow."""
+    from pydantic import SecretStr  # noqa: PLC0415 - parsing a DAG loads nothing of the domain
+
+    from idh_tasks.pipelines.platform import Platform  # noqa: PLC0415
+    from idh_tasks.settings import PacsSettings, Settings, StoreSettings  # noqa: PLC0415
+
+    store, pacs, laboratory = Connection.get(STORE), _optional(PACS), _optional(PATHOLOGY)
+    settings = Settings(
+        database_url=SecretStr(_sql_url(Connection.get(DATABASE))),
+        pathology_url=SecretStr(_sql_url(laboratory)) if laboratory else None,
+        pseudonym_key=SecretStr(Connection.get(PSEUDONYM_KEY).password or ""),
+        store=StoreSettings(
+            access_key=store.login or "", secret_key=SecretStr(store.password or ""), **store.extra_dejson
+        ),
+        pacs=PacsSettings(host=pacs.host or "", port=pacs.port or 104, **pacs.extra_dejson) if pacs else None,
+    )
+    return Platform(settings)

@@ -1,0 +1,3 @@
+INSERT INTO idh.assay (report_key, version, method, result)
+VALUES (:report_key, :version, :method, :result)
+ON CONFLICT DO NOTHING

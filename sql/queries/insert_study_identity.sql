@@ -1,0 +1,3 @@
+INSERT INTO phi.study_identity (study_id, study_instance_uid, accession_number)
+VALUES (:study_id, :study_instance_uid, :accession_number)
+ON CONFLICT (study_id) DO NOTHING

@@ -1,0 +1,4 @@
+SELECT sequence, fold, n, mutants, accuracy, loss, sensitivity, specificity, auc, learning_curve
+FROM idh.fold_result
+WHERE run_id = :run_id
+ORDER BY sequence, fold

@@ -1,0 +1,21 @@
+SELECT
+    p.patch_id, p.study_id, p.sequence, p.object_key, p.sha256, m.model_id,
+    EXISTS (
+        SELECT 1
+        FROM idh.training_run AS r
+        JOIN idh.dataset_member AS d USING (dataset_id)
+        WHERE r.run_id = m.run_id AND d.sequence = m.sequence AND d.patient_key = t.patient_key
+    ) AS in_training
+FROM idh.patch AS p
+JOIN idh.study AS t ON t.study_id = p.study_id AND t.revision = p.revision
+JOIN idh.model AS m ON m.sequence = p.sequence AND m.state = 'champion'
+WHERE p.settings_hash = :settings_hash
+    AND p.code IS NULL
+    AND NOT EXISTS (
+        SELECT 1 FROM idh.prediction AS done WHERE done.patch_id = p.patch_id AND done.model_id = m.model_id
+    )
+    AND (
+        NOT EXISTS (SELECT 1 FROM idh.case_link AS l WHERE l.study_id = t.study_id)
+        OR EXISTS (SELECT 1 FROM idh.case_link AS l WHERE l.study_id = t.study_id AND l.code <> 'W_POSTOP')
+    )
+ORDER BY p.study_id, p.sequence

@@ -1,0 +1,1 @@
+SELECT position FROM idh.watermark WHERE source = :source
