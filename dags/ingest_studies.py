@@ -11,11 +11,17 @@ identifiers away, name every series, and store the study.
 why. Fix the cause and clear the run: what is done stays done.
 """
 
+from typing import TYPE_CHECKING
+
 from airflow.sdk import Param, dag
 from idh_airflow.assets import STUDIES
 from idh_airflow.connections import platform
 from idh_airflow.defaults import DAG_DEFAULTS, INGEST_CRON
 from idh_airflow.steps import skip_unless, step
+
+if TYPE_CHECKING:
+    from idh_tasks.domain.batches import Batch
+    from idh_tasks.pipelines.ingest import Discovery
 
 
 @dag(
@@ -30,25 +36,25 @@ def ingest_studies() -> None:
     """Discover → ingest in batches → reconcile."""
 
     @step(pool="pacs")
-    def discover(params: dict[str, str]) -> dict[str, object]:
-        from idh_tasks.pipelines import ingest  # noqa: PLC0415
+    def discover(params: dict[str, str]) -> "Discovery":
+        from idh_tasks.pipelines import ingest
 
         sources = ingest.SOURCES if params["source"] == "all" else (params["source"],)
-        return dict(ingest.discover(platform(), sources))
+        return ingest.discover(platform(), sources)
 
     @step()
-    def batches(discovery: dict[str, list[object]]) -> list[object]:
+    def batches(discovery: "Discovery") -> "list[Batch]":
         return discovery["batches"]
 
     @step(map_index_template="{{ task.op_kwargs['batch']['label'] }}")
     def ingest_batch(batch: dict[str, list[str]]) -> dict[str, int]:
-        from idh_tasks.pipelines import ingest  # noqa: PLC0415
+        from idh_tasks.pipelines import ingest
 
         return ingest.ingest_batch(platform(), batch["ids"])
 
     @step(trigger_rule="all_done", outlets=[STUDIES], retries=0)
-    def reconcile(discovery: dict[str, object]) -> None:
-        from idh_tasks.pipelines import ingest  # noqa: PLC0415
+    def reconcile(discovery: "Discovery") -> None:
+        from idh_tasks.pipelines import ingest
 
         skip_unless(ingest.reconcile(platform(), discovery), "nothing new tonight")
 

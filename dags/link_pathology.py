@@ -28,13 +28,13 @@ def link_pathology() -> None:
 
     @step()
     def load_reports() -> int:
-        from idh_tasks.pipelines import link  # noqa: PLC0415
+        from idh_tasks.pipelines import link
 
         return link.load_reports(platform())
 
     @step(trigger_rule="all_done", outlets=[CASES])
     def link_cases() -> None:
-        from idh_tasks.pipelines import link  # noqa: PLC0415
+        from idh_tasks.pipelines import link
 
         skip_unless(link.link_cases(platform()), "no link changed and every study is preprocessed")
 

@@ -22,7 +22,7 @@ def predict_studies() -> None:
 
     @step()
     def due() -> list[object]:
-        from idh_tasks.pipelines import predict  # noqa: PLC0415
+        from idh_tasks.pipelines import predict
 
         found = predict.due(platform())
         skip_unless(found, "every current patch has a prediction of its champion, or there is none yet")
@@ -30,7 +30,7 @@ def predict_studies() -> None:
 
     @step(map_index_template="{{ task.op_kwargs['batch']['label'] }}")
     def predict_batch(batch: dict[str, list[str]]) -> int:
-        from idh_tasks.pipelines import predict  # noqa: PLC0415
+        from idh_tasks.pipelines import predict
 
         return predict.predict_batch(platform(), batch["ids"])
 

@@ -23,13 +23,13 @@ def preprocess_studies() -> None:
 
     @step()
     def due() -> list[object]:
-        from idh_tasks.pipelines import preprocess  # noqa: PLC0415
+        from idh_tasks.pipelines import preprocess
 
         return list(preprocess.due(platform()))
 
     @step(map_index_template="{{ task.op_kwargs['batch']['label'] }}")
     def preprocess_batch(batch: dict[str, list[str]]) -> dict[str, int]:
-        from idh_tasks.pipelines import preprocess  # noqa: PLC0415
+        from idh_tasks.pipelines import preprocess
 
         return preprocess.preprocess_batch(platform(), batch["ids"])
 

@@ -33,7 +33,7 @@ def retrain_models() -> None:
 
     @step()
     def freeze_cohort(dag_run=None) -> str:  # type: ignore[no-untyped-def]
-        from idh_tasks.pipelines import train  # noqa: PLC0415
+        from idh_tasks.pipelines import train
 
         due = train.freeze_cohort(platform(), force=dag_run.run_type != "asset_triggered")
         skip_unless(due.run_id, due.reason)
@@ -45,26 +45,26 @@ def retrain_models() -> None:
         map_index_template="{{ task.op_kwargs['sequence'] }}",
         execution_timeout=timedelta(hours=6),
     )
-    def train_sequence(run_id: str, sequence: str) -> str:
-        from idh_tasks.domain.sequence import MrSequence  # noqa: PLC0415
-        from idh_tasks.pipelines import train  # noqa: PLC0415
+    def train_sequence(training_run: str, sequence: str) -> str:
+        from idh_tasks.domain.sequence import MrSequence
+        from idh_tasks.pipelines import train
 
-        return train.train_sequence(platform(), run_id, MrSequence(sequence))
+        return train.train_sequence(platform(), training_run, MrSequence(sequence))
 
     @step()
-    def evaluate(run_id: str) -> str:
-        from idh_tasks.pipelines.evaluate import evaluate as write_report  # noqa: PLC0415
+    def evaluate(training_run: str) -> str:
+        from idh_tasks.pipelines.evaluate import evaluate as write_report
 
-        return write_report(platform(), run_id)
+        return write_report(platform(), training_run)
 
     @step(outlets=[CHAMPIONS])
-    def promote(run_id: str) -> None:
-        from idh_tasks.pipelines import train  # noqa: PLC0415
+    def promote(training_run: str) -> None:
+        from idh_tasks.pipelines import train
 
-        skip_unless(train.promote(platform(), run_id), "no challenger was good enough")
+        skip_unless(train.promote(platform(), training_run), "no challenger was good enough")
 
     run = freeze_cohort()
-    train_sequence.partial(run_id=run).expand(sequence=SEQUENCES) >> evaluate(run) >> promote(run)
+    train_sequence.partial(training_run=run).expand(sequence=SEQUENCES) >> evaluate(run) >> promote(run)
 
 
 retrain_models()

@@ -62,7 +62,9 @@ def _say(line: str) -> None:
 def _installation() -> "Installation":
     from idh_tasks.local.installation import Installation
 
-    return Installation()
+    installation = Installation()
+    installation.load_options()
+    return installation
 
 
 def _platform() -> "Platform":
@@ -75,7 +77,7 @@ def _platform() -> "Platform":
     for noisy in ("pynetdicom", "botocore", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     if "IDH_DATABASE_URL" in os.environ:
-        return Platform(Settings())  # type: ignore[call-arg] - filled from the environment
+        return Platform(Settings())  # filled from the environment
     return Platform(settings(_installation()))
 
 
@@ -86,7 +88,8 @@ def phantom(
     mutants: Annotated[int, typer.Option(help="How many of them are IDH-mutant.")] = 14,
     seed: Annotated[int, typer.Option(help="The same seed gives the same cohort.")] = 7,
     from_nifti: Annotated[
-        Path | None, typer.Option(help="Build around real anatomy: folders with *_t1, *_t1ce, *_t2, *_flair, *_seg.nii.gz.")
+        Path | None,
+        typer.Option(help="Build around real anatomy: folders with *_t1, *_t1ce, *_t2, *_flair, *_seg.nii.gz."),
     ] = None,
 ) -> None:
     """Write a synthetic cohort: DICOM studies, ROIs, pathology.csv and truth.json with every truth."""
@@ -139,12 +142,13 @@ def demo(
     cohort: Annotated[Path | None, typer.Option(help="Your own cohort: studies/NAME/*.dcm and pathology.csv.")] = None,
     patients: Annotated[int, typer.Option(help="Patients of the synthetic cohort.")] = 40,
     mutants: Annotated[int, typer.Option(help="Mutants of the synthetic cohort.")] = 14,
+    epochs: Annotated[int, typer.Option(help="Epochs a network; the paper's are 500.")] = 150,
 ) -> None:
     """Bring everything up, deliver a cohort, let Airflow run the night, and tell what happened."""
     from idh_tasks.local.demo import DemoPlan, run_demo
 
     logging.disable(logging.INFO)
-    run_demo(_installation(), DemoPlan(cohort, patients, mutants), Console())
+    run_demo(_installation(), DemoPlan(cohort, patients, mutants, epochs), Console())
 
 
 @cli.command()
@@ -171,7 +175,9 @@ def migrate() -> None:
 @run.command("ingest")
 def run_ingest(
     source: Annotated[Source, typer.Option(help="Where to look.")] = Source.ALL,
-    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Ask the PACS from this study date.")] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Ask the PACS from this study date.")
+    ] = None,
 ) -> None:
     """Discover, retrieve, gate, pseudonymise, name and store new studies."""
     from idh_tasks.pipelines import ingest

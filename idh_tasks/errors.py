@@ -1,5 +1,7 @@
 """Errors named by their consequence; the codes are those of the fault catalogue."""
 
+import traceback
+
 
 class IdhError(Exception):
     """Base of everything the platform raises on purpose.
@@ -36,3 +38,9 @@ class RunRefusedError(IdhError):
 
 class TransientError(IdhError):
     """The environment failed; the same call may succeed later."""
+
+
+def without_text(error: BaseException) -> str:
+    """Return an error's type and place: its text may hold a patient's data."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}"

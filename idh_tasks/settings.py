@@ -57,11 +57,7 @@ class LearningSettings(_Frozen):
 
     def accepts(self, provenance: Provenance) -> bool:
         """Tell whether an image of this provenance may enter the dataset."""
-        return (
-            provenance is Provenance.ACQUIRED
-            or self.provenance == "mixed"
-            or self.provenance == provenance.value
-        )
+        return provenance is Provenance.ACQUIRED or self.provenance in ("mixed", provenance.value)
 
 
 class StoreSettings(BaseModel):
@@ -87,9 +83,7 @@ class PacsSettings(BaseModel):
 class Settings(BaseSettings):
     """Everything a pipeline needs to reach the outside; filled from Airflow or the environment."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="IDH_", env_nested_delimiter="__", extra="ignore", frozen=True
-    )
+    model_config = SettingsConfigDict(env_prefix="IDH_", env_nested_delimiter="__", extra="ignore", frozen=True)
 
     database_url: SecretStr
     pathology_url: SecretStr | None = None

@@ -61,15 +61,15 @@ class Transaction:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def rows(self, name: str, **values: Any) -> list[RowMapping]:
+    def rows(self, name: str, /, **values: Any) -> list[RowMapping]:
         """Return all rows of a query."""
         return list(self._connection.execute(query(name), values).mappings())
 
-    def one(self, name: str, **values: Any) -> RowMapping | None:
+    def one(self, name: str, /, **values: Any) -> RowMapping | None:
         """Return the first row of a query, or nothing."""
         return self._connection.execute(query(name), values).mappings().first()
 
-    def run(self, name: str, **values: Any) -> int:
+    def run(self, name: str, /, **values: Any) -> int:
         """Run a statement and return the number of rows it touched."""
         return self._connection.execute(query(name), values).rowcount
 

@@ -45,6 +45,4 @@ def register_patient(transaction: Transaction, identity: Identity) -> None:
 
 def register_study(transaction: Transaction, study_id: StudyId, uid: str, accession: str) -> None:
     """Record the hospital's own names of a study."""
-    transaction.run(
-        "insert_study_identity", study_id=study_id, study_instance_uid=uid, accession_number=accession
-    )
+    transaction.run("insert_study_identity", study_id=study_id, study_instance_uid=uid, accession_number=accession)

@@ -65,9 +65,7 @@ def get(transaction: Transaction, study_id: StudyId) -> StoredStudy:
     series = tuple(
         SeriesRecord(
             SeriesId(found["series_id"]),
-            Identification(
-                MrSequence(found["sequence"]), Confidence(found["confidence"]), found["evidence"]
-            ),
+            Identification(MrSequence(found["sequence"]), Confidence(found["confidence"]), found["evidence"]),
             found["object_key"],
             found["sha256"],
             found["instances"],

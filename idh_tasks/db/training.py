@@ -60,15 +60,11 @@ def eligible_members(transaction: Transaction, settings_hash: str) -> list[tuple
     ]
 
 
-def freeze(
-    transaction: Transaction, run: Run, members: Iterable[Member], code_version: str
-) -> None:
+def freeze(transaction: Transaction, run: Run, members: Iterable[Member], code_version: str) -> None:
     """Store a dataset with its members and the run that will learn from it."""
     settings = json.dumps(run.settings)
     transaction.run("insert_dataset", dataset_id=run.dataset_id, settings=settings)
-    transaction.run_many(
-        "insert_dataset_member", [vars(member) | {"dataset_id": run.dataset_id} for member in members]
-    )
+    transaction.run_many("insert_dataset_member", [vars(member) | {"dataset_id": run.dataset_id} for member in members])
     transaction.run(
         "insert_training_run",
         run_id=run.run_id,
@@ -114,10 +110,7 @@ def save_result(
     key = {"run_id": run_id, "sequence": result.sequence}
     transaction.run_many(
         "insert_fold_result",
-        [
-            key | vars(f.metrics) | {"fold": f.fold, "learning_curve": [list(point) for point in f.curve]}
-            for f in folds
-        ],
+        [key | vars(f.metrics) | {"fold": f.fold, "learning_curve": [list(point) for point in f.curve]} for f in folds],
     )
     transaction.run_many("insert_held_out_score", [key | vars(score) for score in scores])
     if model is not None:

@@ -1,5 +1,6 @@
 """A scalar volume in patient coordinates."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,15 @@ from numpy.typing import NDArray
 
 Float = NDArray[np.float32]
 Mask = NDArray[np.bool_]
+
+
+Triple = tuple[float, float, float]
+
+
+def triple(values: Iterable[float]) -> Triple:
+    """Return three numbers as a tuple of floats."""
+    x, y, z = values
+    return float(x), float(y), float(z)
 
 
 @dataclass(frozen=True)
@@ -24,8 +34,8 @@ class Geometry:
     """
 
     shape: tuple[int, int, int]
-    spacing_mm: tuple[float, float, float]
-    origin_mm: tuple[float, float, float]
+    spacing_mm: Triple
+    origin_mm: Triple
     direction: tuple[float, ...] = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 
     def axes(self) -> NDArray[np.float64]:

@@ -140,7 +140,5 @@ def assemble_over_time(instances: Sequence[Dataset]) -> Series4D:
     return _series4d(frames, geometry, [t * step_s for t in range(len(frames))], instances[0])
 
 
-def _series4d(
-    frames: NDArray[np.float32], geometry: Geometry, steps: Sequence[float], first: Dataset
-) -> Series4D:
+def _series4d(frames: NDArray[np.float32], geometry: Geometry, steps: Sequence[float], first: Dataset) -> Series4D:
     return Series4D(_check_content(frames), geometry, tuple(steps), float(first.get("EchoTime") or 0))

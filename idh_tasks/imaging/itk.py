@@ -32,9 +32,7 @@ def axial(volume: Volume) -> Volume:
     return from_image(sitk.DICOMOrient(to_image(volume), "LPS"))
 
 
-def resample(
-    moving: Volume, fixed: Geometry, transform: sitk.Transform, nearest: bool = False
-) -> Volume:
+def resample(moving: Volume, fixed: Geometry, transform: sitk.Transform, nearest: bool = False) -> Volume:
     """Resample onto the grid `fixed`; `transform` maps fixed points to moving points."""
     reference = sitk.Image(fixed.shape[::-1], sitk.sitkUInt8)
     reference.SetSpacing(fixed.spacing_mm)

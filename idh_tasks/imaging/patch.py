@@ -64,6 +64,4 @@ def cut_patch(normalised: Float, tumour: Mask, box: Rectangle, size: int, pad_sq
     if pad_square:
         image = _square(image)
     zoom = (size / image.shape[0], size / image.shape[1])
-    return np.asarray(
-        ndimage.zoom(image, zoom, order=1, grid_mode=True, mode="nearest"), dtype=np.float32
-    )
+    return np.asarray(ndimage.zoom(image, zoom, order=1, grid_mode=True, mode="nearest"), dtype=np.float32)

@@ -26,8 +26,7 @@ def _coarse(volume: Volume) -> sitk.Image:
     image = to_image(volume)
     spacing = [max(WORKING_SPACING_MM, s) for s in image.GetSpacing()]
     size = [
-        max(1, round(n * old / new))
-        for n, old, new in zip(image.GetSize(), image.GetSpacing(), spacing, strict=True)
+        max(1, round(n * old / new)) for n, old, new in zip(image.GetSize(), image.GetSpacing(), spacing, strict=True)
     ]
     smooth = sitk.SmoothingRecursiveGaussian(image, [s / 2.5 for s in spacing])
     return sitk.Resample(
@@ -49,9 +48,9 @@ def register(fixed: Volume, moving: Volume) -> Registered:
     method = sitk.ImageRegistrationMethod()
     method.SetMetricAsMattesMutualInformation(32)
     method.SetMetricSamplingStrategy(method.RANDOM)
-    method.SetMetricSamplingPercentagePerLevel([0.3, 0.2], SEED)
+    method.SetMetricSamplingPercentagePerLevel([0.3, 0.08], SEED)
     method.SetInterpolator(sitk.sitkLinear)
-    method.SetOptimizerAsRegularStepGradientDescent(2.0, 0.01, 120, 0.5, 1e-5)
+    method.SetOptimizerAsRegularStepGradientDescent(2.0, 0.01, 80, 0.5, 1e-5)
     method.SetOptimizerScalesFromPhysicalShift()
     method.SetShrinkFactorsPerLevel([2, 1])
     method.SetSmoothingSigmasPerLevel([2, 0])

@@ -10,7 +10,8 @@ from typing import Any
 
 from pydicom import Dataset
 from pydicom.uid import EnhancedMRImageStorage, MRImageStorage, SegmentationStorage
-from pynetdicom import AE, Association, _config, build_role, evt
+from pynetdicom import AE, _config, build_role, evt
+from pynetdicom.association import Association
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     StudyRootQueryRetrieveInformationModelFind,
     StudyRootQueryRetrieveInformationModelGet,
@@ -124,7 +125,7 @@ def retrieve(pacs: PacsSettings, study_uid: str, expected: int) -> list[bytes]:
     received: dict[str, bytes] = {}
 
     def store(event: evt.Event) -> int:
-        received[str(event.request.AffectedSOPInstanceUID)] = event.encoded_dataset()
+        received[str(event.file_meta.MediaStorageSOPInstanceUID)] = event.encoded_dataset()
         return 0x0000
 
     query = Dataset()

@@ -36,9 +36,7 @@ class Pseudonymiser:
 
     def patient(self, issuer: str, identifier: str) -> PatientKey:
         """Return the key of a patient, by (issuer, identifier)."""
-        return PatientKey(
-            self.token("patient", normalise_identifier(issuer), normalise_identifier(identifier))
-        )
+        return PatientKey(self.token("patient", normalise_identifier(issuer), normalise_identifier(identifier)))
 
     def study(self, uid: str) -> StudyId:
         """Return our id of a study."""

@@ -62,10 +62,10 @@ def _train_fold(
     settings: LearningSettings,
 ) -> FoldOutcome:
     """Train in a process of its own, on one thread: two folds side by side beat one on two."""
-    import tensorflow as tf  # noqa: PLC0415 - the parent process stays free of TensorFlow
+    import tensorflow as tf
 
-    from idh_tasks.learning.registry import model_bytes  # noqa: PLC0415
-    from idh_tasks.learning.training import Patches, probabilities, train  # noqa: PLC0415
+    from idh_tasks.learning.registry import model_bytes
+    from idh_tasks.learning.training import Patches, probabilities, train
 
     def stack(patients: tuple[str, ...]) -> Patches:
         shape = next(iter(patches.values())).shape

@@ -4,10 +4,10 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-import keras  # noqa: E402 - the log level must be set before TensorFlow loads
-from keras import layers  # noqa: E402
+import keras
+from keras import layers
 
-from idh_tasks.settings import LearningSettings  # noqa: E402
+from idh_tasks.settings import LearningSettings
 
 
 def build_network(size: int, settings: LearningSettings) -> keras.Model:

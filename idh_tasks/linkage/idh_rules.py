@@ -32,15 +32,12 @@ def resolve_idh_status(
     """
     evidence = "; ".join(sorted(f"{a.method} {a.result}" for a in assays)) or "no assay"
     positive = sorted(
-        a.method.value
-        for a in assays
-        if a.result is AssayResult.POSITIVE and a.method is not AssayMethod.OTHER
+        a.method.value for a in assays if a.result is AssayResult.POSITIVE and a.method is not AssayMethod.OTHER
     )
     if positive:
         return StatusDecision(IdhStatus.MUTANT, f"positive: {', '.join(positive)}", evidence)
     both = all(
-        _of(assays, gene, AssayResult.NEGATIVE)
-        for gene in (AssayMethod.IDH1_SEQUENCING, AssayMethod.IDH2_SEQUENCING)
+        _of(assays, gene, AssayResult.NEGATIVE) for gene in (AssayMethod.IDH1_SEQUENCING, AssayMethod.IDH2_SEQUENCING)
     )
     if both:
         return StatusDecision(IdhStatus.WILDTYPE, "both genes sequenced and negative", evidence)

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 
-from idh_tasks.local import orthanc, postgres, seaweed
-from idh_tasks.local.installation import Installation
-from idh_tasks.local.process import Service, wait_until
 from idh_tasks.errors import TransientError
+from idh_tasks.local import orthanc, postgres, seaweed
+from idh_tasks.local.installation import Installation, read_env
+from idh_tasks.local.process import Service, wait_until
 from idh_tasks.settings import ROOT
 
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
@@ -21,11 +21,6 @@ USER = "admin"
 def base_url(installation: Installation) -> str:
     """Return the address of the UI."""
     return f"http://127.0.0.1:{installation.ports['airflow']}"
-
-
-def _shared() -> dict[str, str]:
-    lines = (ROOT / "docker" / "airflow.env").read_text().splitlines()
-    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
 def _connections(installation: Installation) -> dict[str, str]:
@@ -54,7 +49,7 @@ def environment(installation: Installation, executor: str = "LocalExecutor") -> 
     home, keys, ports = installation.folder("airflow"), installation.secrets, installation.ports
     passwords = installation.write_private("passwords.json", json.dumps({USER: keys["admin_password"]}))
     return {
-        **_shared(),
+        **read_env(ROOT / "docker" / "airflow.env"),
         **_connections(installation),
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),

@@ -5,12 +5,10 @@ import zipfile
 from io import BytesIO
 from pathlib import Path
 
-from pydicom import dcmread
-from pydicom.errors import InvalidDicomError
-
 from idh_tasks.db import pathology
-from idh_tasks.errors import RunRefusedError
+from idh_tasks.errors import InstanceRejectedError, RunRefusedError
 from idh_tasks.intake.dimse import send_study
+from idh_tasks.intake.gate import read_instance
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.store.keys import digest
 
@@ -46,9 +44,11 @@ def _can_go_to_pacs(number: int, folder: Path) -> bool:
     if number % TO_PACS_EVERY != 0 or any(folder.glob("*.nii.gz")):
         return False
     try:
-        return all(len(dcmread(path).get("PixelData", b"")) > 0 for path in folder.rglob("*.dcm"))
-    except InvalidDicomError:
+        for path in folder.rglob("*.dcm"):
+            read_instance(path.read_bytes())
+    except InstanceRejectedError:
         return False
+    return True
 
 
 def deliver(platform: Platform, cohort: Path) -> tuple[int, int]:
@@ -73,7 +73,5 @@ def deliver(platform: Platform, cohort: Path) -> tuple[int, int]:
 
 def _deliver_pathology(platform: Platform, path: Path) -> None:
     with path.open(newline="") as file:
-        rows = [
-            {k: (v or None) if k in EMPTY_AS_NULL else v for k, v in row.items()} for row in csv.DictReader(file)
-        ]
+        rows = [{k: (v or None) if k in EMPTY_AS_NULL else v for k, v in row.items()} for row in csv.DictReader(file)]
     pathology.write_laboratory(platform.laboratory, rows)

@@ -1,5 +1,6 @@
 """The demo: a cohort is delivered, Airflow runs the night, the terminal tells what happened."""
 
+import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +17,10 @@ from idh_tasks.local.installation import Installation
 from idh_tasks.local.process import wait_until
 from idh_tasks.local.up import up
 from idh_tasks.phantom.cohort import CohortPlan, write_cohort
+from idh_tasks.pipelines.evaluate import sequence_reports
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.summary import Counts, Summary, progress, summarise
 from idh_tasks.reporting.report import NOTICE, table_rows
-from idh_tasks.pipelines.evaluate import sequence_reports
 
 DAGS = ["ingest_studies", "link_pathology", "predict_studies", "preprocess_studies", "retrain_models"]
 QUIET_S = 8.0
@@ -34,7 +35,15 @@ class DemoPlan:
     cohort: Path | None
     patients: int
     mutants: int
+    epochs: int
     seed: int = 7
+
+    def kind(self) -> str:
+        """Return what the data are: as the cohort's truth.json says, else clinical."""
+        if self.cohort is None:
+            return "synthetic"
+        truth = self.cohort / "truth.json"
+        return str(json.loads(truth.read_text())["kind"]) if truth.exists() else "clinical"
 
 
 def run_demo(installation: Installation, plan: DemoPlan, console: Console) -> Summary:
@@ -46,6 +55,7 @@ def run_demo(installation: Installation, plan: DemoPlan, console: Console) -> Su
         ``E_DEMO`` if a DAG run failed.
     """
     console.rule("services")
+    installation.choose_options({"IDH_LEARNING__EPOCHS": str(plan.epochs), "IDH_DATA_KIND": plan.kind()})
     platform = up(installation, console.print)
     console.rule("cohort")
     cohort = plan.cohort or _phantom(installation, plan, console)
@@ -80,6 +90,7 @@ def _bars(console: Console) -> Progress:
 def _night(client: AirflowClient, platform: Platform, studies: int, console: Console) -> None:
     if not wait_until(lambda: client.dag_ids() == DAGS, 120, pause_s=1):
         raise RunRefusedError("E_DEMO", "the DAGs were not parsed; see .idh/logs/dag-processor.log")
+    earlier = {run["dag_run_id"] for run in client.runs()}
     client.trigger("ingest_studies")
     with _bars(console) as bars:
         totals = dict.fromkeys(STAGES, studies) | {"folds": 30, "predictions": 6 * studies}
@@ -94,7 +105,8 @@ def _night(client: AirflowClient, platform: Platform, studies: int, console: Con
             if quiet_since and now - quiet_since > QUIET_S:
                 break
             time.sleep(1)
-    failed = sorted({run["dag_id"] for run in client.runs() if run["state"] == "failed"})
+    tonight = [run for run in client.runs() if run["dag_run_id"] not in earlier]
+    failed = sorted({run["dag_id"] for run in tonight if run["state"] == "failed"})
     if failed:
         raise RunRefusedError("E_DEMO", f"runs failed: {', '.join(failed)}; look at the UI")
 
@@ -108,7 +120,7 @@ def _tell(installation: Installation, platform: Platform, summary: Summary, cons
     console.print(_counts("held back", summary.held_back))
     console.print(_counts("cases", summary.cases))
     if summary.run_id is None:
-        console.print("no model was trained: see the last run of retrain_models for the reason")
+        console.print(f"no model was trained: {summary.not_trained}")
     else:
         console.print(_table(summary, platform.settings.data_kind))
     console.print(_counts("predictions of the champions", summary.predictions))
@@ -127,6 +139,9 @@ def _table(summary: Summary, kind: str) -> Table:
     for column in (*columns, "out-of-fold AUC [95 %]"):
         table.add_column(column)
     for row in table_rows(sequence_reports(summary.results, summary.folds)):
-        ours = [row[name] if name in ("sequence", "n") else f"{row[name]}\n[dim]{row[f'paper {name}']}[/]" for name in columns]
+        ours = [
+            row[name] if name in ("sequence", "n") else f"{row[name]}\n[dim]{row[f'paper {name}']}[/]"
+            for name in columns
+        ]
         table.add_row(*ours, row["interval"].replace("[", "\\["))
     return table

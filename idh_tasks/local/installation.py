@@ -55,6 +55,20 @@ class Installation:
         path.mkdir(parents=True, exist_ok=True)
         return path
 
+    def choose_options(self, options: Mapping[str, str]) -> None:
+        """Write settings of this installation (IDH_*), unless they were chosen before."""
+        path = self.folder(".") / "options.env"
+        if not path.exists():
+            path.write_text("".join(f"{name}={value}\n" for name, value in options.items()))
+        self.load_options()
+
+    def load_options(self) -> None:
+        """Bring the chosen settings into the environment; what is set there already wins."""
+        path = self.home / "options.env"
+        if path.exists():
+            for name, value in read_env(path).items():
+                os.environ.setdefault(name, value)
+
     def _once(self, name: str, make: Callable[[], Mapping[str, object]]) -> dict[str, Any]:
         path = self.folder(".") / name
         if not path.exists():
@@ -70,6 +84,12 @@ class Installation:
         with os.fdopen(handle, "w") as file:
             file.write(text)
         return path
+
+
+def read_env(path: Path) -> dict[str, str]:
+    """Read NAME=value lines; lines that begin with # are comments."""
+    lines = path.read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
 def _generate_secrets() -> dict[str, str]:

@@ -47,9 +47,7 @@ def _configuration(installation: Installation) -> str:
             "DicomCheckModalityHost": True,
             "DicomAlwaysAllowEcho": False,
             "DicomAlwaysAllowStore": False,
-            "DicomModalities": {
-                "idh": {"AET": CALLING_AET, "Host": "127.0.0.1", "Port": 104, "AllowGet": True}
-            },
+            "DicomModalities": {"idh": {"AET": CALLING_AET, "Host": "127.0.0.1", "Port": 104, "AllowGet": True}},
             "Plugins": [],
         }
     )

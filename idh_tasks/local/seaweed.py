@@ -1,9 +1,9 @@
 """An S3 server on loopback (SeaweedFS), with keys of this installation."""
 
 import json
+import socket
 import sys
 from pathlib import Path
-import socket
 
 from idh_tasks.errors import TransientError
 from idh_tasks.local.installation import Installation
@@ -67,6 +67,7 @@ def _listens(port: int) -> bool:
 
 def _create(store: ObjectStore) -> None:
     """Create a bucket as soon as the server takes requests."""
+
     def created() -> bool:
         try:
             store.create()

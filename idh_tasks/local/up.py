@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from pydantic import SecretStr
 
+from idh_tasks.db import pathology
 from idh_tasks.local import airflow, orthanc, postgres, seaweed
 from idh_tasks.local.installation import Installation
 from idh_tasks.local.process import Service
@@ -37,6 +38,7 @@ def services_up(installation: Installation, say: Say) -> Platform:
         say("Orthanc is not installed and could not be: every study will come from the bucket")
     platform = Platform(settings(installation))
     platform.database.migrate()
+    pathology.write_laboratory(platform.laboratory, [])
     return platform
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
-from idh_tasks.domain.volume import Float, Geometry
+from idh_tasks.domain.volume import Float, Geometry, Triple, triple
 from idh_tasks.phantom.anatomy import Anatomy
 from idh_tasks.phantom.protocol import Plane, Recipe
 from idh_tasks.phantom.signal import bolus, diffusion, magnitude, perfusion, relaxation_change
@@ -23,8 +23,8 @@ NOISE = 0.012
 class Displacement:
     """Rigid motion of the head during one series: Euler angles in degrees, shift in mm."""
 
-    angles_deg: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    shift_mm: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    angles_deg: Triple = (0.0, 0.0, 0.0)
+    shift_mm: Triple = (0.0, 0.0, 0.0)
 
     def matrix(self) -> NDArray[np.float64]:
         """Return the 3×3 rotation that maps a scanner position to the anatomy's."""
@@ -43,7 +43,7 @@ def random_displacement(rng: np.random.Generator, degrees: float, mm: float) -> 
     """Draw a displacement with each component uniform within the given bounds."""
     angles = rng.uniform(-degrees, degrees, 3)
     shift = rng.uniform(-mm, mm, 3)
-    return Displacement(tuple(map(float, angles)), tuple(map(float, shift)))
+    return Displacement(triple(angles), triple(shift))
 
 
 def grid_of(recipe: Recipe) -> Geometry:
@@ -51,7 +51,7 @@ def grid_of(recipe: Recipe) -> Geometry:
     direction = SAGITTAL if recipe.plane is Plane.SAGITTAL else AXIAL
     at_zero = Geometry(recipe.size, recipe.spacing_mm, (0.0, 0.0, 0.0), direction)
     origin = -at_zero.centre()
-    return Geometry(recipe.size, recipe.spacing_mm, tuple(map(float, origin)), direction)
+    return Geometry(recipe.size, recipe.spacing_mm, triple(origin), direction)
 
 
 def sample(image: Float, source: Geometry, target: Geometry, moved: Displacement) -> Float:
@@ -71,9 +71,7 @@ def sample(image: Float, source: Geometry, target: Geometry, moved: Displacement
     start = to_source @ np.array(target.origin_mm) + np.linalg.inv(source.axes()) @ (
         np.array(moved.shift_mm) - np.array(source.origin_mm)
     )
-    flipped = ndimage.affine_transform(
-        image, matrix[::-1, ::-1], start[::-1], target.shape, order=1, mode="constant"
-    )
+    flipped = ndimage.affine_transform(image, matrix[::-1, ::-1], start[::-1], target.shape, order=1, mode="constant")
     return np.asarray(flipped, dtype=np.float32)
 
 
@@ -88,9 +86,7 @@ def _thick(image: Float, source: Geometry, target: Geometry) -> Float:
 def _clean_frames(anatomy: Anatomy, biology: Biology, recipe: Recipe, texture: Float) -> list[Float]:
     tissues = biology.properties()
     if recipe.b_values:
-        tables = [
-            {t: diffusion(p, recipe.timing, b) for t, p in tissues.items()} for b in recipe.b_values
-        ]
+        tables = [{t: diffusion(p, recipe.timing, b) for t, p in tissues.items()} for b in recipe.b_values]
     else:
         real = anatomy.images.get(recipe.sequence)
         if real is not None:
@@ -101,7 +97,7 @@ def _clean_frames(anatomy: Anatomy, biology: Biology, recipe: Recipe, texture: F
 
 def _over_time(tissues: dict[Tissue, Properties], recipe: Recipe) -> list[dict[Tissue, float]]:
     step_s = recipe.timing.tr / 1000
-    concentration = bolus(np.arange(recipe.time_points) * step_s, arrival_s=14.0)
+    concentration = bolus(np.arange(recipe.time_points, dtype=np.float64) * step_s, arrival_s=14.0)
     curves = {
         tissue: perfusion(p, recipe.timing, relaxation_change(p, concentration, step_s))
         for tissue, p in tissues.items()
@@ -146,14 +142,10 @@ def acquire(
     if recipe.time_points:
         shares = _mixtures(anatomy, grid, moved, texture)
         tables = _over_time(biology.properties(), recipe)
-        frames = np.stack(
-            [sum(share * table[t] for t, share in zip(Tissue, shares, strict=True)) for table in tables]
-        )
+        frames = np.stack([sum(share * table[t] for t, share in zip(Tissue, shares, strict=True)) for table in tables])
     else:
         clean = _clean_frames(anatomy, biology, recipe, texture)
-        frames = np.stack(
-            [sample(_thick(f, anatomy.geometry, grid), anatomy.geometry, grid, moved) for f in clean]
-        )
+        frames = np.stack([sample(_thick(f, anatomy.geometry, grid), anatomy.geometry, grid, moved) for f in clean])
     return Acquired(_detect(np.asarray(frames, dtype=np.float32), rng), grid)
 
 

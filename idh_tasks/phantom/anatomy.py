@@ -9,9 +9,7 @@ from scipy import ndimage
 from idh_tasks.domain.volume import Float, Geometry
 from idh_tasks.phantom.tissue import Labels, Tissue
 
-GRID = Geometry(
-    shape=(116, 140, 116), spacing_mm=(1.5, 1.5, 1.5), origin_mm=(-86.25, -104.25, -86.25)
-)
+GRID = Geometry(shape=(116, 140, 116), spacing_mm=(1.5, 1.5, 1.5), origin_mm=(-86.25, -104.25, -86.25))
 """The grid on which a head is drawn, centred on the patient's origin (z, y, x)."""
 
 BRAIN_SEMI_AXES_MM = (64.0, 80.0, 61.0)
@@ -45,9 +43,7 @@ def smooth_field(rng: np.random.Generator, sigma_mm: float) -> Float:
 
 def _ellipsoid(centre: tuple[float, float, float], semi: tuple[float, float, float]) -> Float:
     x, y, z = coordinates()
-    squared = sum(
-        ((axis - c) / s) ** 2 for axis, c, s in zip((x, y, z), centre, semi, strict=True)
-    )
+    squared = sum(((axis - c) / s) ** 2 for axis, c, s in zip((x, y, z), centre, semi, strict=True))
     return np.asarray(squared, dtype=np.float32)
 
 
@@ -55,9 +51,7 @@ def _inside(centre: tuple[float, float, float], semi: tuple[float, float, float]
     return _ellipsoid(centre, semi) < 1
 
 
-def _both_sides(
-    centre: tuple[float, float, float], semi: tuple[float, float, float]
-) -> NDArray[np.bool_]:
+def _both_sides(centre: tuple[float, float, float], semi: tuple[float, float, float]) -> NDArray[np.bool_]:
     x, y, z = centre
     return _inside((x, y, z), semi) | _inside((-x, y, z), semi)
 

@@ -12,8 +12,11 @@ from joblib import Parallel, delayed
 
 from idh_tasks.domain.pathology import IdhStatus
 from idh_tasks.errors import RunRefusedError
-from idh_tasks.phantom.patient import PatientPlan, write_patient
 from idh_tasks.phantom.pathology import COLUMNS, assay_rows
+from idh_tasks.phantom.patient import PatientPlan, write_patient
+
+PATIENTS_PER_HARM = 8
+"""One study in so many is hurt, each in another way, as long as there are ways."""
 
 
 class Hurt(StrEnum):
@@ -45,9 +48,7 @@ def plan_patients(plan: CohortPlan) -> list[PatientPlan]:
     rng = np.random.default_rng(plan.seed)
     mutant = set(rng.permutation(plan.patients)[: plan.mutants].tolist())
     wildtype = [number for number in range(plan.patients) if number not in mutant]
-    harms = dict(zip(wildtype[:: max(1, len(wildtype) // 5)], Hurt, strict=False))
-    if plan.patients < 12:
-        harms = {}
+    harms = dict(zip(wildtype, list(Hurt)[: plan.patients // PATIENTS_PER_HARM], strict=False))
     return [
         PatientPlan(
             number=number,

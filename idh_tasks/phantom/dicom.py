@@ -13,8 +13,6 @@ from idh_tasks.phantom.acquisition import Acquired
 from idh_tasks.phantom.person import Person, Visit
 from idh_tasks.phantom.protocol import MODELS, Recipe, Vendor
 
-UID_ROOT = "2.25."
-
 
 @dataclass(frozen=True)
 class StudyHeader:
@@ -32,7 +30,7 @@ class StudyHeader:
 
     def uid(self, *parts: object) -> str:
         """Return a UID derived from the seed and the given parts."""
-        return generate_uid(prefix=None, entropy_srcs=[self.seed, *map(str, parts)])
+        return generate_uid(entropy_srcs=[self.seed, *map(str, parts)])
 
 
 def patient_and_study(header: StudyHeader) -> Dataset:
@@ -108,9 +106,7 @@ def _step(ds: Dataset, vendor: Vendor, recipe: Recipe, step: int) -> None:
             ds.NumberOfTemporalPositions = recipe.time_points
 
 
-def write_series(
-    folder: Path, header: StudyHeader, recipe: Recipe, number: int, acquired: Acquired
-) -> list[Path]:
+def write_series(folder: Path, header: StudyHeader, recipe: Recipe, number: int, acquired: Acquired) -> list[Path]:
     """Write one file an instance; return the paths in order of instance number."""
     base = _series(header, recipe, number, acquired.geometry)
     steps, slices = acquired.frames.shape[:2]

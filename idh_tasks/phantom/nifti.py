@@ -6,7 +6,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from idh_tasks.domain.sequence import MrSequence
-from idh_tasks.domain.volume import Float, Geometry
+from idh_tasks.domain.volume import Float, Geometry, triple
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.phantom.anatomy import Anatomy
 from idh_tasks.phantom.tissue import Labels, Tissue
@@ -30,7 +30,7 @@ def _read(path: Path) -> tuple[Float, Geometry]:
 def _centred(geometry: Geometry) -> Geometry:
     """Move the grid so that its centre is the patient's origin, as the phantom's is."""
     origin = np.array(geometry.origin_mm) - geometry.centre()
-    return Geometry(geometry.shape, geometry.spacing_mm, tuple(map(float, origin)), geometry.direction)
+    return Geometry(geometry.shape, geometry.spacing_mm, triple(origin), geometry.direction)
 
 
 def _tissues(t1: Float, expert: Float) -> Labels:

@@ -138,9 +138,7 @@ def write_patient(folder: Path, plan: PatientPlan) -> Truth:
     return _truth(plan, header, biology, moves, out.name)
 
 
-def _deliver_roi(
-    out: Path, plan: PatientPlan, header: StudyHeader, mask: Mask, t2: list[Path], recipe: Recipe
-) -> None:
+def _deliver_roi(out: Path, plan: PatientPlan, header: StudyHeader, mask: Mask, t2: list[Path], recipe: Recipe) -> None:
     if plan.number % 2:
         write_nifti(out / "roi.nii.gz", mask, grid_of(recipe))
     else:

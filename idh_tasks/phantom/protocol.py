@@ -61,9 +61,7 @@ def _epi(names: tuple[str, str], diffusion: Timing, perfusion: Timing) -> tuple[
 SIEMENS = (
     Recipe(MrSequence.T1, "t1_se_tra", Timing(600, 9.7), _THICK, _THICK_MM, 90, "SE"),
     Recipe(MrSequence.T2, "t2_tse_tra", Timing(4800, 98), _THICK, _THICK_MM, 142, "SE", 15),
-    Recipe(
-        MrSequence.FLAIR, "t2_Flair_axial", Timing(9420, 141, 2500), _THICK, _THICK_MM, 156, "SE\\IR", 16
-    ),
+    Recipe(MrSequence.FLAIR, "t2_Flair_axial", Timing(9420, 141, 2500), _THICK, _THICK_MM, 156, "SE\\IR", 16),
     Recipe(
         MrSequence.MPRAGE,
         "t1 axial stealth-post",

@@ -28,10 +28,8 @@ def magnitude(tissue: Properties, timing: Timing) -> float:
     """
     t1 = tissue.t1_contrast if timing.contrast else tissue.t1
     saturation = np.exp(-timing.tr / t1)
-    if timing.ti is None:
-        longitudinal = 1 - saturation
-    else:
-        longitudinal = 1 - 2 * np.exp(-timing.ti / t1) + saturation
+    inversion = 0.0 if timing.ti is None else 2 * (np.exp(-timing.ti / t1) - saturation)
+    longitudinal = 1 - saturation - inversion
     return float(tissue.density * abs(longitudinal) * np.exp(-timing.te / tissue.t2))
 
 

@@ -65,12 +65,8 @@ class Biology:
         slower = self.t1_factor
         return HEALTHY | {
             Tissue.NECROSIS: Properties(2600 * slower, 2400, 320, 0.92, 1700, 0.25),
-            Tissue.RIM: Properties(
-                1550 * slower, 520, 125, 0.86, self.rim_adc, self.rim_cbv, self.rim_leakage
-            ),
-            Tissue.OEDEMA: Properties(
-                1500 * slower, 1450, 165, 0.86, self.oedema_adc, self.oedema_cbv
-            ),
+            Tissue.RIM: Properties(1550 * slower, 520, 125, 0.86, self.rim_adc, self.rim_cbv, self.rim_leakage),
+            Tissue.OEDEMA: Properties(1500 * slower, 1450, 165, 0.86, self.oedema_adc, self.oedema_cbv),
         }
 
 

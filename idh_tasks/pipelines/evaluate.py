@@ -54,9 +54,7 @@ def sequence_reports(
 def _sequence_report(result: SequenceResult, folds: Sequence[FoldResult]) -> SequenceReport:
     refused = f"{result.code}: {result.reason}" if result.code else None
     metrics = tuple(fold.metrics for fold in folds)
-    return SequenceReport(
-        result.sequence, result.n, result.mutants, metrics, result.auc, result.brier, refused
-    )
+    return SequenceReport(result.sequence, result.n, result.mutants, metrics, result.auc, result.brier, refused)
 
 
 def _figures(

@@ -8,7 +8,13 @@ from typing import TypedDict
 from idh_tasks.db import audit, inbox, studies
 from idh_tasks.db.inbox import Delivery, Outcome
 from idh_tasks.domain.batches import Batch, cut
-from idh_tasks.errors import IdhError, RunRefusedError, StudyQuarantinedError, TransientError
+from idh_tasks.errors import (
+    IdhError,
+    RunRefusedError,
+    StudyQuarantinedError,
+    TransientError,
+    without_text,
+)
 from idh_tasks.intake import dimse
 from idh_tasks.intake.archive import unzip
 from idh_tasks.pipelines.platform import Platform
@@ -90,7 +96,7 @@ def _ingest_item(platform: Platform, item_id: str) -> Outcome:
         if outcome.state == "quarantined":
             held = studies.HeldBack(item_id, "delivery", outcome.code or "", outcome.reason or "")
             studies.hold_back(transaction, [held])
-    log.info("delivery %s: %s %s", item_id, outcome.state, outcome.code or "")
+    log.info("delivery %s: %s %s %s", item_id, outcome.state, outcome.code or "", outcome.reason or "")
     return outcome
 
 
@@ -102,8 +108,7 @@ def _attempt(platform: Platform, delivery: Delivery) -> Outcome:
     except IdhError as error:
         return Outcome("failed", code=error.code, reason=error.reason)
     except Exception as error:
-        # The text may hold a patient's data: only the type leaves this place.
-        return Outcome("failed", code="E_UNEXPECTED", reason=type(error).__name__)
+        return Outcome("failed", code="E_UNEXPECTED", reason=without_text(error))
     return Outcome("ingested" if changed else "unchanged", study_id=study_id)
 
 

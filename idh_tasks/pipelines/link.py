@@ -42,9 +42,7 @@ def _load_report(platform: Platform, rows: list[LaboratoryRow]) -> bool:
 
 
 def _identity(row: LaboratoryRow, report: ReportRecord) -> Identity:
-    return Identity(
-        report.patient_key, row.issuer, normalise_identifier(row.patient_id), None, row.birth_date, row.sex
-    )
+    return Identity(report.patient_key, row.issuer, normalise_identifier(row.patient_id), None, row.birth_date, row.sex)
 
 
 def _record(platform: Platform, rows: list[LaboratoryRow]) -> ReportRecord:

@@ -48,8 +48,8 @@ def predict_batch(platform: Platform, study_ids: list[str]) -> int:
 
 
 def _predict(platform: Platform, model: ModelRecord, rows: list[DueRow]) -> int:
-    from idh_tasks.learning.registry import load_model  # noqa: PLC0415 - TensorFlow loads only when needed
-    from idh_tasks.learning.training import probabilities  # noqa: PLC0415
+    from idh_tasks.learning.registry import load_model
+    from idh_tasks.learning.training import probabilities
 
     network = load_model(platform.store.get_checked(model.object_key, model.sha256))
     patches = np.stack([read_array(platform.store.get_checked(r["object_key"], r["sha256"])) for r in rows])

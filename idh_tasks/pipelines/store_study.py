@@ -139,9 +139,7 @@ def _pack_series(platform: Platform, patient: PatientKey, instances: list[Datase
     return packed
 
 
-def _record(
-    platform: Platform, ds: Dataset, patient: PatientKey, study_id: StudyId, content_hash: str
-) -> StudyRecord:
+def _record(platform: Platform, ds: Dataset, patient: PatientKey, study_id: StudyId, content_hash: str) -> StudyRecord:
     day = _day(ds.get("StudyDate"))
     if day is None:
         raise StudyQuarantinedError("E_STUDY_DATE", "the header has no valid study date")

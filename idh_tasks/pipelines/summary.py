@@ -19,6 +19,7 @@ class Summary:
     cases: Counts
     patches: Counts
     predictions: Counts
+    not_trained: str | None
     run_id: str | None
     report_key: str | None
     results: dict[MrSequence, SequenceResult]
@@ -34,6 +35,7 @@ def summarise(platform: Platform) -> Summary:
     with platform.database.begin() as transaction:
         run = transaction.one("select_latest_promoted_run")
         run_id = run["run_id"] if run else None
+        refusal = transaction.one("select_latest_refusal")
         patches = transaction.rows("count_patches", settings_hash=preprocessing_version(platform))
         predictions = transaction.rows("count_predictions")[0]
         return Summary(
@@ -42,6 +44,7 @@ def summarise(platform: Platform) -> Summary:
             cases={r["outcome"]: r["studies"] for r in transaction.rows("count_cases")},
             patches={_named(r["sequence"], r["code"]): r["patches"] for r in patches},
             predictions=dict(predictions),
+            not_trained=refusal["reason"] if refusal else None,
             run_id=run_id,
             report_key=run["report_key"] if run else None,
             results=training.results(transaction, run_id) if run_id else {},

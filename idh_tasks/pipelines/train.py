@@ -40,7 +40,7 @@ def _labels(members: Sequence[Member]) -> dict[str, bool]:
 
 
 def freeze_cohort(platform: Platform, force: bool) -> Due:
-    """Freeze the dataset of a run that is due.
+    """Freeze the dataset of a run that is due; if none is, record why.
 
     Parameters
     ----------
@@ -48,25 +48,32 @@ def freeze_cohort(platform: Platform, force: bool) -> Due:
         Train on any change (the weekly run, or a person); else only without a champion or when
         enough new cases have come.
     """
-    settings = platform.settings.learning
     with platform.database.begin() as transaction:
         found = training.eligible_members(transaction, preprocessing_version(platform))
-    members = [member for member, provenance in found if settings.accepts(provenance)]
+        accepts = platform.settings.learning.accepts
+        members = [member for member, provenance in found if accepts(provenance)]
+        run = _plan(platform, members)
+        refusal = _refusal(platform, transaction, members, run, force)
+        if refusal:
+            audit.record(transaction, "train", "not trained", run.run_id, reason=refusal)
+            return Due(None, refusal)
+        training.freeze(transaction, run, members, code_version("learning"))
+    return Due(run.run_id, f"{len(_labels(members))} labelled patients")
+
+
+def _refusal(
+    platform: Platform, transaction: Transaction, members: Sequence[Member], run: Run, force: bool
+) -> str | None:
+    """Return why no run is due, or nothing."""
+    settings = platform.settings.learning
     try:
         stratified_folds(_labels(members), settings.folds, settings.seed)
     except RunRefusedError as error:
-        return Due(None, str(error))
-    run = _plan(platform, members)
-    with platform.database.begin() as transaction:
-        known = training.get_run(transaction, run.run_id)
-        if known is not None and known.state == "promoted":
-            return Due(None, "nothing has changed since the last training")
-        if known is None and not force:
-            refusal = _too_early(platform, transaction, members)
-            if refusal:
-                return Due(None, refusal)
-        training.freeze(transaction, run, members, code_version("learning"))
-    return Due(run.run_id, f"{len(_labels(members))} labelled patients")
+        return str(error)
+    known = training.get_run(transaction, run.run_id)
+    if known is not None:
+        return "nothing has changed since the last training" if known.state == "promoted" else None
+    return None if force else _too_early(platform, transaction, members)
 
 
 def _plan(platform: Platform, members: Sequence[Member]) -> Run:
@@ -129,9 +136,7 @@ def _refuse(
     log.warning("%s: %s", sequence, error)
 
 
-def _save(
-    platform: Platform, run_id: str, sequence: MrSequence, outcomes: list[FoldOutcome], seconds: float
-) -> None:
+def _save(platform: Platform, run_id: str, sequence: MrSequence, outcomes: list[FoldOutcome], seconds: float) -> None:
     scores = [score for outcome in outcomes for score in outcome.scores]
     folds = [FoldResult(o.number, measure(o.scores), o.curve) for o in outcomes if o.number != FINAL]
     result = SequenceResult(

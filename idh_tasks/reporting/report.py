@@ -65,9 +65,7 @@ def _interval(result: SequenceReport) -> str:
     return f"{result.auc.value:.2f} [{result.auc.low:.2f}, {result.auc.high:.2f}]"
 
 
-def render(
-    run_id: str, kind: str, results: Sequence[SequenceReport], figures: Figures | None, settings: str
-) -> str:
+def render(run_id: str, kind: str, results: Sequence[SequenceReport], figures: Figures | None, settings: str) -> str:
     """Render the report.
 
     Parameters

@@ -86,9 +86,7 @@ class ObjectStore:
     def listed(self, prefix: str) -> Iterator[Listed]:
         """Yield every object below a prefix, however many pages there are."""
         try:
-            for page in self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self.bucket, Prefix=prefix
-            ):
+            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
                 for item in page.get("Contents", ()):
                     yield Listed(item["Key"], item["Size"], item["ETag"].strip('"'))
         except (ClientError, BotoCoreError) as error:
@@ -102,9 +100,8 @@ class ObjectStore:
         IdhError
             ``W_VANISHED`` if it is gone, ``E_CHANGED`` if its content is another one now.
         """
-        condition = {"IfMatch": etag} if etag else {}
         try:
-            return self._client.get_object(Bucket=self.bucket, Key=key, **condition)["Body"].read()
+            return self._client.get_object(Bucket=self.bucket, Key=key, IfMatch=etag or "*")["Body"].read()
         except ClientError as error:
             if error.response["Error"]["Code"] in ("PreconditionFailed", "412"):
                 raise TransientError("E_CHANGED", "the object was replaced while it was read") from None

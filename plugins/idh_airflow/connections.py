@@ -26,7 +26,7 @@ def _sql_url(connection: Connection) -> str:
 
 
 def _optional(name: str) -> Connection | None:
-    from airflow.sdk.exceptions import AirflowNotFoundException  # noqa: PLC0415 - tasks only
+    from airflow.sdk.exceptions import AirflowNotFoundException
 
     try:
         return Connection.get(name)
@@ -36,10 +36,10 @@ def _optional(name: str) -> Connection | None:
 
 def platform() -> "Platform":
     """Open the platform with the Connections that an administrator set in Airflow."""
-    from pydantic import SecretStr  # noqa: PLC0415 - parsing a DAG loads nothing of the domain
+    from pydantic import SecretStr
 
-    from idh_tasks.pipelines.platform import Platform  # noqa: PLC0415
-    from idh_tasks.settings import PacsSettings, Settings, StoreSettings  # noqa: PLC0415
+    from idh_tasks.pipelines.platform import Platform
+    from idh_tasks.settings import PacsSettings, Settings, StoreSettings
 
     store, pacs, laboratory = Connection.get(STORE), _optional(PACS), _optional(PATHOLOGY)
     settings = Settings(

@@ -1,7 +1,6 @@
 """A DAG's step: Airflow's task, with our errors turned into fail, skip or retry."""
 
 import functools
-import traceback
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
@@ -17,7 +16,7 @@ def outcomes(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def translated(*args: P.args, **kwargs: P.kwargs) -> R:
-        from idh_tasks.errors import IdhError, TransientError  # noqa: PLC0415 - tasks only
+        from idh_tasks.errors import IdhError, TransientError, without_text
 
         try:
             return function(*args, **kwargs)
@@ -28,15 +27,9 @@ def outcomes(function: Callable[P, R]) -> Callable[P, R]:
         except (AirflowException, AirflowSkipException):
             raise
         except Exception as error:
-            # Its text and the frames' locals may hold a patient's data: only type and place are told.
-            raise AirflowException(f"E_UNEXPECTED: {type(error).__name__} at {_place(error)}") from None
+            raise AirflowException(f"E_UNEXPECTED: {without_text(error)}") from None
 
     return translated
-
-
-def _place(error: Exception) -> str:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}"
 
 
 def step(**options: Any) -> Callable[[Callable[..., Any]], Any]:

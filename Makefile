@@ -1,0 +1,51 @@
+# `make demo` and `make test` need nothing but Python 3.11 and, for Orthanc and Redis, apt.
+PYTHON ?= python3
+COHORT ?=
+VENV := .venv
+IDH := $(VENV)/bin/idh
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup system demo test lint bench up down docs
+
+help: ## Say what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+setup: $(STAMP) system ## Install everything that demo and test need
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or newer is needed'; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || sh docker/system-packages.sh python3-venv
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(VENV)/bin/uv || $(VENV)/bin/pip install -q --disable-pip-version-check --require-hashes --no-deps -r docker/bootstrap.lock
+	@$(VENV)/bin/uv pip sync -q --require-hashes --compile-bytecode --python $(VENV)/bin/python requirements.lock
+	@$(VENV)/bin/uv pip install -q --no-deps --no-build-isolation --python $(VENV)/bin/python -e .
+	@touch $@
+
+system:
+	@sh docker/system-packages.sh orthanc redis-server
+
+demo: setup ## Run the whole nightly job on real services (COHORT=DIR for your own cohort)
+	@$(IDH) demo $(if $(COHORT),--cohort $(COHORT))
+
+test: setup ## Run all tests, an end-to-end night included
+	@$(VENV)/bin/pytest
+
+lint: $(STAMP) ## Check style, types, architecture, compose file and Dockerfiles
+	@$(VENV)/bin/ruff format --check -q .
+	@$(VENV)/bin/ruff check -q .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports
+	@$(VENV)/bin/hadolint docker/*.Dockerfile
+
+bench: $(STAMP) ## Measure speed beside a peer
+	@for script in bench/*.py; do $(VENV)/bin/python $$script; done
+
+docs: $(STAMP) ## Generate dags/DAGS.md and docs/er-diagram.md
+	@$(VENV)/bin/python -m tests.generate
+
+up: setup ## Start the platform without delivering anything
+	@$(IDH) up
+
+down: ## Stop everything
+	@$(IDH) down
