@@ -148,7 +148,11 @@ def demo(
     from idh_tasks.local.demo import DemoPlan, run_demo
 
     logging.disable(logging.INFO)
-    run_demo(_installation(), DemoPlan(cohort, patients, mutants, epochs), Console())
+    run_demo(
+        _installation(),
+        DemoPlan(cohort, patients, mutants, epochs),
+        Console(width=None if sys.stdout.isatty() else 118),
+    )
 
 
 @cli.command()

@@ -50,7 +50,7 @@ def register(fixed: Volume, moving: Volume) -> Registered:
     method.SetMetricSamplingStrategy(method.RANDOM)
     method.SetMetricSamplingPercentagePerLevel([0.3, 0.08], SEED)
     method.SetInterpolator(sitk.sitkLinear)
-    method.SetOptimizerAsRegularStepGradientDescent(2.0, 0.01, 80, 0.5, 1e-5)
+    method.SetOptimizerAsRegularStepGradientDescent(2.0, 0.005, 100, 0.5, 1e-8)
     method.SetOptimizerScalesFromPhysicalShift()
     method.SetShrinkFactorsPerLevel([2, 1])
     method.SetSmoothingSigmasPerLevel([2, 0])

@@ -25,6 +25,7 @@ _config.LOG_REQUEST_IDENTIFIERS = False
 _config.LOG_RESPONSE_IDENTIFIERS = False
 
 TIMEOUT_S = 60
+ASSOCIATIONS = 4
 PENDING = (0xFF00, 0xFF01)
 STORED = (MRImageStorage, EnhancedMRImageStorage, SegmentationStorage)
 
@@ -142,15 +143,25 @@ def retrieve(pacs: PacsSettings, study_uid: str, expected: int) -> list[bytes]:
 
 
 def send_study(pacs: PacsSettings, files: list[Path]) -> None:
-    """Send files by C-STORE (PS3.4 B), as a modality would.
+    """Send files by C-STORE (PS3.4 B), as a modality would; what a lost association left goes by another.
 
     Raises
     ------
     TransientError
         ``E_PACS`` if the PACS does not take an instance.
     """
+    left = list(files)
+    for _ in range(ASSOCIATIONS):
+        left = _send(pacs, left)
+        if not left:
+            return
+    raise TransientError("E_PACS", f"the PACS did not take {len(left)} of {len(files)} instances")
+
+
+def _send(pacs: PacsSettings, files: list[Path]) -> list[Path]:
+    """Send until the association ends; return what was not acknowledged."""
     with association(pacs, [], *STORED) as opened:
-        for path in files:
-            status = opened.send_c_store(path)
-            if status.get("Status") != 0:
-                raise TransientError("E_PACS", "the PACS refused an instance")
+        for sent, path in enumerate(files):
+            if opened.send_c_store(path).get("Status") != 0:
+                return files[sent:]
+    return []

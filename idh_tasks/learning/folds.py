@@ -25,7 +25,7 @@ def stratified_folds(labels: Mapping[str, bool], count: int, seed: int) -> list[
         ``E_FOLD_DEGENERATE`` if a class has fewer patients than there are folds.
     """
     patients = np.array(sorted(labels))
-    mutant = np.array([labels[patient] for patient in patients])
+    mutant = np.array([labels[patient] for patient in patients], dtype=bool)
     rarest = int(min(mutant.sum(), (~mutant).sum()))
     if rarest < count:
         raise RunRefusedError(

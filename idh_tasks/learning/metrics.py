@@ -52,7 +52,7 @@ def brier(scores: Sequence[HeldOutScore]) -> float:
     return float(brier_score_loss(*arrays(scores)))
 
 
-def _mann_whitney(positive: Array, negative: Array, axis: int = -1) -> Array:
+def _mann_whitney(positive: Array, negative: Array, axis: int = -1) -> Array:  # noqa: ARG001 - scipy passes it
     """Return the AUC as the share of pairs in the right order, along the last axis."""
     pairs = positive[..., :, None] - negative[..., None, :]
     return np.asarray(((pairs > 0) + 0.5 * (pairs == 0)).mean(axis=(-2, -1)))

@@ -100,7 +100,7 @@ def train(data: Patches, held_out: Patches, settings: LearningSettings, seed: in
     Raises
     ------
     RunRefusedError
-        ``E_NAN_LOSS`` if the loss stops being a number.
+        ``E_NAN_LOSS`` if the loss or a weight stops being a number.
     """
     keras.utils.set_random_seed(seed)
     rng = np.random.default_rng(seed)
@@ -112,11 +112,17 @@ def train(data: Patches, held_out: Patches, settings: LearningSettings, seed: in
     for number in range(1, settings.epochs + 1):
         order = balanced_order(data.y, rng)
         degrees = rng.uniform(0, 90, len(order)).astype(np.float32)
-        if not np.isfinite(float(epoch(tf.constant(order), tf.constant(degrees)))):
-            raise RunRefusedError("E_NAN_LOSS", f"the loss is not a number at epoch {number}")
+        loss = float(epoch(tf.constant(order), tf.constant(degrees)))
+        if not np.isfinite(loss) or (number in watched and not _finite(model)):
+            raise RunRefusedError("E_NAN_LOSS", f"loss or weights are no numbers at epoch {number}")
         if number in watched and len(held_out.y):
             curve.append((number, _loss(predict(held_out.x[..., None]).numpy(), held_out.y)))
     return Trained(model, tuple(curve), _device())
+
+
+def _finite(model: keras.Model) -> bool:
+    """Tell whether all weights are numbers: a ReLU may hide from the loss that they are not."""
+    return all(np.isfinite(weight).all() for weight in model.get_weights())
 
 
 def _loss(given: NDArray[np.float32], y: NDArray[np.int64]) -> float:

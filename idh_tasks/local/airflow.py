@@ -67,6 +67,7 @@ def environment(installation: Installation, executor: str = "LocalExecutor") -> 
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
         "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(ports["log_server"]),
         "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(ports["trigger_log_server"]),
+        "IDH_START": installation.created.isoformat(),
         "PYTHONPATH": str(ROOT),
     }
 

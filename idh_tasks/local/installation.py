@@ -6,6 +6,7 @@ import secrets
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from random import SystemRandom
@@ -48,6 +49,12 @@ class Installation:
     def ports(self) -> dict[str, int]:
         """Return a free loopback port for each service, chosen once."""
         return {name: int(value) for name, value in self._once("ports.json", _choose_ports).items()}
+
+    @property
+    def created(self) -> datetime:
+        """Return when the installation was made: no schedule reaches further back."""
+        _ = self.secrets
+        return datetime.fromtimestamp((self.home / "secrets.json").stat().st_mtime, UTC)
 
     def folder(self, name: str) -> Path:
         """Return a folder of the installation, made if need be."""

@@ -26,7 +26,7 @@ from idh_tasks.phantom.protocol import PROTOCOLS, Recipe, Vendor
 from idh_tasks.phantom.roi import write_nifti, write_segmentation
 from idh_tasks.phantom.tissue import TUMOUR, Biology, Tissue
 
-RIM_CBV = {IdhStatus.MUTANT: (1.8, 0.35), IdhStatus.WILDTYPE: (4.2, 0.8)}
+RIM_CBV = {IdhStatus.MUTANT: (2.0, 0.5), IdhStatus.WILDTYPE: (4.0, 0.9)}
 """Mean and SD of the relative CBV of the rim: the strong planted effect."""
 
 T1_FACTOR = {IdhStatus.MUTANT: (1.10, 0.08), IdhStatus.WILDTYPE: (1.0, 0.08)}

@@ -8,7 +8,7 @@ import pendulum
 
 OWNER = "idh-platform"
 TAGS = ["idh", "research use only"]
-START = pendulum.datetime(2026, 1, 1, tz="UTC")
+START = pendulum.parse(os.environ.get("IDH_START", "2026-01-01T00:00:00Z"), strict=True)
 
 INGEST_CRON = os.environ.get("IDH_INGEST_CRON", "0 1 * * *")
 LINK_CRON = os.environ.get("IDH_LINK_CRON", "0 3 * * *")

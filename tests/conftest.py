@@ -1,0 +1,72 @@
+"""Fixtures: a fresh Airflow home for every session, and real services for those who ask."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# Airflow reads its home when it is first imported.
+os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="idh-airflow-")
+os.environ.setdefault("ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS", "1")
+
+from idh_tasks.local import up
+from idh_tasks.local.installation import Installation, read_env
+from idh_tasks.pipelines.platform import Platform
+from idh_tasks.settings import ROOT
+
+os.environ.update(read_env(ROOT / "docker" / "airflow.env"))
+
+REAL_DATA = Path(os.environ.get("IDH_REAL_DATA", ROOT.parent / "shared" / "data"))
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """Return the folder of real data, or skip with the reason."""
+    if not REAL_DATA.exists():
+        pytest.skip(f"no real data at {REAL_DATA}; set IDH_REAL_DATA")
+    return REAL_DATA
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """Start PostgreSQL, S3 and Orthanc in a temporary installation; stop them at the end."""
+    found = Installation(tmp_path_factory.mktemp("idh"))
+    up.services_up(found, print)
+    yield found
+    up.down(found, print)
+
+
+@pytest.fixture(scope="session")
+def shared_platform(installation: Installation) -> Platform:
+    """Return the platform on the real services."""
+    return Platform(up.settings(installation))
+
+
+@pytest.fixture
+def platform(shared_platform: Platform) -> Platform:
+    """Return the platform with an empty database and an empty drop bucket."""
+    from sqlalchemy import text
+
+    tables = "SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname IN ('idh', 'phi')"
+    for database, listing in (
+        (shared_platform.database, tables),
+        (shared_platform.laboratory, "SELECT 'idh_results'"),
+    ):
+        with database.begin() as transaction:
+            names = ", ".join(transaction._connection.execute(text(listing)).scalars())
+            transaction._connection.execute(text(f"TRUNCATE {names} CASCADE"))
+    drop = shared_platform.drop
+    for item in drop.listed(""):
+        drop._client.delete_object(Bucket=drop.bucket, Key=item.key)
+    return shared_platform
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark by folder what needs services and what is a whole night."""
+    for item in items:
+        if "/integration/" in str(item.path):
+            item.add_marker(pytest.mark.services)
+        if "/e2e/" in str(item.path):
+            item.add_marker(pytest.mark.e2e)

@@ -1,0 +1,187 @@
+"""A whole night through Airflow on a small phantom cohort, disturbed by kill -9 in the middle."""
+
+import csv
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg2
+import pytest
+from pydantic import SecretStr
+from rich.console import Console
+
+from idh_tasks.local import airflow, postgres, up
+from idh_tasks.local.client import AirflowClient
+from idh_tasks.local.demo import DAGS, DemoPlan, run_demo
+from idh_tasks.local.installation import Installation
+from idh_tasks.local.process import Service, wait_until
+from idh_tasks.pipelines import ingest, link, preprocess
+from idh_tasks.pipelines.platform import Platform
+from idh_tasks.pipelines.summary import Summary, progress
+
+PLAN = DemoPlan(cohort=None, patients=11, mutants=5, epochs=2)
+
+STATE = {
+    "inbox": "SELECT item_id, state, code, study_id FROM phi.inbox ORDER BY 1",
+    "study": "SELECT study_id, revision, content_hash, roi_key FROM idh.study ORDER BY 1",
+    "series": "SELECT study_id, series_id, sequence, object_key, sha256 FROM idh.series ORDER BY 1, 2",
+    "case": "SELECT study_id, report_key, code, chosen FROM idh.case_link ORDER BY 1, 2",
+    "patch": "SELECT patch_id, object_key, sha256, code FROM idh.patch ORDER BY 1",
+}
+LEARNT = {
+    "model": "SELECT model_id, sequence, object_key, sha256, state FROM idh.model ORDER BY 1",
+    "score": "SELECT * FROM idh.held_out_score ORDER BY 1, 2, 3, 4",
+    "prediction": "SELECT patch_id, model_id, probability_mutant FROM idh.prediction ORDER BY 1, 2",
+}
+Rows = dict[str, list[tuple[object, ...]]]
+
+
+@dataclass(frozen=True)
+class Night:
+    """What the first, disturbed night left behind."""
+
+    installation: Installation
+    platform: Platform
+    cohort: Path
+    summary: Summary
+    state: Rows
+
+
+def rows(platform: Platform, queries: dict[str, str]) -> Rows:
+    with platform.database.begin() as transaction:
+        return {
+            name: [tuple(row) for row in transaction._connection.exec_driver_sql(sql)] for name, sql in queries.items()
+        }
+
+
+def kill_in_the_middle(installation: Installation, killed: list[int]) -> None:
+    """Kill the scheduler with all running tasks during preprocessing, then start it again."""
+    platform = Platform(up.settings(installation))
+
+    def preprocessing() -> bool:
+        try:
+            return 0 < progress(platform)["preprocessed"] < PLAN.patients
+        except Exception:  # the services may not be up yet
+            return False
+
+    if wait_until(preprocessing, 600, pause_s=0.5):
+        pid = Service(installation, "scheduler").pid()
+        if pid is not None:
+            os.killpg(pid, signal.SIGKILL)
+            killed.append(pid)
+    up.up(installation, print)
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
+    installation = Installation(tmp_path_factory.mktemp("night"))
+    killed: list[int] = []
+    killer = threading.Thread(target=kill_in_the_middle, args=(installation, killed))
+    with pytest.MonkeyPatch.context() as patched:
+        for name in ("IDH_LEARNING__EPOCHS", "IDH_DATA_KIND"):
+            patched.delenv(name, raising=False)
+        killer.start()
+        summary = run_demo(installation, PLAN, Console())
+        killer.join()
+        assert killed, "nothing was killed: the night was too fast for the test"
+        platform = Platform(up.settings(installation))
+        cohort = installation.folder("demo") / f"phantom-{PLAN.patients}-{PLAN.mutants}-{PLAN.seed}"
+        yield Night(installation, platform, cohort, summary, rows(platform, STATE | LEARNT))
+        up.down(installation, print)
+
+
+def test_every_delivery_has_an_outcome_and_every_stage_has_run(night: Night) -> None:
+    assert night.summary.inbox == {"ingested": 11}
+    assert night.summary.cases == {"mutant": 5, "wildtype": 6}
+    assert night.summary.patches["RCBV W_MISSING_SEQUENCE"] == 1
+    assert night.summary.patches["T1"] == 11
+    assert len(night.summary.results) == 6
+    assert all(len(folds) == 5 for folds in night.summary.folds.values())
+    assert night.summary.predictions["predictions"] == 65
+
+
+def test_the_dags_ran_in_airflow_chained_by_assets(night: Night) -> None:
+    runs = AirflowClient(night.installation).runs()
+    by_asset = {run["dag_id"] for run in runs if run["run_type"] == "asset_triggered" and run["state"] == "success"}
+    assert by_asset == set(DAGS) - {"ingest_studies"}
+
+
+def test_a01_killing_the_scheduler_and_its_tasks_ends_in_the_same_state(night: Night) -> None:
+    """Compare with the same pipelines run without Airflow and without a kill on an empty database."""
+    reference = _reference(night)
+    ingest.ingest(reference)
+    link.link(reference)
+    preprocess.preprocess(reference)
+    assert rows(reference, STATE) == {name: night.state[name] for name in STATE}
+
+
+def _reference(night: Night) -> Platform:
+    folder = night.installation.folder("postgres")
+    connection = psycopg2.connect(host=str(folder), user="postgres", dbname="postgres")
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE DATABASE reference")
+    connection.close()
+    settings = night.platform.settings
+    store = settings.store.model_copy(update={"bucket": "idh-reference"})
+    url = SecretStr(postgres.url(night.installation, "reference"))
+    platform = Platform(settings.model_copy(update={"store": store, "database_url": url}))
+    platform.store.create()
+    platform.database.migrate()
+    return platform
+
+
+def test_h02_no_identifier_is_found_outside_the_protected_schema(night: Night) -> None:
+    markers = _markers(night)
+    assert len(markers) > 40
+    places = list(_places(night))
+    assert {place.split(":")[0] for place, _ in places} == {"file", "airflow", "idh", "object"}
+    hits = [(place, marker) for place, content in places for marker in markers if marker in content]
+    assert hits == []
+    protected = repr(rows(night.platform, {"phi": "SELECT * FROM phi.patient_identity"})).encode()
+    assert all(marker in protected for marker in markers if marker.startswith(b"MRN")), "the scan would find them"
+
+
+def _markers(night: Night) -> list[bytes]:
+    with (night.cohort / "pathology.csv").open(newline="") as file:
+        people = list(csv.DictReader(file))
+    found = set()
+    for person in people:
+        family = person["patient_name"].split("^")[0]
+        born = person["birth_date"]
+        found |= {family, person["patient_id"], born, born.replace("-", ""), person["report_id"]}
+    return [marker.encode() for marker in found]
+
+
+def _places(night: Night) -> Iterator[tuple[str, bytes]]:
+    """Yield logs, reports and configuration; Airflow's and our tables; the objects and their keys."""
+    home = night.installation.home
+    for path in (p for folder in ("logs", "airflow", "reports", "run") for p in (home / folder).rglob("*")):
+        if path.is_file():
+            yield f"file:{path}", path.read_bytes() + str(path).encode()
+    for database, schema in (("airflow", "public"), ("idh", "idh")):
+        yield from _tables(night.installation, database, schema)
+    for item in night.platform.store.listed(""):
+        yield f"object:{item.key}", item.key.encode() + night.platform.store.get(item.key)
+
+
+def _tables(installation: Installation, database: str, schema: str) -> Iterator[tuple[str, bytes]]:
+    connection = psycopg2.connect(host=str(installation.folder("postgres")), user="postgres", dbname=database)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", (schema,))
+        for (table,) in cursor.fetchall():
+            cursor.execute(f'SELECT t::text FROM "{schema}"."{table}" AS t')  # noqa: S608 - names of the catalogue
+            yield f"{database}:{table}", "\n".join(row[0] for row in cursor.fetchall()).encode()
+    connection.close()
+
+
+def test_a06_a_second_night_changes_nothing_and_trains_nothing(
+    night: Night, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_demo(night.installation, PLAN, Console())
+    assert "Nothing was new" in capsys.readouterr().out
+    assert rows(night.platform, STATE | LEARNT) == night.state
+    assert airflow.healthy(night.installation)

@@ -1,0 +1,79 @@
+"""The compose topology, natively: Redis, CeleryExecutor, a worker for `default` and one for `gpu`."""
+
+import shutil
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from idh_tasks.db import training
+from idh_tasks.local import airflow, up
+from idh_tasks.local.client import AirflowClient
+from idh_tasks.local.installation import Installation
+from idh_tasks.local.process import Service, await_ready, wait_until
+from idh_tasks.pipelines.platform import Platform
+from tests.seed import seed_cohort
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    if shutil.which("redis-server") is None:
+        pytest.skip("redis-server is not installed")
+    installation = Installation(tmp_path_factory.mktemp("celery"))
+    up.services_up(installation, print)
+    env = _environment(installation)
+    _start_redis(installation)
+    airflow.prepare(installation, env)
+    airflow.start(installation, env)
+    for queue in ("default", "gpu"):
+        command = airflow.command(
+            "celery", "worker", "--queues", queue, "--concurrency", "1", "--celery-hostname", queue
+        )
+        Service(installation, f"worker-{queue}").start(command, {**env, "IDH_WORKER": queue})
+    yield installation
+    for name in ("worker-default", "worker-gpu"):
+        Service(installation, name).stop()
+    up.down(installation, print)
+    Service(installation, "redis").stop()
+
+
+def _environment(installation: Installation) -> dict[str, str]:
+    database = installation.folder("postgres")
+    return airflow.environment(installation, "CeleryExecutor") | {
+        "IDH_LEARNING__EPOCHS": "1",
+        "AIRFLOW__CELERY__BROKER_URL": f"redis://127.0.0.1:{installation.ports['redis']}/0",
+        "AIRFLOW__CELERY__RESULT_BACKEND": f"db+postgresql+psycopg2://postgres@/airflow?host={database}",
+    }
+
+
+def _start_redis(installation: Installation) -> None:
+    port = installation.ports["redis"]
+    service = Service(installation, "redis")
+    service.start(["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""], {})
+
+    def listens() -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    await_ready(service, listens, 20)
+
+
+def test_training_runs_on_the_gpu_worker_only(cluster: Installation) -> None:
+    platform, client = Platform(up.settings(cluster)), AirflowClient(cluster)
+    seed_cohort(platform, mutants=5, wildtypes=5)
+    assert wait_until(lambda: "retrain_models" in client.dag_ids(), 90, pause_s=1)
+    run = client.trigger("retrain_models")
+    assert wait_until(lambda: _state(client, run) in ("success", "failed"), 600, pause_s=2), cluster.home / "logs"
+    assert _state(client, run) == "success"
+    with platform.database.begin() as transaction:
+        latest = transaction.one("select_latest_promoted_run")
+        assert latest is not None
+        workers = {result.worker for result in training.results(transaction, latest["run_id"]).values()}
+    assert workers == {f"gpu@{socket.gethostname()}"}
+    tasks = client.get(f"/dags/retrain_models/dagRuns/{run}/taskInstances")["task_instances"]
+    queues = {task["task_id"]: task["queue"] for task in tasks}
+    assert queues == {"freeze_cohort": "default", "train_sequence": "gpu", "evaluate": "default", "promote": "default"}
+
+
+def _state(client: AirflowClient, run: str) -> str:
+    return next(str(found["state"]) for found in client.runs("retrain_models") if found["dag_run_id"] == run)

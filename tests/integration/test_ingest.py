@@ -1,0 +1,165 @@
+"""Ingest against a real bucket, PACS and database."""
+
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from pydicom import Dataset
+
+from idh_tasks.db import studies
+from idh_tasks.domain.study import StudyId
+from idh_tasks.errors import RunRefusedError, TransientError
+from idh_tasks.intake import dimse
+from idh_tasks.local import orthanc
+from idh_tasks.pipelines import ingest
+from idh_tasks.pipelines.platform import Platform
+from tests.factories import MARKER_ID, dicom_bytes, instance, stack
+
+SE_T1 = {"ScanningSequence": "SE", "RepetitionTime": "600", "EchoTime": "10", "SeriesDescription": "t1_se_tra"}
+
+
+def study(uid: str = "1.2.3", patient: str = MARKER_ID, slices: int = 4) -> list[Dataset]:
+    places = [5.0 * k for k in range(slices)]
+    found = stack(places, StudyInstanceUID=uid, SeriesInstanceUID=f"{uid}.1", PatientID=patient, **SE_T1)
+    for number, ds in enumerate(found):
+        ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = f"{uid}.1.{number + 1}"
+    return found
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
+    return buffer.getvalue()
+
+
+def drop(platform: Platform, name: str, instances: list[Dataset], **extra: bytes) -> None:
+    files = {f"{number}.dcm": dicom_bytes(ds) for number, ds in enumerate(instances)} | extra
+    platform.drop.put(f"drop/{name}.zip", zipped(files))
+
+
+def outcomes(platform: Platform) -> dict[str, int]:
+    with platform.database.begin() as transaction:
+        return {f"{r['state']} {r['code']}".strip(): r["items"] for r in transaction.rows("count_inbox_states")}
+
+
+def held_back(platform: Platform) -> dict[str, int]:
+    with platform.database.begin() as transaction:
+        return {f"{r['scope']} {r['code']}": r["items"] for r in transaction.rows("count_quarantine")}
+
+
+def test_a_zip_becomes_a_named_study_without_identifiers(platform: Platform) -> None:
+    drop(platform, "one", study())
+    assert ingest.ingest(platform, ("bucket",)) is True
+    study_id = platform.pseudonymiser.study("1.2.3")
+    with platform.database.begin() as transaction:
+        stored = studies.get(transaction, study_id)
+    [series] = stored.series
+    assert series.identification.sequence == "T1"
+    assert series.instances == 4
+    assert MARKER_ID.encode() not in platform.store.get_checked(series.object_key, series.sha256)
+
+
+def test_n08_a_second_night_changes_nothing(platform: Platform) -> None:
+    drop(platform, "one", study())
+    ingest.ingest(platform, ("bucket",))
+    assert ingest.ingest(platform, ("bucket",)) is False
+    assert outcomes(platform) == {"ingested": 1}
+
+
+def test_n08_the_same_study_delivered_again_is_unchanged(platform: Platform) -> None:
+    drop(platform, "one", study())
+    drop(platform, "two", study(), note=b"other archive, same study")
+    ingest.ingest(platform, ("bucket",))
+    assert outcomes(platform) == {"ingested": 1, "unchanged": 1}
+
+
+def test_n07_a_late_slice_makes_a_new_revision(platform: Platform) -> None:
+    drop(platform, "one", study(slices=4))
+    ingest.ingest(platform, ("bucket",))
+    drop(platform, "two", study(slices=5))
+    ingest.ingest(platform, ("bucket",))
+    with platform.database.begin() as transaction:
+        stored = studies.get(transaction, StudyId(platform.pseudonymiser.study("1.2.3")))
+    assert (stored.revision, stored.series[0].instances) == (2, 5)
+
+
+def test_a_bad_delivery_is_quarantined_and_its_neighbours_finish(platform: Platform) -> None:
+    drop(platform, "good", study("1.2.3"))
+    platform.drop.put("drop/bad.zip", b"no archive")
+    drop(platform, "empty", [], text=b"no image")
+    drop(platform, "last", study("1.2.4", patient="other"))
+    assert ingest.ingest(platform, ("bucket",)) is True
+    assert outcomes(platform) == {"ingested": 2, "quarantined E_ARCHIVE": 1, "quarantined E_NO_IMAGES": 1}
+
+
+def test_d01_a_cut_instance_is_held_and_the_rest_of_its_study_goes_on(platform: Platform) -> None:
+    drop(platform, "one", study(), cut=dicom_bytes(instance(PixelData=b"\1" * 40)))
+    ingest.ingest(platform, ("bucket",))
+    assert outcomes(platform) == {"ingested": 1}
+    assert held_back(platform) == {"instance E_PIXEL_LENGTH": 1}
+
+
+def test_l07_another_birth_date_at_the_same_identifier_is_quarantined(platform: Platform) -> None:
+    drop(platform, "one", study("1.2.3"))
+    ingest.ingest(platform, ("bucket",))
+    drop(platform, "two", [*(_reborn(ds) for ds in study("1.2.4"))])
+    ingest.ingest(platform, ("bucket",))
+    assert outcomes(platform) == {"ingested": 1, "quarantined E_DEMOGRAPHIC_MISMATCH": 1}
+
+
+def _reborn(ds: Dataset) -> Dataset:
+    ds.PatientBirthDate = "19700101"
+    return ds
+
+
+def test_a_failed_delivery_turns_the_night_red_and_is_tried_again(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(platform, "one", study())
+    found = ingest.discover(platform, ("bucket",))
+    with monkeypatch.context() as patched:
+        patched.setattr(ingest, "unzip", lambda _content: 1 / 0)
+        with pytest.raises(TransientError, match="1 of 1 deliveries failed"):
+            ingest.ingest_batch(platform, found["batches"][0]["ids"])
+    with pytest.raises(RunRefusedError, match="E_RECONCILE"):
+        ingest.reconcile(platform, found)
+    assert ingest.ingest(platform, ("bucket",)) is True
+    assert outcomes(platform) == {"ingested": 1}
+
+
+@pytest.mark.skipif(not orthanc.installed(), reason="Orthanc is not installed")
+def test_the_pacs_is_asked_and_its_study_retrieved(platform: Platform, tmp_path: Path) -> None:
+    pacs = platform.settings.pacs
+    assert pacs is not None
+    files = []
+    for number, ds in enumerate(study("1.2.826.0.1.99", patient="pacs patient")):
+        files.append(tmp_path / f"{number}.dcm")
+        files[-1].write_bytes(dicom_bytes(ds))
+    dimse.send_study(pacs, files)
+    ingest.ingest(platform, ("pacs",))
+    assert outcomes(platform) == {"ingested": 1}
+    with platform.database.begin() as transaction:
+        stored = studies.get(transaction, StudyId(platform.pseudonymiser.study("1.2.826.0.1.99")))
+        watermark = transaction.one("select_watermark", source="pacs")
+    assert stored.series[0].instances == 4
+    assert watermark == {"position": "20180304"}
+
+
+@pytest.mark.skipif(not orthanc.installed(), reason="Orthanc is not installed")
+def test_n02_fewer_instances_than_listed_are_not_taken_for_a_study(platform: Platform) -> None:
+    pacs = platform.settings.pacs
+    assert pacs is not None
+    with pytest.raises(TransientError, match="E_INCOMPLETE"):
+        dimse.retrieve(pacs, "1.2.840.404.404", expected=3)
+
+
+@pytest.mark.skipif(not orthanc.installed(), reason="Orthanc is not installed")
+def test_n12_a_wrong_called_title_is_refused(platform: Platform) -> None:
+    pacs = platform.settings.pacs
+    assert pacs is not None
+    dimse.echo(pacs)
+    with pytest.raises(TransientError, match="E_PACS"):
+        dimse.echo(pacs.model_copy(update={"called_aet": "SOMEONE"}))

@@ -1,0 +1,115 @@
+"""Linking on a real PostgreSQL: which study, which report, and why the others not."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from idh_tasks.db import identities, pathology, studies
+from idh_tasks.db.identities import Identity
+from idh_tasks.domain.sequence import Confidence, MrSequence
+from idh_tasks.domain.study import Identification, SeriesId, SeriesRecord, StudyId, StudyRecord
+from idh_tasks.pipelines import link
+from idh_tasks.pipelines.platform import Platform
+
+SURGERY = date(2018, 6, 1)
+ISSUER = "H"
+WILDTYPE = (("IDH1 R132H IHC", "negative"), ("IDH1 sequencing", "wild-type"), ("IDH2 sequencing", "wild-type"))
+
+
+def add_study(platform: Platform, name: str, day: date, patient: str = "p1", sequences: int = 3) -> StudyId:
+    secret = platform.pseudonymiser
+    key, study_id = secret.patient(ISSUER, patient), secret.study(name)
+    named = [Identification(s, Confidence.HIGH, "") for s in list(MrSequence)[:sequences]]
+    series = tuple(SeriesRecord(SeriesId(f"{name}{n}"), i, "key", "hash", 1) for n, i in enumerate(named))
+    record = StudyRecord(study_id, key, name, secret.shifted(key, day), 60.0, "none", series, None)
+    with platform.database.begin() as transaction:
+        identities.register_patient(transaction, Identity(key, ISSUER, patient.upper(), None, date(1958, 1, 1), "F"))
+        studies.save(transaction, record)
+    return study_id
+
+
+def report(report_id: str = "r1", assays: Any = WILDTYPE, **overrides: Any) -> list[dict[str, Any]]:
+    row = {
+        "report_id": report_id, "version": 1, "issuer": ISSUER, "patient_id": "p1", "patient_name": "Zebedee",
+        "birth_date": date(1958, 1, 1), "sex": "F", "report_status": "final", "diagnosis": "Glioblastoma",
+        "surgery_date": SURGERY, "specimen_date": None, "age_years": 60,
+    }  # fmt: skip
+    return [row | {"method": method, "result": result} | overrides for method, result in assays]
+
+
+def linked(platform: Platform, *reports: list[dict[str, Any]]) -> dict[str, tuple[str, bool]]:
+    pathology.write_laboratory(platform.laboratory, [row for rows in reports for row in rows])
+    link.link(platform)
+    with platform.database.begin() as transaction:
+        rows = transaction._connection.exec_driver_sql("SELECT study_id, code, chosen FROM idh.case_link").all()
+    return {row.study_id: (row.code, row.chosen) for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("days_before", "outcome"),
+    [(0, ("OK", True)), (5, ("OK", True)), (90, ("OK", True)), (91, ("W_WINDOW", False)), (-1, ("W_POSTOP", False))],
+)
+def test_l05_only_a_study_before_surgery_and_inside_the_window_is_linked(
+    platform: Platform, days_before: int, outcome: tuple[str, bool]
+) -> None:
+    study_id = add_study(platform, "s", SURGERY - timedelta(days=days_before))
+    assert linked(platform, report()) == {study_id: outcome}
+
+
+def test_without_a_surgery_date_the_specimens_counts(platform: Platform) -> None:
+    study_id = add_study(platform, "s", SURGERY)
+    assert linked(platform, report(surgery_date=None, specimen_date=SURGERY)) == {study_id: ("OK", True)}
+
+
+def test_l06_the_study_with_the_most_sequences_wins_then_the_latest(platform: Platform) -> None:
+    poor = add_study(platform, "poor", SURGERY - timedelta(days=1), sequences=2)
+    early = add_study(platform, "early", SURGERY - timedelta(days=9), sequences=5)
+    late = add_study(platform, "late", SURGERY - timedelta(days=4), sequences=5)
+    found = linked(platform, report())
+    assert found == {late: ("OK", True), early: ("W_OTHER_CHOSEN", False), poor: ("W_OTHER_CHOSEN", False)}
+
+
+def test_p06_two_conflicting_final_reports_take_the_patient_out(platform: Platform) -> None:
+    study_id = add_study(platform, "s", SURGERY)
+    mutant = report("r2", assays=(("IDH1 R132H IHC", "positive"),))
+    assert linked(platform, report("r1"), mutant)[study_id] == ("E_LABEL_CONFLICT", False)
+
+
+def test_p05_an_amended_report_is_a_new_version_and_the_old_one_is_kept(platform: Platform) -> None:
+    add_study(platform, "s", SURGERY)
+    linked(platform, report(assays=(("IDH1 R132H IHC", "positive"),)))
+    linked(platform, report(version=2))
+    with platform.database.begin() as transaction:
+        versions = transaction._connection.exec_driver_sql(
+            "SELECT r.version, r.idh_status, l.chosen FROM idh.report r LEFT JOIN idh.case_link l "
+            "ON l.report_key = r.report_key AND l.report_version = r.version ORDER BY 1"
+        ).all()
+    assert [tuple(row) for row in versions] == [(1, "mutant", None), (2, "wildtype", True)]
+
+
+def test_l07_another_birth_date_is_held_back_and_not_linked(platform: Platform) -> None:
+    add_study(platform, "s", SURGERY)
+    assert linked(platform, report(birth_date=date(1970, 1, 1))) == {}
+    with platform.database.begin() as transaction:
+        [held] = transaction.rows("count_quarantine")
+    assert (held["scope"], held["code"]) == ("report", "E_DEMOGRAPHIC_MISMATCH")
+
+
+def test_l03_the_same_number_of_another_issuer_is_another_patient(platform: Platform) -> None:
+    add_study(platform, "s", SURGERY)
+    assert linked(platform, report(issuer="OTHER")) == {}
+
+
+def test_linking_twice_changes_nothing(platform: Platform) -> None:
+    add_study(platform, "s", SURGERY)
+    linked(platform, report())
+    with platform.database.begin() as transaction:
+        assert pathology.link(transaction, 90) == 0
+
+
+def test_an_indeterminate_case_is_linked_but_has_no_label(platform: Platform) -> None:
+    add_study(platform, "s", SURGERY)
+    linked(platform, report(assays=(("IDH1 R132H IHC", "negative"),)))
+    with platform.database.begin() as transaction:
+        assert transaction.rows("count_cases") == [{"outcome": "indeterminate", "studies": 1}]

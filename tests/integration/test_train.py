@@ -1,0 +1,88 @@
+"""Training, promotion and prediction on the real database and store, with a tiny protocol."""
+
+import pytest
+
+from idh_tasks.db import training
+from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
+from idh_tasks.errors import RunRefusedError
+from idh_tasks.pipelines import predict, train
+from idh_tasks.pipelines.platform import Platform
+from idh_tasks.settings import LearningSettings
+from tests.seed import seed_cohort
+
+TINY = LearningSettings(epochs=25, learning_rate=3e-3, retrain_after_new_cases=3)
+
+
+@pytest.fixture
+def tiny(platform: Platform) -> Platform:
+    return Platform(platform.settings.model_copy(update={"learning": TINY}))
+
+
+def champions(platform: Platform) -> dict[MrSequence, str]:
+    with platform.database.begin() as transaction:
+        return {model.sequence: model.model_id for model in training.champions(transaction).values()}
+
+
+def test_too_few_patients_are_refused_with_the_numbers(tiny: Platform) -> None:
+    due = train.freeze_cohort(tiny, force=True)
+    assert due.run_id is None
+    assert "0 of 0" in due.reason
+    seed_cohort(tiny, mutants=4, wildtypes=8)
+    assert "the rarer class has 4 of 12" in train.freeze_cohort(tiny, force=True).reason
+
+
+def test_a_run_trains_reports_promotes_and_predicts_once(tiny: Platform) -> None:
+    seed_cohort(tiny, mutants=6, wildtypes=8)
+    due = train.freeze_cohort(tiny, force=False)
+    assert due.run_id is not None
+    assert train.train_sequence(tiny, due.run_id, MrSequence.RCBV) == "trained"
+    assert train.train_sequence(tiny, due.run_id, MrSequence.RCBV) == "already trained"
+    with tiny.database.begin() as transaction:
+        result = training.results(transaction, due.run_id)[MrSequence.RCBV]
+        folds = training.folds(transaction, due.run_id)[MrSequence.RCBV]
+        scores = training.scores(transaction, due.run_id)[MrSequence.RCBV]
+    assert (result.n, result.mutants, len(folds)) == (14, 6, 5)
+    assert result.auc is not None
+    assert result.auc.value > 0.9
+    assert len({score.patient_key for score in scores}) == 14
+    html = tiny.store.get(train.evaluate(tiny, due.run_id)).decode()
+    assert "RCBV" in html
+    assert "<svg" in html
+    assert train.promote(tiny, due.run_id) == ["RCBV"]
+    assert train.promote(tiny, due.run_id) == []
+    assert list(champions(tiny)) == [MrSequence.RCBV]
+    assert predict.predict(tiny) == 14
+    assert predict.predict(tiny) == 0
+    assert train.freeze_cohort(tiny, force=True).reason == "nothing has changed since the last training"
+
+
+def test_new_patches_retrain_only_when_there_are_enough(tiny: Platform) -> None:
+    seed_cohort(tiny, mutants=6, wildtypes=8)
+    first = train.freeze_cohort(tiny, force=False)
+    assert first.run_id is not None
+    with tiny.database.begin() as transaction:
+        transaction.run("update_training_run", run_id=first.run_id, state="promoted", report_key=None)
+    seed_cohort(tiny, mutants=1, wildtypes=1, first=50)
+    assert train.freeze_cohort(tiny, force=False).reason == "2 new cases since the last training, 3 needed"
+    assert train.freeze_cohort(tiny, force=True).run_id is not None
+
+
+def test_r01_a_sequence_has_one_champion_at_any_time(tiny: Platform) -> None:
+    seed_cohort(tiny, mutants=5, wildtypes=5)
+    due = train.freeze_cohort(tiny, force=True)
+    columns = "model_id, run_id, sequence, object_key, sha256, state"
+    insert = f"INSERT INTO idh.model ({columns}) VALUES (%s, %s, 'T1', 'k', 'h', 'champion')"  # noqa: S608
+    two = [("first", due.run_id), ("second", due.run_id)]
+    with pytest.raises(RunRefusedError, match="E_CONSTRAINT"), tiny.database.begin() as transaction:
+        transaction._connection.exec_driver_sql(insert, two)
+    assert champions(tiny) == {}
+
+
+def test_provenance_is_not_mixed_unless_told_so(platform: Platform) -> None:
+    seed_cohort(platform, mutants=6, wildtypes=6)
+    vendor = LearningSettings(provenance="vendor")
+    due = train.freeze_cohort(Platform(platform.settings.model_copy(update={"learning": vendor})), force=True)
+    assert due.run_id is not None
+    with platform.database.begin() as transaction:
+        found = {member.sequence for member in training.members(transaction, due.run_id)}
+    assert found == set(MODEL_SEQUENCES) - {MrSequence.RCBV, MrSequence.ADC}

@@ -1,0 +1,57 @@
+"""Seeds a platform with labelled patients and patches, as if a night of preprocessing had ended."""
+
+from datetime import date
+
+import numpy as np
+
+from idh_tasks.db import identities, patches, pathology, studies
+from idh_tasks.db.identities import Identity
+from idh_tasks.db.patches import PatchRecord
+from idh_tasks.db.pathology import ReportRecord
+from idh_tasks.domain.pathology import Assay, AssayMethod, AssayResult
+from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence, Provenance
+from idh_tasks.domain.study import StudyId, StudyRecord
+from idh_tasks.linkage.idh_rules import WHO_2021, resolve_idh_status
+from idh_tasks.pipelines.platform import Platform, preprocessing_version
+from idh_tasks.pipelines.preprocess import array_bytes
+from idh_tasks.store import keys
+
+DAY = date(2018, 5, 1)
+POSITIVE = (Assay(AssayMethod.IHC_R132H, AssayResult.POSITIVE),)
+NEGATIVE = tuple(Assay(m, AssayResult.NEGATIVE) for m in (AssayMethod.IDH1_SEQUENCING, AssayMethod.IDH2_SEQUENCING))
+COMPUTED = (MrSequence.RCBV, MrSequence.ADC)
+
+
+def seed_cohort(platform: Platform, mutants: int, wildtypes: int, first: int = 0) -> None:
+    """Add linked patients with six patches each; mutants' rCBV patches are darker."""
+    for number in range(first, first + mutants + wildtypes):
+        _add_patient(platform, number, mutant=number - first < mutants)
+    with platform.database.begin() as transaction:
+        pathology.link(transaction, platform.settings.linkage.window_days)
+
+
+def _add_patient(platform: Platform, number: int, mutant: bool) -> None:
+    key = platform.pseudonymiser.patient("H", f"{number}")
+    study_id = platform.pseudonymiser.study(f"{number}")
+    assays = POSITIVE if mutant else NEGATIVE
+    decision = resolve_idh_status(assays)
+    report = ReportRecord(
+        f"report{number}", 1, key, "final", "glioblastoma", DAY, None, 60, decision, WHO_2021[decision.status], assays
+    )
+    with platform.database.begin() as transaction:
+        identities.register_patient(transaction, Identity(key, "H", f"{number}", None, None, "F"))
+        studies.save(transaction, StudyRecord(study_id, key, f"{number}", DAY, 60, "none", (), None))
+        pathology.save_report(transaction, report)
+        patches.save(transaction, [_patch(platform, study_id, number, s, mutant) for s in MODEL_SEQUENCES])
+
+
+def _patch(platform: Platform, study_id: StudyId, number: int, sequence: MrSequence, mutant: bool) -> PatchRecord:
+    rng = np.random.default_rng([number, MODEL_SEQUENCES.index(sequence)])
+    planted = -1.5 if mutant and sequence is MrSequence.RCBV else 0.0
+    array = (rng.standard_normal((64, 64)) + planted).astype(np.float32)
+    version = preprocessing_version(platform)
+    patch_id = keys.digest(study_id, sequence, version)
+    key = keys.patch(study_id, patch_id, sequence)
+    provenance = Provenance.COMPUTED if sequence in COMPUTED else Provenance.ACQUIRED
+    sha256 = platform.store.put(key, array_bytes(array))
+    return PatchRecord(patch_id, study_id, 1, sequence, version, provenance, key, sha256, 1.0, 3, (1, 2, 3, 4), 1.0)

@@ -1,0 +1,23 @@
+"""The ADC is that of the signal, in 10⁻⁶ mm²/s."""
+
+import numpy as np
+import pytest
+
+from idh_tasks.imaging.adc import fit_adc
+from tests.factories import diffusion
+
+
+@pytest.mark.parametrize("b_values", [(0.0, 1000.0), (0.0, 500.0, 1000.0), (50.0, 400.0, 800.0)])
+def test_a_known_adc_is_found_whatever_the_b_values(b_values: tuple[float, ...]) -> None:
+    np.testing.assert_allclose(fit_adc(diffusion(850.0, b_values)).voxels, 850, rtol=1e-4)
+
+
+def test_noise_does_not_bias_the_mean() -> None:
+    fitted = fit_adc(diffusion(1400.0, (0.0, 500.0, 1000.0), noise=10.0)).voxels
+    assert abs(fitted.mean() / 1400 - 1) < 0.01
+
+
+def test_where_there_is_no_signal_the_adc_is_zero() -> None:
+    dwi = diffusion(850.0, (0.0, 1000.0))
+    dwi.voxels[:, :, :4, :] = 1
+    assert (fit_adc(dwi).voxels[:, :4, :] == 0).all()
