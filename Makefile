@@ -35,8 +35,9 @@ lint: $(STAMP) ## Check style, types, architecture, compose file and Dockerfiles
 	@$(VENV)/bin/ruff format --check -q .
 	@$(VENV)/bin/ruff check -q .
 	@$(VENV)/bin/mypy
-	@$(VENV)/bin/lint-imports
+	@PYTHONPATH=plugins $(VENV)/bin/lint-imports
 	@$(VENV)/bin/hadolint docker/*.Dockerfile
+	@$(VENV)/bin/check-jsonschema -q --builtin-schema vendor.compose-spec docker/compose.yaml
 
 bench: $(STAMP) ## Measure speed beside a peer
 	@for script in bench/*.py; do $(VENV)/bin/python $$script; done

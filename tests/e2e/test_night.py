@@ -3,6 +3,7 @@
 import csv
 import os
 import signal
+import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -185,3 +186,13 @@ def test_a06_a_second_night_changes_nothing_and_trains_nothing(
     assert "Nothing was new" in capsys.readouterr().out
     assert rows(night.platform, STATE | LEARNT) == night.state
     assert airflow.healthy(night.installation)
+
+
+@pytest.mark.parametrize("dag_id", DAGS)
+def test_airflow_dags_test_works_for_each(night: Night, dag_id: str) -> None:
+    env = {**os.environ, **airflow.environment(night.installation)}
+    done = subprocess.run(  # noqa: S603 - the command is ours
+        airflow.command("dags", "test", dag_id), env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert rows(night.platform, STATE | LEARNT) == night.state

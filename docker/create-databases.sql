@@ -1,0 +1,2 @@
+-- POSTGRES_USER's own database, idh, exists already.
+CREATE DATABASE airflow;
