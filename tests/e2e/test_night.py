@@ -23,7 +23,7 @@ from idh_tasks.pipelines import ingest, link, preprocess
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.summary import Summary, progress
 
-PLAN = DemoPlan(cohort=None, patients=11, mutants=5, epochs=2)
+PLAN = DemoPlan(cohort=None, patients=15, mutants=5, epochs=2)
 
 STATE = {
     "inbox": "SELECT item_id, state, code, study_id FROM phi.inbox ORDER BY 1",
@@ -95,13 +95,13 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
 
 
 def test_every_delivery_has_an_outcome_and_every_stage_has_run(night: Night) -> None:
-    assert night.summary.inbox == {"ingested": 11}
-    assert night.summary.cases == {"mutant": 5, "wildtype": 6}
+    assert night.summary.inbox == {"ingested": 15}
+    assert night.summary.cases == {"mutant": 5, "wildtype": 10}
     assert night.summary.patches["RCBV W_MISSING_SEQUENCE"] == 1
-    assert night.summary.patches["T1"] == 11
+    assert night.summary.patches["T1"] == 15
     assert len(night.summary.results) == 6
     assert all(len(folds) == 5 for folds in night.summary.folds.values())
-    assert night.summary.predictions["predictions"] == 65
+    assert night.summary.predictions["predictions"] == 89
 
 
 def test_the_dags_ran_in_airflow_chained_by_assets(night: Night) -> None:
