@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -47,7 +48,7 @@ def app() -> None:
         sys.exit(TRY_AGAIN if isinstance(error, TransientError) else 1)
 
 
-def _print(content: dict[str, object], as_json: bool) -> None:
+def _print(content: Mapping[str, object], as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps(content, default=str) + "\n")
         return
@@ -197,43 +198,44 @@ def run_ingest(
     since: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Ask the PACS from this study date.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Discover, retrieve, gate, pseudonymise, name and store new studies."""
     from idh_tasks.pipelines import ingest
 
     sources = ingest.SOURCES if source is Source.ALL else (source.value,)
     changed = ingest.ingest(_platform(), sources, since.date() if since else None)
-    _print({"new": changed}, as_json=False)
+    _print({"new": changed}, as_json)
 
 
 @run.command("link")
-def run_link() -> None:
+def run_link(as_json: AsJson = False) -> None:
     """Load pathology results and link them to studies."""
     from idh_tasks.pipelines import link
 
-    _print({"new": link.link(_platform())}, as_json=False)
+    _print({"new": link.link(_platform())}, as_json)
 
 
 @run.command("preprocess")
-def run_preprocess() -> None:
+def run_preprocess(as_json: AsJson = False) -> None:
     """Cut the patches of every study that has none of the current version."""
     from idh_tasks.pipelines import preprocess
 
-    preprocess.preprocess(_platform())
+    _print(preprocess.preprocess(_platform()), as_json)
 
 
 @run.command("train")
-def run_train() -> None:
+def run_train(as_json: AsJson = False) -> None:
     """Cross-validate every sequence, write the report, promote."""
     from idh_tasks.pipelines import train
 
     due = train.train(_platform())
-    _print({"run": due.run_id, "reason": due.reason}, as_json=False)
+    _print({"run": due.run_id, "reason": due.reason}, as_json)
 
 
 @run.command("predict")
-def run_predict() -> None:
+def run_predict(as_json: AsJson = False) -> None:
     """Predict every current patch with its champion."""
     from idh_tasks.pipelines import predict
 
-    _print({"predictions": predict.predict(_platform())}, as_json=False)
+    _print({"predictions": predict.predict(_platform())}, as_json)

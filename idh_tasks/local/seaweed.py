@@ -46,6 +46,7 @@ def start(installation: Installation) -> None:
             f"-s3.port={ports['s3']}",
             f"-s3.config={config}",
             "-s3.port.iceberg=0",
+            "-s3.port.lance=0",
             f"-master.port={ports['weed_master']}",
             f"-volume.port={ports['weed_volume']}",
             f"-filer.port={ports['weed_filer']}",

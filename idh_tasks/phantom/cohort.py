@@ -66,7 +66,8 @@ def plan_patients(plan: CohortPlan) -> list[PatientPlan]:
 def write_cohort(out: Path, plan: CohortPlan, jobs: int = 2) -> Iterator[int]:
     """Write the cohort; yield the number of patients written so far.
 
-    Layout: ``studies/NNN/*.dcm`` (and ``roi.nii.gz``), ``pathology.csv``, ``truth.json``.
+    Layout: ``studies/NNN/*.dcm`` (and ``roi.nii.gz``), ``pathology.csv``, ``truth.json`` and, for the
+    masks, ``truth/NNN_labels.nii.gz``.
     """
     plans = plan_patients(plan)
     (out / "studies").mkdir(parents=True, exist_ok=True)

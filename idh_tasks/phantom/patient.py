@@ -57,7 +57,10 @@ class PatientPlan:
 
 @dataclass(frozen=True)
 class Truth:
-    """Everything that is known of one patient and that the platform has to find out."""
+    """Everything that is known of one patient and that the platform has to find out.
+
+    `labels` names the NIfTI file with the tissue of every voxel of the undisplaced head.
+    """
 
     folder: str
     study_uid: str
@@ -67,6 +70,7 @@ class Truth:
     vendor: str
     biology: dict[str, float]
     displacements: dict[str, Displacement]
+    labels: str
     adc: dict[str, float]
     cbv: dict[str, float]
 
@@ -135,7 +139,9 @@ def write_patient(folder: Path, plan: PatientPlan) -> Truth:
             _deliver_roi(out, plan, header, _mask_on(anatomy, grid_of(recipe), moved), files, recipe)
     if plan.hurt == "corrupt_file":
         _truncate(out / "01_0003.dcm")
-    return _truth(plan, header, biology, moves, out.name)
+    truth = _truth(plan, header, biology, moves, out.name)
+    _write_labels(folder.parent / truth.labels, anatomy)
+    return truth
 
 
 def _deliver_roi(out: Path, plan: PatientPlan, header: StudyHeader, mask: Mask, t2: list[Path], recipe: Recipe) -> None:
@@ -144,6 +150,11 @@ def _deliver_roi(out: Path, plan: PatientPlan, header: StudyHeader, mask: Mask, 
     else:
         uids = (header.uid("roi series"), header.uid("roi instance"))
         write_segmentation(out / "90_0000.dcm", mask, t2, uids)
+
+
+def _write_labels(path: Path, anatomy: Anatomy) -> None:
+    path.parent.mkdir(exist_ok=True)
+    write_nifti(path, anatomy.labels, anatomy.geometry)
 
 
 def _truncate(path: Path) -> None:
@@ -165,6 +176,7 @@ def _truth(
         vendor=header.vendor.value,
         biology=values,
         displacements=moves,
+        labels=f"truth/{name}_labels.nii.gz",
         adc={t.name: tissues[t].adc for t in Tissue},
         cbv={t.name: tissues[t].cbv for t in Tissue},
     )

@@ -9,10 +9,11 @@ from pydicom import dcmread
 from pydicom.sr.codedict import codes
 
 from idh_tasks.domain.volume import Geometry, Mask
+from idh_tasks.phantom.tissue import Labels
 
 
-def write_nifti(path: Path, mask: Mask, geometry: Geometry) -> None:
-    """Write a mask of shape (z, y, x) as NIfTI."""
+def write_nifti(path: Path, mask: Mask | Labels, geometry: Geometry) -> None:
+    """Write a mask or labels of shape (z, y, x) as NIfTI."""
     image = sitk.GetImageFromArray(mask.astype(np.uint8))
     image.SetSpacing(geometry.spacing_mm)
     image.SetOrigin(geometry.origin_mm)

@@ -105,7 +105,9 @@ def read_array(content: bytes) -> Float:
     return array
 
 
-def preprocess(platform: Platform) -> None:
-    """Preprocess everything that is due, without Airflow."""
+def preprocess(platform: Platform) -> dict[str, int]:
+    """Preprocess everything that is due, without Airflow; return how many outcomes there were of each kind."""
+    outcomes: Counter[str] = Counter()
     for batch in due(platform):
-        preprocess_batch(platform, batch["ids"])
+        outcomes.update(preprocess_batch(platform, batch["ids"]))
+    return dict(outcomes)

@@ -84,6 +84,7 @@ def test_a_study_is_one_study_of_one_patient_in_a_vendors_dialect(cohort: Path) 
 def test_the_truth_and_the_laboratory_agree(cohort: Path) -> None:
     truth = json.loads((cohort / "truth.json").read_text())
     assert truth["kind"] == "synthetic"
+    assert all((cohort / patient["labels"]).exists() for patient in truth["patients"])
     with (cohort / "pathology.csv").open(newline="") as file:
         reported = {row["patient_id"] for row in csv.DictReader(file)}
     assert reported == {patient["patient_id"] for patient in truth["patients"]}

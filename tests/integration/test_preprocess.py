@@ -1,0 +1,110 @@
+"""One phantom study through ingest and preprocessing: patches, provenance and reasons."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pydicom import dcmread
+from pydicom.uid import generate_uid
+
+from idh_tasks.domain.pathology import IdhStatus
+from idh_tasks.domain.study import StudyId
+from idh_tasks.phantom.patient import PatientPlan, write_patient
+from idh_tasks.pipelines import preprocess
+from idh_tasks.pipelines.platform import Platform
+from idh_tasks.pipelines.store_study import store_study
+
+COLUMNS = "sequence, provenance, sha256, code, rectangle, overlap"
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("study") / "studies"
+    write_patient(root, PatientPlan(1, 3, IdhStatus.WILDTYPE, None, None, motion_mm=3, motion_degrees=2))
+    return root / "001"
+
+
+def stored(platform: Platform, folder: Path) -> StudyId:
+    return store_study(platform, {path.name: path.read_bytes() for path in folder.iterdir()})[0]
+
+
+def patches(platform: Platform) -> dict[str, Any]:
+    preprocess.preprocess(platform)
+    with platform.database.begin() as transaction:
+        rows = transaction._connection.exec_driver_sql(f"SELECT {COLUMNS} FROM idh.patch").all()  # noqa: S608
+    return {row.sequence: row for row in rows}
+
+
+def test_a_study_gives_six_patches_on_one_rectangle_and_maps_are_computed(platform: Platform, study: Path) -> None:
+    stored(platform, study)
+    found = patches(platform)
+    assert {s: row.provenance for s, row in found.items()} == {
+        "T1": "acquired", "T2": "acquired", "FLAIR": "acquired", "MPRAGE": "acquired",
+        "RCBV": "computed", "ADC": "computed",
+    }  # fmt: skip
+    assert len({tuple(row.rectangle) for row in found.values()}) == 1
+    assert min(row.overlap for row in found.values()) > 0.8
+
+
+def test_x05_preprocessing_again_gives_the_same_bytes(platform: Platform, study: Path) -> None:
+    study_id = stored(platform, study)
+    before = {s: row.sha256 for s, row in patches(platform).items()}
+    with platform.database.begin() as transaction:
+        transaction._connection.exec_driver_sql("DELETE FROM idh.patch")
+    preprocess.preprocess_study(platform, study_id)
+    assert {s: row.sha256 for s, row in patches(platform).items()} == before
+
+
+def test_a_delivered_adc_map_is_used_as_the_vendors(platform: Platform, study: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "with map"
+    shutil.copytree(study, folder)
+    for path in sorted(study.glob("05_00*.dcm"))[:20]:
+        ds = dcmread(path)
+        ds.SeriesInstanceUID = generate_uid(entropy_srcs=["map"])
+        ds.SOPInstanceUID = generate_uid(entropy_srcs=["map", path.name])
+        ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
+        ds.ImageType, ds.SeriesDescription = ["DERIVED", "PRIMARY", "ADC"], "ADC map"
+        ds.PixelData = np.maximum(ds.pixel_array, 1).astype(np.int16).tobytes()
+        ds.save_as(folder / f"map_{path.name}")
+    stored(platform, folder)
+    assert patches(platform)["ADC"].provenance == "vendor"
+
+
+def test_x02_a_registration_below_the_floor_rejects_the_series_and_not_its_siblings(
+    platform: Platform, study: Path
+) -> None:
+    strict = platform.settings.imaging.model_copy(update={"overlap_floor": 1.0})
+    picky = Platform(platform.settings.model_copy(update={"imaging": strict}))
+    stored(picky, study)
+    found = patches(picky)
+    assert {found[s].code for s in ("T1", "FLAIR", "ADC", "RCBV")} == {"E_REG_QC"}
+
+
+def test_without_a_tumour_outline_every_sequence_says_so(platform: Platform, study: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "no roi"
+    shutil.copytree(study, folder)
+    (folder / "roi.nii.gz").unlink()
+    stored(platform, folder)
+    assert {row.code for row in patches(platform).values()} == {"E_NO_ROI"}
+
+
+def test_d12_a_missing_slice_costs_its_series_only(platform: Platform, study: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "gap"
+    shutil.copytree(study, folder)
+    (folder / "03_0010.dcm").unlink()
+    stored(platform, folder)
+    found = patches(platform)
+    assert found["FLAIR"].code == "E_GEOMETRY_GAP"
+    assert found["T1"].code is None
+
+
+def test_without_mprage_there_is_no_space_to_register_to(platform: Platform, study: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "no mprage"
+    folder.mkdir()
+    for path in study.iterdir():
+        if not path.name.startswith("04_"):
+            shutil.copy(path, folder)
+    stored(platform, folder)
+    assert {row.code for row in patches(platform).values()} == {"W_MISSING_SEQUENCE"}

@@ -1,0 +1,53 @@
+"""A background process is started once, found again, and stopped with its children."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from idh_tasks.errors import TransientError
+from idh_tasks.local.installation import Installation
+from idh_tasks.local.process import Service, await_ready, wait_until
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Service:
+    return Service(Installation(tmp_path), "sleeper")
+
+
+def test_a_service_is_started_once_and_stopped(service: Service) -> None:
+    service.start(["sleep", "60"], {})
+    pid = service.pid()
+    service.start(["sleep", "60"], {})
+    assert service.pid() == pid is not None
+    service.stop()
+    assert service.pid() is None
+
+
+def test_what_does_not_listen_to_a_request_is_killed_with_its_children(service: Service) -> None:
+    service.start(["sh", "-c", "trap '' TERM; sleep 60 & echo $! > child; while true; do sleep 1; done"], {})
+    child = service.installation.home / "child"
+    assert wait_until(lambda: child.exists() and child.read_text().strip() != "", 10)
+    service.stop(grace_s=0.5)
+    assert wait_until(lambda: not _alive(int(child.read_text())), 5)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_a_recycled_process_id_is_not_taken_for_ours(service: Service) -> None:
+    service.installation.folder("run").joinpath("sleeper.pid").write_text(f"{os.getpid()} 1")
+    assert service.pid() is None
+
+
+def test_a_service_that_dies_is_named_with_its_log(service: Service) -> None:
+    service.start(["false"], {})
+    began = time.monotonic()
+    with pytest.raises(TransientError, match=r"sleeper did not start; see .*sleeper\.log"):
+        await_ready(service, lambda: False, 30)
+    assert time.monotonic() - began < 10
