@@ -15,7 +15,6 @@ from pynetdicom.association import Association
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     StudyRootQueryRetrieveInformationModelFind,
     StudyRootQueryRetrieveInformationModelGet,
-    Verification,
 )
 
 from idh_tasks.errors import StudyQuarantinedError, TransientError
@@ -77,14 +76,6 @@ def association(pacs: PacsSettings, handlers: list[Any], *models: str) -> Iterat
         yield opened
     finally:
         opened.release()
-
-
-def echo(pacs: PacsSettings) -> None:
-    """Verify the PACS by C-ECHO (PS3.4 A.4)."""
-    with association(pacs, [], Verification) as opened:
-        status = opened.send_c_echo()
-        if status.get("Status") != 0:
-            raise TransientError("E_PACS", "the PACS refused C-ECHO")
 
 
 def _find(pacs: PacsSettings, query: Dataset) -> list[Dataset]:

@@ -160,6 +160,6 @@ def test_n02_fewer_instances_than_listed_are_not_taken_for_a_study(platform: Pla
 def test_n12_a_wrong_called_title_is_refused(platform: Platform) -> None:
     pacs = platform.settings.pacs
     assert pacs is not None
-    dimse.echo(pacs)
+    assert isinstance(dimse.find_studies(pacs, ingest.EVERYTHING), list)
     with pytest.raises(TransientError, match="E_PACS"):
-        dimse.echo(pacs.model_copy(update={"called_aet": "SOMEONE"}))
+        dimse.find_studies(pacs.model_copy(update={"called_aet": "SOMEONE"}), ingest.EVERYTHING)
