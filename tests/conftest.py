@@ -4,6 +4,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -33,13 +34,26 @@ def real_data() -> Path:
     return REAL_DATA
 
 
+@contextmanager
+def temporary_installation() -> Iterator[Installation]:
+    """Make an installation that is stopped and removed at the end.
+
+    Not below pytest's own folder: a second pytest takes the rights from it that PostgreSQL's user needs.
+    """
+    with tempfile.TemporaryDirectory(prefix="idh-", ignore_cleanup_errors=True) as folder:
+        found = Installation(Path(folder))
+        try:
+            yield found
+        finally:
+            up.down(found, print)
+
+
 @pytest.fixture(scope="session")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """Start PostgreSQL, S3 and Orthanc in a temporary installation; stop them at the end."""
-    found = Installation(tmp_path_factory.mktemp("idh"))
-    up.services_up(found, print)
-    yield found
-    up.down(found, print)
+def installation() -> Iterator[Installation]:
+    """Start PostgreSQL, S3 and Orthanc."""
+    with temporary_installation() as found:
+        up.services_up(found, print)
+        yield found
 
 
 @pytest.fixture(scope="session")

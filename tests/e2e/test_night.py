@@ -22,6 +22,7 @@ from idh_tasks.local.process import Service, wait_until
 from idh_tasks.pipelines import ingest, link, preprocess
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.summary import Summary, progress
+from tests.conftest import temporary_installation
 
 PLAN = DemoPlan(cohort=None, patients=15, mutants=5, epochs=2)
 
@@ -77,21 +78,23 @@ def kill_in_the_middle(installation: Installation, killed: list[int]) -> None:
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
-    installation = Installation(tmp_path_factory.mktemp("night"))
-    killed: list[int] = []
-    killer = threading.Thread(target=kill_in_the_middle, args=(installation, killed))
-    with pytest.MonkeyPatch.context() as patched:
+def night() -> Iterator[Night]:
+    with temporary_installation() as installation, pytest.MonkeyPatch.context() as patched:
         for name in ("IDH_LEARNING__EPOCHS", "IDH_DATA_KIND"):
             patched.delenv(name, raising=False)
-        killer.start()
-        summary = run_demo(installation, PLAN, Console())
-        killer.join()
-        assert killed, "nothing was killed: the night was too fast for the test"
-        platform = Platform(up.settings(installation))
-        cohort = installation.folder("demo") / f"phantom-{PLAN.patients}-{PLAN.mutants}-{PLAN.seed}"
-        yield Night(installation, platform, cohort, summary, rows(platform, STATE | LEARNT))
-        up.down(installation, print)
+        yield _disturbed_night(installation)
+
+
+def _disturbed_night(installation: Installation) -> Night:
+    killed: list[int] = []
+    killer = threading.Thread(target=kill_in_the_middle, args=(installation, killed))
+    killer.start()
+    summary = run_demo(installation, PLAN, Console())
+    killer.join()
+    assert killed, "nothing was killed: the night was too fast for the test"
+    platform = Platform(up.settings(installation))
+    cohort = installation.folder("demo") / f"phantom-{PLAN.patients}-{PLAN.mutants}-{PLAN.seed}"
+    return Night(installation, platform, cohort, summary, rows(platform, STATE | LEARNT))
 
 
 def test_every_delivery_has_an_outcome_and_every_stage_has_run(night: Night) -> None:
@@ -190,6 +193,8 @@ def test_a06_a_second_night_changes_nothing_and_trains_nothing(
 
 @pytest.mark.parametrize("dag_id", DAGS)
 def test_airflow_dags_test_works_for_each(night: Night, dag_id: str) -> None:
+    # The scheduler would take the tasks of the test run for its own.
+    Service(night.installation, "scheduler").stop()
     env = {**os.environ, **airflow.environment(night.installation)}
     done = subprocess.run(  # noqa: S603 - the command is ours
         airflow.command("dags", "test", dag_id), env=env, capture_output=True, text=True, check=False

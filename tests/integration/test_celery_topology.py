@@ -12,14 +12,22 @@ from idh_tasks.local.client import AirflowClient
 from idh_tasks.local.installation import Installation
 from idh_tasks.local.process import Service, await_ready, wait_until
 from idh_tasks.pipelines.platform import Platform
+from tests.conftest import temporary_installation
 from tests.seed import seed_cohort
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def cluster() -> Iterator[Installation]:
     if shutil.which("redis-server") is None:
         pytest.skip("redis-server is not installed")
-    installation = Installation(tmp_path_factory.mktemp("celery"))
+    with temporary_installation() as installation:
+        _start(installation)
+        yield installation
+        for name in ("worker-default", "worker-gpu", "redis"):
+            Service(installation, name).stop()
+
+
+def _start(installation: Installation) -> None:
     up.services_up(installation, print)
     env = _environment(installation)
     _start_redis(installation)
@@ -30,11 +38,6 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
             "celery", "worker", "--queues", queue, "--concurrency", "1", "--celery-hostname", queue
         )
         Service(installation, f"worker-{queue}").start(command, {**env, "IDH_WORKER": queue})
-    yield installation
-    for name in ("worker-default", "worker-gpu"):
-        Service(installation, name).stop()
-    up.down(installation, print)
-    Service(installation, "redis").stop()
 
 
 def _environment(installation: Installation) -> dict[str, str]:
