@@ -3,7 +3,7 @@
 import numpy as np
 import SimpleITK as sitk
 
-from idh_tasks.domain.volume import Geometry, Mask, Volume
+from idh_tasks.domain.volume import Geometry, Volume
 
 
 def to_image(volume: Volume) -> sitk.Image:
@@ -20,11 +20,6 @@ def from_image(image: sitk.Image) -> Volume:
     voxels = sitk.GetArrayFromImage(image).astype(np.float32)
     geometry = Geometry(voxels.shape, image.GetSpacing(), image.GetOrigin(), image.GetDirection())
     return Volume(voxels, geometry)
-
-
-def mask_volume(mask: Mask, geometry: Geometry) -> Volume:
-    """Return a mask as a volume of zeros and ones."""
-    return Volume(mask.astype(np.float32), geometry)
 
 
 def axial(volume: Volume) -> Volume:

@@ -9,7 +9,7 @@ from pydicom import Dataset
 
 from idh_tasks.domain.volume import Geometry, Mask, Volume
 from idh_tasks.errors import StudyQuarantinedError
-from idh_tasks.imaging.itk import from_image
+from idh_tasks.imaging.itk import from_image, to_image
 
 
 def read_nifti(content: bytes) -> Volume:
@@ -33,11 +33,7 @@ def read_nifti(content: bytes) -> Volume:
 
 def rewrite_nifti(content: bytes) -> bytes:
     """Return the mask as a new NIfTI file: voxels and grid, no free text of the delivered header."""
-    volume = read_nifti(content)
-    image = sitk.GetImageFromArray(volume.voxels.astype(np.uint8))
-    image.SetSpacing(volume.geometry.spacing_mm)
-    image.SetOrigin(volume.geometry.origin_mm)
-    image.SetDirection(volume.geometry.direction)
+    image = sitk.Cast(to_image(read_nifti(content)), sitk.sitkUInt8)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "roi.nii.gz"
         sitk.WriteImage(image, str(path), useCompression=True)
