@@ -13,6 +13,7 @@ After new patches it trains only while there is no champion or when enough new c
 """
 
 from datetime import timedelta
+from typing import Any
 
 from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, dag
 from idh_airflow.assets import CHAMPIONS, PATCHES
@@ -32,7 +33,7 @@ def retrain_models() -> None:
     """Freeze cohort → train each sequence → evaluate → promote."""
 
     @step()
-    def freeze_cohort(dag_run=None) -> str:  # type: ignore[no-untyped-def]
+    def freeze_cohort(dag_run: Any = None) -> str:
         from idh_tasks.pipelines import train
 
         due = train.freeze_cohort(platform(), force=dag_run.run_type != "asset_triggered")

@@ -12,7 +12,7 @@ from pydicom import Dataset
 from pydicom.uid import EnhancedMRImageStorage, MRImageStorage, SegmentationStorage
 from pynetdicom import AE, _config, build_role, evt
 from pynetdicom.association import Association
-from pynetdicom.sop_class import (  # type: ignore[attr-defined]
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at import from a table
     StudyRootQueryRetrieveInformationModelFind,
     StudyRootQueryRetrieveInformationModelGet,
 )
@@ -67,7 +67,7 @@ def association(pacs: PacsSettings, handlers: list[Any], *models: str) -> Iterat
         pacs.host,
         pacs.port,
         ae_title=pacs.called_aet,
-        ext_neg=roles,  # type: ignore[arg-type]
+        ext_neg=roles,  # type: ignore[arg-type]  # its items are of one kind each
         evt_handlers=[(evt.EVT_CONN_OPEN, _no_delay), *handlers],
     )
     if not opened.is_established:

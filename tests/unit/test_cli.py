@@ -39,7 +39,7 @@ def test_an_error_of_ours_is_one_line_and_an_exit_code(
 def test_help_is_quick_because_nothing_heavy_is_imported() -> None:
     heavy = ("tensorflow", "SimpleITK", "pydicom", "airflow")
     script = f"import sys, idh_tasks.cli; print([name for name in {heavy!r} if name in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603 - ours
     assert done.stdout.strip() == "[]"
 
 

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, log_loss, recall_score, roc_auc_score
 
+from idh_tasks.domain.learning import HeldOutScore
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.learning.metrics import arrays, auc_interval, exponential, fit_learning_curve, measure
 from tests.factories import scores
 
 
-def random_scores(seed: int) -> list:  # type: ignore[type-arg]
+def random_scores(seed: int) -> list[HeldOutScore]:
     rng = np.random.default_rng(seed)
     return scores(list(rng.beta(3, 2, 17)), list(rng.beta(2, 3, 83)))
 
