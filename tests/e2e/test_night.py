@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -143,10 +144,17 @@ def test_h02_no_identifier_is_found_outside_the_protected_schema(night: Night) -
     assert len(markers) > 40
     places = list(_places(night))
     assert {place.split(":")[0] for place, _ in places} == {"file", "airflow", "idh", "object"}
-    hits = [(place, marker) for place, content in places for marker in markers if marker in content]
+    hits = [(place, marker) for place, content in places for marker in markers if _found(marker, content)]
     assert hits == []
     protected = repr(rows(night.platform, {"phi": "SELECT * FROM phi.patient_identity"})).encode()
     assert all(marker in protected for marker in markers if marker.startswith(b"MRN")), "the scan would find them"
+
+
+def _found(marker: bytes, content: bytes) -> bool:
+    """Tell whether a marker stands somewhere; eight digits inside a longer number are a chance of our own UIDs."""
+    if marker not in content:
+        return False
+    return not marker.isdigit() or re.search(rb"(?<!\d)" + marker + rb"(?!\d)", content) is not None
 
 
 def _markers(night: Night) -> list[bytes]:
