@@ -71,9 +71,12 @@ def kill_in_the_middle(installation: Installation, killed: list[int]) -> None:
             return False
 
     if wait_until(preprocessing, 600, pause_s=0.5):
-        pid = Service(installation, "scheduler").pid()
+        scheduler = Service(installation, "scheduler")
+        pid = scheduler.pid()
         if pid is not None:
             os.killpg(pid, signal.SIGKILL)
+            # A signal takes its time: what still seems to run would not be started again.
+            wait_until(lambda: scheduler.pid() is None, 30)
             killed.append(pid)
     up.up(installation, print)
 
