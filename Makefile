@@ -1,12 +1,13 @@
 # `make demo` and `make test` need nothing but Python 3.11 and, for Orthanc and Redis, apt.
 PYTHON ?= python3
 COHORT ?=
+DATA ?= ../shared/data
 VENV := .venv
 IDH := $(VENV)/bin/idh
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test lint bench up down docs
+.PHONY: help setup system demo test lint sequences fuzz bench up down docs
 
 help: ## Say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -23,7 +24,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 system:
-	@sh docker/system-packages.sh orthanc redis-server
+	@sh docker/system-packages.sh orthanc orthanc-dicomweb redis-server
 
 demo: setup ## Run the whole nightly job on real services (COHORT=DIR for your own cohort)
 	@$(IDH) demo $(if $(COHORT),--cohort $(COHORT))
@@ -38,6 +39,12 @@ lint: $(STAMP) ## Check style, types, architecture, compose file and Dockerfiles
 	@PYTHONPATH=plugins $(VENV)/bin/lint-imports
 	@$(VENV)/bin/hadolint docker/*.Dockerfile
 	@$(VENV)/bin/check-jsonschema -q --builtin-schema vendor.compose-spec docker/compose.yaml
+
+sequences: $(STAMP) ## Print how rightly series are named, on the real tables
+	@$(VENV)/bin/python -m tests.sequence_report $(DATA)
+
+fuzz: $(STAMP) ## Pass 100,000 mutated files through the gate
+	@$(VENV)/bin/python -m tests.fuzz $(DATA)
 
 bench: $(STAMP) ## Measure speed beside a peer
 	@for script in bench/*.py; do $(VENV)/bin/python $$script; done

@@ -1,14 +1,16 @@
 """
 ### Ingest studies
 
-Every night: list the drop bucket and the PACS, retrieve what is new, gate every instance, take all
-identifiers away, name every series, and store the study.
+Every night: list the drop bucket, the PACS and the DICOMweb archive, retrieve what is new, gate every
+instance, take all identifiers away, name every series, and store the study.
 
-**Sources**: Connections `idh_store` (S3) and `idh_pacs` (DICOM). **Writes**: `idh.study`,
+**Sources**: Connections `idh_store` (S3), `idh_pacs` (DICOM) and `idh_dicomweb`; one that is away does not
+hold the others back. **Writes**: `idh.study`,
 `idh.series`, `idh.quarantine`; identifiers go to schema `phi` only.
 
-**When it is red**: `reconcile` names how many deliveries have no outcome; `phi.inbox` says which and
-why. Fix the cause and clear the run: what is done stays done.
+**When it is red**: `reconcile` names how many deliveries have no outcome and which source was away or
+listed nothing; `phi.inbox` says why, `idh.ingest_night` keeps the balance of every night. Fix the cause and
+clear the run: what is done stays done. `idh intake quarantine list` shows what is held.
 """
 
 from typing import TYPE_CHECKING
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     schedule=INGEST_CRON,
     doc_md=__doc__,
     params={
-        "source": Param("all", type="string", enum=["all", "bucket", "pacs"], description="Where to look."),
+        "source": Param("all", type="string", enum=["all", "bucket", "pacs", "dicomweb"], description="Where to look."),
     },
     **DAG_DEFAULTS,
 )
@@ -38,8 +40,9 @@ def ingest_studies() -> None:
     @step(pool="pacs")
     def discover(params: dict[str, str]) -> "Discovery":
         from idh_tasks.pipelines import ingest
+        from idh_tasks.pipelines.sources import SOURCES
 
-        sources = ingest.SOURCES if params["source"] == "all" else (params["source"],)
+        sources = tuple(SOURCES) if params["source"] == "all" else (params["source"],)
         return ingest.discover(platform(), sources)
 
     @step()

@@ -5,7 +5,6 @@ Exit codes: 0 done, 1 refused (the message names the code and the remedy), 75 fa
 
 import json
 import logging
-import os
 import sys
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from idh_tasks.cli_intake import intake
 from idh_tasks.errors import IdhError, TransientError
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ TRY_AGAIN = 75
 cli = typer.Typer(no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False, add_completion=False)
 run = typer.Typer(no_args_is_help=True, help="Run a stage without Airflow, on the same database and store.")
 cli.add_typer(run, name="run")
+cli.add_typer(intake, name="intake")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
 
@@ -36,6 +37,7 @@ class Source(StrEnum):
 
     ALL = "all"
     PACS = "pacs"
+    DICOMWEB = "dicomweb"
     BUCKET = "bucket"
 
 
@@ -68,18 +70,11 @@ def _installation() -> "Installation":
     return installation
 
 
-def _platform() -> "Platform":
+def open_platform() -> "Platform":
     """Open the platform of the environment (IDH_*), else of the local installation."""
-    from idh_tasks.local.up import settings
-    from idh_tasks.pipelines.platform import Platform
-    from idh_tasks.settings import Settings
+    from idh_tasks.local.up import open_platform
 
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    for noisy in ("pynetdicom", "botocore", "alembic"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
-    if "IDH_DATABASE_URL" in os.environ:
-        return Platform(Settings())  # filled from the environment
-    return Platform(settings(_installation()))
+    return open_platform()
 
 
 @cli.command()
@@ -134,7 +129,7 @@ def status(as_json: AsJson = False) -> None:
         name: "up" if runs else "down" for name, runs in platform_up.status(_installation()).items()
     }
     if parts["postgres"] == "up":
-        parts.update(progress(_platform()))
+        parts.update(progress(open_platform()))
     _print(parts, as_json)
 
 
@@ -164,7 +159,7 @@ def report(
     """Summarise what the platform holds; write the latest training report."""
     from idh_tasks.pipelines.summary import summarise
 
-    platform = _platform()
+    platform = open_platform()
     summary = summarise(platform)
     if out is not None and summary.report_key is not None:
         out.write_bytes(platform.store.get(summary.report_key))
@@ -178,7 +173,7 @@ def migrate(
     """Bring the database to the newest schema."""
     from idh_tasks.db.engine import Database
 
-    (Database(url) if url else _platform().database).migrate()
+    (Database(url) if url else open_platform().database).migrate()
 
 
 @cli.command("compose-secrets")
@@ -202,9 +197,10 @@ def run_ingest(
 ) -> None:
     """Discover, retrieve, gate, pseudonymise, name and store new studies."""
     from idh_tasks.pipelines import ingest
+    from idh_tasks.pipelines.sources import SOURCES
 
-    sources = ingest.SOURCES if source is Source.ALL else (source.value,)
-    changed = ingest.ingest(_platform(), sources, since.date() if since else None)
+    sources = tuple(SOURCES) if source is Source.ALL else (source.value,)
+    changed = ingest.ingest(open_platform(), sources, since.date() if since else None)
     _print({"new": changed}, as_json)
 
 
@@ -213,7 +209,7 @@ def run_link(as_json: AsJson = False) -> None:
     """Load pathology results and link them to studies."""
     from idh_tasks.pipelines import link
 
-    _print({"new": link.link(_platform())}, as_json)
+    _print({"new": link.link(open_platform())}, as_json)
 
 
 @run.command("preprocess")
@@ -221,7 +217,7 @@ def run_preprocess(as_json: AsJson = False) -> None:
     """Cut the patches of every study that has none of the current version."""
     from idh_tasks.pipelines import preprocess
 
-    _print(preprocess.preprocess(_platform()), as_json)
+    _print(preprocess.preprocess(open_platform()), as_json)
 
 
 @run.command("train")
@@ -229,7 +225,7 @@ def run_train(as_json: AsJson = False) -> None:
     """Cross-validate every sequence, write the report, promote."""
     from idh_tasks.pipelines import train
 
-    due = train.train(_platform())
+    due = train.train(open_platform())
     _print({"run": due.run_id, "reason": due.reason}, as_json)
 
 
@@ -238,4 +234,4 @@ def run_predict(as_json: AsJson = False) -> None:
     """Predict every current patch with its champion."""
     from idh_tasks.pipelines import predict
 
-    _print({"predictions": predict.predict(_platform())}, as_json)
+    _print({"predictions": predict.predict(open_platform())}, as_json)

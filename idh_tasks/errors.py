@@ -1,5 +1,6 @@
 """Errors named by their consequence; the codes are those of the fault catalogue."""
 
+import errno
 import traceback
 
 
@@ -38,6 +39,15 @@ class RunRefusedError(IdhError):
 
 class TransientError(IdhError):
     """The environment failed; the same call may succeed later."""
+
+
+def named(error: Exception) -> IdhError:
+    """Return one of our own errors for any: a full disk and what nobody foresaw have codes too."""
+    if isinstance(error, IdhError):
+        return error
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return TransientError("E_DISK", "no space is left on the disk; nothing was published, it is tried again")
+    return TransientError("E_UNEXPECTED", without_text(error))
 
 
 def without_text(error: BaseException) -> str:

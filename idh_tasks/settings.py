@@ -78,6 +78,26 @@ class PacsSettings(BaseModel):
     port: int
     called_aet: str
     calling_aet: str
+    retrieve: Literal["C-GET", "C-MOVE"] = "C-GET"
+    listen_port: int = 11112
+    """Where we take the instances of a C-MOVE; the PACS must know our AE title at this port."""
+    timeout_s: float = Field(default=60, gt=0)
+    query_limit: int | None = None
+    """How many rows the PACS returns at most: a query that returns as many is asked again in parts."""
+    tls_ca: Path | None = None
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+
+
+class DicomwebSettings(BaseModel):
+    """A DICOMweb archive (PS3.18): QIDO-RS and WADO-RS below one address."""
+
+    url: str
+    login: str | None = None
+    password: SecretStr | None = None
+    token: SecretStr | None = None
+    page: int = Field(default=100, ge=1)
+    timeout_s: float = Field(default=60, gt=0)
 
 
 class Settings(BaseSettings):
@@ -90,6 +110,9 @@ class Settings(BaseSettings):
     pseudonym_key: SecretStr
     store: StoreSettings
     pacs: PacsSettings | None = None
+    dicomweb: DicomwebSettings | None = None
+    keep_originals: bool = False
+    """Whether delivered files are kept, encrypted, below phi/ of the bucket."""
     data_kind: str = "clinical"
     """What the data are; shown wherever a result stands: clinical, synthetic or semi-synthetic."""
     issuer: str = "HOSPITAL"

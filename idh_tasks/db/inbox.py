@@ -1,5 +1,6 @@
 """Schema phi: what the hospital delivered, one row a delivery. Only ingest uses this module."""
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from idh_tasks.db.engine import Transaction
@@ -30,17 +31,43 @@ class Outcome:
     reason: str | None = None
 
 
-def register(transaction: Transaction, deliveries: list[Delivery]) -> None:
-    """Record what was found and move the watermark over it, in one transaction."""
+@dataclass(frozen=True)
+class Night:
+    """The balance of one source: found = new + unchanged + quarantined + failed + vanished."""
+
+    source: str
+    found: int
+    new: int
+    unchanged: int
+    quarantined: int
+    failed: int
+    vanished: int
+
+
+def register(transaction: Transaction, source: str, deliveries: list[Delivery]) -> None:
+    """Record what a source listed and move its watermark over it, in one transaction."""
     transaction.run_many("insert_inbox_item", [vars(delivery) for delivery in deliveries])
-    for delivery in deliveries:
-        if delivery.position:
-            transaction.run("upsert_watermark", source=delivery.source, position=delivery.position)
+    position = max((delivery.position for delivery in deliveries), default="")
+    if position:
+        transaction.run("upsert_watermark", source=source, position=position)
 
 
-def open_items(transaction: Transaction) -> list[str]:
-    """Return the ids of deliveries that are new or failed last time."""
-    return [row["item_id"] for row in transaction.rows("select_open_inbox")]
+def open_items(transaction: Transaction, source: str) -> list[str]:
+    """Return the ids of a source's deliveries that are new or failed last time."""
+    return [row["item_id"] for row in transaction.rows("select_open_inbox", source=source)]
+
+
+def states(transaction: Transaction, item_ids: list[str]) -> dict[str, Counter[str]]:
+    """Return by source how many of these deliveries are in each state."""
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in transaction.rows("count_inbox_by_item", item_ids=item_ids):
+        found[row["source"]][row["state"]] = row["items"]
+    return found
+
+
+def record_night(transaction: Transaction, night: Night, flag: str | None) -> None:
+    """Record the balance of one source; `flag` is a code where it is suspicious."""
+    transaction.run("insert_ingest_night", flag=flag, **vars(night))
 
 
 def get(transaction: Transaction, item_id: str) -> tuple[Delivery, str]:

@@ -4,7 +4,16 @@ from dataclasses import dataclass
 
 from idh_tasks.db.engine import Transaction
 from idh_tasks.domain.sequence import Confidence, MrSequence
-from idh_tasks.domain.study import Identification, SeriesId, SeriesRecord, StudyId, StudyRecord
+from idh_tasks.domain.study import (
+    Fault,
+    Fineness,
+    Identification,
+    InstanceRecord,
+    SeriesId,
+    SeriesRecord,
+    StudyId,
+    StudyRecord,
+)
 
 
 @dataclass(frozen=True)
@@ -18,19 +27,8 @@ class StoredStudy:
     series: tuple[SeriesRecord, ...]
 
 
-@dataclass(frozen=True)
-class HeldBack:
-    """Something that was not taken, with code and reason; `subject` is an id of ours."""
-
-    subject: str
-    scope: str
-    code: str
-    reason: str
-
-
 def save(transaction: Transaction, study: StudyRecord) -> bool:
-    """Store a study, as a new revision if its content changed; tell whether anything changed."""
-    transaction.run("lock_study", study_id=study.study_id)
+    """Store a locked study, as a new revision if its content changed; tell whether anything changed."""
     known = transaction.one("select_study", study_id=study.study_id)
     if known is not None and known["content_hash"] == study.content_hash:
         return False
@@ -50,11 +48,36 @@ def save(transaction: Transaction, study: StudyRecord) -> bool:
                 "object_key": series.object_key,
                 "sha256": series.sha256,
                 "instances": series.instances,
+                "code": series.fault.code if series.fault else None,
+                "reason": series.fault.reason if series.fault else None,
+                **vars(series.fineness),
             }
             for series in study.series
         ],
     )
     return True
+
+
+def lock(transaction: Transaction, study_id: StudyId) -> None:
+    """Let no one else change a study until the transaction ends."""
+    transaction.run("lock_study", study_id=study_id)
+
+
+def find(transaction: Transaction, study_id: StudyId) -> StoredStudy | None:
+    """Return a study, if it is stored."""
+    known = transaction.one("select_study", study_id=study_id)
+    return None if known is None else get(transaction, study_id)
+
+
+def instances(transaction: Transaction, study_id: StudyId) -> dict[str, InstanceRecord]:
+    """Return the stored instances of a study by their id."""
+    rows = transaction.rows("select_instances", study_id=study_id)
+    return {row["instance_id"]: InstanceRecord(**row) for row in rows}
+
+
+def record_instances(transaction: Transaction, study_id: StudyId, records: list[InstanceRecord]) -> None:
+    """Record what instances a study holds."""
+    transaction.run_many("upsert_instance", [vars(record) | {"study_id": study_id} for record in records])
 
 
 def get(transaction: Transaction, study_id: StudyId) -> StoredStudy:
@@ -69,12 +92,9 @@ def get(transaction: Transaction, study_id: StudyId) -> StoredStudy:
             found["object_key"],
             found["sha256"],
             found["instances"],
+            Fault(found["code"], found["reason"]) if found["code"] else None,
+            Fineness(found["axial"], found["voxel_mm3"]),
         )
         for found in transaction.rows("select_series", study_id=study_id)
     )
     return StoredStudy(study_id, row["revision"], row["content_hash"], row["roi_key"], series)
-
-
-def hold_back(transaction: Transaction, held: list[HeldBack], study_id: StudyId | None = None) -> None:
-    """Record what was held back; the same subject and code once."""
-    transaction.run_many("upsert_quarantine", [vars(item) | {"study_id": study_id} for item in held])

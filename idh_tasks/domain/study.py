@@ -25,14 +25,42 @@ SEGMENTATION = Identification(MrSequence.OTHER, Confidence.HIGH, "DICOM SEG")
 
 
 @dataclass(frozen=True)
+class Fault:
+    """Why something must not be used: the code of the catalogue and the reason in words."""
+
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Fineness:
+    """What speaks for one of several series of the same sequence."""
+
+    axial: bool = False
+    voxel_mm3: float = 1e6
+
+
+@dataclass(frozen=True)
 class SeriesRecord:
-    """One stored series of one revision of a study."""
+    """One stored series of one revision of a study; with a fault it is kept, but not used."""
 
     series_id: SeriesId
     identification: Identification
     object_key: str
     sha256: str
     instances: int
+    fault: Fault | None = None
+    fineness: Fineness = Fineness()
+
+
+@dataclass(frozen=True)
+class InstanceRecord:
+    """One stored instance: the hash of its de-identified file, and the code that made it."""
+
+    instance_id: str
+    series_id: SeriesId
+    sha256: str
+    profile: str
 
 
 @dataclass(frozen=True)

@@ -8,25 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
 
+from idh_tasks.domain.stack import direction, spacing_mm
 from idh_tasks.domain.volume import Geometry, Series4D, Volume
 from idh_tasks.errors import SeriesRejectedError
-
-POSITION_TOLERANCE = 0.05
-"""How far a slice may lie from its place, as a share of the spacing."""
 
 
 def read_all(files: Iterable[bytes]) -> list[Dataset]:
     """Read the stored instances of a series."""
     return [dcmread(BytesIO(content)) for content in files]
-
-
-def _orientation(instances: Sequence[Dataset]) -> NDArray[np.float64]:
-    """Return the 3×3 direction; the third column is the slice normal (PS3.3 C.7.6.2.1.1)."""
-    stated = np.array([[float(c) for c in ds.ImageOrientationPatient] for ds in instances])
-    if np.abs(stated - stated[0]).max() > 1e-3:
-        raise SeriesRejectedError("E_GEOMETRY_ORIENT", "slices of several orientations in one series")
-    row, column = stated[0][:3], stated[0][3:]
-    return np.stack([row, column, np.cross(row, column)], axis=1)
 
 
 def _check_matrix(instances: Sequence[Dataset]) -> None:
@@ -43,40 +32,20 @@ def _by_place(instances: Sequence[Dataset], normal: NDArray[np.float64]) -> list
     return sorted(places.items())
 
 
-def _spacing(offsets: Sequence[float]) -> float:
-    """Return the distance between slices.
-
-    Raises
-    ------
-    SeriesRejectedError
-        ``E_GEOMETRY_GAP`` if a slice is missing.
-    """
-    if len(offsets) < 2:
-        raise SeriesRejectedError("E_GEOMETRY_GAP", "a volume needs at least two slices")
-    steps = np.diff(offsets)
-    usual = float(np.median(steps))
-    if np.abs(steps - usual).max() > POSITION_TOLERANCE * usual:
-        where = int(np.argmax(np.abs(steps - usual)))
-        raise SeriesRejectedError(
-            "E_GEOMETRY_GAP", f"{steps[where]:.2f} mm between slices {where} and {where + 1}, {usual:.2f} expected"
-        )
-    return usual
-
-
 def _geometry(instances: Sequence[Dataset]) -> tuple[Geometry, list[list[Dataset]]]:
     """Return the grid and, for each slice, the instances that lie there."""
     _check_matrix(instances)
-    direction = _orientation(instances)
-    places = _by_place(instances, direction[:, 2])
+    axes = direction([[float(c) for c in ds.ImageOrientationPatient] for ds in instances])
+    places = _by_place(instances, axes[:, 2])
     first = places[0][1][0]
     spacing = (
         float(first.PixelSpacing[1]),
         float(first.PixelSpacing[0]),
-        _spacing([offset for offset, _ in places]),
+        spacing_mm([offset for offset, _ in places]),
     )
     origin = tuple(float(c) for c in first.ImagePositionPatient)
     shape = (len(places), int(first.Rows), int(first.Columns))
-    grid = Geometry(shape, spacing, (origin[0], origin[1], origin[2]), tuple(map(float, direction.ravel())))
+    grid = Geometry(shape, spacing, (origin[0], origin[1], origin[2]), tuple(map(float, axes.ravel())))
     return grid, [found for _, found in places]
 
 

@@ -1,55 +1,64 @@
-"""De-identification by allow-list: only what imaging needs is kept, all else is left behind."""
+"""De-identification by the Basic Application Level Confidentiality Profile (PS3.15 annex E)."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
 from io import BytesIO
+from types import MappingProxyType
+from typing import Any
 
-from pydicom import Dataset
+import numpy as np
+from pydicom import DataElement, Dataset
+from pydicom.datadict import dictionary_has_tag
 from pydicom.dataset import FileMetaDataset
 from pydicom.filewriter import dcmwrite
+from pydicom.sequence import Sequence
 
 from idh_tasks.domain.study import PatientKey
+from idh_tasks.intake.descriptors import clean_text, identifiers, names_someone
 from idh_tasks.intake.dialect import b_value
+from idh_tasks.intake.profile import Action, actions, safe_private
 from idh_tasks.intake.pseudonym import Pseudonymiser
 
-KEPT = frozenset({
-    # the image and its grid (PS3.3 C.7.6.2, C.7.6.3)
-    "Modality", "SOPClassUID", "ImageType", "InstanceNumber", "AcquisitionNumber", "NumberOfFrames",
-    "Rows", "Columns", "PixelSpacing", "SliceThickness", "SpacingBetweenSlices",
-    "ImageOrientationPatient", "ImagePositionPatient", "SamplesPerPixel",
-    "PhotometricInterpretation", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation",
-    "RescaleSlope", "RescaleIntercept", "RescaleType", "PixelData",
-    # the MR acquisition (PS3.3 C.8.3.1, C.8.13.5)
-    "Manufacturer", "ManufacturerModelName", "MagneticFieldStrength", "ScanningSequence",
-    "SequenceVariant", "ScanOptions", "MRAcquisitionType", "RepetitionTime", "EchoTime",
-    "InversionTime", "FlipAngle", "EchoTrainLength", "DiffusionBValue",
-    "TemporalPositionIdentifier", "NumberOfTemporalPositions", "TemporalResolution",
-    # segmentations and multi-frame images (PS3.3 A.51, C.7.6.16)
-    "SegmentationType", "SegmentSequence", "SegmentNumber", "SegmentAlgorithmType",
-    "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
-    "PlanePositionSequence", "PlaneOrientationSequence", "PixelMeasuresSequence",
-    "SegmentIdentificationSequence", "ReferencedSegmentNumber", "FrameContentSequence",
-    "DimensionIndexValues", "MRTimingAndRelatedParametersSequence", "MREchoSequence",
-    "MRDiffusionSequence", "PixelValueTransformationSequence",
-})  # fmt: skip
-"""Attributes that are copied as they are; in a sequence the same rule holds for its items."""
+TEXT = frozenset({"AE", "CS", "LO", "LT", "SH", "ST", "UC", "UR", "UT"})
+FREE_TEXT = frozenset({"LT", "PN", "ST", "UC", "UN", "UR", "UT"})
+"""Attributes of these kinds that the table does not know are cleaned all the same."""
 
-MAPPED_UIDS = ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "FrameOfReferenceUID")
+DUMMIES = MappingProxyType({"DA": "19000101", "DT": "19000101", "TM": "000000", "AS": "000Y", "PN": "REMOVED"})
+STANDARD_UIDS = "1.2.840.10008."
+OPTIONS = (
+    ("113100", "Basic Application Confidentiality Profile"),
+    ("113105", "Clean Descriptors Option"),
+    ("113107", "Retain Longitudinal Temporal Information Modified Dates Option"),
+    ("113108", "Retain Patient Characteristics Option"),
+    ("113111", "Retain Safe Private Option"),
+)
+"""The codes of what was applied (PS3.16 CID 7050)."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whose data they are: the pseudonym, how it was made, and what would name the patient."""
+
+    patient: PatientKey
+    pseudonymiser: Pseudonymiser
+    needles: frozenset[str]
 
 
 def deidentify(ds: Dataset, patient: PatientKey, pseudonymiser: Pseudonymiser) -> Dataset:
-    """Return a new data set without any identifier (PS3.15 E.1, by keeping instead of removing).
+    """Return a new data set without any identifier.
 
-    UIDs are replaced by keyed ones, the patient by the pseudonym; private elements, overlays and
-    dates are left behind; the b-value moves to its standard element.
+    Every attribute of PS3.15 table E.1-1 gets its action, in sequences too. Curves, overlays, unknown
+    and private attributes go, but for the safe private numbers; the b-value moves to its standard
+    element; what still names the patient goes wherever it stands. Preamble and file meta are new.
     """
-    out = _kept(ds)
+    out = _cleaned(ds, Subject(patient, pseudonymiser, identifiers(ds)))
+    _without_embedded_overlays(ds, out)
     value = b_value(ds)
     if value is not None:
         out.DiffusionBValue = value
-    for keyword in MAPPED_UIDS:
-        if ds.get(keyword):
-            setattr(out, keyword, pseudonymiser.uid(str(ds[keyword].value)))
     out.PatientID = out.PatientName = patient
-    out.PatientIdentityRemoved, out.DeidentificationMethod = "YES", "idh allow-list"
+    _declare(out)
     out.file_meta = FileMetaDataset()
     out.file_meta.MediaStorageSOPClassUID = out.SOPClassUID
     out.file_meta.MediaStorageSOPInstanceUID = out.SOPInstanceUID
@@ -57,16 +66,164 @@ def deidentify(ds: Dataset, patient: PatientKey, pseudonymiser: Pseudonymiser) -
     return out
 
 
-def _kept(ds: Dataset) -> Dataset:
+def _cleaned(ds: Dataset, subject: Subject) -> Dataset:
     out = Dataset()
-    for element in ds:
-        if element.keyword not in KEPT:
+    for tag in sorted(ds.keys()):
+        if tag.is_private:
             continue
-        if element.VR == "SQ":
-            setattr(out, element.keyword, [_kept(item) for item in element.value])
-        else:
+        element = _one(ds, tag, subject)
+        if element is not None:
             out.add(element)
+    _keep_safe_private(ds, out)
     return out
+
+
+def _one(ds: Dataset, tag: int, subject: Subject) -> DataElement | None:
+    """Apply its action to one public attribute."""
+    group = tag >> 16
+    if group < 8 or 0x5000 <= group <= 0x50FF or 0x6000 <= group <= 0x60FF or not dictionary_has_tag(tag):
+        return None
+    try:
+        element = ds[tag]
+    except Exception:  # a value that its VR forbids says nothing we need, and its text may say too much
+        return None
+    action, otherwise = actions().get(tag, _unlisted(element.VR))
+    done = ACTIONS[action](element, subject)
+    if done is None and action in (Action.CLEAN, Action.SHIFT):
+        done = ACTIONS[otherwise](element, subject)
+    if done is not None and done.VR in TEXT and names_someone(str(done.value), subject.needles):
+        return _remove(element, subject) if otherwise is Action.REMOVE else _dummy(element, subject)
+    return done
+
+
+def _unlisted(vr: str) -> tuple[Action, Action]:
+    if vr == "UI":
+        return Action.MAP_UID, Action.MAP_UID
+    return (Action.CLEAN, Action.REMOVE) if vr in FREE_TEXT else (Action.KEEP, Action.REMOVE)
+
+
+def _keep(element: DataElement, subject: Subject) -> DataElement:
+    if element.VR == "SQ":
+        return DataElement(element.tag, "SQ", Sequence([_cleaned(item, subject) for item in element.value]))
+    return element
+
+
+def _remove(element: DataElement, subject: Subject) -> DataElement | None:  # noqa: ARG001 - one signature for all
+    return None
+
+
+def _empty(element: DataElement, subject: Subject) -> DataElement:  # noqa: ARG001 - one signature for all actions
+    return DataElement(element.tag, element.VR, Sequence() if element.VR == "SQ" else "")
+
+
+def _dummy(element: DataElement, subject: Subject) -> DataElement:
+    if element.VR == "SQ":
+        return _keep(element, subject)
+    if element.VR == "UI":
+        return _map_uid(element, subject)
+    if element.VR in ("OB", "OW", "UN"):
+        return DataElement(element.tag, element.VR, b"\0\0")
+    numeric = element.VR in ("DS", "IS", "US", "SS", "UL", "SL", "FL", "FD")
+    return DataElement(element.tag, element.VR, 0 if numeric else DUMMIES.get(element.VR, "REMOVED"))
+
+
+def _map_uid(element: DataElement, subject: Subject) -> DataElement:
+    if element.VR == "SQ":
+        return _keep(element, subject)
+    given = [element.value] if isinstance(element.value, str) else list(element.value or ())
+    mapped = [uid if uid.startswith(STANDARD_UIDS) else subject.pseudonymiser.uid(str(uid)) for uid in given if uid]
+    return DataElement(element.tag, element.VR, mapped[0] if len(mapped) == 1 else mapped)
+
+
+def _clean(element: DataElement, subject: Subject) -> DataElement | None:
+    if element.VR == "SQ":
+        return _keep(element, subject)
+    values = [element.value] if isinstance(element.value, str) else element.value
+    if element.VR not in TEXT or not values:
+        return None
+    kept = [text for text in (clean_text(str(value)) for value in values) if text]
+    return DataElement(element.tag, element.VR, kept if len(kept) > 1 else kept[0]) if kept else None
+
+
+def _shift(element: DataElement, subject: Subject) -> DataElement | None:
+    """Move dates by the patient's constant; times of day stay, since the constant is whole days."""
+    if element.VR == "TM":
+        return element
+    if element.VR not in ("DA", "DT") or not element.value:
+        return None
+    values = [element.value] if isinstance(element.value, str) else list(element.value)
+    moved = [_moved(str(value), subject) for value in values]
+    known = [value for value in moved if value]
+    return DataElement(element.tag, element.VR, known if len(known) > 1 else known[0]) if known else None
+
+
+def _moved(text: str, subject: Subject) -> str | None:
+    day = day_of(text[:8])
+    return None if day is None else f"{subject.pseudonymiser.shifted(subject.patient, day):%Y%m%d}{text[8:]}"
+
+
+def day_of(text: object) -> date | None:
+    """Return the day that a DICOM date names (PS3.5 6.2), or None if there is no such day."""
+    try:
+        return datetime.strptime(str(text), "%Y%m%d").date()  # noqa: DTZ007 - DICOM dates have no zone
+    except ValueError:
+        return None
+
+
+ACTIONS: Mapping[Action, Callable[[DataElement, Subject], DataElement | None]] = MappingProxyType({
+    Action.KEEP: _keep,
+    Action.REMOVE: _remove,
+    Action.EMPTY: _empty,
+    Action.DUMMY: _dummy,
+    Action.MAP_UID: _map_uid,
+    Action.CLEAN: _clean,
+    Action.SHIFT: _shift,
+})  # fmt: skip
+
+
+def _keep_safe_private(ds: Dataset, out: Dataset) -> None:
+    """Copy the private numbers of the safe list; what is no number is not copied."""
+    for creator, group, offset in safe_private():
+        try:
+            block = next(
+                ds.private_block(group, name) for name in ds.private_creators(group) if name.upper() == creator
+            )
+            element = block[offset]
+            numbers = [float(part) for part in _parts(element.value)]
+        except (StopIteration, KeyError, ValueError, TypeError, IndexError):
+            continue
+        out.private_block(group, block.private_creator, create=True).add_new(
+            offset, "DS", [f"{n:.10g}" for n in numbers]
+        )
+
+
+def _parts(value: Any) -> list[Any]:
+    if isinstance(value, bytes):
+        value = value.decode("ascii")
+    if isinstance(value, str):
+        return list(value.strip("\0 ").split("\\"))
+    return list(value) if isinstance(value, (list, tuple)) or hasattr(value, "__iter__") else [value]
+
+
+def _without_embedded_overlays(ds: Dataset, out: Dataset) -> None:
+    """Clear the bits above the stored ones where an overlay lies in them (PS3.3 C.9.2, retired)."""
+    planes = [ds[tag].value for tag in list(ds.keys()) if 0x6000 <= tag >> 16 <= 0x60FF and tag & 0xFFFF == 0x0102]
+    if any(planes) and ds.get("BitsAllocated") == 16 and not ds.file_meta.TransferSyntaxUID.is_compressed:
+        pixels = np.frombuffer(ds.PixelData, dtype="<u2") & np.uint16((1 << ds.BitsStored) - 1)
+        out.PixelData = pixels.tobytes()
+
+
+def _declare(out: Dataset) -> None:
+    """State what was done (PS3.3 C.12.1.1)."""
+    out.PatientIdentityRemoved = "YES"
+    out.LongitudinalTemporalInformationModified = "MODIFIED"
+    out.DeidentificationMethod = "PS3.15 annex E by idh"
+    codes = []
+    for value, meaning in OPTIONS:
+        code = Dataset()
+        code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = value, "DCM", meaning
+        codes.append(code)
+    out.DeidentificationMethodCodeSequence = codes
 
 
 def encoded(ds: Dataset) -> bytes:

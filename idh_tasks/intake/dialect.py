@@ -1,25 +1,27 @@
 """Reads what vendors write in places of their own."""
 
 import re
+import struct
 
 from pydicom import Dataset
 
 GE_OFFSET = 1_000_000_000
+B_VALUES = (
+    (0x0019, "SIEMENS MR HEADER", 0x0C),
+    (0x0043, "GEMS_PARM_01", 0x39),
+    (0x2001, "Philips Imaging DD 001", 0x03),
+    (0x0065, "Image Private Header", 0x09),
+)
+"""Group, creator and element of the b-value: Siemens, GE (where 10⁹ may be added), Philips and United Imaging."""
 
 
 def b_value(ds: Dataset) -> float | None:
-    """Return the b-value in s/mm², from the standard element or the vendor's own.
-
-    Standard (0018,9087); Siemens (0019,xx0C) 'SIEMENS MR HEADER'; GE (0043,xx39) 'GEMS_PARM_01',
-    where 10⁹ may be added.
-    """
+    """Return the b-value in s/mm², from the standard element (0018,9087) or the vendor's own."""
     if ds.get("DiffusionBValue") is not None:
         return float(ds.DiffusionBValue)
-    siemens = _private(ds, 0x0019, "SIEMENS MR HEADER", 0x0C)
-    if siemens is not None:
-        return siemens
-    ge = _private(ds, 0x0043, "GEMS_PARM_01", 0x39)
-    return None if ge is None else ge % GE_OFFSET
+    found = (_private(ds, *place) for place in B_VALUES)
+    value = next((number for number in found if number is not None), None)
+    return None if value is None else value % GE_OFFSET
 
 
 def _private(ds: Dataset, group: int, creator: str, element: int) -> float | None:
@@ -28,6 +30,8 @@ def _private(ds: Dataset, group: int, creator: str, element: int) -> float | Non
         value = ds.private_block(group, creator)[element].value
     except KeyError:
         return None
+    if isinstance(value, bytes) and not value.isascii() and len(value) == 4:
+        return float(struct.unpack("<f", value)[0])
     text = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
     number = re.search(r"-?\d+(\.\d+)?", text)
     return float(number.group()) if number else None

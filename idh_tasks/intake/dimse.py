@@ -1,32 +1,30 @@
-"""PACS pickup: C-FIND for what is new, C-GET for the instances, counts compared."""
+"""PACS pickup by DIMSE: C-FIND for what is new, C-GET or C-MOVE for the instances, every UID compared."""
 
-import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from pydicom import Dataset
-from pydicom.uid import EnhancedMRImageStorage, MRImageStorage, SegmentationStorage
-from pynetdicom import AE, _config, build_role, evt
-from pynetdicom.association import Association
+from pynetdicom import evt
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at import from a table
     StudyRootQueryRetrieveInformationModelFind,
     StudyRootQueryRetrieveInformationModelGet,
+    StudyRootQueryRetrieveInformationModelMove,
 )
 
 from idh_tasks.errors import StudyQuarantinedError, TransientError
+from idh_tasks.intake.association import STORED, association, echo, entity, no_delay, silence, tls
 from idh_tasks.settings import PacsSettings
 
-_config.LOG_REQUEST_IDENTIFIERS = False
-_config.LOG_RESPONSE_IDENTIFIERS = False
-
-TIMEOUT_S = 60
-ASSOCIATIONS = 4
+ATTEMPTS = 4
+"""How often the missing instances of a study are asked for before the night is told."""
+OUT_OF_RESOURCES = (0xA700, 0xA701, 0xA702)
 PENDING = (0xFF00, 0xFF01)
-STORED = (MRImageStorage, EnhancedMRImageStorage, SegmentationStorage)
+SUCCESS, SOP_CLASS_NOT_OURS = 0x0000, 0x0122
 
 
 @dataclass(frozen=True)
@@ -38,99 +36,202 @@ class PacsStudy:
     instances: int
 
 
-def _no_delay(event: evt.Event) -> None:
-    # Without it each small instance waits for a delayed acknowledgement, about 40 ms.
-    connection = event.assoc.dul.socket
-    if connection is not None and connection.socket is not None:
-        connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+@dataclass(frozen=True)
+class Place:
+    """Where an instance lies: one must name its series to ask for it (PS3.4 C.4.3.1)."""
+
+    series_uid: str
+    instance_uid: str
 
 
-@contextmanager
-def association(pacs: PacsSettings, handlers: list[Any], *models: str) -> Iterator[Association]:
-    """Open an association and release it at the end.
+def find_studies(pacs: PacsSettings, since: date, until: date) -> list[PacsStudy]:
+    """List the MR studies of these days (PS3.4 C.4.1), each once.
 
     Raises
     ------
     TransientError
-        ``E_PACS`` if the PACS does not answer or refuses our AE title.
+        ``E_PACS``, or ``E_QUERY_TRUNCATED`` if one day holds more than the PACS lists.
     """
-    ae = AE(ae_title=pacs.calling_aet)
-    ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = ae.connection_timeout = TIMEOUT_S
-    for model in models:
-        ae.add_requested_context(model)
-    roles = []
-    if StudyRootQueryRetrieveInformationModelGet in models:
-        for storage in STORED:
-            ae.add_requested_context(storage)
-            roles.append(build_role(storage, scp_role=True))
-    opened = ae.associate(
-        pacs.host,
-        pacs.port,
-        ae_title=pacs.called_aet,
-        ext_neg=roles,  # type: ignore[arg-type]  # its items are of one kind each
-        evt_handlers=[(evt.EVT_CONN_OPEN, _no_delay), *handlers],
-    )
-    if not opened.is_established:
-        raise TransientError("E_PACS", "no association with the PACS; check host, port and both AE titles")
-    try:
-        yield opened
-    finally:
-        opened.release()
+    echo(pacs)
+    listed = {found.study_uid: found for found in _between(pacs, since, until)}
+    return sorted(listed.values(), key=lambda found: (found.study_date, found.study_uid))
 
 
-def _find(pacs: PacsSettings, query: Dataset) -> list[Dataset]:
+def _between(pacs: PacsSettings, since: date, until: date) -> list[PacsStudy]:
+    query = Dataset()
+    query.QueryRetrieveLevel, query.ModalitiesInStudy = "STUDY", "MR"
+    query.StudyDate = f"{since:%Y%m%d}-{until:%Y%m%d}"
+    query.StudyInstanceUID = query.NumberOfStudyRelatedInstances = ""
+    rows = _find(pacs, query)
+    if rows is not None and (pacs.query_limit is None or len(rows) < pacs.query_limit):
+        return [
+            PacsStudy(str(r.StudyInstanceUID), str(r.StudyDate), int(r.get("NumberOfStudyRelatedInstances") or 0))
+            for r in rows
+            if r.get("StudyInstanceUID")
+        ]
+    if since >= until:
+        raise TransientError("E_QUERY_TRUNCATED", f"the PACS does not list all studies of one day, {since}")
+    middle = since + (until - since) // 2
+    return [*_between(pacs, since, middle), *_between(pacs, middle + timedelta(days=1), until)]
+
+
+def _find(pacs: PacsSettings, query: Dataset) -> list[Dataset] | None:
+    """Return the rows of a query, or None if the PACS says that there are too many."""
+    started = time.monotonic()
     with association(pacs, [], StudyRootQueryRetrieveInformationModelFind) as opened:
         found = []
         for status, identifier in opened.send_c_find(query, StudyRootQueryRetrieveInformationModelFind):
             code = status.get("Status")
             if code in PENDING and identifier is not None:
                 found.append(identifier)
-            elif code != 0:
-                raise TransientError("E_PACS", "the PACS did not finish the query")
+            elif code in OUT_OF_RESOURCES:
+                return None
+            elif code is None:
+                raise silence(pacs, started, "the connection was lost during a query")
+            elif code != SUCCESS:
+                raise TransientError("E_PACS", f"the PACS did not finish the query (status {code:04X})")
         return found
 
 
-def find_studies(pacs: PacsSettings, since: date) -> list[PacsStudy]:
-    """List the MR studies dated `since` or later (PS3.4 C.4.1), each once."""
+def _rows(pacs: PacsSettings, level: str, **known: str) -> list[Dataset]:
     query = Dataset()
-    query.QueryRetrieveLevel, query.ModalitiesInStudy = "STUDY", "MR"
-    query.StudyDate = f"{since:%Y%m%d}-"
-    query.StudyInstanceUID = query.NumberOfStudyRelatedInstances = ""
-    listed = {
-        str(row.StudyInstanceUID): PacsStudy(
-            str(row.StudyInstanceUID), str(row.StudyDate), int(row.NumberOfStudyRelatedInstances or 0)
-        )
-        for row in _find(pacs, query)
-    }
-    return list(listed.values())
+    query.QueryRetrieveLevel = level
+    query.StudyInstanceUID = query.SeriesInstanceUID = ""
+    if level == "IMAGE":
+        query.SOPInstanceUID = query.SOPClassUID = ""
+    if level == "STUDY":
+        del query.SeriesInstanceUID
+        query.PatientID = ""
+    for keyword, value in known.items():
+        setattr(query, keyword, value)
+    rows = _find(pacs, query)
+    if rows is None:
+        raise TransientError("E_QUERY_TRUNCATED", f"the PACS does not list everything at level {level}")
+    return [row for row in rows if row.get("StudyInstanceUID", known["StudyInstanceUID"]) == known["StudyInstanceUID"]]
 
 
-def retrieve(pacs: PacsSettings, study_uid: str, expected: int) -> list[bytes]:
-    """Retrieve a study by C-GET (PS3.4 C.4.3) as DICOM files.
+def _listed(pacs: PacsSettings, study_uid: str) -> set[Place]:
+    """Return every instance that the PACS holds of a study and that we take."""
+    places = set()
+    for series in _rows(pacs, "SERIES", StudyInstanceUID=study_uid):
+        uid = str(series.SeriesInstanceUID)
+        for row in _rows(pacs, "IMAGE", StudyInstanceUID=study_uid, SeriesInstanceUID=uid):
+            if row.get("SOPClassUID") in (None, "", *STORED):
+                places.add(Place(uid, str(row.SOPInstanceUID)))
+    return places
+
+
+def retrieve(pacs: PacsSettings, study_uid: str) -> dict[str, bytes]:
+    """Retrieve a study as DICOM files, by instance UID; no final status is trusted.
+
+    What the PACS lists at image level is compared with what arrived, and what is missing is asked for again.
 
     Raises
     ------
     TransientError
-        ``E_INCOMPLETE`` if fewer instances arrived than the PACS listed: its final status is
-        not trusted.
+        ``E_INCOMPLETE`` with the counts, or ``E_TIMEOUT``.
+    StudyQuarantinedError
+        ``E_ID_MISMATCH`` if instances of another study or patient arrived, ``E_NO_IMAGES`` if there are none.
     """
+    wanted = _listed(pacs, study_uid)
+    if not wanted:
+        raise StudyQuarantinedError("E_NO_IMAGES", "the PACS lists no MR image in the study")
     received: dict[str, bytes] = {}
+    fetch = _move if pacs.retrieve == "C-MOVE" else _get
+    last: TransientError | None = None
+    for _ in range(ATTEMPTS):
+        missing = {place for place in wanted if place.instance_uid not in received}
+        if not missing:
+            return {place.instance_uid: received[place.instance_uid] for place in wanted}
+        try:
+            fetch(pacs, _identifiers(study_uid, missing, whole=missing == wanted), received)
+        except TransientError as error:
+            last = error
+    missing = {place for place in wanted if place.instance_uid not in received}
+    if missing and last is not None and last.code == "E_TIMEOUT":
+        raise last
+    if missing:
+        raise TransientError("E_INCOMPLETE", f"{len(wanted) - len(missing)} of {len(wanted)} instances arrived")
+    return {place.instance_uid: received[place.instance_uid] for place in wanted}
 
+
+def _identifiers(study_uid: str, missing: set[Place], *, whole: bool) -> list[Dataset]:
+    """Return what to ask for: the study, or the missing instances of each series."""
+    if whole:
+        query = Dataset()
+        query.QueryRetrieveLevel, query.StudyInstanceUID = "STUDY", study_uid
+        return [query]
+    queries = []
+    for series_uid in sorted({place.series_uid for place in missing}):
+        query = Dataset()
+        query.QueryRetrieveLevel, query.StudyInstanceUID, query.SeriesInstanceUID = "IMAGE", study_uid, series_uid
+        query.SOPInstanceUID = sorted(p.instance_uid for p in missing if p.series_uid == series_uid)
+        queries.append(query)
+    return queries
+
+
+def _store_into(received: dict[str, bytes]) -> Any:
     def store(event: evt.Event) -> int:
-        received[str(event.file_meta.MediaStorageSOPInstanceUID)] = event.encoded_dataset()
-        return 0x0000
+        meta = event.file_meta
+        if meta.MediaStorageSOPClassUID not in STORED:
+            return SOP_CLASS_NOT_OURS
+        received[str(meta.MediaStorageSOPInstanceUID)] = event.encoded_dataset()
+        return SUCCESS
 
-    query = Dataset()
-    query.QueryRetrieveLevel, query.StudyInstanceUID = "STUDY", study_uid
+    return store
+
+
+def _get(pacs: PacsSettings, queries: list[Dataset], received: dict[str, bytes]) -> None:
+    """Retrieve on our own association (C-GET, PS3.4 C.4.3)."""
     model = StudyRootQueryRetrieveInformationModelGet
-    with association(pacs, [(evt.EVT_C_STORE, store)], model) as opened:
-        for _status, _identifier in opened.send_c_get(query, model):
-            pass
-    if len(received) < expected:
-        raise TransientError("E_INCOMPLETE", f"{len(received)} of {expected} instances arrived")
-    if not received:
-        raise StudyQuarantinedError("E_INCOMPLETE", "the PACS sent no instance of the study")
-    return list(received.values())
+    with association(pacs, [(evt.EVT_C_STORE, _store_into(received))], model) as opened:
+        for query in queries:
+            _finish(pacs, opened.send_c_get(query, model))
+
+
+def _move(pacs: PacsSettings, queries: list[Dataset], received: dict[str, bytes]) -> None:
+    """Have the instances sent to our own receiver (C-MOVE, PS3.4 C.4.2)."""
+    model = StudyRootQueryRetrieveInformationModelMove
+    with _receiver(pacs, received), association(pacs, [], model) as opened:
+        for query in queries:
+            _finish(pacs, opened.send_c_move(query, pacs.calling_aet, model))
+
+
+def _finish(pacs: PacsSettings, responses: Iterator[tuple[Dataset, Dataset | None]]) -> None:
+    """Read all responses; only silence is an error here, since what arrived is counted anyway."""
+    last = time.monotonic()
+    for status, _identifier in responses:
+        if status.get("Status") is None:
+            raise silence(pacs, last, "the connection was lost during a retrieve")
+        last = time.monotonic()
+
+
+@contextmanager
+def _receiver(pacs: PacsSettings, received: dict[str, bytes]) -> Iterator[None]:
+    """Listen for the PACS and for nobody else, as long as a retrieve lasts."""
+    import ssl
+
+    ae = entity(pacs)
+    ae.require_called_aet = True
+    ae.require_calling_aet = [pacs.called_aet]
+    for storage in STORED:
+        ae.add_supported_context(storage)
+    handlers: list[Any] = [(evt.EVT_CONN_OPEN, no_delay), (evt.EVT_C_STORE, _store_into(received))]
+    context = tls(pacs, ssl.Purpose.CLIENT_AUTH)
+    try:
+        server = ae.start_server(("", pacs.listen_port), block=False, evt_handlers=handlers, ssl_context=context)
+    except OSError:
+        raise TransientError("E_PACS", f"port {pacs.listen_port} is taken; another retrieve may be running") from None
+    try:
+        yield
+    finally:
+        if server is not None:
+            server.shutdown()
+
+
+def patient_of(pacs: PacsSettings, study_uid: str) -> set[str]:
+    """Return the patient identifiers under which the PACS lists a study."""
+    return {str(row.get("PatientID") or "").strip() for row in _rows(pacs, "STUDY", StudyInstanceUID=study_uid)}
 
 
 def send_study(pacs: PacsSettings, files: list[Path]) -> None:
@@ -142,7 +243,7 @@ def send_study(pacs: PacsSettings, files: list[Path]) -> None:
         ``E_PACS`` if the PACS does not take an instance.
     """
     left = list(files)
-    for _ in range(ASSOCIATIONS):
+    for _ in range(ATTEMPTS):
         left = _send(pacs, left)
         if not left:
             return

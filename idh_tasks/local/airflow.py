@@ -39,7 +39,7 @@ def _connections(installation: Installation) -> dict[str, str]:
     }
     if orthanc.installed():
         pacs = orthanc.settings(installation)
-        extra = {"called_aet": pacs.called_aet, "calling_aet": pacs.calling_aet}
+        extra = pacs.model_dump(include={"called_aet", "calling_aet", "listen_port"})
         found["idh_pacs"] = {"conn_type": "generic", "host": pacs.host, "port": pacs.port, "extra": extra}
     return {f"AIRFLOW_CONN_{name.upper()}": json.dumps(content) for name, content in found.items()}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from idh_tasks.db import pathology
 from idh_tasks.errors import InstanceRejectedError, RunRefusedError
 from idh_tasks.intake.dimse import send_study
-from idh_tasks.intake.gate import read_instance
+from idh_tasks.intake.gate import admit
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.store.keys import digest
 
@@ -45,7 +45,7 @@ def _can_go_to_pacs(number: int, folder: Path) -> bool:
         return False
     try:
         for path in folder.rglob("*.dcm"):
-            read_instance(path.read_bytes())
+            admit(path.read_bytes())
     except InstanceRejectedError:
         return False
     return True

@@ -27,6 +27,7 @@ SERVICES = (
     "weed_filer",
     "orthanc_http",
     "orthanc_dicom",
+    "dicom_receiver",
     "airflow",
     "redis",
     "log_server",
@@ -48,7 +49,12 @@ class Installation:
     @cached_property
     def ports(self) -> dict[str, int]:
         """Return a free loopback port for each service, chosen once."""
-        return {name: int(value) for name, value in self._once("ports.json", _choose_ports).items()}
+        chosen = {name: int(value) for name, value in self._once("ports.json", _choose_ports).items()}
+        if missing := set(SERVICES) - set(chosen):
+            # An installation of an older version: what it has stays, what it lacks is chosen.
+            chosen |= {name: port for name, port in _choose_ports().items() if name in missing}
+            self.write_private("ports.json", json.dumps(chosen, indent=1))
+        return chosen
 
     @property
     def created(self) -> datetime:

@@ -2,17 +2,22 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import httpx
+from pydantic import SecretStr
 
 from idh_tasks.local.installation import Installation
 from idh_tasks.local.process import Service, await_ready
-from idh_tasks.settings import PacsSettings
+from idh_tasks.settings import DicomwebSettings, PacsSettings
 
 NAME = "orthanc"
 CALLED_AET = "PHANTOMPACS"
 CALLING_AET = "IDHPLATFORM"
 USER = "idh"
+STABLE_AGE_S = 5
+"""How long nothing must arrive before Orthanc calls a study stable."""
+DICOMWEB_PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 
 
 def installed() -> bool:
@@ -26,8 +31,27 @@ def _program() -> str | None:
 
 def settings(installation: Installation) -> PacsSettings:
     """Return how to reach the PACS."""
-    port = installation.ports["orthanc_dicom"]
-    return PacsSettings(host="127.0.0.1", port=port, called_aet=CALLED_AET, calling_aet=CALLING_AET)
+    ports = installation.ports
+    return PacsSettings(
+        host="127.0.0.1",
+        port=ports["orthanc_dicom"],
+        called_aet=CALLED_AET,
+        calling_aet=CALLING_AET,
+        listen_port=ports["dicom_receiver"],
+    )
+
+
+def dicomweb(installation: Installation) -> DicomwebSettings | None:
+    """Return how to reach the same archive by DICOMweb, where the plugin is installed."""
+    if not DICOMWEB_PLUGIN.exists():
+        return None
+    password = SecretStr(installation.secrets["orthanc_password"])
+    return DicomwebSettings(url=f"{address(installation)}/dicom-web", login=USER, password=password)
+
+
+def address(installation: Installation) -> str:
+    """Return the address of the PACS's own REST interface."""
+    return f"http://127.0.0.1:{installation.ports['orthanc_http']}"
 
 
 def _configuration(installation: Installation) -> str:
@@ -47,8 +71,17 @@ def _configuration(installation: Installation) -> str:
             "DicomCheckModalityHost": True,
             "DicomAlwaysAllowEcho": False,
             "DicomAlwaysAllowStore": False,
-            "DicomModalities": {"idh": {"AET": CALLING_AET, "Host": "127.0.0.1", "Port": 104, "AllowGet": True}},
-            "Plugins": [],
+            "DicomModalities": {
+                "idh": {
+                    "AET": CALLING_AET,
+                    "Host": "127.0.0.1",
+                    "Port": ports["dicom_receiver"],
+                    "AllowGet": True,
+                    "AllowMove": True,
+                }
+            },
+            "StableAge": STABLE_AGE_S,
+            "Plugins": [str(DICOMWEB_PLUGIN)] if DICOMWEB_PLUGIN.exists() else [],
         }
     )
 
@@ -65,7 +98,7 @@ def start(installation: Installation) -> None:
 def _answers(installation: Installation) -> bool:
     try:
         answer = httpx.get(
-            f"http://127.0.0.1:{installation.ports['orthanc_http']}/system",
+            f"{address(installation)}/system",
             auth=(USER, installation.secrets["orthanc_password"]),
         )
     except httpx.TransportError:

@@ -1,5 +1,8 @@
 """Brings the whole platform up on this machine, tells its status, takes it down."""
 
+import logging
+import os
+import sys
 from collections.abc import Callable
 
 from pydantic import SecretStr
@@ -23,6 +26,18 @@ def settings(installation: Installation) -> Settings:
         store=seaweed.settings(installation),
         pacs=orthanc.settings(installation) if orthanc.installed() else None,
     )
+
+
+def open_platform() -> Platform:
+    """Open the platform of the environment (IDH_*), else of the local installation; the log goes to stderr."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    for noisy in ("pynetdicom", "botocore", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    if "IDH_DATABASE_URL" in os.environ:
+        return Platform(Settings())  # filled from the environment
+    installation = Installation()
+    installation.load_options()
+    return Platform(settings(installation))
 
 
 def services_up(installation: Installation, say: Say) -> Platform:

@@ -3,9 +3,10 @@
 import logging
 from itertools import groupby
 
-from idh_tasks.db import audit, identities, patches, pathology, studies
+from idh_tasks.db import audit, identities, patches, pathology, quarantine
 from idh_tasks.db.identities import Identity
 from idh_tasks.db.pathology import ReportRecord
+from idh_tasks.db.quarantine import HeldBack
 from idh_tasks.domain.pathology import Assay, LaboratoryRow
 from idh_tasks.errors import StudyQuarantinedError
 from idh_tasks.intake.pseudonym import normalise_identifier
@@ -34,9 +35,9 @@ def _load_report(platform: Platform, rows: list[LaboratoryRow]) -> bool:
             pathology.save_source(transaction, report.report_key, rows)
             return new
     except StudyQuarantinedError as error:
-        held = studies.HeldBack(report.report_key, "report", error.code, error.reason)
+        held = HeldBack(report.report_key, "report", error.code, error.reason)
         with platform.database.begin() as transaction:
-            studies.hold_back(transaction, [held])
+            quarantine.hold_back(transaction, [held])
         log.warning("report %s: %s", report.report_key, error.code)
         return False
 

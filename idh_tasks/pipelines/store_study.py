@@ -1,108 +1,99 @@
-"""One delivery becomes one stored study: gate, pseudonymise, name, publish, record."""
+"""One delivery becomes stored studies: gate, pseudonymise, merge with what is known, name, publish, record."""
 
-from collections import defaultdict
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from io import BytesIO
 
 from pydicom import Dataset
+from pydicom.filewriter import dcmwrite
 from pydicom.uid import SegmentationStorage
 
-from idh_tasks.db import identities, studies
+from idh_tasks.db import identities, quarantine, studies
+from idh_tasks.db.engine import Transaction
 from idh_tasks.db.identities import Identity
-from idh_tasks.db.studies import HeldBack
-from idh_tasks.domain.study import (
-    SEGMENTATION,
-    Identification,
-    PatientKey,
-    SeriesId,
-    SeriesRecord,
-    StudyId,
-    StudyRecord,
-)
-from idh_tasks.errors import InstanceRejectedError, StudyQuarantinedError
+from idh_tasks.db.quarantine import HeldBack
+from idh_tasks.domain.study import InstanceRecord, SeriesRecord, StudyId, StudyRecord
+from idh_tasks.errors import StudyQuarantinedError
 from idh_tasks.imaging.roi import rewrite_nifti
 from idh_tasks.intake.archive import pack
-from idh_tasks.intake.deidentify import deidentify, encoded
-from idh_tasks.intake.gate import read_instance
-from idh_tasks.intake.sequence import identify, read_physics
-from idh_tasks.pipelines.platform import Platform
+from idh_tasks.intake.deidentify import day_of, deidentify, encoded
+from idh_tasks.pipelines.gated import Gated, gate, keep
+from idh_tasks.pipelines.merge import (
+    Clean,
+    Packed,
+    adds_nothing,
+    carried_over,
+    conflicts,
+    pack_series,
+    stored_instances,
+)
+from idh_tasks.pipelines.platform import Platform, code_version
 from idh_tasks.store import keys
 from idh_tasks.store.objects import sha256
 
-ROI_SUFFIX = (".nii.gz", ".nii")
+DAYS_PER_YEAR = 365.25
 
 
-@dataclass
-class Gated:
-    """What passed the gate and what did not."""
+@dataclass(frozen=True)
+class Arrived:
+    """The instances of one study of a delivery."""
 
-    instances: list[Dataset] = field(default_factory=list)
-    held: list[HeldBack] = field(default_factory=list)
-    roi: bytes | None = None
+    study_id: StudyId
+    identity: Identity
+    instances: tuple[Dataset, ...]
+    roi: bytes | None
+    item_id: str | None
+
+    @property
+    def first(self) -> Dataset:
+        """Return an image of the study."""
+        return next(ds for ds in self.instances if ds.SOPClassUID != SegmentationStorage)
 
 
-def store_study(platform: Platform, files: dict[str, bytes]) -> tuple[StudyId, bool]:
-    """Store the study that the files hold; tell its id and whether anything changed.
+def store_studies(platform: Platform, files: dict[str, bytes], item_id: str | None = None) -> dict[StudyId, bool]:
+    """Store every study that the files hold; tell for each whether anything changed.
 
     Raises
     ------
     StudyQuarantinedError
-        ``E_NO_IMAGES``, ``E_SEVERAL_STUDIES``, ``E_MISSING_ID``, ``E_DEMOGRAPHIC_MISMATCH``, ``E_ROI``.
+        ``E_NO_IMAGES``, ``E_MISSING_ID``, ``E_ID_MISMATCH``, ``E_STUDY_DATE``, ``E_DEMOGRAPHIC_MISMATCH`` or
+        ``E_ROI``: where a delivery holds several studies, only if none of them can be stored.
     """
-    gated = _gate(platform, files)
-    first = _one_study(gated.instances)
-    identity = _identity(platform, first)
-    study_id = platform.pseudonymiser.study(str(first.StudyInstanceUID))
-    packed = _pack_series(platform, identity.patient_key, gated.instances)
-    roi = rewrite_nifti(gated.roi) if gated.roi else None
-    content_hash = keys.digest(*sorted(sha256(p.content) for p in packed), sha256(roi or b""))
-    record = _record(platform, first, identity.patient_key, study_id, content_hash)
-    roi_key = _publish(platform, record, packed, roi)
-    series = tuple(_series_record(record, p) for p in packed)
-    complete = StudyRecord(**{**vars(record), "series": series, "roi_key": roi_key})
+    gated = gate(platform, files, item_id)
     with platform.database.begin() as transaction:
-        identities.register_patient(transaction, identity)
-        changed = studies.save(transaction, complete)
-        accession = str(first.get("AccessionNumber") or "")
-        identities.register_study(transaction, study_id, str(first.StudyInstanceUID), accession)
-        studies.hold_back(transaction, gated.held, study_id)
-    return study_id, changed
-
-
-def _gate(platform: Platform, files: dict[str, bytes]) -> Gated:
-    gated = Gated()
-    for content_name, content in files.items():
-        if content_name.endswith(ROI_SUFFIX):
-            gated.roi = content
-            continue
+        quarantine.hold_back(transaction, [*gated.held, *gated.note_rows(item_id or "desk", item_id)])
+    changed: dict[StudyId, bool] = {}
+    refused: dict[StudyId, StudyQuarantinedError] = {}
+    for instances in _by_study(gated):
+        study_id = platform.pseudonymiser.study(str(instances[0].StudyInstanceUID))
         try:
-            gated.instances.append(read_instance(content))
-        except InstanceRejectedError as error:
-            subject = platform.pseudonymiser.token("instance", sha256(content))
-            gated.held.append(HeldBack(subject, "instance", error.code, error.reason))
-    return gated
+            identity = _identity(platform, instances)
+            changed[study_id] = _store(platform, Arrived(study_id, identity, tuple(instances), gated.roi, item_id))
+        except StudyQuarantinedError as error:
+            refused[study_id] = error
+    if not changed:
+        raise next(iter(refused.values()), StudyQuarantinedError("E_NO_IMAGES", "no readable MR image was delivered"))
+    held = [HeldBack(study, "study", error.code, error.reason, item_id) for study, error in refused.items()]
+    with platform.database.begin() as transaction:
+        quarantine.hold_back(transaction, held)
+    return changed
 
 
-def _one_study(instances: list[Dataset]) -> Dataset:
-    images = [ds for ds in instances if ds.SOPClassUID != SegmentationStorage]
-    if not images:
-        raise StudyQuarantinedError("E_NO_IMAGES", "the delivery holds no readable MR image")
-    if len({ds.StudyInstanceUID for ds in instances}) > 1:
-        raise StudyQuarantinedError("E_SEVERAL_STUDIES", "a delivery must hold one study")
-    return images[0]
+def _by_study(gated: Gated) -> Iterator[list[Dataset]]:
+    """Yield the instances of each study that holds an image."""
+    uids = sorted({str(ds.StudyInstanceUID) for ds in gated.instances if ds.SOPClassUID != SegmentationStorage})
+    for uid in uids:
+        yield [ds for ds in gated.instances if ds.StudyInstanceUID == uid]
 
 
-def _day(text: object) -> date | None:
-    try:
-        return datetime.strptime(str(text), "%Y%m%d").date()  # noqa: DTZ007 - DICOM dates have no zone
-    except ValueError:
-        return None
-
-
-def _identity(platform: Platform, ds: Dataset) -> Identity:
-    identifier = str(ds.get("PatientID") or "").strip()
+def _identity(platform: Platform, instances: list[Dataset]) -> Identity:
+    identifiers = {str(ds.get("PatientID") or "").strip() for ds in instances}
+    if len(identifiers) > 1:
+        raise StudyQuarantinedError("E_ID_MISMATCH", "the instances of one study name several patients")
+    identifier = identifiers.pop()
     if not identifier:
         raise StudyQuarantinedError("E_MISSING_ID", "the header names no patient")
+    ds = instances[0]
     issuer = str(ds.get("IssuerOfPatientID") or platform.settings.issuer)
     sex = str(ds.get("PatientSex") or "")
     return Identity(
@@ -110,64 +101,131 @@ def _identity(platform: Platform, ds: Dataset) -> Identity:
         issuer=issuer,
         identifier=identifier,
         name=str(ds.get("PatientName") or "") or None,
-        birth_date=_day(ds.get("PatientBirthDate")),
+        birth_date=day_of(ds.get("PatientBirthDate")),
         sex=sex if sex in ("F", "M", "O") else None,
     )
 
 
-@dataclass(frozen=True)
-class PackedSeries:
-    """The de-identified instances of one series as one archive."""
-
-    series_id: SeriesId
-    identification: Identification
-    content: bytes
-    instances: int
-
-
-def _pack_series(platform: Platform, patient: PatientKey, instances: list[Dataset]) -> list[PackedSeries]:
-    by_series: dict[str, list[Dataset]] = defaultdict(list)
-    for ds in instances:
-        by_series[str(ds.SeriesInstanceUID)].append(ds)
-    packed = []
-    for uid, found in sorted(by_series.items()):
-        clean = [deidentify(ds, patient, platform.pseudonymiser) for ds in found]
-        content = pack({f"{ds.SOPInstanceUID}.dcm": encoded(ds) for ds in clean})
-        segmentation = found[0].SOPClassUID == SegmentationStorage
-        named = SEGMENTATION if segmentation else identify(read_physics(found))
-        packed.append(PackedSeries(platform.pseudonymiser.series(uid), named, content, len(found)))
-    return packed
+def _store(platform: Platform, arrived: Arrived) -> bool:
+    fresh, doubles = _cleaned(platform, arrived)
+    roi = rewrite_nifti(arrived.roi) if arrived.roi else None
+    profile = code_version("intake")
+    with platform.database.begin() as transaction:
+        studies.lock(transaction, arrived.study_id)
+        known = studies.instances(transaction, arrived.study_id)
+        conflicting = conflicts(fresh, known, profile)
+        taken = {name: clean for name, clean in fresh.items() if name not in conflicting}
+        changed = _merge(platform, transaction, arrived, taken, roi, known)
+        records = {n: InstanceRecord(n, known[n].series_id, c.sha256, profile) for n, c in taken.items() if n in known}
+        if not changed:
+            studies.record_instances(transaction, arrived.study_id, list(records.values()))
+        held = [_conflict(platform, arrived, fresh[name].header) for name in sorted(conflicting)]
+        quarantine.hold_back(transaction, [*held, *doubles], arrived.study_id if known or changed else None)
+    return changed
 
 
-def _record(platform: Platform, ds: Dataset, patient: PatientKey, study_id: StudyId, content_hash: str) -> StudyRecord:
-    day = _day(ds.get("StudyDate"))
+def _cleaned(platform: Platform, arrived: Arrived) -> tuple[dict[str, Clean], list[HeldBack]]:
+    """De-identify the instances; one that came twice with different bytes is held."""
+    found: dict[str, Clean] = {}
+    doubles = []
+    for header in arrived.instances:
+        ds = deidentify(header, arrived.identity.patient_key, platform.pseudonymiser)
+        clean = Clean(header, str(ds.SeriesInstanceUID), encoded(ds), new=True)
+        known = found.setdefault(str(ds.SOPInstanceUID), clean)
+        if known.content != clean.content:
+            doubles.append(_conflict(platform, arrived, header))
+    return found, doubles
+
+
+def _conflict(platform: Platform, arrived: Arrived, header: Dataset) -> HeldBack:
+    buffer = BytesIO()
+    dcmwrite(buffer, header)
+    reason = f"known with other bytes; this copy, {sha256(buffer.getvalue())[:12]}, is held, the first one stays"
+    return keep(platform, buffer.getvalue(), "E_SOP_CONFLICT", reason, arrived.item_id)
+
+
+def _merge(
+    platform: Platform,
+    transaction: Transaction,
+    arrived: Arrived,
+    taken: dict[str, Clean],
+    roi: bytes | None,
+    known: dict[str, InstanceRecord],
+) -> bool:
+    """Publish and record a locked study with what is new in it; tell whether anything is."""
+    before = studies.find(transaction, arrived.study_id)
+    roi_hash = sha256(roi) if roi else None
+    if before and adds_nothing(taken, known) and (roi_hash is None or _same_roi(platform, before.roi_key, roi_hash)):
+        return False
+    merged = (stored_instances(platform, before) if before else {}) | taken
+    packed, untouched = pack_series(platform, merged)
+    kept = carried_over(before, known, untouched) if before else []
+    hashes = sorted([*(sha256(p.content) for p in packed), *(series.sha256 for series in kept)])
+    study = _record(platform, arrived, keys.digest(*hashes, roi_hash or ""))
+    series = (*kept, *(_publish(platform, study, p) for p in packed))
+    roi_key = _publish_roi(platform, study, roi) if roi else (before.roi_key if before else None)
+    identities.register_patient(transaction, arrived.identity)
+    changed = studies.save(transaction, replace(study, series=series, roi_key=roi_key))
+    accession = str(arrived.first.get("AccessionNumber") or "")
+    identities.register_study(transaction, arrived.study_id, str(arrived.first.StudyInstanceUID), accession)
+    studies.record_instances(transaction, arrived.study_id, _instance_records(packed))
+    _keep_originals(platform, arrived, study)
+    return changed
+
+
+def _same_roi(platform: Platform, key: str | None, roi_hash: str) -> bool:
+    return key is not None and sha256(platform.store.get(key)) == roi_hash
+
+
+def _record(platform: Platform, arrived: Arrived, content_hash: str) -> StudyRecord:
+    ds, patient = arrived.first, arrived.identity.patient_key
+    day, born = day_of(ds.get("StudyDate")), arrived.identity.birth_date
     if day is None:
         raise StudyQuarantinedError("E_STUDY_DATE", "the header has no valid study date")
-    born = _day(ds.get("PatientBirthDate"))
-    age = round((day - born).days / 365.25, 1) if born and born <= day else None
     return StudyRecord(
-        study_id=study_id,
+        study_id=arrived.study_id,
         patient_key=patient,
         content_hash=content_hash,
         study_date=platform.pseudonymiser.shifted(patient, day),
-        age_years=age,
+        age_years=round((day - born).days / DAYS_PER_YEAR, 1) if born and born <= day else None,
         manufacturer=str(ds.get("Manufacturer") or "unknown"),
         series=(),
         roi_key=None,
     )
 
 
-def _publish(platform: Platform, study: StudyRecord, packed: list[PackedSeries], roi: bytes | None) -> str | None:
-    for series in packed:
-        key = keys.series(study.study_id, study.content_hash, series.series_id)
-        platform.store.put(key, series.content)
-    if roi is None:
-        return None
+def _publish(platform: Platform, study: StudyRecord, packed: Packed) -> SeriesRecord:
+    key = keys.series(study.study_id, study.content_hash, packed.series_id)
+    content, named = packed.content, packed.named
+    platform.store.put(key, content)
+    return SeriesRecord(
+        packed.series_id, named.identification, key, sha256(content), len(packed.files), named.fault, named.fineness
+    )
+
+
+def _publish_roi(platform: Platform, study: StudyRecord, roi: bytes) -> str:
     key = keys.roi(study.study_id, study.content_hash)
     platform.store.put(key, roi)
     return key
 
 
-def _series_record(study: StudyRecord, packed: PackedSeries) -> SeriesRecord:
-    key = keys.series(study.study_id, study.content_hash, packed.series_id)
-    return SeriesRecord(packed.series_id, packed.identification, key, sha256(packed.content), packed.instances)
+def _instance_records(packed: list[Packed]) -> list[InstanceRecord]:
+    profile = code_version("intake")
+    return [
+        InstanceRecord(name, series.series_id, sha256(content), profile)
+        for series in packed
+        for name, content in series.files.items()
+    ]
+
+
+def _keep_originals(platform: Platform, arrived: Arrived, study: StudyRecord) -> None:
+    """Keep the delivered files, sealed, where a hospital wants it (PS3.15 E.3, originals are not for the store)."""
+    if not platform.settings.keep_originals:
+        return
+    files = {}
+    for number, header in enumerate(arrived.instances):
+        buffer = BytesIO()
+        dcmwrite(buffer, header)
+        files[f"{number:06d}.dcm"] = buffer.getvalue()
+    key = keys.original(study.study_id, study.content_hash)
+    platform.store.put(key, platform.vault.seal(pack(files)))

@@ -118,18 +118,22 @@ class StudyImages:
 
     def _has(self, sequence: MrSequence) -> bool:
         return any(
-            s.identification.sequence is sequence and s.identification.confidence is Confidence.HIGH
+            s.identification.sequence is sequence and s.identification.confidence is Confidence.HIGH and s.fault is None
             for s in self._study.series
         )
 
     def _instances(self, sequence: MrSequence) -> list[Dataset]:
         named = [s for s in self._study.series if s.identification.sequence is sequence]
         sure = [s for s in named if s.identification.confidence is Confidence.HIGH]
+        usable = [s for s in sure if s.fault is None]
         if not named:
             raise SeriesRejectedError("W_MISSING_SEQUENCE", f"the study has no {sequence}")
         if not sure:
             raise SeriesRejectedError("W_LOW_CONFIDENCE", f"{sequence} waits for a person to name it")
-        return self._read(max(sure, key=lambda s: (s.instances, s.series_id)))
+        if not usable and (fault := sure[0].fault):
+            raise SeriesRejectedError(fault.code, fault.reason)
+        # They come in the order of preference: see select_series.sql.
+        return self._read(usable[0])
 
     def _source(self, sequence: MrSequence) -> Source:
         if sequence not in self._sources:

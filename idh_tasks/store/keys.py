@@ -21,6 +21,16 @@ def roi(study_id: str, content_hash: str) -> str:
     return f"studies/{study_id}/{content_hash}/roi.nii.gz"
 
 
+def quarantined(subject: str) -> str:
+    """Key of held bytes, encrypted: they still name the patient."""
+    return f"phi/quarantine/{subject}"
+
+
+def original(study_id: str, content_hash: str) -> str:
+    """Key of the delivered files of a study, encrypted: they name the patient."""
+    return f"phi/originals/{study_id}/{content_hash}"
+
+
 def patch(study_id: str, patch_id: str, sequence: MrSequence) -> str:
     """Key of one 64×64 patch; `patch_id` is the hash of inputs, code and settings."""
     return f"patches/{study_id}/{sequence.value}-{patch_id}.npy"

@@ -7,11 +7,13 @@ from airflow.sdk import Connection
 
 if TYPE_CHECKING:
     from idh_tasks.pipelines.platform import Platform
+    from idh_tasks.settings import DicomwebSettings
 
 DATABASE = "idh_db"
 PATHOLOGY = "idh_pathology"
 STORE = "idh_store"
 PACS = "idh_pacs"
+DICOMWEB = "idh_dicomweb"
 PSEUDONYM_KEY = "idh_pseudonym_key"
 
 
@@ -34,6 +36,17 @@ def _optional(name: str) -> Connection | None:
         return None
 
 
+def _dicomweb(archive: Connection | None) -> "DicomwebSettings | None":
+    """Return how to reach the archive; a token in the extras takes the place of login and password."""
+    from idh_tasks.settings import DicomwebSettings
+
+    if archive is None:
+        return None
+    return DicomwebSettings.model_validate(
+        {"url": archive.host, "login": archive.login, "password": archive.password, **archive.extra_dejson}
+    )
+
+
 def platform() -> "Platform":
     """Open the platform with the Connections that an administrator set in Airflow."""
     from pydantic import SecretStr
@@ -50,5 +63,6 @@ def platform() -> "Platform":
             access_key=store.login or "", secret_key=SecretStr(store.password or ""), **store.extra_dejson
         ),
         pacs=PacsSettings(host=pacs.host or "", port=pacs.port or 104, **pacs.extra_dejson) if pacs else None,
+        dicomweb=_dicomweb(_optional(DICOMWEB)),
     )
     return Platform(settings)

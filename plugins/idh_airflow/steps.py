@@ -16,7 +16,7 @@ def outcomes(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def translated(*args: P.args, **kwargs: P.kwargs) -> R:
-        from idh_tasks.errors import IdhError, TransientError, without_text
+        from idh_tasks.errors import IdhError, TransientError, named
 
         try:
             return function(*args, **kwargs)
@@ -27,7 +27,7 @@ def outcomes(function: Callable[P, R]) -> Callable[P, R]:
         except (AirflowException, AirflowSkipException):
             raise
         except Exception as error:
-            raise AirflowException(f"E_UNEXPECTED: {without_text(error)}") from None
+            raise AirflowException(str(named(error))) from None
 
     return translated
 

@@ -1,1 +1,1 @@
-SELECT item_id FROM phi.inbox WHERE state IN ('found', 'failed') ORDER BY item_id
+SELECT item_id FROM phi.inbox WHERE state IN ('found', 'failed') AND source = :source ORDER BY item_id

@@ -7,7 +7,8 @@ from pydicom import Dataset, dcmread
 
 from idh_tasks.domain.sequence import Confidence, MrSequence
 from idh_tasks.intake.dialect import b_value
-from idh_tasks.intake.sequence import identify, read_physics
+from idh_tasks.intake.physics import read_physics
+from idh_tasks.intake.sequence import identify
 from tests.factories import instance
 
 EP = {"ScanningSequence": "EP", "RepetitionTime": "1500", "EchoTime": "30"}

@@ -1,0 +1,105 @@
+"""Associations with the PACS: both AE titles, TLS, time limits, and no identifier in a log."""
+
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pydicom.uid import EnhancedMRImageStorage, MRImageStorage, SegmentationStorage
+from pynetdicom import AE, _config, build_role, evt
+from pynetdicom.association import Association
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at import from a table
+    StudyRootQueryRetrieveInformationModelGet,
+    Verification,
+)
+
+from idh_tasks.errors import TransientError
+from idh_tasks.settings import PacsSettings
+
+_config.LOG_REQUEST_IDENTIFIERS = False
+_config.LOG_RESPONSE_IDENTIFIERS = False
+_config.LOG_HANDLER_LEVEL = "none"
+
+STORED = (MRImageStorage, EnhancedMRImageStorage, SegmentationStorage)
+
+
+def no_delay(event: evt.Event) -> None:
+    """Switch delayed acknowledgement off: each small instance would wait about 40 ms for it."""
+    connection = event.assoc.dul.socket
+    if connection is not None and connection.socket is not None:
+        connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def entity(pacs: PacsSettings) -> AE:
+    """Return our application entity with its time limits."""
+    ae = AE(ae_title=pacs.calling_aet)
+    ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = ae.connection_timeout = pacs.timeout_s
+    return ae
+
+
+def tls(pacs: PacsSettings, purpose: ssl.Purpose = ssl.Purpose.SERVER_AUTH) -> ssl.SSLContext | None:
+    """Return the TLS context, if the connection asks for TLS; the peer's certificate must be valid."""
+    if pacs.tls_ca is None:
+        return None
+    context = ssl.create_default_context(purpose, cafile=str(pacs.tls_ca))
+    context.verify_mode = ssl.CERT_REQUIRED
+    if pacs.tls_certificate is not None:
+        context.load_cert_chain(str(pacs.tls_certificate), str(pacs.tls_key) if pacs.tls_key else None)
+    return context
+
+
+def silence(pacs: PacsSettings, since: float, otherwise: str) -> TransientError:
+    """Return the error for an answer that did not come: too late, or never since the connection is lost."""
+    if time.monotonic() - since >= pacs.timeout_s:
+        return TransientError("E_TIMEOUT", f"the PACS did not answer within {pacs.timeout_s:g} s")
+    return TransientError("E_PACS", otherwise)
+
+
+@contextmanager
+def association(pacs: PacsSettings, handlers: list[Any], *models: str) -> Iterator[Association]:
+    """Open an association and release it at the end.
+
+    Raises
+    ------
+    TransientError
+        ``E_PACS`` if there is no PACS, its certificate is not valid, or it refuses our AE title; ``E_TIMEOUT`` if
+        it does not answer.
+    """
+    started, ae, context = time.monotonic(), entity(pacs), tls(pacs)
+    for model in models:
+        ae.add_requested_context(model)
+    roles = []
+    if StudyRootQueryRetrieveInformationModelGet in models:
+        for storage in STORED:
+            ae.add_requested_context(storage)
+            roles.append(build_role(storage, scp_role=True))
+    opened = ae.associate(
+        pacs.host,
+        pacs.port,
+        ae_title=pacs.called_aet,
+        ext_neg=roles,  # type: ignore[arg-type]  # its items are of one kind each
+        evt_handlers=[(evt.EVT_CONN_OPEN, no_delay), *handlers],
+        tls_args=(context, pacs.host) if context else None,
+    )
+    if not opened.is_established:
+        raise silence(pacs, started, "no association with the PACS; check host, port, TLS and both AE titles")
+    try:
+        yield opened
+    finally:
+        if opened.is_established:
+            opened.release()
+
+
+def echo(pacs: PacsSettings) -> None:
+    """Ask the PACS whether it is there (C-ECHO, PS3.4 annex A).
+
+    Raises
+    ------
+    TransientError
+        ``E_PACS`` if it does not answer rightly.
+    """
+    with association(pacs, [], Verification) as opened:
+        if opened.send_c_echo().get("Status") != 0:
+            raise TransientError("E_PACS", "the PACS does not answer a C-ECHO")

@@ -1,0 +1,143 @@
+"""Reads how a series was acquired, from classic and enhanced headers alike."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pydicom import Dataset
+from pydicom.uid import SecondaryCaptureImageStorage
+
+from idh_tasks.intake.dialect import b_value
+
+NO_CONTRAST = ("", "NO", "NONE", "N", "0", "FALSE", "NO CONTRAST")
+COARSE_MM, PARTITION_MM = 1.5, 2.0
+"""Echo-planar images have larger pixels than any other; slices this thin are partitions of a 3D slab."""
+
+
+@dataclass(frozen=True)
+class Physics:
+    """What the headers of a series say; times in ms, angles in degrees, lengths in mm; 0 where unknown."""
+
+    tr: float
+    te: float
+    ti: float
+    flip_angle: float
+    echo_train: float
+    pixel_mm: float
+    slice_mm: float
+    scanning: frozenset[str]
+    acquisition: str
+    image_type: frozenset[str]
+    contrast_shown: str
+    b_values: tuple[float, ...]
+    time_points: int
+    agent: bool
+    angiography: bool
+    name: str
+
+    @property
+    def known(self) -> bool:
+        """Tell whether the headers hold any timing at all."""
+        return self.te > 0 or self.tr > 0
+
+    @property
+    def three_d(self) -> bool:
+        """Tell whether it is a 3D acquisition, by its own word or else by its partitions."""
+        return self.acquisition == "3D" or (not self.acquisition and 0 < self.slice_mm <= PARTITION_MM)
+
+    @property
+    def echo_planar(self) -> bool:
+        """Tell whether it is echo-planar, by its own word or else by its large pixels."""
+        return "EP" in self.scanning or (not self.scanning and self.pixel_mm >= COARSE_MM and self.te >= 25)
+
+
+def read_physics(instances: Sequence[Dataset]) -> Physics:
+    """Collect what identifies a series from all its instances, frames of enhanced ones included."""
+    first = instances[0]
+    return Physics(
+        tr=_number(first, "RepetitionTime"),
+        te=_number(first, "EchoTime", "EffectiveEchoTime"),
+        ti=_number(first, "InversionTime", "InversionTimes"),
+        flip_angle=_number(first, "FlipAngle"),
+        echo_train=_number(first, "EchoTrainLength"),
+        pixel_mm=_number(first, "PixelSpacing"),
+        slice_mm=_number(first, "SliceThickness"),
+        scanning=_scanning(first),
+        acquisition=str(first.get("MRAcquisitionType") or ""),
+        image_type=_image_type(first),
+        contrast_shown=_text(first, "AcquisitionContrast").upper(),
+        b_values=tuple(sorted({b for ds in instances for b in _b_values(ds)})),
+        time_points=_time_points(instances),
+        agent=_agent(first),
+        angiography=str(first.get("AngioFlag") or "").upper() == "Y",
+        name=str(first.get("SeriesDescription") or first.get("ProtocolName") or "").strip(),
+    )
+
+
+def _groups(ds: Dataset) -> Iterator[Dataset]:
+    """Yield the functional groups of the first frame that may hold an attribute (PS3.3 C.7.6.16)."""
+    for keyword in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
+        for item in (ds.get(keyword) or [])[:1]:
+            yield from (inner for element in item if element.VR == "SQ" for inner in element.value[:1])
+
+
+def _value(ds: Dataset, keyword: str) -> object:
+    if ds.get(keyword) is not None:
+        return ds[keyword].value
+    return next((group[keyword].value for group in _groups(ds) if keyword in group), None)
+
+
+def _number(ds: Dataset, *keywords: str) -> float:
+    for keyword in keywords:
+        value = _value(ds, keyword)
+        try:
+            return float(value[0] if hasattr(value, "__getitem__") and not isinstance(value, str) else value)  # type: ignore[arg-type]  # None and text raise
+        except (TypeError, ValueError, IndexError):
+            continue
+    return 0.0
+
+
+def _text(ds: Dataset, keyword: str) -> str:
+    return str(_value(ds, keyword) or "")
+
+
+def _texts(ds: Dataset, keyword: str) -> tuple[str, ...]:
+    value = ds.get(keyword) or ()
+    return (value,) if isinstance(value, str) else tuple(map(str, value))
+
+
+def _image_type(ds: Dataset) -> frozenset[str]:
+    captured = {"SECONDARY CAPTURE"} if ds.get("SOPClassUID") == SecondaryCaptureImageStorage else set()
+    return frozenset(part.upper() for part in _texts(ds, "ImageType")) | captured
+
+
+def _scanning(ds: Dataset) -> frozenset[str]:
+    """Return ScanningSequence, or the same in the words of enhanced MR (PS3.3 C.8.13.4); RM says nothing."""
+    stated = set(_texts(ds, "ScanningSequence")) - {"RM"}
+    echo = _text(ds, "EchoPulseSequence").upper()
+    stated |= {short for long, short in (("SPIN", "SE"), ("GRADIENT", "GR")) if echo in (long, "BOTH")}
+    if _text(ds, "EchoPlanarPulseSequence").upper() == "YES":
+        stated.add("EP")
+    if str(ds.get("SequenceName") or "").lower().startswith("*epfid"):
+        stated |= {"EP", "GR"}
+    return frozenset(stated)
+
+
+def _b_values(ds: Dataset) -> Iterator[float]:
+    found = b_value(ds)
+    if found is not None:
+        yield found
+    for frame in ds.get("PerFrameFunctionalGroupsSequence") or ():
+        for item in frame.get("MRDiffusionSequence") or ():
+            if item.get("DiffusionBValue") is not None:
+                yield float(item.DiffusionBValue)
+
+
+def _time_points(instances: Sequence[Dataset]) -> int:
+    places = Counter(str(ds.get("ImagePositionPatient")) for ds in instances)
+    return max(*places.values(), int(_number(instances[0], "NumberOfTemporalPositions")), 1)
+
+
+def _agent(ds: Dataset) -> bool:
+    stated = str(ds.get("ContrastBolusAgent") or "").strip().upper()
+    return stated not in NO_CONTRAST or bool(ds.get("ContrastBolusAgentSequence"))

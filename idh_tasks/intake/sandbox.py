@@ -1,0 +1,123 @@
+"""Runs the gate in a child process with capped memory and time: a hostile file costs itself alone."""
+
+import json
+import os
+import resource
+import select
+import struct
+import subprocess
+import sys
+from types import TracebackType
+from typing import BinaryIO
+
+from idh_tasks.errors import InstanceRejectedError
+
+MEMORY = 768 * 2**20
+"""Bytes that the child may add to what it holds when it is ready."""
+TIME_LIMIT_S = 5.0
+BYTES_PER_S = 20 * 2**20
+"""Large files get longer: decoding is slower than this nowhere."""
+LENGTH = struct.Struct("<Q")
+CODE = "E_GATE"
+
+
+class Sandbox:
+    """A gate in a process of its own; use it as a context manager."""
+
+    def __init__(self) -> None:
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> "Sandbox":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._end()
+
+    def check(self, content: bytes) -> None:
+        """Pass a file through the gate in the child.
+
+        Raises
+        ------
+        InstanceRejectedError
+            What the gate raised, or ``E_GATE`` if the check was ended by its memory or time limit.
+        """
+        verdict = self._ask(content)
+        if verdict is None:
+            self._end()
+            raise InstanceRejectedError(CODE, "the check of this file broke its limit of memory or time")
+        if verdict:
+            raise InstanceRejectedError(*verdict)
+
+    def _ask(self, content: bytes) -> list[str] | None:
+        """Return [] for a good file, [code, reason] for a bad one, None if the child did not answer."""
+        child = self._running()
+        if child.stdin is None or child.stdout is None:
+            return None
+        try:
+            child.stdin.write(LENGTH.pack(len(content)))
+            child.stdin.write(content)
+            child.stdin.flush()
+        except OSError:
+            return None
+        seconds = TIME_LIMIT_S + len(content) / BYTES_PER_S
+        ready, _, _ = select.select([child.stdout], [], [], seconds)
+        line = child.stdout.readline() if ready else b""
+        return json.loads(line) if line.endswith(b"\n") else None
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._child is None:
+            self._child = subprocess.Popen(
+                [sys.executable, "-m", "idh_tasks.intake.sandbox"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            )
+            # Starting Python must not count as the time of the first file.
+            if self._child.stdout is not None:
+                self._child.stdout.readline()
+        return self._child
+
+    def _end(self) -> None:
+        if self._child is not None:
+            self._child.kill()
+            self._child.wait()
+            for pipe in (self._child.stdin, self._child.stdout):
+                if pipe is not None:
+                    pipe.close()
+            self._child = None
+
+
+def _cap_memory() -> None:
+    with open("/proc/self/statm") as file:  # noqa: PTH123 - a file of the kernel
+        held = int(file.read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (held + MEMORY, held + MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _verdict(content: bytes) -> list[str]:
+    from idh_tasks.intake.gate import admit
+
+    try:
+        admit(content)
+    except InstanceRejectedError as error:
+        return [error.code, error.reason]
+    except MemoryError:
+        return [CODE, "the check of this file broke its limit of memory"]
+    return []
+
+
+def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
+    answers.write(b"ready\n")
+    answers.flush()
+    while len(header := requests.read(LENGTH.size)) == LENGTH.size:
+        answer = _verdict(requests.read(LENGTH.unpack(header)[0]))
+        answers.write(json.dumps(answer).encode() + b"\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    import idh_tasks.intake.gate  # noqa: F401 - loaded before the cap, so that it counts for no file
+
+    _cap_memory()
+    _serve(sys.stdin.buffer, sys.stdout.buffer)

@@ -1,0 +1,92 @@
+"""Checks that values fit their VR (PS3.5 6.2), without a value ever reaching a message."""
+
+import re
+from collections.abc import Iterator
+from types import MappingProxyType
+
+from pydicom import Dataset
+from pydicom.charset import python_encoding
+from pydicom.datadict import dictionary_VR
+from pydicom.dataelem import RawDataElement
+from pydicom.tag import BaseTag
+
+from idh_tasks.errors import InstanceRejectedError
+from idh_tasks.intake.deidentify import day_of
+
+MAX_DEPTH = 16
+MAX_AGE_YEARS = 130
+NUMBERS = MappingProxyType({
+    "UI": re.compile(rb"[\d.\\\0 ]*"),
+    "IS": re.compile(rb"[\d+\-.\\\0 eE]*"),
+    "DS": re.compile(rb"[\d+\-.\\\0 eE]*"),
+})  # fmt: skip
+INTEGERS = re.compile(rb"\s*[+-]?\d{0,12}\s*(\\\s*[+-]?\d{0,12}\s*)*\0?")
+AGE = re.compile(rb"(\d{3})[DWMY]")
+
+
+def check_values(ds: Dataset, depth: int = 0) -> Iterator[tuple[str, str]]:
+    """Drop values that make no sense, in sequences too, and yield a warning (code, reason) for each.
+
+    Raises
+    ------
+    InstanceRejectedError
+        ``E_NESTING_LIMIT``, or ``E_VR_INVALID`` for text in a number or a UID: it may be a name.
+    """
+    if depth > MAX_DEPTH:
+        raise InstanceRejectedError("E_NESTING_LIMIT", f"sequences are nested more than {MAX_DEPTH} deep")
+    for tag in list(ds.keys()):
+        element = ds.get_item(tag)
+        vr = element.VR or _vr(tag)
+        if vr == "SQ":
+            for item in ds[tag].value:
+                yield from check_values(item, depth + 1)
+        elif isinstance(element, RawDataElement) and element.value and not _sensible(vr, element.value, tag):
+            del ds[tag]
+            yield "W_VR_INVALID", f"{tag} holds no valid {vr}; it is not used"
+
+
+def _vr(tag: BaseTag) -> str:
+    try:
+        return dictionary_VR(tag)
+    except KeyError:
+        return "UN"
+
+
+def _sensible(vr: str, value: bytes, tag: BaseTag) -> bool:
+    if vr in NUMBERS and not NUMBERS[vr].fullmatch(value):
+        raise InstanceRejectedError("E_VR_INVALID", f"{tag} holds text where its VR {vr} asks for numbers")
+    if vr == "IS":
+        return INTEGERS.fullmatch(value) is not None
+    if vr == "DS":
+        return all(map(_is_number, value.strip(b"\0 ").split(b"\\")))
+    if vr == "DA":
+        return all(day_of(part.strip(b"\0 ").decode("ascii", "replace")) for part in value.split(b"\\"))
+    if vr == "AS":
+        found = AGE.fullmatch(value.strip(b"\0 "))
+        return found is not None and int(found.group(1)) <= (MAX_AGE_YEARS if value.strip().endswith(b"Y") else 999)
+    return True
+
+
+def _is_number(text: bytes) -> bool:
+    try:
+        float(text or b"0")
+    except ValueError:
+        return False
+    return True
+
+
+def check_charset(ds: Dataset) -> Iterator[tuple[str, str]]:
+    """Drop names that cannot be decoded (PS3.3 C.12.1.1.2), and yield a warning if there are any."""
+    stated = ds.get("SpecificCharacterSet") or ""
+    terms = [stated] if isinstance(stated, str) else list(stated)
+    known = all(term in python_encoding for term in terms)
+    raw = [ds.get_item(tag) for tag in ((0x0010, 0x0010), (0x0010, 0x0020)) if tag in ds]
+    undeclared = not any(terms) and any(isinstance(e.value, bytes) and not e.value.isascii() for e in raw)
+    if known and not undeclared:
+        return
+    if not known:
+        del ds.SpecificCharacterSet
+    for element in raw:
+        if isinstance(element.value, bytes) and not element.value.isascii():
+            del ds[element.tag]
+    yield "W_CHARSET", "the character set is unknown or not stated; names that need it are not used"
