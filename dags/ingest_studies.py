@@ -5,8 +5,11 @@ Every night: list the drop bucket, the PACS and the DICOMweb archive, retrieve w
 instance, take all identifiers away, name every series, and store the study.
 
 **Sources**: Connections `idh_store` (S3), `idh_pacs` (DICOM) and `idh_dicomweb`; one that is away does not
-hold the others back. **Writes**: `idh.study`,
-`idh.series`, `idh.quarantine`; identifiers go to schema `phi` only.
+hold the others back. With `IDH_PACS_CHANGES` naming a Connection to an Orthanc, a study is fetched minutes
+after it is complete there, and not only at night.
+
+**Writes**: `idh.study`, `idh.series`, `idh.instance`, `idh.quarantine`, `idh.ingest_night`; identifiers go to
+schema `phi` only.
 
 **When it is red**: `reconcile` names how many deliveries have no outcome and which source was away or
 listed nothing; `phi.inbox` says why, `idh.ingest_night` keeps the balance of every night. Fix the cause and
@@ -15,8 +18,8 @@ clear the run: what is done stays done. `idh intake quarantine list` shows what 
 
 from typing import TYPE_CHECKING
 
-from airflow.sdk import Param, dag
-from idh_airflow.assets import STUDIES
+from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, Param, dag
+from idh_airflow.assets import ARRIVALS, STUDIES
 from idh_airflow.connections import platform
 from idh_airflow.defaults import DAG_DEFAULTS, INGEST_CRON
 from idh_airflow.steps import skip_unless, step
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dag(
-    schedule=INGEST_CRON,
+    schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable(INGEST_CRON, timezone="UTC"), assets=[ARRIVALS]),
     doc_md=__doc__,
     params={
         "source": Param("all", type="string", enum=["all", "bucket", "pacs", "dicomweb"], description="Where to look."),

@@ -69,6 +69,8 @@ class StoreSettings(BaseModel):
     bucket: str = "idh-store"
     drop_bucket: str = "idh-drop"
     drop_prefix: str = "drop/"
+    private_network: bool = False
+    """Whether nobody else is on the network to the store: then neither TLS nor encryption at rest is asked for."""
 
 
 class PacsSettings(BaseModel):

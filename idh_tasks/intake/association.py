@@ -1,5 +1,6 @@
 """Associations with the PACS: both AE titles, TLS, time limits, and no identifier in a log."""
 
+import logging
 import socket
 import ssl
 import time
@@ -22,6 +23,9 @@ _config.LOG_REQUEST_IDENTIFIERS = False
 _config.LOG_RESPONSE_IDENTIFIERS = False
 _config.LOG_HANDLER_LEVEL = "none"
 
+log = logging.getLogger(__name__)
+
+MAX_PDU_BYTES = 2**20
 STORED = (MRImageStorage, EnhancedMRImageStorage, SegmentationStorage)
 
 
@@ -30,6 +34,23 @@ def no_delay(event: evt.Event) -> None:
     connection = event.assoc.dul.socket
     if connection is not None and connection.socket is not None:
         connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def bounded(event: evt.Event) -> None:
+    """Close a connection whose next PDU claims to be larger than any we take: pynetdicom would wait for all of it."""
+    connection = event.assoc.dul.socket
+    if connection is None:
+        return
+    receive = connection.recv
+
+    def recv(nr_bytes: int) -> bytearray:
+        if nr_bytes > MAX_PDU_BYTES:
+            log.warning("E_PEER_PROTOCOL: a peer announced a PDU of %d bytes; its connection is closed", nr_bytes)
+            connection.close()
+            return bytearray()
+        return receive(nr_bytes)
+
+    connection.recv = recv  # type: ignore[method-assign]  # for this connection only
 
 
 def entity(pacs: PacsSettings) -> AE:

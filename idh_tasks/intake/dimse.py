@@ -17,12 +17,14 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at impo
 )
 
 from idh_tasks.errors import StudyQuarantinedError, TransientError
-from idh_tasks.intake.association import STORED, association, echo, entity, no_delay, silence, tls
+from idh_tasks.intake.association import STORED, association, bounded, echo, entity, no_delay, silence, tls
 from idh_tasks.settings import PacsSettings
 
 ATTEMPTS = 4
 """How often the missing instances of a study are asked for before the night is told."""
 OUT_OF_RESOURCES = (0xA700, 0xA701, 0xA702)
+CONNECTIONS = 100
+"""How many peers our receiver hears out at once: idle strangers must not keep the PACS away."""
 PENDING = (0xFF00, 0xFF01)
 SUCCESS, SOP_CLASS_NOT_OURS = 0x0000, 0x0122
 
@@ -212,11 +214,16 @@ def _receiver(pacs: PacsSettings, received: dict[str, bytes]) -> Iterator[None]:
     import ssl
 
     ae = entity(pacs)
+    ae.maximum_associations = CONNECTIONS
     ae.require_called_aet = True
     ae.require_calling_aet = [pacs.called_aet]
     for storage in STORED:
         ae.add_supported_context(storage)
-    handlers: list[Any] = [(evt.EVT_CONN_OPEN, no_delay), (evt.EVT_C_STORE, _store_into(received))]
+    handlers: list[Any] = [
+        (evt.EVT_CONN_OPEN, no_delay),
+        (evt.EVT_CONN_OPEN, bounded),
+        (evt.EVT_C_STORE, _store_into(received)),
+    ]
     context = tls(pacs, ssl.Purpose.CLIENT_AUTH)
     try:
         server = ae.start_server(("", pacs.listen_port), block=False, evt_handlers=handlers, ssl_context=context)

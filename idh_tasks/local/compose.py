@@ -9,7 +9,7 @@ from cryptography.fernet import Fernet
 from idh_tasks.local.installation import PRIVATE
 
 CALLED_AET, CALLING_AET = "ORTHANC", "IDHPLATFORM"
-STORE = {"endpoint": "http://s3:8333", "bucket": "idh-store", "drop_bucket": "idh-drop"}
+STORE = {"endpoint": "http://s3:8333", "bucket": "idh-store", "drop_bucket": "idh-drop", "private_network": True}
 
 
 def _random() -> str:

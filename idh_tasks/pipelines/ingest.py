@@ -39,7 +39,10 @@ def discover(platform: Platform, sources: tuple[str, ...] = tuple(SOURCES), sinc
     ------
     TransientError
         If no source could be listed; where one can, the others are told at the end of the night.
+    RunRefusedError
+        ``E_STORE_INSECURE`` before anything is asked for.
     """
+    platform.store.preflight()
     listed, failures = _listed(platform, sources, since)
     if failures and not listed:
         raise next(iter(failures.values()))

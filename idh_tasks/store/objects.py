@@ -1,15 +1,17 @@
 """S3 by boto3: bytes in, bytes out, every failure named."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, IncompleteReadError, ResponseStreamingError
 
-from idh_tasks.errors import IdhError, RunRefusedError, TransientError
+from idh_tasks.errors import IdhError, RunRefusedError, StudyQuarantinedError, TransientError
 from idh_tasks.settings import StoreSettings
 
 if TYPE_CHECKING:
@@ -17,10 +19,17 @@ if TYPE_CHECKING:
 
 FATAL = {
     "AccessDenied": "E_STORE_AUTH",
+    "ExpiredToken": "E_STORE_AUTH",
     "InvalidAccessKeyId": "E_STORE_AUTH",
+    "InvalidToken": "E_STORE_AUTH",
+    "RequestTimeTooSkewed": "E_STORE_AUTH",
     "SignatureDoesNotMatch": "E_STORE_AUTH",
+    "403": "E_STORE_AUTH",
     "NoSuchBucket": "E_STORE_MISSING",
 }
+"""What trying again does not mend; SlowDown and 5xx are tried again, by botocore first and then by Airflow."""
+MD5_ETAG = re.compile(r"[0-9a-f]{32}")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,12 @@ class Listed:
 def sha256(content: bytes) -> str:
     """Return the hash that is recorded with every object."""
     return hashlib.sha256(content).hexdigest()
+
+
+def _check_md5(content: bytes, etag: str) -> None:
+    """Compare with the ETag where it is an MD5: not of uploads in parts, not under KMS."""
+    if MD5_ETAG.fullmatch(etag) and hashlib.md5(content, usedforsecurity=False).hexdigest() != etag:
+        raise StudyQuarantinedError("E_CHECKSUM", "the object's bytes do not fit its checksum; deliver it again")
 
 
 def _raise(error: Exception, what: str) -> NoReturn:
@@ -59,6 +74,7 @@ class ObjectStore:
     """
 
     def __init__(self, settings: StoreSettings, bucket: str | None = None) -> None:
+        self._settings = settings
         self.bucket = bucket or settings.bucket
         self._client: S3Client = boto3.client(
             "s3",
@@ -73,6 +89,29 @@ class ObjectStore:
                 read_timeout=60,
             ),
         )
+
+    def preflight(self) -> None:
+        """Refuse a store to which patients' data would travel in the clear, or lie in it so.
+
+        Raises
+        ------
+        RunRefusedError
+            ``E_STORE_INSECURE`` without TLS or server-side encryption, unless the settings say that the network
+            is private; a store on this machine is.
+        """
+        endpoint = urlsplit(self._settings.endpoint)
+        if self._settings.private_network or endpoint.hostname in LOOPBACK:
+            return
+        if endpoint.scheme != "https":
+            raise RunRefusedError("E_STORE_INSECURE", "the store's address is not https")
+        try:
+            self._client.get_bucket_encryption(Bucket=self.bucket)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ServerSideEncryptionConfigurationNotFoundError":
+                raise RunRefusedError("E_STORE_INSECURE", f"bucket {self.bucket} is not encrypted") from None
+            _raise(error, "preflight")
+        except BotoCoreError as error:
+            _raise(error, "preflight")
 
     def create(self) -> None:
         """Create the bucket if it is not there."""
@@ -98,16 +137,24 @@ class ObjectStore:
         Raises
         ------
         IdhError
-            ``W_VANISHED`` if it is gone, ``E_CHANGED`` if its content is another one now.
+            ``W_VANISHED`` if it is gone, ``E_CHANGED`` if its content is another one now, ``E_CHECKSUM`` if
+            what arrived is not what lies there.
         """
         try:
-            return self._client.get_object(Bucket=self.bucket, Key=key, IfMatch=etag or "*")["Body"].read()
+            answer = self._client.get_object(Bucket=self.bucket, Key=key, IfMatch=etag or "*")
+            content = answer["Body"].read()
         except ClientError as error:
             if error.response["Error"]["Code"] in ("PreconditionFailed", "412"):
                 raise TransientError("E_CHANGED", "the object was replaced while it was read") from None
             _raise(error, "get")
+        except (IncompleteReadError, ResponseStreamingError):
+            raise StudyQuarantinedError(
+                "E_CHECKSUM", "the object ended early; readmit it or deliver it again"
+            ) from None
         except BotoCoreError as error:
             _raise(error, "get")
+        _check_md5(content, answer["ETag"].strip('"'))
+        return content
 
     def get_checked(self, key: str, expected_sha256: str) -> bytes:
         """Read an object of ours and compare its hash with the recorded one.

@@ -1,7 +1,12 @@
 """The assets by which the DAGs wake one another."""
 
-from airflow.sdk import Asset
+from airflow.sdk import Asset, AssetWatcher
 
+from idh_airflow.defaults import PACS_CHANGES
+from idh_airflow.triggers.stable_study import StableStudyTrigger
+
+_WATCHERS = [AssetWatcher(name="pacs_changes", trigger=StableStudyTrigger(PACS_CHANGES))] if PACS_CHANGES else []
+ARRIVALS = Asset(name="arrivals", uri="idh://arrivals", group="idh", watchers=_WATCHERS)
 STUDIES = Asset(name="studies", uri="idh://studies", group="idh")
 CASES = Asset(name="cases", uri="idh://cases", group="idh")
 PATCHES = Asset(name="patches", uri="idh://patches", group="idh")

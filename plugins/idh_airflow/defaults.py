@@ -11,6 +11,8 @@ TAGS = ["idh", "research use only"]
 START = pendulum.parse(os.environ.get("IDH_START", "2026-01-01T00:00:00Z"), strict=True)
 
 INGEST_CRON = os.environ.get("IDH_INGEST_CRON", "0 1 * * *")
+PACS_CHANGES = os.environ.get("IDH_PACS_CHANGES")
+"""The Connection of an Orthanc whose change feed starts ingest minutes after a study is complete."""
 LINK_CRON = os.environ.get("IDH_LINK_CRON", "0 3 * * *")
 RETRAIN_CRON = os.environ.get("IDH_RETRAIN_CRON", "0 5 * * 6")
 

@@ -1,13 +1,18 @@
 """PACS pickup against a real Orthanc: every way of retrieving, every way of being cut off."""
 
+import logging
+import socket
+import struct
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
 import pytest
 from pydicom import Dataset, dcmread
 from pydicom.filebase import DicomBytesIO
+from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelMove
 
 from idh_tasks.errors import StudyQuarantinedError, TransientError
 from idh_tasks.intake import dicomweb, dimse
@@ -21,6 +26,7 @@ pytestmark = pytest.mark.skipif(not orthanc.installed(), reason="Orthanc is not 
 
 QUERIES = 3
 """Associations of a retrieve before the one that carries instances: one for the series, one for each of two series."""
+MOVE = StudyRootQueryRetrieveInformationModelMove
 EVER = (date(1990, 1, 1), date(2100, 1, 1))
 
 
@@ -195,3 +201,23 @@ def test_n12_our_receiver_takes_nothing_from_a_stranger(pacs: PacsSettings, tmp_
     with dimse._receiver(pacs, received), pytest.raises(TransientError, match="E_PACS"):
         dimse.send_study(stranger, [path])
     assert received == {}
+
+
+def test_n11_a_pdu_of_4_gib_is_refused_and_idle_strangers_keep_nobody_away(
+    pacs: PacsSettings, small: dict[str, Dataset], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The receiver of a C-MOVE is up while 50 sockets say nothing and one announces more than memory holds."""
+    move = pacs.model_copy(update={"retrieve": "C-MOVE"})
+    received: dict[str, bytes] = {}
+    with ExitStack() as sockets, caplog.at_level(logging.WARNING, "idh_tasks"), dimse._receiver(pacs, received):
+        for _ in range(50):
+            sockets.enter_context(socket.create_connection(("127.0.0.1", pacs.listen_port)))
+        hostile = sockets.enter_context(socket.create_connection(("127.0.0.1", pacs.listen_port)))
+        hostile.sendall(struct.pack(">BBI", 1, 0, 0xFFFFFFFF))
+        hostile.settimeout(10)
+        assert hostile.recv(10) == b"", "the connection is closed, not fed"
+        with dimse.association(move, [], MOVE) as opened:
+            [query] = dimse._identifiers("1.2.826.0.1.50", set(), whole=True)
+            dimse._finish(move, opened.send_c_move(query, pacs.calling_aet, MOVE))
+    assert "E_PEER_PROTOCOL" in caplog.text
+    assert same(received, small)

@@ -1,9 +1,14 @@
 """The object store against a real S3 server."""
 
+from io import BytesIO
+from typing import Any
+
 import pytest
+from botocore.response import StreamingBody
+from botocore.stub import Stubber
 from pydantic import SecretStr
 
-from idh_tasks.errors import IdhError, RunRefusedError, TransientError
+from idh_tasks.errors import IdhError, RunRefusedError, StudyQuarantinedError, TransientError
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.store.objects import ObjectStore
 
@@ -47,3 +52,84 @@ def test_s05_a_wrong_key_is_refused_without_naming_it(platform: Platform) -> Non
         ObjectStore(settings).put("test/x", b"")
     assert caught.value.code == "E_STORE_AUTH"
     assert settings.access_key not in str(caught.value)
+
+
+def stubbed(platform: Platform, method: str, error: str | None = None, **answer: Any) -> ObjectStore:
+    """Return a store whose client gives one prepared answer: what a real server will not do on demand."""
+    store = ObjectStore(platform.settings.store)
+    stub = Stubber(store._client)
+    if error:
+        stub.add_client_error(method, error, "secret-text", http_status_code=503 if error == "SlowDown" else 403)
+    else:
+        stub.add_response(method, answer)
+    stub.activate()
+    return store
+
+
+@pytest.mark.parametrize("error", ["ExpiredToken", "RequestTimeTooSkewed", "AccessDenied"])
+def test_s05_what_trying_again_does_not_mend_is_refused(platform: Platform, error: str) -> None:
+    with pytest.raises(RunRefusedError) as caught:
+        stubbed(platform, "get_object", error).get("key")
+    assert caught.value.code == "E_STORE_AUTH"
+    assert "secret-text" not in str(caught.value)
+
+
+@pytest.mark.parametrize("error", ["SlowDown", "InternalError", "ServiceUnavailable"])
+def test_s05_what_may_pass_is_tried_again(platform: Platform, error: str) -> None:
+    with pytest.raises(TransientError) as caught:
+        stubbed(platform, "get_object", error).get("key")
+    assert caught.value.code == "E_STORE"
+
+
+def body(content: bytes, length: int) -> StreamingBody:
+    return StreamingBody(BytesIO(content), length)
+
+
+def test_s03_a_body_that_ends_early_is_named(platform: Platform) -> None:
+    store = stubbed(platform, "get_object", Body=body(b"half", 8), ETag='"x"')
+    with pytest.raises(StudyQuarantinedError, match="E_CHECKSUM"):
+        store.get("key")
+
+
+def test_s03_bytes_that_do_not_fit_their_checksum_are_named(platform: Platform) -> None:
+    store = stubbed(platform, "get_object", Body=body(b"content", 7), ETag='"' + "0" * 32 + '"')
+    with pytest.raises(StudyQuarantinedError, match="E_CHECKSUM"):
+        store.get("key")
+
+
+def test_s06_an_upload_that_is_cut_leaves_no_visible_object(platform: Platform) -> None:
+    class Cut(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:  # noqa: ARG002 - the signature of a file
+            if self.tell() > 0:
+                raise OSError("cut")
+            return super().read(1024)
+
+    with pytest.raises(Exception, match="cut"):
+        platform.store._client.put_object(Bucket=platform.store.bucket, Key="cut/model", Body=Cut(b"x" * 100_000))
+    assert list(platform.store.listed("cut/")) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "refused"),
+    [
+        ({"endpoint": "http://s3.hospital.example"}, True),
+        ({"endpoint": "http://s3:8333", "private_network": True}, False),
+        ({"endpoint": "http://127.0.0.1:9000"}, False),
+    ],
+)
+def test_s08_a_store_in_the_clear_is_refused(platform: Platform, settings: dict[str, Any], refused: bool) -> None:
+    store = ObjectStore(platform.settings.store.model_copy(update=settings))
+    if refused:
+        with pytest.raises(RunRefusedError, match="E_STORE_INSECURE"):
+            store.preflight()
+    else:
+        store.preflight()
+
+
+def test_s08_a_bucket_without_encryption_is_refused(platform: Platform) -> None:
+    secure = platform.settings.store.model_copy(update={"endpoint": "https://s3.hospital.example"})
+    store = ObjectStore(secure)
+    with Stubber(store._client) as stub:
+        stub.add_client_error("get_bucket_encryption", "ServerSideEncryptionConfigurationNotFoundError")
+        with pytest.raises(RunRefusedError, match="E_STORE_INSECURE"):
+            store.preflight()

@@ -1,0 +1,61 @@
+"""The change feed of a real Orthanc wakes ingest when a study is complete."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from airflow.sdk import Connection
+from idh_airflow.triggers.stable_study import StableStudyTrigger
+
+from idh_tasks.local import orthanc
+from idh_tasks.local.installation import Installation
+from idh_tasks.settings import ROOT
+from tests.integration.test_pacs import send, study
+
+pytestmark = pytest.mark.skipif(not orthanc.installed(), reason="Orthanc is not installed")
+
+
+async def first_event(trigger: StableStudyTrigger, after: object) -> dict[str, int]:
+    events = trigger.run()
+    waiting = asyncio.ensure_future(anext(events))
+    await asyncio.sleep(1)
+    await asyncio.to_thread(after)  # type: ignore[arg-type]  # a plain function
+    event = await asyncio.wait_for(waiting, 60)
+    await events.aclose()
+    return event.payload  # type: ignore[no-any-return]  # airflow does not say
+
+
+def test_n07_a_study_that_became_complete_fires_and_names_nobody(
+    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def connection(_: str) -> SimpleNamespace:
+        password = installation.secrets["orthanc_password"]
+        return SimpleNamespace(host=orthanc.address(installation), login=orthanc.USER, password=password)
+
+    monkeypatch.setattr(Connection, "async_get", connection)
+    pacs = orthanc.settings(installation)
+    sent = study("1.2.826.0.1.999", 3)
+    payload = asyncio.run(first_event(StableStudyTrigger("any", every_s=0.2), lambda: send(pacs, sent, tmp_path)))
+    assert payload == {"stable_studies": 1}
+
+
+def test_a_trigger_can_be_made_again_from_what_it_writes_down() -> None:
+    path, arguments = StableStudyTrigger("idh_pacs_changes", every_s=3).serialize()
+    assert path == "idh_airflow.triggers.stable_study.StableStudyTrigger"
+    assert StableStudyTrigger(**arguments).serialize() == (path, arguments)
+
+
+def test_the_dag_waits_on_the_feed_where_a_connection_is_named() -> None:
+    script = (
+        "from idh_airflow.assets import ARRIVALS; import sys;"
+        "sys.stdout.write(','.join(w.trigger.connection_id for w in ARRIVALS.watchers))"
+    )
+    told = {"PYTHONPATH": f"{ROOT / 'plugins'}:{ROOT}", "IDH_PACS_CHANGES": "idh_pacs_changes"}
+    done = subprocess.run(  # noqa: S603 - ours
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env={**os.environ, **told}
+    )
+    assert done.stdout == "idh_pacs_changes"
