@@ -2,6 +2,8 @@
 
 import re
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -64,12 +66,30 @@ def admit(content: bytes, *, decode: bool = True) -> Admitted:
         ``E_BAD_UID``, ``E_UID_MISMATCH``, ``E_VR_INVALID``, ``E_BURNED_IN``, ``E_PIXEL_LENGTH``, ``E_DECODE``,
         or ``W_SKIPPED_SOP`` for an object that is no MR image and no segmentation.
     """
-    admitted, meta = _header(content)
-    if meta.instance_uid != admitted.ds.SOPInstanceUID:
-        raise InstanceRejectedError("E_UID_MISMATCH", "file meta and data set name different instances")
-    _check_class(admitted.ds)
-    _check_pixels(admitted.ds, meta, decode=decode)
+    with _named():
+        admitted, meta = _header(content)
+        _check_image(admitted.ds, meta, decode=decode)
     return admitted
+
+
+def _check_image(ds: Dataset, meta: FileMeta, *, decode: bool) -> None:
+    if meta.instance_uid != ds.SOPInstanceUID:
+        raise InstanceRejectedError("E_UID_MISMATCH", "file meta and data set name different instances")
+    _check_class(ds)
+    _check_pixels(ds, meta, decode=decode)
+
+
+@contextmanager
+def _named() -> Iterator[None]:
+    """Name whatever pydicom raises: it has many types, some with values in their text."""
+    try:
+        yield
+    except (InstanceRejectedError, MemoryError):
+        raise
+    except RecursionError:
+        raise InstanceRejectedError("E_NESTING_LIMIT", "sequences are nested too deep") from None
+    except Exception as error:
+        raise InstanceRejectedError("E_NOT_DICOM", f"unreadable ({type(error).__name__})") from None
 
 
 def read_header(content: bytes) -> Admitted:
@@ -80,7 +100,8 @@ def read_header(content: bytes) -> Admitted:
     InstanceRejectedError
         As `admit`, but for the checks of class and pixels.
     """
-    return _header(content)[0]
+    with _named():
+        return _header(content)[0]
 
 
 def _header(content: bytes) -> tuple[Admitted, FileMeta]:
@@ -88,7 +109,7 @@ def _header(content: bytes) -> tuple[Admitted, FileMeta]:
         raise InstanceRejectedError("E_SIZE_LIMIT", f"more than {MAX_INSTANCE_BYTES} bytes")
     meta = read_file_meta(content)
     _check_transfer_syntax(meta, content)
-    ds = _parsed(content)
+    ds = dcmread(BytesIO(content))
     _check_uids(ds)
     warnings = [*check_charset(ds), *check_values(ds)]
     if meta.preamble_used:
@@ -114,15 +135,6 @@ def _check_inflated(packed: bytes) -> None:
         raise InstanceRejectedError("E_NOT_DICOM", "the deflated data set is broken") from None
     if size > MAX_INFLATED_BYTES:
         raise InstanceRejectedError("E_INFLATE_LIMIT", f"the data set inflates beyond {MAX_INFLATED_BYTES} bytes")
-
-
-def _parsed(content: bytes) -> Dataset:
-    try:
-        return dcmread(BytesIO(content))
-    except RecursionError:
-        raise InstanceRejectedError("E_NESTING_LIMIT", "sequences are nested too deep") from None
-    except Exception as error:  # pydicom raises many types, some with values in their text
-        raise InstanceRejectedError("E_NOT_DICOM", f"unreadable ({type(error).__name__})") from None
 
 
 def _check_uids(ds: Dataset) -> None:

@@ -8,12 +8,14 @@ from pydicom import Dataset
 from pydicom.charset import python_encoding
 from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import RawDataElement
-from pydicom.tag import BaseTag
+from pydicom.tag import BaseTag, Tag
+from pydicom.valuerep import VR
 
 from idh_tasks.errors import InstanceRejectedError
 from idh_tasks.intake.deidentify import day_of
 
 MAX_DEPTH = 16
+PIXEL_DATA = Tag("PixelData")
 MAX_AGE_YEARS = 130
 NUMBERS = MappingProxyType({
     "UI": re.compile(rb"[\d.\\\0 ]*"),
@@ -35,14 +37,27 @@ def check_values(ds: Dataset, depth: int = 0) -> Iterator[tuple[str, str]]:
     if depth > MAX_DEPTH:
         raise InstanceRejectedError("E_NESTING_LIMIT", f"sequences are nested more than {MAX_DEPTH} deep")
     for tag in list(ds.keys()):
-        element = ds.get_item(tag)
+        element = ds._dict[tag]
         vr = element.VR or _vr(tag)
-        if vr == "SQ":
+        if isinstance(element, RawDataElement) and vr != "SQ" and not _usable(ds, element, vr):
+            del ds._dict[tag]
+            yield "W_VR_INVALID", f"{tag} holds no valid {vr if vr in VR.__members__ else 'VR'}; it is not used"
+        elif vr == "SQ":
             for item in ds[tag].value:
                 yield from check_values(item, depth + 1)
-        elif isinstance(element, RawDataElement) and element.value and not _sensible(vr, element.value, tag):
-            del ds[tag]
-            yield "W_VR_INVALID", f"{tag} holds no valid {vr}; it is not used"
+
+
+def _usable(ds: Dataset, element: RawDataElement, vr: str) -> bool:
+    """Tell whether a value is sensible and can be read; what can be read once is read for good."""
+    if element.value and not _sensible(vr, element.value, element.tag):
+        return False
+    if element.tag == PIXEL_DATA:
+        return True
+    try:
+        _ = ds[element.tag]
+    except Exception:  # pydicom raises many types, some with values in their text
+        return False
+    return True
 
 
 def _vr(tag: BaseTag) -> str:

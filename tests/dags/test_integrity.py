@@ -9,7 +9,7 @@ import pytest
 from airflow.dag_processing.dagbag import DagBag
 
 from idh_tasks.settings import ROOT
-from tests.generate import dags_page
+from tests.generate import dags_page, faults_page, missing_cases
 
 EXPECTED = ["ingest_studies", "link_pathology", "predict_studies", "preprocess_studies", "retrain_models"]
 HEAVY = ("tensorflow", "keras", "SimpleITK", "pydicom", "pandas", "sklearn", "scipy")
@@ -88,3 +88,8 @@ def test_files_stay_small() -> None:
         if len(p.read_text().splitlines()) > 400
     ]
     assert long == []
+
+
+def test_every_case_of_the_fault_catalogue_that_is_done_has_a_test_and_is_listed() -> None:
+    assert missing_cases() == set()
+    assert (ROOT / "docs" / "faults.md").read_text() == faults_page(), "run `make docs`"

@@ -26,7 +26,7 @@ def test_slices_are_ordered_by_place_whatever_their_number() -> None:
     assert volume.geometry.spacing_mm == (1.0, 1.0, 5.0)
 
 
-def test_rescaling_is_applied_slice_by_slice() -> None:
+def test_d16_rescaling_is_applied_slice_by_slice() -> None:
     slices = stack(PLACES)
     slices[1].RescaleSlope, slices[1].RescaleIntercept = 2, 10
     volume = assemble_volume(slices)
@@ -34,7 +34,9 @@ def test_rescaling_is_applied_slice_by_slice() -> None:
 
 
 def test_d12_a_missing_slice_is_named_and_never_becomes_spacing() -> None:
-    with pytest.raises(SeriesRejectedError, match=r"10\.00 mm between slices 2 and 3, 5\.00 expected"):
+    with pytest.raises(
+        SeriesRejectedError, match=r"10\.00 mm between the slices at 10\.0 and 20\.0 mm, 5\.00 expected"
+    ):
         assemble_volume(stack([0, 5, 10, 20, 25]))
 
 
