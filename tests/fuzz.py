@@ -10,7 +10,10 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
+
+from pydicom import dcmread
 
 from idh_tasks.errors import InstanceRejectedError
 from idh_tasks.intake.gate import admit
@@ -78,13 +81,17 @@ def outcomes(seeds: list[bytes], files: int, seed: int) -> Iterator[str]:
 
 
 def seeds(data: Path) -> list[bytes]:
-    """Return one small file of each folder of real data."""
+    """Return one small file of each folder of real data; tools that made them left other UIDs in the file meta."""
     found: dict[Path, bytes] = {}
     for path in sorted(data.rglob("*")):
         if path.is_file() and path.parent not in found and path.stat().st_size < MAX_FILE:
             content = path.read_bytes()
             if content[128:132] == b"DICM":
-                found[path.parent] = content
+                ds = dcmread(BytesIO(content))
+                ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
+                buffer = BytesIO()
+                ds.save_as(buffer)
+                found[path.parent] = buffer.getvalue()
     return list(found.values())
 
 

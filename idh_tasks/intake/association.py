@@ -25,7 +25,8 @@ _config.LOG_HANDLER_LEVEL = "none"
 
 log = logging.getLogger(__name__)
 
-MAX_PDU_BYTES = 2**20
+PDU_BYTES, MAX_PDU_BYTES = 2**17, 2**20
+"""What we offer, and the most that we take from a peer that offers nothing."""
 STORED = (MRImageStorage, EnhancedMRImageStorage, SegmentationStorage)
 
 
@@ -56,6 +57,7 @@ def bounded(event: evt.Event) -> None:
 def entity(pacs: PacsSettings) -> AE:
     """Return our application entity with its time limits."""
     ae = AE(ae_title=pacs.calling_aet)
+    ae.maximum_pdu_size = PDU_BYTES
     ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = ae.connection_timeout = pacs.timeout_s
     return ae
 

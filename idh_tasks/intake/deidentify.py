@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from pydicom import DataElement, Dataset
 from pydicom.datadict import dictionary_has_tag
-from pydicom.dataset import FileMetaDataset
+from pydicom.dataset import FileMetaDataset, PrivateBlock
 from pydicom.filewriter import dcmwrite
 from pydicom.sequence import Sequence
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from idh_tasks.domain.study import PatientKey
 from idh_tasks.intake.descriptors import clean_text, identifiers, names_someone
@@ -25,6 +26,7 @@ FREE_TEXT = frozenset({"LT", "PN", "ST", "UC", "UN", "UR", "UT"})
 """Attributes of these kinds that the table does not know are cleaned all the same."""
 
 DUMMIES = MappingProxyType({"DA": "19000101", "DT": "19000101", "TM": "000000", "AS": "000Y", "PN": "REMOVED"})
+PLAIN = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, DeflatedExplicitVRLittleEndian)
 STANDARD_UIDS = "1.2.840.10008."
 OPTIONS = (
     ("113100", "Basic Application Confidentiality Profile"),
@@ -62,7 +64,9 @@ def deidentify(ds: Dataset, patient: PatientKey, pseudonymiser: Pseudonymiser) -
     out.file_meta = FileMetaDataset()
     out.file_meta.MediaStorageSOPClassUID = out.SOPClassUID
     out.file_meta.MediaStorageSOPInstanceUID = out.SOPInstanceUID
-    out.file_meta.TransferSyntaxUID = ds.file_meta.TransferSyntaxUID
+    given = ds.file_meta.TransferSyntaxUID
+    # One instance by two ways must give the same bytes, whatever encoding the PACS chose for the way.
+    out.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian if given in PLAIN else given
     return out
 
 
@@ -183,18 +187,19 @@ ACTIONS: Mapping[Action, Callable[[DataElement, Subject], DataElement | None]] =
 
 def _keep_safe_private(ds: Dataset, out: Dataset) -> None:
     """Copy the private numbers of the safe list; what is no number is not copied."""
-    for creator, group, offset in safe_private():
-        try:
-            block = next(
-                ds.private_block(group, name) for name in ds.private_creators(group) if name.upper() == creator
-            )
-            element = block[offset]
-            numbers = [float(part) for part in _parts(element.value)]
-        except (StopIteration, KeyError, ValueError, TypeError, IndexError):
-            continue
-        out.private_block(group, block.private_creator, create=True).add_new(
-            offset, "DS", [f"{n:.10g}" for n in numbers]
-        )
+    for group in {tag.group for tag in list(ds.keys()) if tag.is_private}:
+        for creator in ds.private_creators(group):
+            for offset in safe_private().get((creator.upper(), group), ()):
+                _copy_numbers(ds.private_block(group, creator), offset, out)
+
+
+def _copy_numbers(block: PrivateBlock, offset: int, out: Dataset) -> None:
+    try:
+        numbers = [float(part) for part in _parts(block[offset].value)]
+    except (KeyError, ValueError, TypeError, NotImplementedError):
+        return
+    kept = out.private_block(block.group, block.private_creator, create=True)
+    kept.add_new(offset, "DS", [f"{number:.10g}" for number in numbers])
 
 
 def _parts(value: Any) -> list[Any]:

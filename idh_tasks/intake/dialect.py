@@ -19,6 +19,8 @@ def b_value(ds: Dataset) -> float | None:
     """Return the b-value in s/mm², from the standard element (0018,9087) or the vendor's own."""
     if ds.get("DiffusionBValue") is not None:
         return float(ds.DiffusionBValue)
+    if not any(tag.is_private for tag in list(ds.keys())):
+        return None
     found = (_private(ds, *place) for place in B_VALUES)
     value = next((number for number in found if number is not None), None)
     return None if value is None else value % GE_OFFSET

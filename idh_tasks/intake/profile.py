@@ -49,12 +49,14 @@ def _chosen(row: dict[str, str]) -> Action:
 
 
 @cache
-def safe_private() -> frozenset[tuple[str, int, int]]:
-    """Return (creator, group, element) of the private numbers that are kept (PS3.15 E.3.10)."""
+def safe_private() -> dict[tuple[str, int], tuple[int, ...]]:
+    """Return by creator and group the elements of the private numbers that are kept (PS3.15 E.3.10)."""
+    found: dict[tuple[str, int], tuple[int, ...]] = {}
     with (TABLES / "safe_private.csv").open() as file:
-        return frozenset(
-            (row["creator"].upper(), int(row["group"], 16), int(row["element"], 16)) for row in csv.DictReader(file)
-        )
+        for row in csv.DictReader(file):
+            place = (row["creator"].upper(), int(row["group"], 16))
+            found[place] = (*found.get(place, ()), int(row["element"], 16))
+    return found
 
 
 @cache

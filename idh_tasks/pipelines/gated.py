@@ -1,6 +1,7 @@
 """Passes the files of a delivery through the gate; what is held is sealed and kept."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from pydicom import Dataset
@@ -38,13 +39,14 @@ class Gated:
 def gate(platform: Platform, files: dict[str, bytes], item_id: str | None = None) -> Gated:
     """Check every file in the sandbox and read those that pass."""
     gated = Gated()
-    with Sandbox() as sandbox:
-        for name, content in files.items():
-            if name.endswith(ROI_SUFFIX):
-                gated.roi = content
-                continue
+    gated.roi = next((content for name, content in files.items() if name.endswith(ROI_SUFFIX)), None)
+    contents = [content for name, content in files.items() if not name.endswith(ROI_SUFFIX)]
+    # The sandbox checks the next file while we read this one.
+    with Sandbox() as sandbox, ThreadPoolExecutor(1) as ahead:
+        checks = [ahead.submit(sandbox.check, content) for content in contents]
+        for content, check in zip(contents, checks, strict=True):
             try:
-                sandbox.check(content)
+                check.result()
                 admitted = admit(content, decode=False)
             except InstanceRejectedError as error:
                 _hold(platform, gated, content, error, item_id)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from io import BytesIO
 
 from pydicom import Dataset, dcmread
@@ -24,7 +25,7 @@ class Clean:
     content: bytes
     new: bool
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """Return the hash of the de-identified file."""
         return sha256(self.content)
@@ -38,7 +39,7 @@ class Packed:
     named: NamedSeries
     files: Mapping[str, bytes]
 
-    @property
+    @cached_property
     def content(self) -> bytes:
         """Return the archive, bit-identical for the same files."""
         return pack({f"{name}.dcm": content for name, content in self.files.items()})

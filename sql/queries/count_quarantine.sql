@@ -1,1 +1,5 @@
-SELECT scope, code, count(*) AS items FROM idh.quarantine GROUP BY scope, code ORDER BY scope, code
+SELECT scope, code, count(*) AS items
+FROM idh.quarantine
+WHERE readmitted_at IS NULL
+GROUP BY scope, code
+ORDER BY scope, code

@@ -14,7 +14,7 @@ from idh_tasks.domain.study import StudyId
 from idh_tasks.phantom.patient import PatientPlan, write_patient
 from idh_tasks.pipelines import preprocess
 from idh_tasks.pipelines.platform import Platform
-from idh_tasks.pipelines.store_study import store_study
+from idh_tasks.pipelines.store_study import store_studies
 
 COLUMNS = "sequence, provenance, sha256, code, rectangle, overlap"
 
@@ -27,7 +27,8 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def stored(platform: Platform, folder: Path) -> StudyId:
-    return store_study(platform, {path.name: path.read_bytes() for path in folder.iterdir()})[0]
+    [study_id] = store_studies(platform, {path.name: path.read_bytes() for path in folder.iterdir()})
+    return study_id
 
 
 def patches(platform: Platform) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import pytest
 from pydicom import DataElement, Dataset, dcmread
 from pydicom.datadict import dictionary_VR
 from pydicom.sequence import Sequence
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from idh_tasks.domain.study import PatientKey
 from idh_tasks.intake.deidentify import deidentify, encoded
@@ -172,6 +173,14 @@ def test_an_overlay_hidden_in_the_upper_bits_is_cleared() -> None:
 def test_the_same_instance_gives_the_same_bytes() -> None:
     ds = instance()
     assert clean(ds) == clean(ds)
+
+
+@pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, DeflatedExplicitVRLittleEndian])
+def test_the_encoding_on_the_way_does_not_change_what_is_stored(syntax: str) -> None:
+    plain = instance(SmallestImagePixelValue=0)
+    other = read(dicom_bytes(plain))
+    other.file_meta.TransferSyntaxUID = syntax
+    assert clean(read(dicom_bytes(other))) == clean(read(dicom_bytes(plain)))
 
 
 def test_uids_are_mapped_alike_wherever_they_stand() -> None:

@@ -12,6 +12,8 @@ from idh_tasks.intake.gate import admit
 from tests.factories import dicom_bytes, instance
 from tests.fuzz import outcomes, seeds
 
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:pydicom")
+
 
 def test_two_thousand_mutations_of_a_file_of_our_own() -> None:
     counts = set(outcomes([dicom_bytes(instance())], 2000, seed=2))

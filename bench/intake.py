@@ -1,0 +1,133 @@
+"""Instances per second through gate, de-identification and store, and from the PACS, beside DCMTK's own tools."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from pydicom import Dataset
+
+from idh_tasks.domain.study import PatientKey
+from idh_tasks.intake import dimse
+from idh_tasks.intake.deidentify import deidentify, encoded
+from idh_tasks.intake.gate import admit
+from idh_tasks.intake.sandbox import Sandbox
+from idh_tasks.local import orthanc, up
+from idh_tasks.local.installation import Installation
+from idh_tasks.local.process import wait_until
+from idh_tasks.pipelines.platform import Platform
+from idh_tasks.pipelines.store_study import store_studies
+from tests.factories import dicom_bytes, stack
+
+INSTANCES, MATRIX = 600, 256
+STUDY = "1.2.826.0.1.600"
+NO_DELAY = {**os.environ, "TCP_NODELAY": "1"}
+"""Without it DCMTK, like Orthanc, waits 40 ms for each instance: no fair peer."""
+
+
+def study() -> dict[str, bytes]:
+    """Return a study of 600 synthetic instances of 256×256 voxels, three series."""
+    rng = np.random.default_rng(1)
+    files = {}
+    for number, ds in enumerate(stack([1.0 * (k // 3) for k in range(INSTANCES)], StudyInstanceUID=STUDY)):
+        ds.SeriesInstanceUID = f"{STUDY}.{number % 3 + 1}"
+        ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = f"{STUDY}.9.{number}"
+        ds.Rows = ds.Columns = MATRIX
+        ds.PixelData = rng.integers(0, 4000, MATRIX * MATRIX, dtype=np.uint16).tobytes()
+        files[f"{number:04d}.dcm"] = dicom_bytes(ds)
+    return files
+
+
+def rate(work: Callable[[], object]) -> float:
+    """Return instances per second of one pass over the study."""
+    started = time.perf_counter()
+    work()
+    return INSTANCES / (time.perf_counter() - started)
+
+
+def stages(platform: Platform, files: dict[str, bytes]) -> Iterator[tuple[str, float]]:
+    """Yield where the time goes, stage by stage."""
+    contents = list(files.values())
+    with Sandbox() as sandbox:
+        sandbox.check(contents[0])
+        yield "gate in the sandbox", rate(lambda: [sandbox.check(content) for content in contents])
+    headers: list[Dataset] = []
+    yield "reading again", rate(lambda: headers.extend(admit(content, decode=False).ds for content in contents))
+    clean: list[Dataset] = []
+    key, patient = platform.pseudonymiser, PatientKey("p")
+    yield "de-identification", rate(lambda: clean.extend(deidentify(ds, patient, key) for ds in headers))
+    yield "encoding", rate(lambda: [encoded(ds) for ds in clean])
+
+
+@contextmanager
+def storescp(port: int) -> Iterator[Path]:
+    """Run DCMTK's receiver."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [shutil.which("storescp") or "storescp", "-od", folder, "+xa", str(port)]
+        process = subprocess.Popen(command, env=NO_DELAY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - ours
+        time.sleep(0.5)
+        yield Path(folder)
+        process.kill()
+        process.wait()
+
+
+def dcmtk(files: dict[str, bytes], port: int) -> Iterator[tuple[str, float]]:
+    """Yield the rates of DCMTK's tools on the same files."""
+    with tempfile.TemporaryDirectory() as name, storescp(port) as received:
+        folder = Path(name)
+        for file, content in files.items():
+            (folder / file).write_bytes(content)
+        send = [shutil.which("storescu") or "storescu", "+sd", "127.0.0.1", str(port), name]
+        yield "storescu → storescp", rate(lambda: subprocess.run(send, env=NO_DELAY, check=True))  # noqa: S603 - ours
+        assert wait_until(lambda: len(list(received.iterdir())) == INSTANCES, 30)
+        paths = [str(path) for path in sorted(folder.iterdir())]
+        change = [
+            "dcmodify",
+            "-nb",
+            "-ea",
+            "PatientName",
+            "-ea",
+            "PatientBirthDate",
+            "-m",
+            "PatientID=x",
+            "-gin",
+            *paths,
+        ]
+        yield "dcmodify, 3 attributes and a UID", rate(lambda: subprocess.run(change, check=True, capture_output=True))  # noqa: S603 - ours
+
+
+def main() -> None:
+    """Measure both sides in one run and print rates and ratios."""
+    files = study()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        installation = Installation(Path(folder))
+        platform = up.services_up(installation, lambda _: None)
+        pacs = orthanc.settings(installation)
+        paths = []
+        for name, content in files.items():
+            paths.append(Path(folder) / name)
+            paths[-1].write_bytes(content)
+        measured = dict(stages(platform, files))
+        whole = rate(lambda: store_studies(platform, files))
+        dimse.send_study(pacs, paths)
+        from_pacs = rate(lambda: dimse.retrieve(pacs, STUDY))
+        peers = dict(dcmtk(files, installation.ports["redis"])) if shutil.which("storescu") else {}
+        up.down(installation, lambda _: None)
+    for name, value in {**measured, "all checks and store": whole, "C-GET from Orthanc": from_pacs, **peers}.items():
+        print(f"{name:34} {value:8.0f} instances/s")
+    if peers:
+        raw = peers["storescu → storescp"]
+        print(
+            f"ratio: all checks and store / DCMTK's raw transfer {whole / raw:.2f}, from Orthanc {from_pacs / raw:.2f}"
+        )
+    else:
+        print("DCMTK is not installed: nothing to compare with")
+
+
+if __name__ == "__main__":
+    main()
