@@ -21,6 +21,7 @@ from idh_tasks.local import orthanc, up
 from idh_tasks.local.installation import Installation
 from idh_tasks.local.process import wait_until
 from idh_tasks.pipelines.platform import Platform
+from idh_tasks.pipelines.sources import Fetched
 from idh_tasks.pipelines.store_study import store_studies
 from tests.factories import dicom_bytes, stack
 
@@ -113,9 +114,9 @@ def main() -> None:
             paths.append(Path(folder) / name)
             paths[-1].write_bytes(content)
         measured = dict(stages(platform, files))
-        whole = rate(lambda: store_studies(platform, files))
+        whole = rate(lambda: store_studies(platform, Fetched(files)))
         dimse.send_study(pacs, paths)
-        from_pacs = rate(lambda: dimse.retrieve(pacs, STUDY))
+        from_pacs = rate(lambda: dimse.retrieve(pacs, STUDY, dimse.list_study(pacs, STUDY).places))
         peers = dict(dcmtk(files, installation.ports["redis"])) if shutil.which("storescu") else {}
         up.down(installation, lambda _: None)
     for name, value in {**measured, "all checks and store": whole, "C-GET from Orthanc": from_pacs, **peers}.items():

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydicom import Dataset
 from pynetdicom import evt
+from pynetdicom.association import Association
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at import from a table
     StudyRootQueryRetrieveInformationModelFind,
     StudyRootQueryRetrieveInformationModelGet,
@@ -78,86 +79,101 @@ def _between(pacs: PacsSettings, since: date, until: date) -> list[PacsStudy]:
 
 
 def _find(pacs: PacsSettings, query: Dataset) -> list[Dataset] | None:
-    """Return the rows of a query, or None if the PACS says that there are too many."""
-    started = time.monotonic()
+    """Return the rows of a query on an association of its own, or None if there are too many."""
     with association(pacs, [], StudyRootQueryRetrieveInformationModelFind) as opened:
-        found = []
-        for status, identifier in opened.send_c_find(query, StudyRootQueryRetrieveInformationModelFind):
-            code = status.get("Status")
-            if code in PENDING and identifier is not None:
-                found.append(identifier)
-            elif code in OUT_OF_RESOURCES:
-                return None
-            elif code is None:
-                raise silence(pacs, started, "the connection was lost during a query")
-            elif code != SUCCESS:
-                raise TransientError("E_PACS", f"the PACS did not finish the query (status {code:04X})")
-        return found
+        return _ask(pacs, opened, query)
 
 
-def _rows(pacs: PacsSettings, level: str, **known: str) -> list[Dataset]:
-    query = Dataset()
-    query.QueryRetrieveLevel = level
-    query.StudyInstanceUID = query.SeriesInstanceUID = ""
-    if level == "IMAGE":
-        query.SOPInstanceUID = query.SOPClassUID = ""
-    if level == "STUDY":
-        del query.SeriesInstanceUID
-        query.PatientID = ""
-    for keyword, value in known.items():
-        setattr(query, keyword, value)
-    rows = _find(pacs, query)
-    if rows is None:
-        raise TransientError("E_QUERY_TRUNCATED", f"the PACS does not list everything at level {level}")
-    return [row for row in rows if row.get("StudyInstanceUID", known["StudyInstanceUID"]) == known["StudyInstanceUID"]]
+def _ask(pacs: PacsSettings, opened: Association, query: Dataset) -> list[Dataset] | None:
+    """Return the rows of a query, or None if the PACS says that there are too many."""
+    started, found = time.monotonic(), []
+    for status, identifier in opened.send_c_find(query, StudyRootQueryRetrieveInformationModelFind):
+        code = status.get("Status")
+        if code in PENDING and identifier is not None:
+            found.append(identifier)
+        elif code in OUT_OF_RESOURCES:
+            return None
+        elif code is None:
+            raise silence(pacs, started, "the connection was lost during a query")
+        elif code != SUCCESS:
+            raise TransientError("E_PACS", f"the PACS did not finish the query (status {code:04X})")
+    return found
 
 
-def _listed(pacs: PacsSettings, study_uid: str) -> set[Place]:
-    """Return every instance that the PACS holds of a study and that we take."""
-    places = set()
-    for series in _rows(pacs, "SERIES", StudyInstanceUID=study_uid):
-        uid = str(series.SeriesInstanceUID)
-        for row in _rows(pacs, "IMAGE", StudyInstanceUID=study_uid, SeriesInstanceUID=uid):
-            if row.get("SOPClassUID") in (None, "", *STORED):
-                places.add(Place(uid, str(row.SOPInstanceUID)))
-    return places
+@dataclass(frozen=True)
+class Listing:
+    """What the PACS holds of a study: under which patients, and every instance that we take."""
+
+    patients: frozenset[str]
+    places: frozenset[Place]
 
 
-def retrieve(pacs: PacsSettings, study_uid: str) -> dict[str, bytes]:
-    """Retrieve a study as DICOM files, by instance UID; no final status is trusted.
+def list_study(pacs: PacsSettings, study_uid: str) -> Listing:
+    """Ask for a study at the levels of study, series and image (PS3.4 C.6.2).
 
-    What the PACS lists at image level is compared with what arrived, and what is missing is asked for again.
+    Raises
+    ------
+    TransientError
+        ``E_PACS``, ``E_TIMEOUT``, or ``E_QUERY_TRUNCATED`` if a level is not listed whole.
+    """
+
+    def ask(level: str, **keys: str) -> list[Dataset]:
+        query = Dataset()
+        query.QueryRetrieveLevel, query.StudyInstanceUID = level, study_uid
+        for keyword, value in keys.items():
+            setattr(query, keyword, value)
+        rows = _ask(pacs, opened, query)
+        if rows is None:
+            raise TransientError("E_QUERY_TRUNCATED", f"the PACS does not list everything at level {level}")
+        return [row for row in rows if row.get("StudyInstanceUID", study_uid) == study_uid]
+
+    rows: list[Dataset] = []
+    with association(pacs, [], StudyRootQueryRetrieveInformationModelFind) as opened:
+        studies = ask("STUDY", PatientID="", NumberOfStudyRelatedInstances="")
+        for series in ask("SERIES", SeriesInstanceUID=""):
+            rows += ask("IMAGE", SeriesInstanceUID=str(series.SeriesInstanceUID), SOPInstanceUID="", SOPClassUID="")
+    stated = max((int(row.get("NumberOfStudyRelatedInstances") or 0) for row in studies), default=0)
+    if len(rows) < stated:
+        raise TransientError("E_QUERY_TRUNCATED", f"the PACS lists {len(rows)} of {stated} instances of the study")
+    patients = frozenset(str(row.get("PatientID") or "").strip() for row in studies)
+    ours = (row for row in rows if row.get("SOPClassUID") in (None, "", *STORED))
+    return Listing(patients, frozenset(Place(str(row.SeriesInstanceUID), str(row.SOPInstanceUID)) for row in ours))
+
+
+def retrieve(pacs: PacsSettings, study_uid: str, wanted: frozenset[Place]) -> dict[str, bytes]:
+    """Retrieve the instances that the PACS listed as DICOM files, by instance UID; no final status is trusted.
+
+    What is missing is asked for again.
 
     Raises
     ------
     TransientError
         ``E_INCOMPLETE`` with the counts, or ``E_TIMEOUT``.
     StudyQuarantinedError
-        ``E_ID_MISMATCH`` if instances of another study or patient arrived, ``E_NO_IMAGES`` if there are none.
+        ``E_NO_IMAGES`` if nothing was listed.
     """
-    wanted = _listed(pacs, study_uid)
     if not wanted:
         raise StudyQuarantinedError("E_NO_IMAGES", "the PACS lists no MR image in the study")
     received: dict[str, bytes] = {}
     fetch = _move if pacs.retrieve == "C-MOVE" else _get
-    last: TransientError | None = None
+    failure = TransientError("E_INCOMPLETE", "nothing arrived")
     for _ in range(ATTEMPTS):
-        missing = {place for place in wanted if place.instance_uid not in received}
+        missing = frozenset(place for place in wanted if place.instance_uid not in received)
         if not missing:
             return {place.instance_uid: received[place.instance_uid] for place in wanted}
         try:
             fetch(pacs, _identifiers(study_uid, missing, whole=missing == wanted), received)
         except TransientError as error:
-            last = error
-    missing = {place for place in wanted if place.instance_uid not in received}
-    if missing and last is not None and last.code == "E_TIMEOUT":
-        raise last
-    if missing:
-        raise TransientError("E_INCOMPLETE", f"{len(wanted) - len(missing)} of {len(wanted)} instances arrived")
-    return {place.instance_uid: received[place.instance_uid] for place in wanted}
+            failure = error
+    arrived = sum(place.instance_uid in received for place in wanted)
+    if arrived == len(wanted):
+        return {place.instance_uid: received[place.instance_uid] for place in wanted}
+    if failure.code == "E_TIMEOUT":
+        raise failure
+    raise TransientError("E_INCOMPLETE", f"{arrived} of {len(wanted)} instances arrived")
 
 
-def _identifiers(study_uid: str, missing: set[Place], *, whole: bool) -> list[Dataset]:
+def _identifiers(study_uid: str, missing: frozenset[Place], *, whole: bool) -> list[Dataset]:
     """Return what to ask for: the study, or the missing instances of each series."""
     if whole:
         query = Dataset()
@@ -234,11 +250,6 @@ def _receiver(pacs: PacsSettings, received: dict[str, bytes]) -> Iterator[None]:
     finally:
         if server is not None:
             server.shutdown()
-
-
-def patient_of(pacs: PacsSettings, study_uid: str) -> set[str]:
-    """Return the patient identifiers under which the PACS lists a study."""
-    return {str(row.get("PatientID") or "").strip() for row in _rows(pacs, "STUDY", StudyInstanceUID=study_uid)}
 
 
 def send_study(pacs: PacsSettings, files: list[Path]) -> None:

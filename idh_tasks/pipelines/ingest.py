@@ -103,8 +103,8 @@ def _ingest_item(platform: Platform, item_id: str) -> Outcome:
 
 def _attempt(platform: Platform, delivery: Delivery) -> Outcome:
     try:
-        files = SOURCES[delivery.source].fetch(platform, delivery)
-        changed = store_studies(platform, files, delivery.item_id)
+        fetched = SOURCES[delivery.source].fetch(platform, delivery)
+        changed = store_studies(platform, fetched, delivery.item_id)
     except StudyQuarantinedError as error:
         return Outcome("quarantined", code=error.code, reason=error.reason)
     except Exception as error:  # whatever it is, the other deliveries of the batch go on

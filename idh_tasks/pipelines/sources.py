@@ -23,12 +23,21 @@ ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 
 
 @dataclass(frozen=True)
+class Fetched:
+    """The files of a delivery, and whose and which study they must be, where the source says so."""
+
+    files: dict[str, bytes]
+    study_uid: str | None = None
+    patients: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Source:
     """A way in; `configured` tells whether this installation has it."""
 
     configured: Callable[[Platform], bool]
     found: Callable[[Platform, date | None], list[Delivery]]
-    fetch: Callable[[Platform, Delivery], dict[str, bytes]]
+    fetch: Callable[[Platform, Delivery], Fetched]
 
 
 def _delivery(platform: Platform, source: str, locator: str, fingerprint: str, position: str = "") -> Delivery:
@@ -58,13 +67,13 @@ def _is_bad(key: str) -> bool:
     return ".." in key.split("/") or not key.isprintable()
 
 
-def _from_bucket(platform: Platform, delivery: Delivery) -> dict[str, bytes]:
+def _from_bucket(platform: Platform, delivery: Delivery) -> Fetched:
     if _is_bad(delivery.locator):
         raise StudyQuarantinedError("E_BAD_KEY", "the key holds '..' or control characters; deliver it by another name")
     if not delivery.locator.endswith("/"):
-        return open_archive(platform.drop.get(delivery.locator, etag=delivery.fingerprint))
+        return Fetched(open_archive(platform.drop.get(delivery.locator, etag=delivery.fingerprint)))
     listed = [item for item in platform.drop.listed(delivery.locator) if _loose_in(delivery.locator, item.key)]
-    return {item.key.rpartition("/")[2]: platform.drop.get(item.key, etag=item.etag) for item in listed}
+    return Fetched({item.key.rpartition("/")[2]: platform.drop.get(item.key, etag=item.etag) for item in listed})
 
 
 def _loose_in(folder: str, key: str) -> bool:
@@ -99,11 +108,13 @@ def _in_pacs(platform: Platform, since: date | None) -> list[Delivery]:
     return _listed(platform, "pacs", dimse.find_studies(pacs, *_window(platform, "pacs", since))) if pacs else []
 
 
-def _from_pacs(platform: Platform, delivery: Delivery) -> dict[str, bytes]:
+def _from_pacs(platform: Platform, delivery: Delivery) -> Fetched:
     pacs = platform.settings.pacs
     if pacs is None:
         raise RunRefusedError("E_PREFLIGHT", "the PACS of this delivery is no longer configured")
-    return dimse.retrieve(pacs, delivery.locator)
+    listing = dimse.list_study(pacs, delivery.locator)
+    files = dimse.retrieve(pacs, delivery.locator, listing.places)
+    return Fetched(files, delivery.locator, listing.patients)
 
 
 def _in_dicomweb(platform: Platform, since: date | None) -> list[Delivery]:
@@ -113,11 +124,11 @@ def _in_dicomweb(platform: Platform, since: date | None) -> list[Delivery]:
     return _listed(platform, "dicomweb", dicomweb.find_studies(archive, *_window(platform, "dicomweb", since)))
 
 
-def _from_dicomweb(platform: Platform, delivery: Delivery) -> dict[str, bytes]:
+def _from_dicomweb(platform: Platform, delivery: Delivery) -> Fetched:
     archive = platform.settings.dicomweb
     if archive is None:
         raise RunRefusedError("E_PREFLIGHT", "the DICOMweb archive of this delivery is no longer configured")
-    return dicomweb.retrieve(archive, delivery.locator)
+    return Fetched(dicomweb.retrieve(archive, delivery.locator), delivery.locator)
 
 
 SOURCES: Mapping[str, Source] = {

@@ -28,6 +28,7 @@ from idh_tasks.pipelines.merge import (
     stored_instances,
 )
 from idh_tasks.pipelines.platform import Platform, code_version
+from idh_tasks.pipelines.sources import Fetched
 from idh_tasks.store import keys
 from idh_tasks.store.objects import sha256
 
@@ -50,8 +51,8 @@ class Arrived:
         return next(ds for ds in self.instances if ds.SOPClassUID != SegmentationStorage)
 
 
-def store_studies(platform: Platform, files: dict[str, bytes], item_id: str | None = None) -> dict[StudyId, bool]:
-    """Store every study that the files hold; tell for each whether anything changed.
+def store_studies(platform: Platform, fetched: Fetched, item_id: str | None = None) -> dict[StudyId, bool]:
+    """Store every study that the fetched files hold; tell for each whether anything changed.
 
     Raises
     ------
@@ -59,9 +60,10 @@ def store_studies(platform: Platform, files: dict[str, bytes], item_id: str | No
         ``E_NO_IMAGES``, ``E_MISSING_ID``, ``E_ID_MISMATCH``, ``E_STUDY_DATE``, ``E_DEMOGRAPHIC_MISMATCH`` or
         ``E_ROI``: where a delivery holds several studies, only if none of them can be stored.
     """
-    gated = gate(platform, files, item_id)
+    gated = gate(platform, fetched.files, item_id)
     with platform.database.begin() as transaction:
         quarantine.hold_back(transaction, [*gated.held, *gated.note_rows(item_id or "desk", item_id)])
+    _check_asked_for(gated.instances, fetched)
     changed: dict[StudyId, bool] = {}
     refused: dict[StudyId, StudyQuarantinedError] = {}
     for instances in _by_study(gated):
@@ -77,6 +79,18 @@ def store_studies(platform: Platform, files: dict[str, bytes], item_id: str | No
     with platform.database.begin() as transaction:
         quarantine.hold_back(transaction, held)
     return changed
+
+
+def _check_asked_for(instances: list[Dataset], fetched: Fetched) -> None:
+    """Refuse what is not the study of the patient that the source was asked for."""
+    studies_found = {str(ds.StudyInstanceUID) for ds in instances}
+    patients = {str(ds.get("PatientID") or "").strip() for ds in instances}
+    if fetched.study_uid and studies_found - {fetched.study_uid}:
+        raise StudyQuarantinedError("E_ID_MISMATCH", "instances of another study than the one asked for arrived")
+    if fetched.patients and patients - fetched.patients:
+        raise StudyQuarantinedError(
+            "E_ID_MISMATCH", "the source lists the study under another patient than its headers"
+        )
 
 
 def _by_study(gated: Gated) -> Iterator[list[Dataset]]:

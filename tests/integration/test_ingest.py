@@ -1,5 +1,6 @@
 """Ingest against a real bucket, PACS and database."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -102,13 +103,15 @@ def test_the_pacs_is_asked_and_its_study_retrieved(platform: Platform, tmp_path:
     assert pacs is not None
     files = []
     for number, ds in enumerate(study("1.2.826.0.1.99", patient="pacs patient")):
+        ds.StudyDate = "20200304"
         files.append(tmp_path / f"{number}.dcm")
         files[-1].write_bytes(dicom_bytes(ds))
     dimse.send_study(pacs, files)
-    ingest.ingest(platform, ("pacs",))
+    # Other tests left their studies in the PACS, two years older.
+    ingest.ingest(platform, ("pacs",), since=date(2020, 1, 1))
     assert outcomes(platform) == {"ingested": 1}
     with platform.database.begin() as transaction:
         stored = studies.get(transaction, StudyId(platform.pseudonymiser.study("1.2.826.0.1.99")))
         watermark = transaction.one("select_watermark", source="pacs")
     assert stored.series[0].instances == 4
-    assert watermark == {"position": "20180304"}
+    assert watermark == {"position": "20200304"}

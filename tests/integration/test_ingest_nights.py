@@ -5,19 +5,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
+from typing import Any
 
 import pytest
 from pydicom import dcmread
 
 from idh_tasks.db import inbox, quarantine
-from idh_tasks.errors import RunRefusedError, TransientError
+from idh_tasks.errors import RunRefusedError, StudyQuarantinedError, TransientError
 from idh_tasks.intake.archive import unzip
 from idh_tasks.intake.dimse import PacsStudy
 from idh_tasks.intake.sandbox import Sandbox
 from idh_tasks.pipelines import ingest, sources, store_study
 from idh_tasks.pipelines.gated import gate
 from idh_tasks.pipelines.platform import Platform
-from idh_tasks.pipelines.sources import Source
+from idh_tasks.pipelines.sources import Fetched, Source
 from idh_tasks.settings import PacsSettings
 from idh_tasks.store import keys
 from tests.factories import MARKER_ID, dicom_bytes, instance
@@ -138,6 +139,16 @@ def test_n06_instances_of_several_patients_in_one_study_are_refused(platform: Pl
     drop(platform, "one", found)
     ingest.ingest(platform, ("bucket",))
     assert outcomes(platform) == {"quarantined E_ID_MISMATCH": 1}
+
+
+@pytest.mark.parametrize(
+    "asked", [{"study_uid": "1.2.777"}, {"study_uid": "1.2.3", "patients": frozenset({"somebody else"})}]
+)
+def test_n06_what_was_not_asked_for_is_refused(platform: Platform, asked: dict[str, Any]) -> None:
+    files = {f"{n}.dcm": dicom_bytes(ds) for n, ds in enumerate(study())}
+    with pytest.raises(StudyQuarantinedError, match="E_ID_MISMATCH"):
+        store_study.store_studies(platform, Fetched(files, **asked))
+    assert count(platform, "idh.study") == 0
 
 
 def test_a_source_that_is_away_does_not_hold_the_others_back(platform: Platform) -> None:

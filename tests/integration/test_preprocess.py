@@ -14,6 +14,7 @@ from idh_tasks.domain.study import StudyId
 from idh_tasks.phantom.patient import PatientPlan, write_patient
 from idh_tasks.pipelines import preprocess
 from idh_tasks.pipelines.platform import Platform
+from idh_tasks.pipelines.sources import Fetched
 from idh_tasks.pipelines.store_study import store_studies
 
 COLUMNS = "sequence, provenance, sha256, code, rectangle, overlap"
@@ -27,7 +28,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def stored(platform: Platform, folder: Path) -> StudyId:
-    [study_id] = store_studies(platform, {path.name: path.read_bytes() for path in folder.iterdir()})
+    [study_id] = store_studies(platform, Fetched({path.name: path.read_bytes() for path in folder.iterdir()}))
     return study_id
 
 
