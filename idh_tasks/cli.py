@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 
 from idh_tasks.cli_intake import intake
+from idh_tasks.cli_linkage import linkage
 from idh_tasks.errors import IdhError, TransientError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ cli = typer.Typer(no_args_is_help=True, help=__doc__, pretty_exceptions_enable=F
 run = typer.Typer(no_args_is_help=True, help="Run a stage without Airflow, on the same database and store.")
 cli.add_typer(run, name="run")
 cli.add_typer(intake, name="intake")
+cli.add_typer(linkage, name="linkage")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
 

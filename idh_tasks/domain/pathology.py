@@ -19,6 +19,7 @@ class AssayMethod(StrEnum):
     IHC_R132H = "ihc_r132h"
     IDH1_SEQUENCING = "idh1_codon132"
     IDH2_SEQUENCING = "idh2_codon172"
+    NGS_PANEL = "ngs_panel"
     OTHER = "other"
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from idh_tasks.domain.pathology import Assay, AssayMethod, AssayResult, IdhStatus, StatusDecision
 
 AGE_RULE_YEARS = 55
+GENES = (AssayMethod.IDH1_SEQUENCING, AssayMethod.IDH2_SEQUENCING)
 
 WHO_2021 = {
     IdhStatus.MUTANT: "astrocytoma, IDH-mutant, CNS WHO grade 4",
@@ -23,7 +24,7 @@ def resolve_idh_status(
     """Decide the IDH status of one report.
 
     Mutant if immunohistochemistry is positive or either gene is mutated; wild-type only if
-    sequencing of both genes is negative; anything else is indeterminate.
+    sequencing of both genes, or a panel that holds both, is negative; anything else is indeterminate.
 
     Parameters
     ----------
@@ -36,15 +37,23 @@ def resolve_idh_status(
     )
     if positive:
         return StatusDecision(IdhStatus.MUTANT, f"positive: {', '.join(positive)}", evidence)
-    both = all(
-        _of(assays, gene, AssayResult.NEGATIVE) for gene in (AssayMethod.IDH1_SEQUENCING, AssayMethod.IDH2_SEQUENCING)
-    )
-    if both:
+    if all(_of(assays, gene, AssayResult.NEGATIVE) for gene in GENES) or _of(
+        assays, AssayMethod.NGS_PANEL, AssayResult.NEGATIVE
+    ):
         return StatusDecision(IdhStatus.WILDTYPE, "both genes sequenced and negative", evidence)
     if age_rule and _ihc_negative_only(assays) and (age_years or 0) >= AGE_RULE_YEARS:
         rule = f"IHC negative at {AGE_RULE_YEARS} or older (cIMPACT-NOW)"
         return StatusDecision(IdhStatus.WILDTYPE, rule, evidence, provisional=True)
-    return StatusDecision(IdhStatus.INDETERMINATE, "not both genes sequenced", evidence)
+    return StatusDecision(IdhStatus.INDETERMINATE, _open_question(assays), evidence)
+
+
+def _open_question(assays: Sequence[Assay]) -> str:
+    """Return why there is no status: what is unclear is for a person, what is pending for later."""
+    tested = [a for a in assays if a.method is not AssayMethod.OTHER]
+    for result, meaning in ((AssayResult.UNKNOWN, "unclear, for review"), (AssayResult.PENDING, "pending")):
+        if methods := sorted(a.method.value for a in tested if a.result is result):
+            return f"{meaning}: {', '.join(methods)}"
+    return "not both genes sequenced" if tested else "not tested"
 
 
 def _ihc_negative_only(assays: Sequence[Assay]) -> bool:

@@ -7,11 +7,11 @@ from idh_tasks.db import audit, identities, patches, pathology, quarantine
 from idh_tasks.db.identities import Identity
 from idh_tasks.db.pathology import ReportRecord
 from idh_tasks.db.quarantine import HeldBack
-from idh_tasks.domain.pathology import Assay, LaboratoryRow
+from idh_tasks.domain.pathology import LaboratoryRow
 from idh_tasks.errors import StudyQuarantinedError
 from idh_tasks.intake.pseudonym import normalise_identifier
 from idh_tasks.linkage.idh_rules import WHO_2021, resolve_idh_status
-from idh_tasks.linkage.vocabulary import read_method, read_result
+from idh_tasks.linkage.vocabulary import read_assay
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def _identity(row: LaboratoryRow, report: ReportRecord) -> Identity:
 def _record(platform: Platform, rows: list[LaboratoryRow]) -> ReportRecord:
     first, secret = rows[0], platform.pseudonymiser
     patient = secret.patient(first.issuer, first.patient_id)
-    assays = tuple(Assay(read_method(row.method), read_result(row.result)) for row in rows)
+    assays = tuple(read_assay(row.method, row.result) for row in rows)
     age = float(first.age_years) if first.age_years is not None else None
     decision = resolve_idh_status(assays, age, platform.settings.linkage.age_rule)
     return ReportRecord(

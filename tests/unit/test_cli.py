@@ -11,7 +11,19 @@ from typer.testing import CliRunner
 from idh_tasks import cli
 from idh_tasks.errors import RunRefusedError, TransientError
 
-COMMANDS = ("phantom", "up", "down", "status", "demo", "report", "migrate", "run", "intake", "compose-secrets")
+COMMANDS = (
+    "phantom",
+    "up",
+    "down",
+    "status",
+    "demo",
+    "report",
+    "migrate",
+    "run",
+    "intake",
+    "linkage",
+    "compose-secrets",
+)
 
 
 def test_every_command_has_help() -> None:

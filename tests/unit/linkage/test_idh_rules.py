@@ -50,3 +50,29 @@ def test_the_age_rule_yields_to_any_sequencing() -> None:
 def test_a_positive_test_of_another_gene_is_no_idh_mutation() -> None:
     other = [Assay(AssayMethod.OTHER, AssayResult.POSITIVE)]
     assert resolve_idh_status(other).status is IdhStatus.INDETERMINATE
+
+
+@pytest.mark.parametrize(
+    ("result", "status"),
+    [
+        (AssayResult.NEGATIVE, IdhStatus.WILDTYPE),
+        (AssayResult.POSITIVE, IdhStatus.MUTANT),
+        (AssayResult.PENDING, IdhStatus.INDETERMINATE),
+        (AssayResult.UNKNOWN, IdhStatus.INDETERMINATE),
+    ],
+)
+def test_a_panel_holds_both_genes(result: AssayResult, status: IdhStatus) -> None:
+    assert resolve_idh_status([Assay(AssayMethod.NGS_PANEL, result)]).status is status
+
+
+@pytest.mark.parametrize(
+    ("tested", "rule"),
+    [
+        (assays(AssayResult.NEGATIVE, AssayResult.UNKNOWN, AssayResult.PENDING), "unclear, for review: idh1_codon132"),
+        (assays(AssayResult.NEGATIVE, AssayResult.NEGATIVE, AssayResult.PENDING), "pending: idh2_codon172"),
+        (assays(AssayResult.NEGATIVE, None, None), "not both genes sequenced"),
+        ([], "not tested"),
+    ],
+)
+def test_where_there_is_no_status_the_rule_says_what_is_missing(tested: list[Assay], rule: str) -> None:
+    assert resolve_idh_status(tested, 80).rule == rule

@@ -1,0 +1,17 @@
+"""Counts of the cohort: who left it where and why, and what each sequence has."""
+
+from idh_tasks.db.engine import Transaction
+from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
+
+
+def outcomes(transaction: Transaction, settings_hash: str) -> list[tuple[str, str | None, int, int]]:
+    """Return (stage, code, patients, mutants) for every way out of the cohort, and for those included."""
+    rows = transaction.rows("select_cohort_outcomes", settings_hash=settings_hash)
+    return [(row["stage"], row["code"], row["patients"], row["mutants"]) for row in rows]
+
+
+def by_sequence(transaction: Transaction, settings_hash: str) -> dict[MrSequence, tuple[int, int]]:
+    """Return patients and mutants with a label and a patch, sequence by sequence."""
+    rows = transaction.rows("select_sequence_counts", settings_hash=settings_hash)
+    counted = {MrSequence(row["sequence"]): (row["patients"], row["mutants"]) for row in rows}
+    return {sequence: counted.get(sequence, (0, 0)) for sequence in MODEL_SEQUENCES}

@@ -1,0 +1,48 @@
+"""The flow of the cohort on a real PostgreSQL: every patient once, with the first reason that took her out."""
+
+from datetime import timedelta
+
+from idh_tasks.db import patches
+from idh_tasks.domain.sequence import MrSequence
+from idh_tasks.pipelines import cohort
+from idh_tasks.pipelines.platform import Platform
+from tests.integration.test_link import SURGERY, add_study, linked, report
+from tests.seed import _patch
+
+MUTANT = (("IDH1 R132H IHC", "positive"),)
+OPEN = (("IDH1 R132H IHC", "negative"),)
+
+
+def test_each_patient_leaves_where_the_first_thing_is_missing(platform: Platform) -> None:
+    day = SURGERY - timedelta(days=3)
+    included = add_study(platform, "in", day, "p1")
+    add_study(platform, "no patch", day, "p2")
+    add_study(platform, "open", day, "p3")
+    add_study(platform, "late", SURGERY + timedelta(days=3), "p4")
+    add_study(platform, "other tumour", day, "p5")
+    add_study(platform, "no report", day, "p6")
+    add_study(platform, "no series", day, "p7", sequences=0)
+    linked(
+        platform,
+        report("r1", assays=MUTANT),
+        report("r2", patient_id="p2"),
+        report("r3", assays=OPEN, patient_id="p3"),
+        report("r4", patient_id="p4"),
+        report("r5", patient_id="p5", diagnosis="Meningioma"),
+        report("r7", patient_id="p7"),
+    )
+    with platform.database.begin() as transaction:
+        patches.save(transaction, [_patch(platform, included, 1, s, True) for s in (MrSequence.T1, MrSequence.T2)])
+    found = cohort.flow(platform)
+    assert {step.stage: step.excluded for step in found.steps} == {
+        "usable sequences": {"W_NO_USABLE_SERIES": 1},
+        "pathology": {"W_NO_PATHOLOGY": 1},
+        "pre-operative": {"W_POSTOP": 1},
+        "glioblastoma": {"W_NOT_GBM": 1},
+        "IDH status": {"W_INDETERMINATE": 1},
+        "ROI": {},
+        "patches": {"W_NOT_PREPROCESSED": 1},
+    }
+    assert (found.steps[0].before, found.steps[-1].after) == (7, 1)
+    assert found.sequences[MrSequence.T1] == (1, 1)
+    assert found.sequences[MrSequence.FLAIR] == (0, 0)
