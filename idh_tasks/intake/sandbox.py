@@ -1,5 +1,6 @@
 """Runs the gate in a child process with capped memory and time: a hostile file costs itself alone."""
 
+import contextlib
 import json
 import os
 import resource
@@ -7,6 +8,8 @@ import select
 import struct
 import subprocess
 import sys
+import weakref
+from threading import Lock
 from types import TracebackType
 from typing import BinaryIO
 
@@ -22,16 +25,18 @@ CODE = "E_GATE"
 
 
 class Sandbox:
-    """A gate in a process of its own; use it as a context manager."""
+    """A gate in a process of its own, which ends with the sandbox or at the end of a `with`; threads may share it."""
 
     def __init__(self) -> None:
-        self._child: subprocess.Popen[bytes] | None = None
+        self._children: list[subprocess.Popen[bytes]] = []
+        self._turn = Lock()
+        weakref.finalize(self, _end, self._children)
 
     def __enter__(self) -> "Sandbox":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._end()
+        _end(self._children)
 
     def check(self, content: bytes) -> None:
         """Pass a file through the gate in the child.
@@ -41,9 +46,11 @@ class Sandbox:
         InstanceRejectedError
             What the gate raised, or ``E_GATE`` if the check was ended by its memory or time limit.
         """
-        verdict = self._ask(content)
+        with self._turn:
+            verdict = self._ask(content)
+            if verdict is None:
+                _end(self._children)
         if verdict is None:
-            self._end()
             raise InstanceRejectedError(CODE, "the check of this file broke its limit of memory or time")
         if verdict:
             raise InstanceRejectedError(*verdict)
@@ -64,28 +71,32 @@ class Sandbox:
         line = child.stdout.readline() if ready else b""
         return json.loads(line) if line.endswith(b"\n") else None
 
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._child is None:
-            self._child = subprocess.Popen(
+    def _running(self) -> "subprocess.Popen[bytes]":
+        if not self._children:
+            child = subprocess.Popen(
                 [sys.executable, "-m", "idh_tasks.intake.sandbox"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
             )
+            self._children.append(child)
             # Starting Python must not count as the time of the first file.
-            if self._child.stdout is not None:
-                self._child.stdout.readline()
-        return self._child
+            if child.stdout is not None:
+                child.stdout.readline()
+        return self._children[0]
 
-    def _end(self) -> None:
-        if self._child is not None:
-            self._child.kill()
-            self._child.wait()
-            for pipe in (self._child.stdin, self._child.stdout):
-                if pipe is not None:
+
+def _end(children: "list[subprocess.Popen[bytes]]") -> None:
+    """Kill the child and forget it; the next file gets a new one."""
+    while children:
+        child = children.pop()
+        child.kill()
+        child.wait()
+        for pipe in (child.stdin, child.stdout):
+            if pipe is not None:
+                with contextlib.suppress(BrokenPipeError):
                     pipe.close()
-            self._child = None
 
 
 def _cap_memory() -> None:

@@ -9,7 +9,6 @@ from pydicom import Dataset
 from idh_tasks.db.quarantine import HeldBack
 from idh_tasks.errors import InstanceRejectedError
 from idh_tasks.intake.gate import admit
-from idh_tasks.intake.sandbox import Sandbox
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.store import keys
 from idh_tasks.store.objects import sha256
@@ -42,8 +41,8 @@ def gate(platform: Platform, files: dict[str, bytes], item_id: str | None = None
     gated.roi = next((content for name, content in files.items() if name.endswith(ROI_SUFFIX)), None)
     contents = [content for name, content in files.items() if not name.endswith(ROI_SUFFIX)]
     # The sandbox checks the next file while we read this one.
-    with Sandbox() as sandbox, ThreadPoolExecutor(1) as ahead:
-        checks = [ahead.submit(sandbox.check, content) for content in contents]
+    with ThreadPoolExecutor(1) as ahead:
+        checks = [ahead.submit(platform.sandbox.check, content) for content in contents]
         for content, check in zip(contents, checks, strict=True):
             try:
                 check.result()

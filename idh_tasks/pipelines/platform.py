@@ -8,6 +8,7 @@ from pathlib import Path
 from idh_tasks.db.engine import Database
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.intake.pseudonym import Pseudonymiser
+from idh_tasks.intake.sandbox import Sandbox
 from idh_tasks.intake.vault import Vault
 from idh_tasks.settings import Settings
 from idh_tasks.store.objects import ObjectStore
@@ -59,6 +60,11 @@ class Platform:
     def pseudonymiser(self) -> Pseudonymiser:
         """Return the pseudonymiser of this installation."""
         return Pseudonymiser(self.settings.pseudonym_key.get_secret_value())
+
+    @cached_property
+    def sandbox(self) -> Sandbox:
+        """Return the process in which files are checked, one for all studies: starting it takes most of a second."""
+        return Sandbox()
 
     @cached_property
     def vault(self) -> Vault:

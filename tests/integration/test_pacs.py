@@ -14,8 +14,12 @@ from pydicom import Dataset, dcmread
 from pydicom.filebase import DicomBytesIO
 from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelMove
 
+from idh_tasks.domain.study import PatientKey
 from idh_tasks.errors import StudyQuarantinedError, TransientError
 from idh_tasks.intake import dicomweb, dimse
+from idh_tasks.intake.deidentify import deidentify, encoded
+from idh_tasks.intake.gate import admit
+from idh_tasks.intake.pseudonym import Pseudonymiser
 from idh_tasks.local import orthanc
 from idh_tasks.local.installation import Installation
 from idh_tasks.settings import DicomwebSettings, PacsSettings
@@ -27,6 +31,7 @@ pytestmark = pytest.mark.skipif(not orthanc.installed(), reason="Orthanc is not 
 QUERIES = 1
 """Associations of a retrieve before the one that carries instances."""
 MOVE = StudyRootQueryRetrieveInformationModelMove
+SECRET = Pseudonymiser("s" * 32)
 EVER = (date(1990, 1, 1), date(2100, 1, 1))
 
 
@@ -106,6 +111,17 @@ def test_dimse_and_dicomweb_list_the_same_studies(
     assert {found.study_uid for found in listed} >= {"1.2.826.0.1.600", "1.2.826.0.1.50"}
     assert dicomweb.find_studies(archive.model_copy(update={"page": 1}), *EVER) == listed
     assert {found.instances for found in listed} >= {600, 50}
+
+
+def test_what_is_stored_is_bit_identical_by_every_way(
+    pacs: PacsSettings, archive: DicomwebSettings, small: dict[str, Dataset]
+) -> None:
+    def stored(received: dict[str, bytes]) -> dict[str, bytes]:
+        return {uid: encoded(deidentify(admit(c).ds, PatientKey("p"), SECRET)) for uid, c in received.items()}
+
+    uid, move = "1.2.826.0.1.50", pacs.model_copy(update={"retrieve": "C-MOVE"})
+    sent = stored({ds.SOPInstanceUID: dicom_bytes(ds) for ds in small.values()})
+    assert stored(retrieve(pacs, uid)) == stored(retrieve(move, uid)) == stored(dicomweb.retrieve(archive, uid)) == sent
 
 
 @pytest.fixture(scope="module")
