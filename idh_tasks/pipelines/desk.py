@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydicom import Dataset, dcmread
+from pydicom.uid import EnhancedMRImageStorage
 
+from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.errors import InstanceRejectedError, SeriesRejectedError, StudyQuarantinedError
 from idh_tasks.intake.archive import open_archive
 from idh_tasks.intake.deidentify import deidentify, encoded
@@ -16,9 +18,11 @@ from idh_tasks.intake.pseudonym import Pseudonymiser
 from idh_tasks.intake.sandbox import Sandbox
 from idh_tasks.intake.sequence import identify
 from idh_tasks.intake.series import fault_of
-from idh_tasks.intake.stacks import split
+from idh_tasks.intake.stacks import Stack, split
 from idh_tasks.pipelines.sources import ARCHIVES
 
+KEPT_ONLY = "E_UNSUPPORTED_SOP"
+"""A series that enters and is stored, but that nothing can be computed from yet."""
 CLEANED_ALL_THE_SAME = ("E_UID_MISMATCH", "W_SKIPPED_SOP")
 """What the platform does not take can still be de-identified: its file meta is new, its kind is no matter."""
 
@@ -91,21 +95,28 @@ def _accepted(instances: list[tuple[str, Admitted]]) -> Iterator[Verdict]:
     fault = _fault([admitted.ds for _, admitted in instances])
     for name, admitted in instances:
         if fault is not None:
-            yield Verdict(name, "quarantined", *fault)
+            yield Verdict(name, "accepted" if fault[0] == KEPT_ONLY else "quarantined", *fault)
         else:
             yield Verdict(name, "accepted", *next(iter(admitted.warnings), (None, None)))
 
 
 def _fault(instances: list[Dataset]) -> tuple[str, str] | None:
-    images = [ds for ds in instances if "ImagePositionPatient" in ds]
-    if not images or any("LOCALIZER" in (ds.get("ImageType") or ()) for ds in images):
+    once = {str(ds.SOPInstanceUID): ds for ds in instances}.values()
+    images = [ds for ds in once if "ImagePositionPatient" in ds or ds.SOPClassUID == EnhancedMRImageStorage]
+    if not images or all("LOCALIZER" in (ds.get("ImageType") or ()) for ds in images):
         return None
     try:
-        stacks = split(images)
+        stacks = [Stack("", tuple(images))] if _several_volumes(images) else split(images)
     except SeriesRejectedError as error:
         return error.code, error.reason
     faults = (fault_of(stack.instances) for stack in stacks)
     return next(((fault.code, fault.reason) for fault in faults if fault), None)
+
+
+def _several_volumes(images: list[Dataset]) -> bool:
+    """Tell whether places repeat by nature: over b-values or time, or since each image is a whole volume."""
+    mosaic = any("MOSAIC" in (ds.get("ImageType") or ()) for ds in images)
+    return mosaic or identify(read_physics(images)).sequence in (MrSequence.DWI, MrSequence.DSC)
 
 
 def classify(files: Iterable[Path]) -> Iterator[Named]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from pydicom import dcmread
+from pydicom.uid import EnhancedMRImageStorage
 from typer.testing import CliRunner
 
 from idh_tasks import cli
@@ -39,6 +40,33 @@ def test_gate_tells_of_every_file_whether_it_may_enter(folder: Path) -> None:
     assert {verdicts[f"gap{n}.dcm"] for n in range(5)} == {("quarantined", "E_GEOMETRY_GAP")}
     assert verdicts["note.dcm"] == ("quarantined", "E_NOT_DICOM")
     assert verdicts["cut.dcm"] == ("quarantined", "E_PIXEL_LENGTH")
+
+
+def test_d13_a_localizer_among_the_slices_of_a_series(tmp_path: Path) -> None:
+    instances = stack([0.0, 5.0, 10.0], ImageType=["ORIGINAL", "PRIMARY", "M"], **FLAIR)
+    instances[1].ImageType, instances[1].ImageOrientationPatient = (
+        ["ORIGINAL", "PRIMARY", "LOCALIZER"],
+        [0, 1, 0, 0, 0, -1],
+    )
+    for number, ds in enumerate(instances):
+        (tmp_path / f"{number}.dcm").write_bytes(dicom_bytes(ds))
+    assert {line["code"] for line in lines("gate", str(tmp_path))} == {"E_GEOMETRY_ORIENT"}
+
+
+def test_d18_an_enhanced_image_is_accepted_and_flagged(tmp_path: Path) -> None:
+    enhanced = instance(SOPClassUID=EnhancedMRImageStorage, NumberOfFrames=2, PixelData=b"\1\2" * 128)
+    del enhanced.ImagePositionPatient
+    (tmp_path / "1.dcm").write_bytes(dicom_bytes(enhanced))
+    [line] = lines("gate", str(tmp_path))
+    assert (line["verdict"], line["code"]) == ("accepted", "E_UNSUPPORTED_SOP")
+
+
+def test_a_diffusion_series_may_hold_many_volumes_that_nothing_tells_apart(tmp_path: Path) -> None:
+    for number, ds in enumerate(
+        [*stack([0.0, 5.0], DiffusionBValue=1000.0), *stack([0.0, 5.0], DiffusionBValue=1000.0)]
+    ):
+        (tmp_path / f"{number}.dcm").write_bytes(dicom_bytes(ds))
+    assert {line["verdict"] for line in lines("gate", str(tmp_path))} == {"accepted"}
 
 
 def test_gate_opens_archives(tmp_path: Path) -> None:
