@@ -81,6 +81,9 @@ def _configuration(installation: Installation) -> str:
                 }
             },
             "StableAge": STABLE_AGE_S,
+            # A connection that is cut keeps its thread until this timeout; by default there are four threads.
+            "DicomThreadsCount": 32,
+            "DicomScpTimeout": 10,
             "Plugins": [str(DICOMWEB_PLUGIN)] if DICOMWEB_PLUGIN.exists() else [],
         }
     )
