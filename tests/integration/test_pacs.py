@@ -161,8 +161,8 @@ def test_n01_what_a_retrieve_left_out_is_asked_for_again(
         )
 
     def counted(*args: object) -> None:
-        asked.append(sum(len(q.get("SOPInstanceUID") or []) for q in args[1]))  # type: ignore[attr-defined]
-        original(*args)  # type: ignore[arg-type]
+        asked.append(sum(len(q.get("SOPInstanceUID") or []) for q in args[1]))  # type: ignore[attr-defined]  # the queries
+        original(*args)  # type: ignore[arg-type]  # passed through
 
     monkeypatch.setattr(dimse, "_store_into", refusing)
     monkeypatch.setattr(dimse, "_get", counted)
