@@ -65,11 +65,9 @@ def _say(line: str) -> None:
 
 
 def _installation() -> "Installation":
-    from idh_tasks.local.installation import Installation
+    from idh_tasks.local.installation import open_installation
 
-    installation = Installation()
-    installation.load_options()
-    return installation
+    return open_installation()
 
 
 def open_platform() -> "Platform":

@@ -4,10 +4,10 @@ from idh_tasks.db.engine import Transaction
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 
 
-def outcomes(transaction: Transaction, settings_hash: str) -> list[tuple[str, str | None, int, int]]:
-    """Return (stage, code, patients, mutants) for every way out of the cohort, and for those included."""
+def outcomes(transaction: Transaction, settings_hash: str) -> list[tuple[str, str | None, int]]:
+    """Return (stage, code, patients) for every way out of the cohort, and for those included."""
     rows = transaction.rows("select_cohort_outcomes", settings_hash=settings_hash)
-    return [(row["stage"], row["code"], row["patients"], row["mutants"]) for row in rows]
+    return [(row["stage"], row["code"], row["patients"]) for row in rows]
 
 
 def by_sequence(transaction: Transaction, settings_hash: str) -> dict[MrSequence, tuple[int, int]]:

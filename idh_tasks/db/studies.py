@@ -63,12 +63,6 @@ def lock(transaction: Transaction, study_id: StudyId) -> None:
     transaction.run("lock_study", study_id=study_id)
 
 
-def find(transaction: Transaction, study_id: StudyId) -> StoredStudy | None:
-    """Return a study, if it is stored."""
-    known = transaction.one("select_study", study_id=study_id)
-    return None if known is None else get(transaction, study_id)
-
-
 def instances(transaction: Transaction, study_id: StudyId) -> dict[str, InstanceRecord]:
     """Return the stored instances of a study by their id."""
     rows = transaction.rows("select_instances", study_id=study_id)
@@ -81,10 +75,18 @@ def record_instances(transaction: Transaction, study_id: StudyId, records: list[
 
 
 def get(transaction: Transaction, study_id: StudyId) -> StoredStudy:
-    """Return a study with its current series, the surest and most complete first."""
+    """Return a study that is stored, as `find` does."""
+    found = find(transaction, study_id)
+    if found is None:
+        raise LookupError(study_id)
+    return found
+
+
+def find(transaction: Transaction, study_id: StudyId) -> StoredStudy | None:
+    """Return a study with its current series, the preferred one of each sequence first, if it is stored."""
     row = transaction.one("select_study", study_id=study_id)
     if row is None:
-        raise LookupError(study_id)
+        return None
     series = tuple(
         SeriesRecord(
             SeriesId(found["series_id"]),

@@ -1,6 +1,6 @@
 """The geometry of a stack of slices: one direction, even spacing, no slice missing."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -30,6 +30,19 @@ def direction(orientations: ArrayLike) -> NDArray[np.float64]:
         raise SeriesRejectedError("E_GEOMETRY_ORIENT", "slices of several orientations in one series")
     row, column = stated[0][:3], stated[0][3:]
     return np.stack([row, column, np.cross(row, column)], axis=1)
+
+
+def check_one_grid(grids: Iterable[Hashable]) -> None:
+    """Check that all slices have the same matrix and pixel spacing, each given as one value.
+
+    Raises
+    ------
+    SeriesRejectedError
+        ``E_GEOMETRY_MATRIX`` with how many there are.
+    """
+    count = len(set(grids))
+    if count > 1:
+        raise SeriesRejectedError("E_GEOMETRY_MATRIX", f"{count} matrices or pixel spacings in one series")
 
 
 def spacing_mm(offsets_mm: Sequence[float]) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
 
-from idh_tasks.domain.stack import direction, spacing_mm
+from idh_tasks.domain.stack import check_one_grid, direction, spacing_mm
 from idh_tasks.domain.volume import Geometry, Series4D, Volume
 from idh_tasks.errors import SeriesRejectedError
 
@@ -16,12 +16,6 @@ from idh_tasks.errors import SeriesRejectedError
 def read_all(files: Iterable[bytes]) -> list[Dataset]:
     """Read the stored instances of a series."""
     return [dcmread(BytesIO(content)) for content in files]
-
-
-def _check_matrix(instances: Sequence[Dataset]) -> None:
-    grids = {(ds.Rows, ds.Columns, tuple(map(float, ds.PixelSpacing))) for ds in instances}
-    if len(grids) > 1:
-        raise SeriesRejectedError("E_GEOMETRY_MATRIX", f"{len(grids)} matrices or pixel spacings in one series")
 
 
 def _by_place(instances: Sequence[Dataset], normal: NDArray[np.float64]) -> list[tuple[float, list[Dataset]]]:
@@ -34,7 +28,7 @@ def _by_place(instances: Sequence[Dataset], normal: NDArray[np.float64]) -> list
 
 def _geometry(instances: Sequence[Dataset]) -> tuple[Geometry, list[list[Dataset]]]:
     """Return the grid and, for each slice, the instances that lie there."""
-    _check_matrix(instances)
+    check_one_grid((ds.Rows, ds.Columns, tuple(map(float, ds.PixelSpacing))) for ds in instances)
     axes = direction([[float(c) for c in ds.ImageOrientationPatient] for ds in instances])
     places = _by_place(instances, axes[:, 2])
     first = places[0][1][0]

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from pydicom.uid import EnhancedMRImageStorage, MRImageStorage, SegmentationStorage
 from pynetdicom import AE, _config, build_role, evt
 from pynetdicom.association import Association
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at import from a table
@@ -17,6 +16,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at impo
 )
 
 from idh_tasks.errors import TransientError
+from idh_tasks.intake.gate import ACCEPTED
 from idh_tasks.settings import PacsSettings
 
 _config.LOG_REQUEST_IDENTIFIERS = False
@@ -27,7 +27,6 @@ log = logging.getLogger(__name__)
 
 PDU_BYTES, MAX_PDU_BYTES = 2**17, 2**20
 """What we offer, and the most that we take from a peer that offers nothing."""
-STORED = (MRImageStorage, EnhancedMRImageStorage, SegmentationStorage)
 
 
 def no_delay(event: evt.Event) -> None:
@@ -95,7 +94,7 @@ def association(pacs: PacsSettings, handlers: list[Any], *models: str) -> Iterat
         ae.add_requested_context(model)
     roles = []
     if StudyRootQueryRetrieveInformationModelGet in models:
-        for storage in STORED:
+        for storage in ACCEPTED:
             ae.add_requested_context(storage)
             roles.append(build_role(storage, scp_role=True))
     opened = ae.associate(

@@ -11,8 +11,8 @@ from requests_toolbelt.multipart.decoder import MultipartDecoder
 from urllib3.util.retry import Retry
 
 from idh_tasks.errors import StudyQuarantinedError, TransientError
-from idh_tasks.intake.association import STORED
-from idh_tasks.intake.dimse import PacsStudy
+from idh_tasks.intake.dimse import PacsStudy, each_once
+from idh_tasks.intake.gate import ACCEPTED
 from idh_tasks.settings import DicomwebSettings
 
 RETRIES = 4
@@ -82,13 +82,15 @@ def _all(search: Any, page: int, **options: Any) -> list[dict[str, Any]]:
         return rows
 
     rows = ask(page, 0)
-    while rows and len(rows) % page == 0 and (more := ask(page, len(rows))):
-        rows += more
-    if not rows or len(rows) % page:
-        return rows
-    # Orthanc's plugin 1.7 counts the offset inside the limit: its second page is always empty.
-    wide = 2 * len(rows) + 1
-    return _all(search, wide, **options) if len(ask(wide, 0)) > len(rows) else rows
+    while rows and len(rows) % page == 0:
+        more = ask(page, len(rows))
+        if more:
+            rows += more
+            continue
+        # Orthanc's plugin 1.7 counts the offset inside the limit: its second page is always empty.
+        page = 2 * len(rows) + 1
+        rows = max(rows, ask(page, 0), key=len)
+    return rows
 
 
 def _value(row: dict[str, Any], tag: str) -> str:
@@ -106,13 +108,9 @@ def find_studies(archive: DicomwebSettings, since: date, until: date) -> list[Pa
     criteria = {"ModalitiesInStudy": "MR", "StudyDate": f"{since:%Y%m%d}-{until:%Y%m%d}"}
     fields = ["NumberOfStudyRelatedInstances"]
     rows = _all(_client(archive).search_for_studies, archive.page, search_filters=criteria, fields=fields)
-    listed = {
-        _value(row, STUDY_UID): PacsStudy(
-            _value(row, STUDY_UID), _value(row, STUDY_DATE), int(_value(row, INSTANCES) or 0)
-        )
-        for row in rows
-    }
-    return sorted(listed.values(), key=lambda found: (found.study_date, found.study_uid))
+    return each_once(
+        PacsStudy(_value(row, STUDY_UID), _value(row, STUDY_DATE), int(_value(row, INSTANCES) or 0)) for row in rows
+    )
 
 
 def retrieve(archive: DicomwebSettings, study_uid: str) -> dict[str, bytes]:
@@ -127,7 +125,7 @@ def retrieve(archive: DicomwebSettings, study_uid: str) -> dict[str, bytes]:
     """
     search = _client(archive).search_for_instances
     rows = _all(search, archive.page, study_instance_uid=study_uid)
-    wanted = {_value(row, INSTANCE_UID) for row in rows if _value(row, SOP_CLASS) in ("", *STORED)}
+    wanted = {_value(row, INSTANCE_UID) for row in rows if _value(row, SOP_CLASS) in ("", *ACCEPTED)}
     if not wanted:
         raise StudyQuarantinedError("E_NO_IMAGES", "the archive lists no MR image in the study")
     received = {uid: content for content in _files(archive, study_uid) for uid in [_uid(content)] if uid in wanted}

@@ -1,7 +1,8 @@
 """PACS pickup by DIMSE: C-FIND for what is new, C-GET or C-MOVE for the instances, every UID compared."""
 
+import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,7 +19,8 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at impo
 )
 
 from idh_tasks.errors import StudyQuarantinedError, TransientError
-from idh_tasks.intake.association import STORED, association, bounded, echo, entity, no_delay, silence, tls
+from idh_tasks.intake.association import association, bounded, echo, entity, no_delay, silence, tls
+from idh_tasks.intake.gate import ACCEPTED
 from idh_tasks.settings import PacsSettings
 
 ATTEMPTS = 4
@@ -56,8 +58,12 @@ def find_studies(pacs: PacsSettings, since: date, until: date) -> list[PacsStudy
         ``E_PACS``, or ``E_QUERY_TRUNCATED`` if one day holds more than the PACS lists.
     """
     echo(pacs)
-    listed = {found.study_uid: found for found in _between(pacs, since, until)}
-    return sorted(listed.values(), key=lambda found: (found.study_date, found.study_uid))
+    return each_once(_between(pacs, since, until))
+
+
+def each_once(listed: Iterable[PacsStudy]) -> list[PacsStudy]:
+    """Return every study once, in order of its date, however often an archive lists it."""
+    return sorted({found.study_uid: found for found in listed}.values(), key=lambda s: (s.study_date, s.study_uid))
 
 
 def _between(pacs: PacsSettings, since: date, until: date) -> list[PacsStudy]:
@@ -136,7 +142,7 @@ def list_study(pacs: PacsSettings, study_uid: str) -> Listing:
     if len(rows) < stated:
         raise TransientError("E_QUERY_TRUNCATED", f"the PACS lists {len(rows)} of {stated} instances of the study")
     patients = frozenset(str(row.get("PatientID") or "").strip() for row in studies)
-    ours = (row for row in rows if row.get("SOPClassUID") in (None, "", *STORED))
+    ours = (row for row in rows if row.get("SOPClassUID") in (None, "", *ACCEPTED))
     return Listing(patients, frozenset(Place(str(row.SeriesInstanceUID), str(row.SOPInstanceUID)) for row in ours))
 
 
@@ -156,21 +162,17 @@ def retrieve(pacs: PacsSettings, study_uid: str, wanted: frozenset[Place]) -> di
         raise StudyQuarantinedError("E_NO_IMAGES", "the PACS lists no MR image in the study")
     received: dict[str, bytes] = {}
     fetch = _move if pacs.retrieve == "C-MOVE" else _get
-    failure = TransientError("E_INCOMPLETE", "nothing arrived")
+    missing, stalled = wanted, None
     for _ in range(ATTEMPTS):
-        missing = frozenset(place for place in wanted if place.instance_uid not in received)
-        if not missing:
-            return {place.instance_uid: received[place.instance_uid] for place in wanted}
         try:
             fetch(pacs, _identifiers(study_uid, missing, whole=missing == wanted), received)
         except TransientError as error:
-            failure = error
-    arrived = sum(place.instance_uid in received for place in wanted)
-    if arrived == len(wanted):
-        return {place.instance_uid: received[place.instance_uid] for place in wanted}
-    if failure.code == "E_TIMEOUT":
-        raise failure
-    raise TransientError("E_INCOMPLETE", f"{arrived} of {len(wanted)} instances arrived")
+            stalled = error if error.code == "E_TIMEOUT" else None
+        missing = frozenset(place for place in wanted if place.instance_uid not in received)
+        if not missing:
+            return {place.instance_uid: received[place.instance_uid] for place in wanted}
+    arrived = len(wanted) - len(missing)
+    raise stalled or TransientError("E_INCOMPLETE", f"{arrived} of {len(wanted)} instances arrived")
 
 
 def _identifiers(study_uid: str, missing: frozenset[Place], *, whole: bool) -> list[Dataset]:
@@ -191,7 +193,7 @@ def _identifiers(study_uid: str, missing: frozenset[Place], *, whole: bool) -> l
 def _store_into(received: dict[str, bytes]) -> Any:
     def store(event: evt.Event) -> int:
         meta = event.file_meta
-        if meta.MediaStorageSOPClassUID not in STORED:
+        if meta.MediaStorageSOPClassUID not in ACCEPTED:
             return SOP_CLASS_NOT_OURS
         received[str(meta.MediaStorageSOPInstanceUID)] = event.encoded_dataset()
         return SUCCESS
@@ -227,13 +229,11 @@ def _finish(pacs: PacsSettings, responses: Iterator[tuple[Dataset, Dataset | Non
 @contextmanager
 def _receiver(pacs: PacsSettings, received: dict[str, bytes]) -> Iterator[None]:
     """Listen for the PACS and for nobody else, as long as a retrieve lasts."""
-    import ssl
-
     ae = entity(pacs)
     ae.maximum_associations = CONNECTIONS
     ae.require_called_aet = True
     ae.require_calling_aet = [pacs.called_aet]
-    for storage in STORED:
+    for storage in ACCEPTED:
         ae.add_supported_context(storage)
     handlers: list[Any] = [
         (evt.EVT_CONN_OPEN, no_delay),
@@ -270,7 +270,7 @@ def send_study(pacs: PacsSettings, files: list[Path]) -> None:
 
 def _send(pacs: PacsSettings, files: list[Path]) -> list[Path]:
     """Send until the association ends; return what was not acknowledged."""
-    with association(pacs, [], *STORED) as opened:
+    with association(pacs, [], *ACCEPTED) as opened:
         for sent, path in enumerate(files):
             if opened.send_c_store(path).get("Status") != 0:
                 return files[sent:]

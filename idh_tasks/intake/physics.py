@@ -16,13 +16,11 @@ COARSE_MM, PARTITION_MM = 1.5, 2.0
 
 @dataclass(frozen=True)
 class Physics:
-    """What the headers of a series say; times in ms, angles in degrees, lengths in mm; 0 where unknown."""
+    """What the headers of a series say; times in ms, lengths in mm; 0 where unknown."""
 
     tr: float
     te: float
     ti: float
-    flip_angle: float
-    echo_train: float
     pixel_mm: float
     slice_mm: float
     scanning: frozenset[str]
@@ -58,8 +56,6 @@ def read_physics(instances: Sequence[Dataset]) -> Physics:
         tr=_number(first, "RepetitionTime"),
         te=_number(first, "EchoTime", "EffectiveEchoTime"),
         ti=_number(first, "InversionTime", "InversionTimes"),
-        flip_angle=_number(first, "FlipAngle"),
-        echo_train=_number(first, "EchoTrainLength"),
         pixel_mm=_number(first, "PixelSpacing"),
         slice_mm=_number(first, "SliceThickness"),
         scanning=_scanning(first),

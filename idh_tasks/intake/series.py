@@ -1,6 +1,5 @@
 """Makes named, checked series of the instances of a study."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,15 +13,14 @@ from idh_tasks.intake.physics import read_physics
 from idh_tasks.intake.sequence import identify
 from idh_tasks.intake.stacks import Stack, check_geometry, fineness, is_empty, split
 
-SEVERAL_VOLUMES = (MrSequence.DWI, MrSequence.DSC, MrSequence.OTHER)
-"""Sequences that hold several volumes by nature, or that nobody uses."""
+SEVERAL_VOLUMES = (MrSequence.DWI, MrSequence.DSC)
+"""Sequences that hold several volumes by nature: over b-values or over time."""
 
 
 @dataclass(frozen=True)
 class NamedSeries:
     """The instances of one stack with what it is, what is wrong with it, and how fine it is."""
 
-    uid: str
     label: str
     instances: tuple[Dataset, ...]
     identification: Identification
@@ -30,34 +28,25 @@ class NamedSeries:
     fineness: Fineness
 
 
-def by_series(instances: Sequence[Dataset]) -> dict[str, list[Dataset]]:
-    """Return the instances of each series, by its UID."""
-    groups: dict[str, list[Dataset]] = defaultdict(list)
-    for ds in instances:
-        groups[str(ds.SeriesInstanceUID)].append(ds)
-    return dict(sorted(groups.items()))
-
-
 def name_series(instances: Sequence[Dataset]) -> Iterator[NamedSeries]:
     """Yield the stacks of one series, each named and checked; a fault is told, never raised."""
-    uid = str(instances[0].SeriesInstanceUID)
     if instances[0].SOPClassUID == SegmentationStorage:
-        yield NamedSeries(uid, "", tuple(instances), SEGMENTATION, None, Fineness())
+        yield NamedSeries("", tuple(instances), SEGMENTATION, None, Fineness())
         return
     whole = Stack("", tuple(instances))
     sequence = identify(read_physics(instances)).sequence
     try:
-        stacks = [whole] if sequence in SEVERAL_VOLUMES else split(instances)
+        stacks = [whole] if sequence in (*SEVERAL_VOLUMES, MrSequence.OTHER) else split(instances)
     except SeriesRejectedError as error:
-        yield _named(uid, whole, Fault(error.code, error.reason))
+        yield _named(whole, Fault(error.code, error.reason))
         return
     for stack in stacks:
-        yield _named(uid, stack, None if sequence is MrSequence.OTHER else fault_of(stack.instances))
+        yield _named(stack, None if sequence is MrSequence.OTHER else fault_of(stack.instances))
 
 
-def _named(uid: str, stack: Stack, fault: Fault | None) -> NamedSeries:
+def _named(stack: Stack, fault: Fault | None) -> NamedSeries:
     found = identify(read_physics(stack.instances))
-    return NamedSeries(uid, stack.label, stack.instances, found, fault, fineness(stack.instances))
+    return NamedSeries(stack.label, stack.instances, found, fault, fineness(stack.instances))
 
 
 def fault_of(instances: Sequence[Dataset]) -> Fault | None:

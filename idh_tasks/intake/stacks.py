@@ -8,7 +8,7 @@ import numpy as np
 from pydicom import Dataset
 from pydicom.uid import EnhancedMRImageStorage
 
-from idh_tasks.domain.stack import direction, spacing_mm
+from idh_tasks.domain.stack import check_one_grid, direction, spacing_mm
 from idh_tasks.domain.study import Fineness
 from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.intake.dialect import b_value
@@ -76,8 +76,7 @@ def check_geometry(instances: Sequence[Dataset]) -> None:
         positions = np.array([[float(c) for c in ds.ImagePositionPatient] for ds in instances])
     except (AttributeError, TypeError, ValueError):
         raise SeriesRejectedError("E_GEOMETRY_MISSING", "slices without position, orientation or spacing") from None
-    if len(grids) > 1:
-        raise SeriesRejectedError("E_GEOMETRY_MATRIX", f"{len(grids)} matrices or pixel spacings in one series")
+    check_one_grid(grids)
     offsets = np.unique(np.round(positions @ axes[:, 2], 2))
     if len(offsets) > 1:
         spacing_mm(offsets.tolist())

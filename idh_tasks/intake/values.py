@@ -17,11 +17,8 @@ from idh_tasks.intake.deidentify import day_of
 MAX_DEPTH = 16
 PIXEL_DATA = Tag("PixelData")
 MAX_AGE_YEARS = 130
-NUMBERS = MappingProxyType({
-    "UI": re.compile(rb"[\d.\\\0 ]*"),
-    "IS": re.compile(rb"[\d+\-.\\\0 eE]*"),
-    "DS": re.compile(rb"[\d+\-.\\\0 eE]*"),
-})  # fmt: skip
+_NUMERIC = re.compile(rb"[\d+\-.\\\0 eE]*")
+NUMBERS = MappingProxyType({"UI": re.compile(rb"[\d.\\\0 ]*"), "IS": _NUMERIC, "DS": _NUMERIC})
 INTEGERS = re.compile(rb"\s*[+-]?\d{0,12}\s*(\\\s*[+-]?\d{0,12}\s*)*\0?")
 AGE = re.compile(rb"(\d{3})[DWMY]")
 
@@ -37,6 +34,7 @@ def check_values(ds: Dataset, depth: int = 0) -> Iterator[tuple[str, str]]:
     if depth > MAX_DEPTH:
         raise InstanceRejectedError("E_NESTING_LIMIT", f"sequences are nested more than {MAX_DEPTH} deep")
     for tag in list(ds.keys()):
+        # As it was read: the data set's own access would convert it, and raise on what is hostile.
         element = ds._dict[tag]
         vr = element.VR or _vr(tag)
         if isinstance(element, RawDataElement) and vr != "SQ" and not _usable(ds, element, vr):

@@ -15,7 +15,6 @@ class Outcome:
     stage: str
     code: str | None
     patients: int
-    mutants: int
 
 
 @dataclass(frozen=True)

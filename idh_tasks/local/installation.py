@@ -99,6 +99,13 @@ class Installation:
         return path
 
 
+def open_installation() -> Installation:
+    """Return the installation of this checkout with its chosen settings in the environment."""
+    installation = Installation()
+    installation.load_options()
+    return installation
+
+
 def read_env(path: Path) -> dict[str, str]:
     """Read NAME=value lines; lines that begin with # are comments."""
     lines = path.read_text().splitlines()

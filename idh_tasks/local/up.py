@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from idh_tasks.db import pathology
 from idh_tasks.local import airflow, orthanc, postgres, seaweed
-from idh_tasks.local.installation import Installation
+from idh_tasks.local.installation import Installation, open_installation
 from idh_tasks.local.process import Service
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.settings import Settings
@@ -35,9 +35,7 @@ def open_platform() -> Platform:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     if "IDH_DATABASE_URL" in os.environ:
         return Platform(Settings())  # filled from the environment
-    installation = Installation()
-    installation.load_options()
-    return Platform(settings(installation))
+    return Platform(settings(open_installation()))
 
 
 def services_up(installation: Installation, say: Say) -> Platform:

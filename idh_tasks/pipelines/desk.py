@@ -8,7 +8,7 @@ from pathlib import Path
 from pydicom import Dataset, dcmread
 from pydicom.uid import EnhancedMRImageStorage
 
-from idh_tasks.domain.sequence import MrSequence
+from idh_tasks.domain.study import Fault
 from idh_tasks.errors import InstanceRejectedError, SeriesRejectedError, StudyQuarantinedError
 from idh_tasks.intake.archive import open_archive
 from idh_tasks.intake.deidentify import deidentify, encoded
@@ -17,7 +17,7 @@ from idh_tasks.intake.physics import read_physics
 from idh_tasks.intake.pseudonym import Pseudonymiser
 from idh_tasks.intake.sandbox import Sandbox
 from idh_tasks.intake.sequence import identify
-from idh_tasks.intake.series import fault_of
+from idh_tasks.intake.series import SEVERAL_VOLUMES, fault_of
 from idh_tasks.intake.stacks import Stack, split
 from idh_tasks.pipelines.sources import ARCHIVES
 
@@ -95,12 +95,13 @@ def _accepted(instances: list[tuple[str, Admitted]]) -> Iterator[Verdict]:
     fault = _fault([admitted.ds for _, admitted in instances])
     for name, admitted in instances:
         if fault is not None:
-            yield Verdict(name, "accepted" if fault[0] == KEPT_ONLY else "quarantined", *fault)
+            verdict = "accepted" if fault.code == KEPT_ONLY else "quarantined"
+            yield Verdict(name, verdict, fault.code, fault.reason)
         else:
             yield Verdict(name, "accepted", *next(iter(admitted.warnings), (None, None)))
 
 
-def _fault(instances: list[Dataset]) -> tuple[str, str] | None:
+def _fault(instances: list[Dataset]) -> Fault | None:
     once = {str(ds.SOPInstanceUID): ds for ds in instances}.values()
     images = [ds for ds in once if "ImagePositionPatient" in ds or ds.SOPClassUID == EnhancedMRImageStorage]
     if not images or all("LOCALIZER" in (ds.get("ImageType") or ()) for ds in images):
@@ -108,15 +109,14 @@ def _fault(instances: list[Dataset]) -> tuple[str, str] | None:
     try:
         stacks = [Stack("", tuple(images))] if _several_volumes(images) else split(images)
     except SeriesRejectedError as error:
-        return error.code, error.reason
-    faults = (fault_of(stack.instances) for stack in stacks)
-    return next(((fault.code, fault.reason) for fault in faults if fault), None)
+        return Fault(error.code, error.reason)
+    return next(filter(None, (fault_of(stack.instances) for stack in stacks)), None)
 
 
 def _several_volumes(images: list[Dataset]) -> bool:
     """Tell whether places repeat by nature: over b-values or time, or since each image is a whole volume."""
     mosaic = any("MOSAIC" in (ds.get("ImageType") or ()) for ds in images)
-    return mosaic or identify(read_physics(images)).sequence in (MrSequence.DWI, MrSequence.DSC)
+    return mosaic or identify(read_physics(images)).sequence in SEVERAL_VOLUMES
 
 
 def classify(files: Iterable[Path]) -> Iterator[Named]:

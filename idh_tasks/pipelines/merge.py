@@ -44,6 +44,11 @@ class Packed:
         """Return the archive, bit-identical for the same files."""
         return pack({f"{name}.dcm": content for name, content in self.files.items()})
 
+    @cached_property
+    def sha256(self) -> str:
+        """Return the hash of the archive."""
+        return sha256(self.content)
+
 
 def conflicts(fresh: Mapping[str, Clean], known: Mapping[str, InstanceRecord], profile: str) -> set[str]:
     """Return the instances that are known with other bytes; only files that the same code made compare."""

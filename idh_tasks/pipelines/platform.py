@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from idh_tasks.db.engine import Database
@@ -16,6 +16,7 @@ from idh_tasks.store.objects import ObjectStore
 PACKAGE = Path(__file__).resolve().parents[1]
 
 
+@cache
 def code_version(*packages: str) -> str:
     """Return a hash of the sources of the named packages: changed code makes new keys."""
     sources = sorted(path for name in packages for path in (PACKAGE / name).glob("*.py"))

@@ -130,9 +130,10 @@ def _store(platform: Platform, arrived: Arrived) -> bool:
         conflicting = conflicts(fresh, known, profile)
         taken = {name: clean for name, clean in fresh.items() if name not in conflicting}
         changed = _merge(platform, transaction, arrived, taken, roi, known)
-        records = {n: InstanceRecord(n, known[n].series_id, c.sha256, profile) for n, c in taken.items() if n in known}
         if not changed:
-            studies.record_instances(transaction, arrived.study_id, list(records.values()))
+            # The bytes are the same, so hashes made by this version of the code compare from now on.
+            records = [InstanceRecord(n, known[n].series_id, c.sha256, profile) for n, c in taken.items() if n in known]
+            studies.record_instances(transaction, arrived.study_id, records)
         held = [_conflict(platform, arrived, fresh[name].header) for name in sorted(conflicting)]
         quarantine.hold_back(transaction, [*held, *doubles], arrived.study_id if known or changed else None)
     return changed
@@ -152,10 +153,16 @@ def _cleaned(platform: Platform, arrived: Arrived) -> tuple[dict[str, Clean], li
 
 
 def _conflict(platform: Platform, arrived: Arrived, header: Dataset) -> HeldBack:
+    content = _as_file(header)
+    reason = f"known with other bytes; this copy, {sha256(content)[:12]}, is held, the first one stays"
+    return keep(platform, content, "E_SOP_CONFLICT", reason, arrived.item_id)
+
+
+def _as_file(header: Dataset) -> bytes:
+    """Return an instance as the file that was delivered: it names the patient."""
     buffer = BytesIO()
     dcmwrite(buffer, header)
-    reason = f"known with other bytes; this copy, {sha256(buffer.getvalue())[:12]}, is held, the first one stays"
-    return keep(platform, buffer.getvalue(), "E_SOP_CONFLICT", reason, arrived.item_id)
+    return buffer.getvalue()
 
 
 def _merge(
@@ -174,7 +181,7 @@ def _merge(
     merged = (stored_instances(platform, before) if before else {}) | taken
     packed, untouched = pack_series(platform, merged)
     kept = carried_over(before, known, untouched) if before else []
-    hashes = sorted([*(sha256(p.content) for p in packed), *(series.sha256 for series in kept)])
+    hashes = sorted([*(p.sha256 for p in packed), *(series.sha256 for series in kept)])
     study = _record(platform, arrived, keys.digest(*hashes, roi_hash or ""))
     series = (*kept, *(_publish(platform, study, p) for p in packed))
     roi_key = _publish_roi(platform, study, roi) if roi else (before.roi_key if before else None)
@@ -210,10 +217,10 @@ def _record(platform: Platform, arrived: Arrived, content_hash: str) -> StudyRec
 
 def _publish(platform: Platform, study: StudyRecord, packed: Packed) -> SeriesRecord:
     key = keys.series(study.study_id, study.content_hash, packed.series_id)
-    content, named = packed.content, packed.named
-    platform.store.put(key, content)
+    named = packed.named
+    platform.store.put(key, packed.content)
     return SeriesRecord(
-        packed.series_id, named.identification, key, sha256(content), len(packed.files), named.fault, named.fineness
+        packed.series_id, named.identification, key, packed.sha256, len(packed.files), named.fault, named.fineness
     )
 
 
@@ -236,10 +243,6 @@ def _keep_originals(platform: Platform, arrived: Arrived, study: StudyRecord) ->
     """Keep the delivered files, sealed, where a hospital wants it (PS3.15 E.3, originals are not for the store)."""
     if not platform.settings.keep_originals:
         return
-    files = {}
-    for number, header in enumerate(arrived.instances):
-        buffer = BytesIO()
-        dcmwrite(buffer, header)
-        files[f"{number:06d}.dcm"] = buffer.getvalue()
+    files = {f"{number:06d}.dcm": _as_file(header) for number, header in enumerate(arrived.instances)}
     key = keys.original(study.study_id, study.content_hash)
     platform.store.put(key, platform.vault.seal(pack(files)))

@@ -47,13 +47,12 @@ placed AS (
             WHEN NOT l.chosen THEN l.code
             WHEN l.idh_status = 'indeterminate' THEN 'W_INDETERMINATE'
             WHEN coalesce(c.patches, 0) = 0 THEN coalesce(c.no_roi, c.code, 'W_NOT_PREPROCESSED')
-        END AS code,
-        l.idh_status
+        END AS code
     FROM series AS i
     LEFT JOIN linked AS l ON l.patient_key = i.patient_key
     LEFT JOIN cut AS c ON c.study_id = l.study_id
 )
-SELECT stage, code, count(*) AS patients, count(*) FILTER (WHERE idh_status = 'mutant') AS mutants
+SELECT stage, code, count(*) AS patients
 FROM placed
 GROUP BY stage, code
 ORDER BY stage, code
