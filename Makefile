@@ -49,7 +49,7 @@ fuzz: $(STAMP) ## Pass 100,000 mutated files through the gate
 bench: $(STAMP) ## Measure speed beside a peer
 	@for script in bench/*.py; do $(VENV)/bin/python $$script; done
 
-docs: $(STAMP) ## Generate dags/DAGS.md, docs/er-diagram.md and docs/faults.md
+docs: $(STAMP) ## Generate dags/DAGS.md, docs/er-diagram.md, docs/faults.md and docs/idh-status.md
 	@$(VENV)/bin/python -m tests.generate
 
 up: setup ## Start the platform without delivering anything

@@ -1,36 +1,41 @@
 """
 ### Link pathology
 
-Every night and after new studies: load new report versions from the laboratory, resolve the IDH status
-(immunohistochemistry, then sequencing of both genes), and link each patient's pre-operative study.
+Every night, after new studies and after answers: load new report versions from the laboratory, resolve the IDH
+status (immunohistochemistry, then sequencing of both genes), follow merges of patients, and link each person's
+pre-operative study.
 
-**Sources**: Connection `idh_pathology`, view `idh_results`. **Writes**: `idh.report`, `idh.assay`,
-`idh.case_link` (every candidate with its reason).
+**Sources**: Connection `idh_pathology` (any database; `IDH_PATHOLOGY_MAPPING` names the view and its columns), and
+files below `pathology/` of the drop bucket: `.csv`, `.xlsx`, `.hl7` (ORU^R01, ADT^A40, ADT^A37), `.json` (FHIR).
 
-**When it is red**: `load_reports` failed; links were still brought up to date with the reports known
-so far. Restore the laboratory's connection and clear the task.
+**Writes**: `idh.report`, `idh.assay`, `idh.merge_event`, `idh.case_link` (every candidate with its reason),
+`idh.review` (what a person must decide; `review_cases` asks), `idh.feed_night`.
+
+**When it is red**: `load_reports` failed; links were still brought up to date with the reports known so far.
+`E_SCHEMA` names the column that has changed, `E_FEED_DROP` says that most rows are gone (nothing is trained until
+they are back), `E_FEED` that files are held: `idh intake quarantine list`. Mend it there and clear the task.
 """
 
 from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, dag
-from idh_airflow.assets import CASES, STUDIES
+from idh_airflow.assets import ANSWERS, CASES, QUESTIONS, STUDIES
 from idh_airflow.connections import platform
 from idh_airflow.defaults import DAG_DEFAULTS, LINK_CRON
 from idh_airflow.steps import skip_unless, step
 
 
 @dag(
-    schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable(LINK_CRON, timezone="UTC"), assets=[STUDIES]),
+    schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable(LINK_CRON, timezone="UTC"), assets=STUDIES | ANSWERS),
     doc_md=__doc__,
     **DAG_DEFAULTS,
 )
 def link_pathology() -> None:
-    """Load reports → link cases; a failed load turns the run red at `loaded`."""
+    """Load reports → link cases → ask people; a failed load turns the run red at `loaded`."""
 
     @step()
     def load_reports() -> int:
-        from idh_tasks.pipelines import link
+        from idh_tasks.pipelines import feed
 
-        return link.load_reports(platform())
+        return feed.load_reports(platform())
 
     @step(trigger_rule="all_done", outlets=[CASES])
     def link_cases() -> None:
@@ -38,12 +43,18 @@ def link_pathology() -> None:
 
         skip_unless(link.link_cases(platform()), "no link changed and every study is preprocessed")
 
+    @step(trigger_rule="none_failed", outlets=[QUESTIONS])
+    def put_questions() -> None:
+        from idh_tasks.pipelines import review
+
+        skip_unless(review.questions_wait(platform()), "no question is open that nobody is asked")
+
     @step()
     def loaded(reports: int) -> int:
         return reports
 
     reports = load_reports()
-    reports >> link_cases()
+    reports >> link_cases() >> put_questions()
     loaded(reports)
 
 

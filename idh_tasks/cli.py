@@ -17,6 +17,7 @@ from rich.console import Console
 
 from idh_tasks.cli_intake import intake
 from idh_tasks.cli_linkage import linkage
+from idh_tasks.cli_subject import subject
 from idh_tasks.errors import IdhError, TransientError
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ run = typer.Typer(no_args_is_help=True, help="Run a stage without Airflow, on th
 cli.add_typer(run, name="run")
 cli.add_typer(intake, name="intake")
 cli.add_typer(linkage, name="linkage")
+cli.add_typer(subject, name="subject")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
 

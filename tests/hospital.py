@@ -67,4 +67,4 @@ def stored(platform: Platform, uid: str = "1.2.3") -> studies.StoredStudy:
 
 def count(platform: Platform, table: str) -> int:
     with platform.database.begin() as transaction:
-        return int(transaction._connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one())  # noqa: S608 - names of our own
+        return int(transaction._connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one())

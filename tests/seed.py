@@ -8,10 +8,10 @@ from idh_tasks.db import identities, patches, pathology, studies
 from idh_tasks.db.identities import Identity
 from idh_tasks.db.patches import PatchRecord
 from idh_tasks.db.pathology import ReportRecord
-from idh_tasks.domain.pathology import Assay, AssayMethod, AssayResult
+from idh_tasks.domain.pathology import Assay, AssayMethod, AssayResult, Report, ReportStatus
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence, Provenance
 from idh_tasks.domain.study import StudyId, StudyRecord
-from idh_tasks.linkage.idh_rules import WHO_2021, resolve_idh_status
+from idh_tasks.linkage.idh_rules import WHO_2016, WHO_2021, resolve_idh_status
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
 from idh_tasks.pipelines.preprocess import array_bytes
 from idh_tasks.store import keys
@@ -35,13 +35,16 @@ def _add_patient(platform: Platform, number: int, mutant: bool) -> None:
     study_id = platform.pseudonymiser.study(f"{number}")
     assays = POSITIVE if mutant else NEGATIVE
     decision = resolve_idh_status(assays)
+    status = decision.status
     report = ReportRecord(
-        f"report{number}", 1, key, "final", "glioblastoma", DAY, None, 60, decision, WHO_2021[decision.status], assays
-    )
+        f"report{number}", 1, key, "final", True, DAY, None, 60, decision, WHO_2016[status], WHO_2021[status],
+        tuple((assay, assay.result.value) for assay in assays),
+    )  # fmt: skip
+    theirs = Report(f"{number}", 1, "H", f"{number}", None, "F", ReportStatus.FINAL, "glioblastoma", DAY, None, 60, ())
     with platform.database.begin() as transaction:
         identities.register_patient(transaction, Identity(key, "H", f"{number}", None, None, "F"))
         studies.save(transaction, StudyRecord(study_id, key, f"{number}", DAY, 60, "none", (), None))
-        pathology.save_report(transaction, report)
+        pathology.save_reports(transaction, [(report, theirs)])
         patches.save(transaction, [_patch(platform, study_id, number, s, mutant) for s in MODEL_SEQUENCES])
 
 

@@ -1,5 +1,6 @@
 """Schema phi: who a pseudonym is. Only ingest, pathology loading and delivery use this module."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,6 +19,7 @@ class Identity:
     name: str | None
     birth_date: date | None
     sex: str | None
+    shift_days: int | None = None
 
     def __repr__(self) -> str:
         return f"Identity({self.patient_key})"
@@ -29,8 +31,11 @@ def register_patient(transaction: Transaction, identity: Identity) -> None:
     Raises
     ------
     StudyQuarantinedError
-        ``E_DEMOGRAPHIC_MISMATCH`` if birth date or sex differ at the same identifier.
+        ``E_DEMOGRAPHIC_MISMATCH`` if birth date or sex differ at the same identifier, ``E_WITHDRAWN`` if the
+        patient's data were erased.
     """
+    if erased(transaction, [identity.patient_key]):
+        raise StudyQuarantinedError("E_WITHDRAWN", "the patient withdrew: nothing of hers is taken in again")
     transaction.run("insert_patient", patient_key=identity.patient_key, sex=identity.sex)
     transaction.run("insert_patient_identity", **vars(identity))
     known = transaction.one("select_patient_identity", patient_key=identity.patient_key)
@@ -46,3 +51,8 @@ def register_patient(transaction: Transaction, identity: Identity) -> None:
 def register_study(transaction: Transaction, study_id: StudyId, uid: str, accession: str) -> None:
     """Record the hospital's own names of a study."""
     transaction.run("insert_study_identity", study_id=study_id, study_instance_uid=uid, accession_number=accession)
+
+
+def erased(transaction: Transaction, patients: Iterable[PatientKey]) -> set[PatientKey]:
+    """Return which of these patients withdrew."""
+    return {PatientKey(row["patient_key"]) for row in transaction.rows("select_erased", keys=sorted(set(patients)))}

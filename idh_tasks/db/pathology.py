@@ -1,13 +1,14 @@
-"""Pathology: the laboratory's rows, our reports and assays, and the links to studies."""
+"""Pathology under our keys: reports, assays, merges of patients, and the links to studies."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from idh_tasks.db.engine import Database, Transaction
-from idh_tasks.domain.pathology import Assay, LaboratoryRow, StatusDecision
+from idh_tasks.domain.pathology import Assay, Report, StatusDecision
 from idh_tasks.domain.study import PatientKey
 
 
@@ -19,19 +20,45 @@ class ReportRecord:
     version: int
     patient_key: PatientKey
     report_status: str
-    diagnosis: str
+    glioblastoma: bool | None
     surgery_date: date | None
     specimen_date: date | None
     age_years: float | None
     decision: StatusDecision
+    who_2016: str
     who_2021: str
-    assays: tuple[Assay, ...]
+    assays: tuple[tuple[Assay, str], ...]
+    """Each with the laboratory's words that may be shown."""
 
 
-def read_laboratory(laboratory: Database) -> list[LaboratoryRow]:
-    """Read the laboratory's view, one row an assay."""
-    with laboratory.begin() as transaction:
-        return [LaboratoryRow(**row) for row in transaction.rows("select_laboratory_results")]
+@dataclass(frozen=True)
+class NamedPatient:
+    """A patient whom a report or a merge names; it belongs into schema phi."""
+
+    patient_key: PatientKey
+    issuer: str
+    identifier: str
+    shift_days: int
+
+
+@dataclass(frozen=True)
+class MergeEvent:
+    """A merge under our keys, or its undoing."""
+
+    event_id: str
+    prior_key: PatientKey
+    surviving_key: PatientKey
+    undone: bool
+    effective_at: datetime
+    source: str
+
+
+@dataclass(frozen=True)
+class Saved:
+    """How many report versions were new, and which came with other content than the one known."""
+
+    new: int
+    contradicted: tuple[str, ...]
 
 
 def write_laboratory(laboratory: Database, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -41,41 +68,100 @@ def write_laboratory(laboratory: Database, rows: Iterable[Mapping[str, Any]]) ->
         transaction.run_many("insert_laboratory_result", rows)
 
 
-def save_report(transaction: Transaction, report: ReportRecord) -> bool:
-    """Store a version of a report with its assays; tell whether it was new."""
-    columns = {k: v for k, v in vars(report).items() if k not in ("decision", "assays")}
+def _json(rows: Iterable[Mapping[str, Any]]) -> str:
+    return json.dumps(list(rows), default=str)
+
+
+def save_patients(transaction: Transaction, patients: Sequence[NamedPatient]) -> None:
+    """Record whom reports and merges name."""
+    rows = _json(vars(patient) for patient in patients)
+    transaction.run("insert_patients", rows=rows)
+    transaction.run("insert_named_patients", rows=rows)
+
+
+def save_reports(transaction: Transaction, reports: Sequence[tuple[ReportRecord, Report]]) -> Saved:
+    """Store versions of reports with their assays and, in schema phi, as reported; a known version stays."""
+    hashes = {(ours.report_key, ours.version): _content_hash(ours) for ours, _ in reports}
+    rows = _json(_report_row(ours) | {"content_hash": hashes[ours.report_key, ours.version]} for ours, _ in reports)
+    contradicted = [row["report_key"] for row in transaction.rows("select_contradicted_reports", rows=rows)]
+    added = {(row["report_key"], row["version"]) for row in transaction.rows("insert_reports", rows=rows)}
+    new = [(ours, theirs) for ours, theirs in reports if (ours.report_key, ours.version) in added]
+    transaction.run("insert_assays", rows=_json(row for ours, _ in new for row in _assay_rows(ours)))
+    transaction.run("insert_report_sources", rows=_json(_source_row(ours, theirs) for ours, theirs in new))
+    return Saved(len(added), tuple(sorted(set(contradicted))))
+
+
+def _report_row(report: ReportRecord) -> dict[str, Any]:
     decision = report.decision
-    added = transaction.run(
-        "insert_report",
-        **columns,
-        idh_status=decision.status.value,
-        rule=decision.rule,
-        evidence=decision.evidence,
-        provisional=decision.provisional,
-    )
-    transaction.run_many(
-        "insert_assay",
-        [
-            {"report_key": report.report_key, "version": report.version, "method": a.method, "result": a.result}
-            for a in report.assays
-        ],
-    )
-    return added > 0
+    columns = {name: value for name, value in vars(report).items() if name not in ("decision", "assays")}
+    return columns | {
+        "idh_status": decision.status.value,
+        "rule": decision.rule,
+        "evidence": decision.evidence,
+        "provisional": decision.provisional,
+    }
 
 
-def save_source(transaction: Transaction, report_key: str, rows: Sequence[LaboratoryRow]) -> None:
-    """Keep the rows as reported, in schema phi."""
-    first = rows[0]
+def _content_hash(report: ReportRecord) -> str:
+    content = {**_report_row(report), "assays": sorted(map(str, report.assays))}
+    return hashlib.sha256(json.dumps(content, default=str, sort_keys=True).encode()).hexdigest()[:24]
+
+
+def _assay_rows(report: ReportRecord) -> list[dict[str, Any]]:
+    return [
+        {
+            "report_key": report.report_key,
+            "version": report.version,
+            "method": assay.method.value,
+            "number": number,
+            "result": assay.result.value,
+            "words": words,
+        }
+        for number, (assay, words) in enumerate(report.assays, start=1)
+    ]
+
+
+def _source_row(ours: ReportRecord, theirs: Report) -> dict[str, Any]:
+    return {
+        "report_key": ours.report_key,
+        "version": ours.version,
+        "report_id": theirs.report_id,
+        "issuer": theirs.issuer,
+        "patient_id": theirs.patient_id,
+        "birth_date": theirs.birth_date,
+        "sex": theirs.sex,
+        "reported": {**vars(theirs), "assays": [vars(assay) for assay in theirs.assays]},
+    }
+
+
+def save_merges(transaction: Transaction, events: Sequence[MergeEvent]) -> int:
+    """Store merges and their undoing; return how many were new."""
+    return transaction.run("insert_merge_events", rows=_json(vars(event) for event in events))
+
+
+def active_merges(transaction: Transaction) -> list[tuple[PatientKey, PatientKey]]:
+    """Return the merges that hold: the latest of each prior key, not undone, and of one person by all we know."""
+    rows = transaction.rows("select_active_merges")
+    return [(PatientKey(row["prior_key"]), PatientKey(row["surviving_key"])) for row in rows]
+
+
+def save_persons(transaction: Transaction, persons: Mapping[PatientKey, PatientKey]) -> None:
+    """Replace who is who."""
+    transaction.run("delete_persons")
     transaction.run(
-        "insert_report_source",
-        report_key=report_key,
-        version=first.version,
-        report_id=first.report_id,
-        reported=json.dumps([vars(row) for row in rows], default=str),
+        "insert_persons",
+        rows=_json({"patient_key": patient, "person_key": person} for patient, person in persons.items()),
     )
 
 
 def link(transaction: Transaction, window_days: int) -> int:
-    """Bring the links up to date with studies and reports; return how many changed."""
-    removed = transaction.run("unlink_superseded_cases", window_days=window_days)
-    return removed + transaction.run("insert_case_links", window_days=window_days)
+    """Bring links and open questions up to date with studies and reports; return how many links changed."""
+    transaction.run("create_report_now")
+    transaction.run("create_conflict_now")
+    transaction.run("create_wanted_links", window_days=window_days)
+    removed = transaction.run("delete_unwanted_links")
+    added = transaction.run("insert_wanted_links")
+    transaction.run("create_candidate_reviews")
+    transaction.run("upsert_reviews")
+    transaction.run("update_moot_reviews")
+    return removed + added

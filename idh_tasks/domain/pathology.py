@@ -1,7 +1,7 @@
 """Pathology in one internal form: reports, assays and the IDH status they lead to."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -32,6 +32,14 @@ class AssayResult(StrEnum):
     UNKNOWN = "unknown"
 
 
+class ReportStatus(StrEnum):
+    """How far a report is; only a final one gives a label."""
+
+    PRELIMINARY = "preliminary"
+    FINAL = "final"
+    CANCELLED = "cancelled"
+
+
 @dataclass(frozen=True)
 class Assay:
     """One test on one specimen."""
@@ -41,22 +49,67 @@ class Assay:
 
 
 @dataclass(frozen=True)
-class LaboratoryRow:
-    """One row of the laboratory's view: an assay with its report and patient, as reported."""
+class ReportedAssay:
+    """One test in the laboratory's own words."""
+
+    method: str
+    result: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """One version of a report as the laboratory gives it; it names a patient."""
 
     report_id: str
     version: int
     issuer: str
     patient_id: str
-    birth_date: date
-    sex: str
-    report_status: str
+    birth_date: date | None
+    sex: str | None
+    status: ReportStatus
     diagnosis: str
     surgery_date: date | None
     specimen_date: date | None
     age_years: float | None
-    method: str
-    result: str
+    assays: tuple[ReportedAssay, ...]
+
+    def __repr__(self) -> str:
+        return f"Report(version {self.version}, {self.status})"
+
+
+@dataclass(frozen=True)
+class MergeNotice:
+    """The registry says that two identifiers are one patient, or (`undone`) that they are not."""
+
+    issuer: str
+    prior_id: str
+    surviving_id: str
+    at: datetime
+    undone: bool = False
+
+    def __repr__(self) -> str:
+        return f"MergeNotice(undone={self.undone})"
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """A report that does not fit the form: which column, and whose report (never shown)."""
+
+    column: str
+    report_id: str
+    reported: str
+
+    def __repr__(self) -> str:
+        return f"Misfit({self.column})"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What one file or one reading of the laboratory's view holds."""
+
+    reports: tuple[Report, ...] = ()
+    merges: tuple[MergeNotice, ...] = ()
+    misfits: tuple[Misfit, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,23 @@
 
 import hashlib
 import hmac
+import unicodedata
 from datetime import date, timedelta
 
 from idh_tasks.domain.study import PatientKey, SeriesId, StudyId
 from idh_tasks.errors import RunRefusedError
+from idh_tasks.settings import IdentifierRule
 
 MIN_SECRET_LENGTH = 32
 MAX_SHIFT_DAYS = 365
 
 
-def normalise_identifier(text: str) -> str:
-    """Return an identifier without surrounding blanks and in upper case."""
-    return text.strip().upper()
+def normalise_identifier(text: str, rule: IdentifierRule = IdentifierRule()) -> str:  # noqa: B008 - it is frozen
+    """Return an identifier without blanks, in upper case; zeros and check digits go where a hospital says so."""
+    plain = "".join(unicodedata.normalize("NFKC", text).upper().split())
+    if rule.leading_zeros:
+        plain = plain.lstrip("0") or plain
+    return plain[: -rule.check_digits] if 0 < rule.check_digits < len(plain) else plain
 
 
 class Pseudonymiser:
@@ -25,10 +30,11 @@ class Pseudonymiser:
         ``E_KEY`` if the secret is missing or short.
     """
 
-    def __init__(self, secret: str) -> None:
+    def __init__(self, secret: str, rule: IdentifierRule = IdentifierRule()) -> None:  # noqa: B008 - it is frozen
         if len(secret) < MIN_SECRET_LENGTH:
             raise RunRefusedError("E_KEY", "the pseudonym key is missing or short; set it once and keep it")
         self._secret = secret.encode()
+        self._rule = rule
 
     def token(self, purpose: str, *parts: str) -> str:
         """Return 24 hexadecimal digits for the parts, different for each purpose."""
@@ -36,7 +42,8 @@ class Pseudonymiser:
 
     def patient(self, issuer: str, identifier: str) -> PatientKey:
         """Return the key of a patient, by (issuer, identifier)."""
-        return PatientKey(self.token("patient", normalise_identifier(issuer), normalise_identifier(identifier)))
+        whose = normalise_identifier(issuer)
+        return PatientKey(self.token("patient", whose, normalise_identifier(identifier, self._rule)))
 
     def study(self, uid: str) -> StudyId:
         """Return our id of a study."""
@@ -50,10 +57,14 @@ class Pseudonymiser:
         """Return the UID that replaces one, UUID-derived (PS3.5 B.2)."""
         return f"2.25.{int.from_bytes(self._mac('uid', uid).digest()[:16])}"
 
+    def shift_days(self, patient: PatientKey) -> int:
+        """Return by how many days the dates of a patient are moved back."""
+        number = int.from_bytes(self._mac("date shift", patient).digest()[:4])
+        return 1 + number % MAX_SHIFT_DAYS
+
     def shifted(self, patient: PatientKey, day: date) -> date:
         """Move a date back by a constant of the patient, so that intervals stay true."""
-        number = int.from_bytes(self._mac("date shift", patient).digest()[:4])
-        return day - timedelta(days=1 + number % MAX_SHIFT_DAYS)
+        return day - timedelta(days=self.shift_days(patient))
 
     def _mac(self, purpose: str, *parts: str) -> "hmac.HMAC":
         return hmac.new(self._secret, "\x1f".join((purpose, *parts)).encode(), hashlib.sha256)

@@ -7,6 +7,11 @@ from idh_tasks.domain.pathology import Assay, AssayMethod, AssayResult, IdhStatu
 AGE_RULE_YEARS = 55
 GENES = (AssayMethod.IDH1_SEQUENCING, AssayMethod.IDH2_SEQUENCING)
 
+WHO_2016 = {
+    IdhStatus.MUTANT: "glioblastoma, IDH-mutant",
+    IdhStatus.WILDTYPE: "glioblastoma, IDH-wildtype",
+    IdhStatus.INDETERMINATE: "glioblastoma, NOS",
+}
 WHO_2021 = {
     IdhStatus.MUTANT: "astrocytoma, IDH-mutant, CNS WHO grade 4",
     IdhStatus.WILDTYPE: "glioblastoma, IDH-wildtype, CNS WHO grade 4",

@@ -63,6 +63,22 @@ def _normalised(text: str) -> str:
     return re.sub(r"\s+", " ", plain).strip(" .!")
 
 
+WORDS = re.compile(
+    rf"{_MUTATION}|{_FOUND}|{_NONE}|{_VARIANT}|{_CODING}|idh.?[12]?|n[eé]g(ative?|ativ[oa]?|atif)?|pos(itive?|itiv[oa]?|itif)?"
+    r"|wild|wild.?type?|wt|mut(ated|ant|iert|at[oa]|ad[oa]|[ée]e?)?|focal(ly)?|diffus(e|ely)?|seq|sequencing|sequenzierung"
+    r"|ihc|codon|exon|gene?s?|pending|vus|significance|signifikanz|uncertain|unclear|unklare?r?|inconclusive|equivocal"
+    r"|borderline|fraglich|questionable|failed|insufficient|indeterminate|unbestimmt|evaluable|auswertbar|tumou?r|cells?"
+    r"|staining|of|the|in|and|or|und|oder|et|y|e|o|\?|[<>]?\d{1,3} ?%?"
+)
+"""All that is shown of a laboratory's text: it may hold a name."""
+
+
+def known_words(text: str) -> str:
+    """Return a laboratory's text with every word that is not of the field replaced by an ellipsis."""
+    shown = [word if WORDS.fullmatch(word.lower().strip(".,;:()!")) else "…" for word in text.split()]
+    return re.sub(r"…( …)+", "…", " ".join(shown))
+
+
 def read_method(text: str) -> AssayMethod:
     """Return the method that the laboratory names."""
     found = (method for method, pattern in METHODS if re.search(pattern, text.lower()))

@@ -10,7 +10,7 @@ import httpx
 
 from idh_tasks.errors import TransientError
 from idh_tasks.local import orthanc, postgres, seaweed
-from idh_tasks.local.installation import Installation, read_env
+from idh_tasks.local.installation import ISSUER, Installation, read_env
 from idh_tasks.local.process import Service, wait_until
 from idh_tasks.settings import ROOT
 
@@ -67,6 +67,7 @@ def environment(installation: Installation, executor: str = "LocalExecutor") -> 
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
         "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(ports["log_server"]),
         "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(ports["trigger_log_server"]),
+        "IDH_ISSUER": ISSUER,
         "IDH_START": installation.created.isoformat(),
         "PYTHONPATH": str(ROOT),
     }

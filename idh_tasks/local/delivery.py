@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 
 from idh_tasks.db import pathology
+from idh_tasks.db.engine import Database
 from idh_tasks.errors import InstanceRejectedError, RunRefusedError
 from idh_tasks.intake.dimse import send_study
 from idh_tasks.intake.gate import admit
@@ -51,7 +52,7 @@ def _can_go_to_pacs(number: int, folder: Path) -> bool:
     return True
 
 
-def deliver(platform: Platform, cohort: Path) -> tuple[int, int]:
+def deliver(platform: Platform, laboratory: Database, cohort: Path) -> tuple[int, int]:
     """Deliver every study once; return how many went to the bucket and to the PACS."""
     folders = study_folders(cohort)
     there = {item.key for item in platform.drop.listed(platform.settings.store.drop_prefix)}
@@ -67,11 +68,11 @@ def deliver(platform: Platform, cohort: Path) -> tuple[int, int]:
         if key not in there:
             platform.drop.put(key, _zipped(folder))
         sent[0] += 1
-    _deliver_pathology(platform, cohort / "pathology.csv")
+    _deliver_pathology(laboratory, cohort / "pathology.csv")
     return sent[0], sent[1]
 
 
-def _deliver_pathology(platform: Platform, path: Path) -> None:
+def _deliver_pathology(laboratory: Database, path: Path) -> None:
     with path.open(newline="") as file:
         rows = [{k: (v or None) if k in EMPTY_AS_NULL else v for k, v in row.items()} for row in csv.DictReader(file)]
-    pathology.write_laboratory(platform.laboratory, rows)
+    pathology.write_laboratory(laboratory, rows)

@@ -15,14 +15,14 @@ from idh_tasks.local.client import AirflowClient
 from idh_tasks.local.delivery import deliver, study_folders
 from idh_tasks.local.installation import Installation
 from idh_tasks.local.process import wait_until
-from idh_tasks.local.up import up
+from idh_tasks.local.up import laboratory, up
 from idh_tasks.phantom.cohort import CohortPlan, write_cohort
 from idh_tasks.pipelines.evaluate import sequence_reports
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.summary import Counts, Summary, progress, summarise
 from idh_tasks.reporting.report import NOTICE, table_rows
 
-DAGS = ["ingest_studies", "link_pathology", "predict_studies", "preprocess_studies", "retrain_models"]
+DAGS = ["ingest_studies", "link_pathology", "predict_studies", "preprocess_studies", "retrain_models", "review_cases"]
 QUIET_S = 8.0
 LONGEST_S = 3 * 3600.0
 STAGES = ("ingested", "linked", "preprocessed", "folds", "predictions")
@@ -59,7 +59,7 @@ def run_demo(installation: Installation, plan: DemoPlan, console: Console) -> Su
     platform = up(installation, console.print)
     console.rule("cohort")
     cohort = plan.cohort or _phantom(installation, plan, console)
-    bucket, pacs = deliver(platform, cohort)
+    bucket, pacs = deliver(platform, laboratory(installation), cohort)
     console.print(f"delivered: {bucket} studies to the bucket, {pacs} to the PACS, pathology to the laboratory")
     console.rule("night")
     before = progress(platform)

@@ -17,6 +17,8 @@ from cryptography.fernet import Fernet
 from idh_tasks.settings import ROOT
 
 PRIVATE = 0o600
+ISSUER = "LOCAL"
+"""Whose identifiers these are where a header of your own cohort does not say."""
 GRPC_OFFSET = 10_000
 """SeaweedFS listens on each port plus this number as well."""
 

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pydantic import SecretStr
 
 from idh_tasks.db import pathology
+from idh_tasks.db.engine import Database
 from idh_tasks.local import airflow, orthanc, postgres, seaweed
-from idh_tasks.local.installation import Installation, open_installation
+from idh_tasks.local.installation import ISSUER, Installation, open_installation
 from idh_tasks.local.process import Service
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.settings import Settings
@@ -25,7 +26,13 @@ def settings(installation: Installation) -> Settings:
         pseudonym_key=SecretStr(installation.secrets["pseudonym_key"]),
         store=seaweed.settings(installation),
         pacs=orthanc.settings(installation) if orthanc.installed() else None,
+        issuer=ISSUER,
     )
+
+
+def laboratory(installation: Installation) -> Database:
+    """Return the database that stands for the laboratory's."""
+    return Database(postgres.url(installation, "laboratory"))
 
 
 def open_platform() -> Platform:
@@ -51,7 +58,7 @@ def services_up(installation: Installation, say: Say) -> Platform:
         say("Orthanc is not installed and could not be: every study will come from the bucket")
     platform = Platform(settings(installation))
     platform.database.migrate()
-    pathology.write_laboratory(platform.laboratory, [])
+    pathology.write_laboratory(laboratory(installation), [])
     return platform
 
 

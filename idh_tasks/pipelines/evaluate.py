@@ -12,10 +12,12 @@ from idh_tasks.domain.learning import Member
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.learning.metrics import fit_learning_curve
+from idh_tasks.pipelines import cohort
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.preprocess import read_array
 from idh_tasks.reporting import figures
-from idh_tasks.reporting.report import Figures, SequenceReport, render
+from idh_tasks.reporting.flow_figure import flow_figure
+from idh_tasks.reporting.report import Figures, People, SequenceReport, render
 from idh_tasks.store import keys
 
 log = logging.getLogger(__name__)
@@ -35,7 +37,9 @@ def evaluate(platform: Platform, run_id: str) -> str:
         raise RunRefusedError("E_NO_RUN", f"run {run_id} has no results to report")
     reports = sequence_reports(results, folds)
     drawn = _figures(platform, run_id, folds, members) if folds else None
-    text = render(run_id, platform.settings.data_kind, reports, drawn, json.dumps(run.settings, indent=1))
+    found = cohort.flow(platform)
+    people = People(flow_figure(found.steps, found.sequences), found.demographics)
+    text = render(run_id, platform.settings.data_kind, reports, drawn, people, json.dumps(run.settings, indent=1))
     key = keys.report(run_id)
     platform.store.put(key, text.encode())
     with platform.database.begin() as transaction:

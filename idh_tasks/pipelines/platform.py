@@ -6,7 +6,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from idh_tasks.db.engine import Database
-from idh_tasks.errors import RunRefusedError
+from idh_tasks.db.laboratory import Laboratory, read_mapping
 from idh_tasks.intake.pseudonym import Pseudonymiser
 from idh_tasks.intake.sandbox import Sandbox
 from idh_tasks.intake.vault import Vault
@@ -35,17 +35,12 @@ class Platform:
         return Database(self.settings.database_url.get_secret_value())
 
     @cached_property
-    def laboratory(self) -> Database:
-        """Return the laboratory's database.
-
-        Raises
-        ------
-        RunRefusedError
-            ``E_PREFLIGHT`` if no connection to it is configured.
-        """
+    def laboratory(self) -> Laboratory | None:
+        """Return the laboratory's view, if there is a connection to it."""
         if self.settings.pathology_url is None:
-            raise RunRefusedError("E_PREFLIGHT", "no connection to the laboratory is configured")
-        return Database(self.settings.pathology_url.get_secret_value())
+            return None
+        mapping = read_mapping(self.settings.pathology_mapping)
+        return Laboratory(self.settings.pathology_url.get_secret_value(), mapping)
 
     @cached_property
     def store(self) -> ObjectStore:
@@ -60,7 +55,7 @@ class Platform:
     @cached_property
     def pseudonymiser(self) -> Pseudonymiser:
         """Return the pseudonymiser of this installation."""
-        return Pseudonymiser(self.settings.pseudonym_key.get_secret_value())
+        return Pseudonymiser(self.settings.pseudonym_key.get_secret_value(), self.settings.identifiers)
 
     @cached_property
     def sandbox(self) -> Sandbox:

@@ -57,8 +57,9 @@ def store_studies(platform: Platform, fetched: Fetched, item_id: str | None = No
     Raises
     ------
     StudyQuarantinedError
-        ``E_NO_IMAGES``, ``E_MISSING_ID``, ``E_ID_MISMATCH``, ``E_STUDY_DATE``, ``E_DEMOGRAPHIC_MISMATCH`` or
-        ``E_ROI``: where a delivery holds several studies, only if none of them can be stored.
+        ``E_NO_IMAGES``, ``E_MISSING_ID``, ``E_ISSUER``, ``E_ID_MISMATCH``, ``E_STUDY_DATE``,
+        ``E_DEMOGRAPHIC_MISMATCH`` or ``E_ROI``: where a delivery holds several studies, only if none of them can be
+        stored.
     """
     gated = gate(platform, fetched.files, item_id)
     with platform.database.begin() as transaction:
@@ -108,15 +109,19 @@ def _identity(platform: Platform, instances: list[Dataset]) -> Identity:
     if not identifier:
         raise StudyQuarantinedError("E_MISSING_ID", "the header names no patient")
     ds = instances[0]
-    issuer = str(ds.get("IssuerOfPatientID") or platform.settings.issuer)
+    issuer = str(ds.get("IssuerOfPatientID") or platform.settings.issuer).strip()
+    if not issuer:
+        raise StudyQuarantinedError("E_ISSUER", "neither header nor settings say whose identifier it is")
+    patient = platform.pseudonymiser.patient(issuer, identifier)
     sex = str(ds.get("PatientSex") or "")
     return Identity(
-        patient_key=platform.pseudonymiser.patient(issuer, identifier),
+        patient_key=patient,
         issuer=issuer,
         identifier=identifier,
         name=str(ds.get("PatientName") or "") or None,
         birth_date=day_of(ds.get("PatientBirthDate")),
         sex=sex if sex in ("F", "M", "O") else None,
+        shift_days=platform.pseudonymiser.shift_days(patient),
     )
 
 

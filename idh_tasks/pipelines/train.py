@@ -66,6 +66,9 @@ def _refusal(
 ) -> str | None:
     """Return why no run is due, or nothing."""
     settings = platform.settings.learning
+    night = transaction.one("select_latest_feed_night")
+    if night is not None and night["flag"]:
+        return f"{night['flag']}: the laboratory's feed is not what it was; link must be green first"
     try:
         stratified_folds(_labels(members), settings.folds, settings.seed)
     except RunRefusedError as error:
@@ -78,7 +81,7 @@ def _refusal(
 
 def _plan(platform: Platform, members: Sequence[Member]) -> Run:
     settings = platform.settings.learning
-    content = sorted((m.sequence, m.patch_id, m.mutant, m.report_key, m.report_version) for m in members)
+    content = sorted((m.sequence, m.patient_key, m.patch_id, m.mutant, m.report_key, m.report_version) for m in members)
     dataset_id = keys.digest(*content)
     run_id = keys.digest(dataset_id, settings.fingerprint(), code_version("learning"))
     return Run(run_id, dataset_id, "frozen", settings.model_dump(mode="json"))

@@ -31,9 +31,9 @@ def _panels(count: int, height: float = 2.9) -> tuple[Figure, list[Axes]]:
     return figure, list(axes[:count])
 
 
-def _svg(figure: Figure) -> str:
+def svg(figure: Figure) -> str:
+    """Return a figure as SVG, the same bytes for the same numbers."""
     buffer = StringIO()
-    # A fixed salt and no date: the same numbers give the same bytes.
     with mpl.rc_context({"svg.hashsalt": "idh", "svg.fonttype": "none"}):
         figure.savefig(buffer, format="svg", metadata={"Date": None})
     return buffer.getvalue()[buffer.getvalue().index("<svg") :]
@@ -53,7 +53,7 @@ def roc_figure(scores: Mapping[MrSequence, Sequence[HeldOutScore]]) -> str:
         axis.plot(grid, np.mean(curves, axis=0), color=MEAN_COLOUR, lw=2)
         axis.plot([0, 1], [0, 1], color="grey", lw=0.7, ls=":")
         axis.set(title=sequence.value, xlabel="1 − specificity", ylabel="sensitivity", aspect="equal")
-    return _svg(figure)
+    return svg(figure)
 
 
 def box_figure(folds: Mapping[MrSequence, Sequence[Metrics]]) -> str:
@@ -64,7 +64,7 @@ def box_figure(folds: Mapping[MrSequence, Sequence[Metrics]]) -> str:
         values = [[getattr(metrics, name) for metrics in found] for found in folds.values()]
         axis.boxplot(values, tick_labels=[s.value for s in folds], medianprops={"color": ACCENT})
         axis.set_title(name)
-    return _svg(figure)
+    return svg(figure)
 
 
 def learning_figure(curves: Mapping[MrSequence, Sequence[Curve]], fits: Mapping[MrSequence, Fit | None]) -> str:
@@ -83,7 +83,7 @@ def learning_figure(curves: Mapping[MrSequence, Sequence[Curve]], fits: Mapping[
         else:
             axis.set_title(f"{sequence.value}: no fit", fontsize=9)
         axis.set(xlabel="epoch", ylabel="held-out loss")
-    return _svg(figure)
+    return svg(figure)
 
 
 def patch_figure(patches: Mapping[MrSequence, Sequence[Labelled]]) -> str:
@@ -101,4 +101,4 @@ def patch_figure(patches: Mapping[MrSequence, Sequence[Labelled]]) -> str:
             for spine in axis.spines.values():
                 spine.set(color=ACCENT if mutant else "white", linewidth=2.5)
         row[0].set_ylabel(sequence.value)
-    return _svg(figure)
+    return svg(figure)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from idh_tasks.domain.cohort import Demographics
 from idh_tasks.domain.learning import Interval, Metrics
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.reporting.paper import TABLE_1
@@ -38,6 +39,14 @@ class Figures:
     patches: str
 
 
+@dataclass(frozen=True)
+class People:
+    """Who is in the cohort: its flow as SVG, and age and sex by status."""
+
+    flow: str
+    demographics: Sequence[Demographics]
+
+
 def mean_sd(folds: Sequence[Metrics], column: str) -> str:
     """Return mean ± SD over folds; the SD is no confidence interval."""
     values = [getattr(metrics, column) for metrics in folds]
@@ -65,7 +74,14 @@ def _interval(result: SequenceReport) -> str:
     return f"{result.auc.value:.2f} [{result.auc.low:.2f}, {result.auc.high:.2f}]"
 
 
-def render(run_id: str, kind: str, results: Sequence[SequenceReport], figures: Figures | None, settings: str) -> str:
+def render(
+    run_id: str,
+    kind: str,
+    results: Sequence[SequenceReport],
+    figures: Figures | None,
+    people: People,
+    settings: str,
+) -> str:
     """Render the report.
 
     Parameters
@@ -84,5 +100,6 @@ def render(run_id: str, kind: str, results: Sequence[SequenceReport], figures: F
         results=results,
         columns=COLUMNS,
         figures=figures,
+        people=people,
         settings=settings,
     )

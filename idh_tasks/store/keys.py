@@ -31,6 +31,16 @@ def original(study_id: str, content_hash: str) -> str:
     return f"phi/originals/{study_id}/{content_hash}"
 
 
+def of_study(study_id: str) -> tuple[str, ...]:
+    """Return the prefixes under which everything of a study lies."""
+    return tuple(f"{root}/{study_id}/" for root in ("studies", "patches", "documents", "phi/originals"))
+
+
+def document(study_id: str, document_id: str) -> str:
+    """Key of a structured report of predictions."""
+    return f"documents/{study_id}/{document_id}.dcm"
+
+
 def patch(study_id: str, patch_id: str, sequence: MrSequence) -> str:
     """Key of one 64×64 patch; `patch_id` is the hash of inputs, code and settings."""
     return f"patches/{study_id}/{sequence.value}-{patch_id}.npy"

@@ -169,6 +169,13 @@ class ObjectStore:
             raise IdhError("E_HASH", f"{key} does not have the recorded hash; restore it from a backup")
         return content
 
+    def delete(self, key: str) -> None:
+        """Delete an object; one that is not there is no error."""
+        try:
+            self._client.delete_object(Bucket=self.bucket, Key=key)
+        except (ClientError, BotoCoreError) as error:
+            _raise(error, "delete")
+
     def put(self, key: str, content: bytes) -> str:
         """Write an object whole or not at all (S3 publishes at the end) and return its hash."""
         try:

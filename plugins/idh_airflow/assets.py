@@ -9,5 +9,7 @@ _WATCHERS = [AssetWatcher(name="pacs_changes", trigger=StableStudyTrigger(PACS_C
 ARRIVALS = Asset(name="arrivals", uri="idh://arrivals", group="idh", watchers=_WATCHERS)
 STUDIES = Asset(name="studies", uri="idh://studies", group="idh")
 CASES = Asset(name="cases", uri="idh://cases", group="idh")
+QUESTIONS = Asset(name="questions", uri="idh://questions", group="idh")
+ANSWERS = Asset(name="answers", uri="idh://answers", group="idh")
 PATCHES = Asset(name="patches", uri="idh://patches", group="idh")
 CHAMPIONS = Asset(name="champions", uri="idh://champions", group="idh")

@@ -18,13 +18,17 @@ PSEUDONYM_KEY = "idh_pseudonym_key"
 
 
 def _sql_url(connection: Connection) -> str:
-    """Return a SQLAlchemy URL; a host that is a folder is a Unix socket."""
+    """Return a SQLAlchemy URL; a host that is a folder is a Unix socket, `driver` in the extras another database."""
     user = quote(connection.login or "", safe="")
     secret = f":{quote(connection.password, safe='')}" if connection.password else ""
     host = connection.host or ""
+    driver = connection.extra_dejson.get("driver", "postgresql+psycopg2")
+    if driver.startswith("sqlite"):
+        return f"{driver}:///{connection.schema}"
     if host.startswith("/"):
-        return f"postgresql+psycopg2://{user}{secret}@/{connection.schema}?host={quote(host, safe='/')}"
-    return f"postgresql+psycopg2://{user}{secret}@{host}:{connection.port or 5432}/{connection.schema}"
+        return f"{driver}://{user}{secret}@/{connection.schema}?host={quote(host, safe='/')}"
+    port = f":{connection.port}" if connection.port else ""
+    return f"{driver}://{user}{secret}@{host}{port}/{connection.schema}"
 
 
 def _optional(name: str) -> Connection | None:

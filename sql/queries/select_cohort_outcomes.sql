@@ -1,22 +1,35 @@
--- Each patient once, with the stage at which she left the cohort and why, or 'included'.
-WITH linked AS (
-    SELECT
-        l.patient_key,
-        bool_or(l.chosen) AS chosen,
-        max(r.idh_status) FILTER (WHERE l.chosen) AS idh_status,
-        max(l.study_id) FILTER (WHERE l.chosen) AS study_id,
-        min(l.code) AS code
-    FROM idh.case_link AS l
-    JOIN idh.report AS r ON r.report_key = l.report_key AND r.version = l.report_version
-    GROUP BY l.patient_key
+-- Each person once, with the stage at which she left the cohort and why, or 'included'.
+WITH person AS (
+    SELECT DISTINCT o.person_key FROM idh.person_of AS o
 ),
-series AS (
-    SELECT
-        t.patient_key,
-        count(*) FILTER (WHERE s.sequence <> 'OTHER' AND s.confidence = 'high' AND s.code IS NULL) AS usable
+imaged AS (
+    SELECT DISTINCT o.person_key
     FROM idh.study AS t
-    LEFT JOIN idh.series AS s ON s.study_id = t.study_id AND s.revision = t.revision
-    GROUP BY t.patient_key
+    JOIN idh.person_of AS o USING (patient_key)
+),
+-- Of several reports and studies, the pair that came furthest.
+furthest AS (
+    SELECT DISTINCT ON (l.patient_key)
+        l.patient_key AS person_key, l.study_id, l.chosen, l.idh_status, l.code, s.stage
+    FROM idh.case_link AS l
+    CROSS JOIN LATERAL (
+        SELECT CASE
+            WHEN l.code IN ('W_POSTOP', 'W_WINDOW', 'W_NO_SURGERY_DATE', 'W_AMBIGUOUS', 'E_DEMOGRAPHIC_MISMATCH')
+                THEN 'pre-operative'
+            WHEN l.code IN ('W_NOT_GBM', 'W_DIAGNOSIS_UNCLEAR') THEN 'glioblastoma'
+            WHEN NOT l.chosen OR l.idh_status = 'indeterminate' THEN 'IDH tested'
+        END AS stage
+    ) AS s
+    ORDER BY
+        l.patient_key, l.chosen DESC,
+        array_position(ARRAY['pre-operative', 'glioblastoma', 'IDH tested'], s.stage) DESC, l.code, l.study_id
+),
+usable AS (
+    SELECT t.study_id, count(*) AS series
+    FROM idh.study AS t
+    JOIN idh.series AS s ON s.study_id = t.study_id AND s.revision = t.revision
+    WHERE s.sequence <> 'OTHER' AND s.confidence = 'high' AND s.code IS NULL
+    GROUP BY t.study_id
 ),
 cut AS (
     SELECT
@@ -30,29 +43,39 @@ cut AS (
 ),
 placed AS (
     SELECT
-        i.patient_key,
+        i.person_key,
         CASE
-            WHEN i.usable = 0 THEN 'usable sequences'
-            WHEN l.patient_key IS NULL THEN 'pathology'
-            WHEN NOT l.chosen AND l.code IN ('W_POSTOP', 'W_WINDOW', 'W_NO_SURGERY_DATE') THEN 'pre-operative'
-            WHEN NOT l.chosen AND l.code = 'W_NOT_GBM' THEN 'glioblastoma'
-            WHEN NOT l.chosen OR l.idh_status = 'indeterminate' THEN 'IDH status'
+            WHEN m.person_key IS NULL THEN 'MR'
+            WHEN f.person_key IS NULL THEN 'pre-operative'
+            WHEN f.stage IS NOT NULL THEN f.stage
+            WHEN coalesce(u.series, 0) = 0 THEN 'usable sequences'
             WHEN c.no_roi IS NOT NULL AND c.patches = 0 THEN 'ROI'
             WHEN coalesce(c.patches, 0) = 0 THEN 'patches'
             ELSE 'included'
         END AS stage,
         CASE
-            WHEN i.usable = 0 THEN 'W_NO_USABLE_SERIES'
-            WHEN l.patient_key IS NULL THEN 'W_NO_PATHOLOGY'
-            WHEN NOT l.chosen THEN l.code
-            WHEN l.idh_status = 'indeterminate' THEN 'W_INDETERMINATE'
+            WHEN m.person_key IS NULL THEN 'W_NO_MR'
+            WHEN f.person_key IS NULL THEN 'W_NO_PATHOLOGY'
+            WHEN NOT f.chosen THEN f.code
+            WHEN f.idh_status = 'indeterminate' THEN 'W_INDETERMINATE'
+            WHEN coalesce(u.series, 0) = 0 THEN 'W_NO_USABLE_SERIES'
             WHEN coalesce(c.patches, 0) = 0 THEN coalesce(c.no_roi, c.code, 'W_NOT_PREPROCESSED')
         END AS code
-    FROM series AS i
-    LEFT JOIN linked AS l ON l.patient_key = i.patient_key
-    LEFT JOIN cut AS c ON c.study_id = l.study_id
+    FROM person AS i
+    LEFT JOIN imaged AS m USING (person_key)
+    LEFT JOIN furthest AS f USING (person_key)
+    LEFT JOIN usable AS u ON u.study_id = f.study_id
+    LEFT JOIN cut AS c ON c.study_id = f.study_id
 )
-SELECT stage, code, count(*) AS patients
-FROM placed
-GROUP BY stage, code
-ORDER BY stage, code
+SELECT
+    p.stage,
+    CASE
+        WHEN p.stage IN ('pre-operative', 'glioblastoma', 'IDH tested') AND EXISTS (
+            SELECT 1 FROM idh.review AS v WHERE v.person_key = p.person_key AND v.answer IS NULL AND NOT v.moot
+        ) THEN 'W_AWAITING_REVIEW'
+        ELSE p.code
+    END AS code,
+    count(*) AS patients
+FROM placed AS p
+GROUP BY 1, 2
+ORDER BY 1, 2

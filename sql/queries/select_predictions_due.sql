@@ -4,7 +4,9 @@ SELECT
         SELECT 1
         FROM idh.training_run AS r
         JOIN idh.dataset_member AS d USING (dataset_id)
-        WHERE r.run_id = m.run_id AND d.sequence = m.sequence AND d.patient_key = t.patient_key
+        JOIN idh.person_of AS mine ON mine.patient_key = t.patient_key
+        JOIN idh.person_of AS member ON member.patient_key = d.patient_key
+        WHERE r.run_id = m.run_id AND d.sequence = m.sequence AND mine.person_key = member.person_key
     ) AS in_training
 FROM idh.patch AS p
 JOIN idh.study AS t ON t.study_id = p.study_id AND t.revision = p.revision

@@ -30,19 +30,20 @@ def test_each_patient_leaves_where_the_first_thing_is_missing(platform: Platform
         report("r4", patient_id="p4"),
         report("r5", patient_id="p5", diagnosis="Meningioma"),
         report("r7", patient_id="p7"),
+        report("r8", patient_id="p8"),
     )
     with platform.database.begin() as transaction:
         patches.save(transaction, [_patch(platform, included, 1, s, True) for s in (MrSequence.T1, MrSequence.T2)])
     found = cohort.flow(platform)
     assert {step.stage: step.excluded for step in found.steps} == {
-        "usable sequences": {"W_NO_USABLE_SERIES": 1},
-        "pathology": {"W_NO_PATHOLOGY": 1},
-        "pre-operative": {"W_POSTOP": 1},
+        "MR": {"W_NO_MR": 1},
+        "pre-operative": {"W_NO_PATHOLOGY": 1, "W_POSTOP": 1},
         "glioblastoma": {"W_NOT_GBM": 1},
-        "IDH status": {"W_INDETERMINATE": 1},
+        "IDH tested": {"W_INDETERMINATE": 1},
+        "usable sequences": {"W_NO_USABLE_SERIES": 1},
         "ROI": {},
         "patches": {"W_NOT_PREPROCESSED": 1},
     }
-    assert (found.steps[0].before, found.steps[-1].after) == (7, 1)
+    assert (found.steps[0].before, found.steps[-1].after) == (8, 1)
     assert found.sequences[MrSequence.T1] == (1, 1)
     assert found.sequences[MrSequence.FLAIR] == (0, 0)

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from idh_tasks.db import identities, pathology, studies
+from idh_tasks.db import identities, studies
 from idh_tasks.db.identities import Identity
 from idh_tasks.domain.sequence import Confidence, MrSequence
 from idh_tasks.domain.study import Identification, SeriesId, SeriesRecord, StudyId, StudyRecord
-from idh_tasks.pipelines import link
+from idh_tasks.linkage.feed.rows import read_rows
+from idh_tasks.pipelines import feed, link
 from idh_tasks.pipelines.platform import Platform
 
 SURGERY = date(2018, 6, 1)
@@ -17,14 +18,19 @@ ISSUER = "H"
 WILDTYPE = (("IDH1 R132H IHC", "negative"), ("IDH1 sequencing", "wild-type"), ("IDH2 sequencing", "wild-type"))
 
 
-def add_study(platform: Platform, name: str, day: date, patient: str = "p1", sequences: int = 3) -> StudyId:
+def add_study(
+    platform: Platform, name: str, day: date, patient: str = "p1", sequences: int = 3, **identity: Any
+) -> StudyId:
     secret = platform.pseudonymiser
-    key, study_id = secret.patient(ISSUER, patient), secret.study(name)
+    who = {"issuer": ISSUER, "birth_date": date(1958, 1, 1), "sex": "F"} | identity
+    key, study_id = secret.patient(who["issuer"], patient), secret.study(name)
     named = [Identification(s, Confidence.HIGH, "") for s in list(MrSequence)[:sequences]]
     series = tuple(SeriesRecord(SeriesId(f"{name}{n}"), i, "key", "hash", 1) for n, i in enumerate(named))
     record = StudyRecord(study_id, key, name, secret.shifted(key, day), 60.0, "none", series, None)
     with platform.database.begin() as transaction:
-        identities.register_patient(transaction, Identity(key, ISSUER, patient.upper(), None, date(1958, 1, 1), "F"))
+        identities.register_patient(
+            transaction, Identity(key, identifier=patient, name=None, shift_days=secret.shift_days(key), **who)
+        )
         studies.save(transaction, record)
     return study_id
 
@@ -38,9 +44,14 @@ def report(report_id: str = "r1", assays: Any = WILDTYPE, **overrides: Any) -> l
     return [row | {"method": method, "result": result} | overrides for method, result in assays]
 
 
+def deliver(platform: Platform, rows: list[dict[str, Any]]) -> None:
+    with platform.database.begin() as transaction:
+        feed.store(platform, transaction, read_rows(rows))
+
+
 def linked(platform: Platform, *reports: list[dict[str, Any]]) -> dict[str, tuple[str, bool]]:
-    pathology.write_laboratory(platform.laboratory, [row for rows in reports for row in rows])
-    link.link(platform)
+    deliver(platform, [row for rows in reports for row in rows])
+    link.link_cases(platform)
     with platform.database.begin() as transaction:
         rows = transaction._connection.exec_driver_sql("SELECT study_id, code, chosen FROM idh.case_link").all()
     return {row.study_id: (row.code, row.chosen) for row in rows}
@@ -90,7 +101,8 @@ def test_p05_an_amended_report_is_a_new_version_and_the_old_one_is_kept(platform
 
 def test_l07_another_birth_date_is_held_back_and_not_linked(platform: Platform) -> None:
     add_study(platform, "s", SURGERY)
-    assert linked(platform, report(birth_date=date(1970, 1, 1))) == {}
+    found = linked(platform, report(birth_date=date(1970, 1, 1)))
+    assert list(found.values()) == [("E_DEMOGRAPHIC_MISMATCH", False)]
     with platform.database.begin() as transaction:
         [held] = transaction.rows("count_quarantine")
     assert (held["scope"], held["code"]) == ("report", "E_DEMOGRAPHIC_MISMATCH")
@@ -104,8 +116,13 @@ def test_l03_the_same_number_of_another_issuer_is_another_patient(platform: Plat
 def test_linking_twice_changes_nothing(platform: Platform) -> None:
     add_study(platform, "s", SURGERY)
     linked(platform, report())
+    before = linked(platform)
     with platform.database.begin() as transaction:
-        assert pathology.link(transaction, 90) == 0
+        stamps = "SELECT max(linked_at) FROM idh.case_link"
+        first = transaction._connection.exec_driver_sql(stamps).scalar_one()
+    assert linked(platform, report()) == before
+    with platform.database.begin() as transaction:
+        assert transaction._connection.exec_driver_sql(stamps).scalar_one() == first
 
 
 def test_an_indeterminate_case_is_linked_but_has_no_label(platform: Platform) -> None:

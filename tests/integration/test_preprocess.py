@@ -35,7 +35,7 @@ def stored(platform: Platform, folder: Path) -> StudyId:
 def patches(platform: Platform) -> dict[str, Any]:
     preprocess.preprocess(platform)
     with platform.database.begin() as transaction:
-        rows = transaction._connection.exec_driver_sql(f"SELECT {COLUMNS} FROM idh.patch").all()  # noqa: S608 - names of our own
+        rows = transaction._connection.exec_driver_sql(f"SELECT {COLUMNS} FROM idh.patch").all()
     return {row.sequence: row for row in rows}
 
 

@@ -71,7 +71,7 @@ def test_r01_a_sequence_has_one_champion_at_any_time(tiny: Platform) -> None:
     seed_cohort(tiny, mutants=5, wildtypes=5)
     due = train.freeze_cohort(tiny, force=True)
     columns = "model_id, run_id, sequence, object_key, sha256, state"
-    insert = f"INSERT INTO idh.model ({columns}) VALUES (%s, %s, 'T1', 'k', 'h', 'champion')"  # noqa: S608 - names of our own
+    insert = f"INSERT INTO idh.model ({columns}) VALUES (%s, %s, 'T1', 'k', 'h', 'champion')"
     two = [("first", due.run_id), ("second", due.run_id)]
     with pytest.raises(RunRefusedError, match="E_CONSTRAINT"), tiny.database.begin() as transaction:
         transaction._connection.exec_driver_sql(insert, two)

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idh_tasks.linkage.cohort_flow import INCLUDED, STAGES, Outcome, cohort_flow
+from idh_tasks.domain.cohort import Outcome
+from idh_tasks.linkage.cohort_flow import INCLUDED, STAGES, cohort_flow
 
 OUTCOMES = st.lists(st.builds(Outcome, st.sampled_from((*STAGES, INCLUDED)), st.uuids().map(str), st.integers(1, 50)))
 

@@ -1,13 +1,15 @@
 """The report shows our table beside the paper's, and says what the data are."""
 
+from idh_tasks.domain.cohort import Demographics
 from idh_tasks.domain.learning import Interval, Metrics
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.reporting.figures import box_figure, roc_figure
 from idh_tasks.reporting.paper import TABLE_1
-from idh_tasks.reporting.report import SequenceReport, mean_sd, render
+from idh_tasks.reporting.report import People, SequenceReport, mean_sd, render
 from tests.factories import scores
 
 FOLDS = tuple(Metrics(20, 4, a, 0.5, 0.4, 0.9, 0.8) for a in (0.7, 0.8, 0.9))
+PEOPLE = People("<svg></svg>", [Demographics("mutant", 12, 5, 7, 55.5, 8.2, 35, 71)])
 RESULT = SequenceReport(MrSequence.RCBV, 60, 12, FOLDS, Interval(0.81, 0.7, 0.9), 0.1)
 
 
@@ -20,18 +22,25 @@ def test_the_paper_has_a_row_for_every_network() -> None:
 
 
 def test_ours_and_the_papers_numbers_stand_side_by_side_and_the_data_are_named() -> None:
-    html = render("run", "synthetic", [RESULT], None, "{}")
-    for text in ("0.80 ± 0.10", "0.83 ± 0.07", "0.81 [0.70, 0.90]", "synthetic", "not for diagnosis"):
+    html = render("run", "synthetic", [RESULT], None, PEOPLE, "{}")
+    for text in (
+        "0.80 ± 0.10",
+        "0.83 ± 0.07",
+        "0.81 [0.70, 0.90]",
+        "synthetic",
+        "not for diagnosis",
+        "55.5 ± 8.2 (35–71)",
+    ):
         assert text in html
 
 
 def test_free_text_is_escaped() -> None:
-    assert "<script>" not in render("<script>", "synthetic", [RESULT], None, "<script>")
+    assert "<script>" not in render("<script>", "synthetic", [RESULT], None, PEOPLE, "<script>")
 
 
 def test_a_refused_sequence_shows_its_code() -> None:
     refused = SequenceReport(MrSequence.ADC, 4, 1, (), None, None, refused="E_FOLD_DEGENERATE: 1 mutant")
-    assert "E_FOLD_DEGENERATE: 1 mutant" in render("run", "synthetic", [refused], None, "{}")
+    assert "E_FOLD_DEGENERATE: 1 mutant" in render("run", "synthetic", [refused], None, PEOPLE, "{}")
 
 
 def test_the_same_numbers_draw_the_same_figures() -> None:

@@ -1,0 +1,54 @@
+"""Questions to people and their answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from idh_tasks.db.engine import Transaction
+
+
+@dataclass(frozen=True)
+class Review:
+    """A question about one subject; its answer holds as long as the evidence is the same."""
+
+    review_id: str
+    kind: str
+    subject: str
+    evidence: str
+    person_key: str
+    detail: Mapping[str, Any]
+    options: tuple[str, ...]
+    moot: bool = False
+    answer: str | None = None
+    answered_by: str | None = None
+    answered_at: datetime | None = None
+    opened_at: datetime | None = None
+    asked_at: datetime | None = None
+
+
+def _review(row: RowMapping) -> Review:
+    return Review(**{**dict(row), "options": tuple(row["options"])})
+
+
+def listed(transaction: Transaction, review_id: str | None = None, *, everything: bool = False) -> list[Review]:
+    """Return the open questions, or all of them, or one."""
+    return [_review(row) for row in transaction.rows("select_reviews", review_id=review_id, all=everything)]
+
+
+def claim(transaction: Transaction, again_after_days: int, most: int) -> list[Review]:
+    """Take open questions to be asked now; none is asked twice at a time."""
+    rows = transaction.rows("claim_reviews", again_after_days=again_after_days, most=most)
+    return sorted(map(_review, rows), key=lambda review: review.review_id)
+
+
+def waiting(transaction: Transaction, again_after_days: int) -> int:
+    """Return how many open questions have not been asked lately."""
+    return int(transaction.rows("count_unasked_reviews", again_after_days=again_after_days)[0]["reviews"])
+
+
+def answer(transaction: Transaction, review_id: str, option: str, who: str) -> RowMapping | None:
+    """Record an answer; return kind, subject and evidence, or nothing if it was answered or is no option."""
+    return transaction.one("update_review_answer", review_id=review_id, answer=option, answered_by=who)

@@ -1,0 +1,1 @@
+"""Delivery: predictions as documents that a hospital's archive understands."""

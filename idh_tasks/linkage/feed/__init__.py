@@ -1,0 +1,1 @@
+"""The laboratory's formats, each read into the one internal form."""

@@ -1,0 +1,37 @@
+-- Everything under a person's keys; what a model has learnt cannot be unlearnt and is told instead.
+INSERT INTO idh.erasure (patient_key, erased_by)
+SELECT unnest(CAST(:keys AS text[])), :erased_by
+ON CONFLICT DO NOTHING;
+DELETE FROM idh.prediction WHERE study_id = ANY(CAST(:studies AS text[]));
+UPDATE idh.document SET supersedes = NULL WHERE study_id = ANY(CAST(:studies AS text[]));
+DELETE FROM idh.document WHERE study_id = ANY(CAST(:studies AS text[]));
+DELETE FROM idh.held_out_score WHERE patient_key = ANY(CAST(:keys AS text[]));
+UPDATE idh.training_run AS r SET report_key = NULL
+WHERE EXISTS (
+    SELECT 1 FROM idh.dataset_member AS m
+    WHERE m.dataset_id = r.dataset_id AND m.patient_key = ANY(CAST(:keys AS text[]))
+);
+DELETE FROM idh.dataset_member WHERE patient_key = ANY(CAST(:keys AS text[]));
+DELETE FROM idh.case_link WHERE patient_key = ANY(CAST(:keys AS text[])) OR study_id = ANY(CAST(:studies AS text[]));
+DELETE FROM idh.review
+WHERE person_key = ANY(CAST(:keys AS text[])) OR subject = ANY(CAST(:keys AS text[])) OR evidence = ANY(CAST(:keys AS text[]))
+    OR subject IN (SELECT report_key FROM idh.report WHERE patient_key = ANY(CAST(:keys AS text[])));
+DELETE FROM idh.patch WHERE study_id = ANY(CAST(:studies AS text[]));
+DELETE FROM idh.series WHERE study_id = ANY(CAST(:studies AS text[]));
+DELETE FROM idh.instance WHERE study_id = ANY(CAST(:studies AS text[]));
+DELETE FROM idh.quarantine AS q
+WHERE q.study_id = ANY(CAST(:studies AS text[]))
+    OR q.subject IN (SELECT report_key FROM idh.report WHERE patient_key = ANY(CAST(:keys AS text[])))
+    OR q.item_id IN (SELECT i.item_id FROM phi.inbox AS i WHERE i.study_id = ANY(CAST(:studies AS text[])));
+DELETE FROM phi.inbox WHERE study_id = ANY(CAST(:studies AS text[]));
+DELETE FROM phi.study_identity WHERE study_id = ANY(CAST(:studies AS text[]));
+DELETE FROM idh.study WHERE study_id = ANY(CAST(:studies AS text[]));
+DELETE FROM idh.assay WHERE report_key IN (SELECT report_key FROM idh.report WHERE patient_key = ANY(CAST(:keys AS text[])));
+DELETE FROM phi.report_source
+WHERE report_key IN (SELECT report_key FROM idh.report WHERE patient_key = ANY(CAST(:keys AS text[])));
+DELETE FROM idh.report WHERE patient_key = ANY(CAST(:keys AS text[]));
+DELETE FROM idh.person WHERE patient_key = ANY(CAST(:keys AS text[]));
+DELETE FROM idh.merge_event
+WHERE prior_key = ANY(CAST(:keys AS text[])) OR surviving_key = ANY(CAST(:keys AS text[]));
+DELETE FROM phi.patient_identity WHERE patient_key = ANY(CAST(:keys AS text[]));
+DELETE FROM idh.patient WHERE patient_key = ANY(CAST(:keys AS text[]))

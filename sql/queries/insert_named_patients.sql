@@ -1,0 +1,9 @@
+-- Whom a report or a merge names: what birth date and sex are on record, the images decide.
+INSERT INTO phi.patient_identity (patient_key, issuer, identifier, shift_days)
+SELECT DISTINCT ON (patient_key) patient_key, issuer, identifier, shift_days
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS given (
+    patient_key text, issuer text, identifier text, shift_days integer
+)
+ORDER BY patient_key, identifier
+ON CONFLICT (patient_key) DO UPDATE SET shift_days = EXCLUDED.shift_days
+WHERE patient_identity.shift_days IS NULL

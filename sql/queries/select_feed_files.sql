@@ -1,0 +1,1 @@
+SELECT file_id FROM idh.feed_file

@@ -1,0 +1,86 @@
+"""A person who withdraws: nothing of hers is left in any store of ours, and it is told which models learnt from her."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import text
+
+from idh_tasks.db import training
+from idh_tasks.errors import RunRefusedError, StudyQuarantinedError
+from idh_tasks.pipelines import erasure, ingest
+from idh_tasks.pipelines.platform import Platform, preprocessing_version
+from idh_tasks.pipelines.train import freeze_cohort
+from tests.hospital import drop, study
+from tests.integration.test_link import add_study, deliver, report
+from tests.integration.test_merge import merged, tell
+from tests.seed import seed_cohort
+
+EVERYWHERE = """
+SELECT table_schema || '.' || table_name AS name FROM information_schema.tables
+WHERE table_schema IN ('idh', 'phi') AND table_type = 'BASE TABLE'
+"""
+
+
+def mentions(platform: Platform, needle: str) -> set[str]:
+    """Return the tables in which a text stands anywhere."""
+    with platform.database.begin() as transaction:
+        run = transaction._connection.execute
+        tables = run(text(EVERYWHERE)).scalars().all()
+        return {
+            t
+            for t in tables
+            if run(text(f"SELECT 1 FROM {t} AS r WHERE r::text LIKE :n LIMIT 1"), {"n": f"%{needle}%"}).first()
+        }
+
+
+def test_h12_everything_of_a_person_goes_and_her_models_are_named(platform: Platform) -> None:
+    seed_cohort(platform, 5, 10)
+    run = freeze_cohort(platform, force=True)
+    tell(platform, merged("1", "14"))
+    secret = platform.pseudonymiser
+    mine = [secret.patient("H", "1"), secret.patient("H", "14")]
+    studies = [secret.study("1"), secret.study("14")]
+    found = erasure.erase(platform, mine[1], "mary")
+    assert found.patient_keys == sorted(mine)
+    assert found.rows["patches"] == 12
+    assert found.rows["places in datasets"] == 12
+    assert {model.run_id for model in found.models} == {run.run_id}
+    for needle in (*mine, *studies, "report14"):
+        assert mentions(platform, needle) <= {"idh.erasure", "idh.audit_event"}
+    assert not [item for s in studies for item in platform.store.listed(f"patches/{s}/")]
+    with platform.database.begin() as transaction:
+        assert len(training.eligible_members(transaction, preprocessing_version(platform))) == 13 * 6
+
+
+def test_h12_who_withdrew_is_not_taken_in_again_and_others_are(platform: Platform) -> None:
+    add_study(platform, "s", date(2018, 1, 1))
+    deliver(platform, report())
+    erasure.erase(platform, platform.pseudonymiser.patient("H", "p1"), "mary")
+    deliver(platform, [*report(), *report("r2", patient_id="p2")])
+    assert mentions(platform, platform.pseudonymiser.token("report", "H", "r1")) == set()
+    assert mentions(platform, platform.pseudonymiser.token("report", "H", "r2"))
+    with pytest.raises(StudyQuarantinedError, match="E_WITHDRAWN"):
+        add_study(platform, "s", date(2018, 1, 1))
+
+
+def test_an_unknown_key_is_refused(platform: Platform) -> None:
+    with pytest.raises(RunRefusedError, match="E_NO_PATIENT"):
+        erasure.holdings(platform, "nobody")
+
+
+def test_h12_held_bytes_and_originals_go_too(platform: Platform) -> None:
+    keeping = Platform(platform.settings.model_copy(update={"keep_originals": True}))
+    instances = study()
+    broken = study()[0]
+    broken.Rows = 7
+    broken.SOPInstanceUID = broken.file_meta.MediaStorageSOPInstanceUID = "1.2.3.1.99"
+    drop(keeping, "one", [*instances, broken])
+    ingest.ingest(keeping)
+    with platform.database.begin() as transaction:
+        [key] = transaction._connection.execute(text("SELECT patient_key FROM idh.patient")).scalars()
+    found = erasure.erase(platform, key, "mary")
+    assert {name.split("/")[0] for name in found.objects} == {"studies", "phi"}
+    assert any("quarantine" in name for name in found.objects)
+    assert any("originals" in name for name in found.objects)
+    left = {item.key for item in platform.store.listed("")}
+    assert not left & set(found.objects)

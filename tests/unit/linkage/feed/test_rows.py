@@ -1,0 +1,83 @@
+"""Rows of the laboratory become reports; what drifts is named, what does not fit stays apart."""
+
+import math
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from idh_tasks.domain.pathology import ReportedAssay, ReportStatus
+from idh_tasks.errors import RunRefusedError
+from idh_tasks.linkage.feed.rows import REQUIRED, check_columns, read_rows
+from idh_tasks.linkage.feed.values import read_date, read_sex, read_status
+
+
+def row(**changes: Any) -> dict[str, Any]:
+    return {
+        "report_id": "R1", "version": "1", "issuer": "H", "patient_id": "0012", "birth_date": "1958-01-01",
+        "sex": "F", "report_status": "final", "diagnosis": "Glioblastoma", "surgery_date": date(2018, 6, 1),
+        "specimen_date": None, "age_years": math.nan, "method": "IHC", "result": "negative",
+    } | changes  # fmt: skip
+
+
+def test_rows_of_one_version_are_one_report_with_its_assays() -> None:
+    [report] = read_rows([row(), row(method="IDH1", result="R132C"), row(method="IDH1", result="R132C")]).reports
+    assert report.assays == (ReportedAssay("IDH1", "R132C"), ReportedAssay("IHC", "negative"))
+    assert (report.patient_id, report.version, report.status) == ("0012", 1, ReportStatus.FINAL)
+    assert (report.birth_date, report.surgery_date, report.age_years) == (date(1958, 1, 1), date(2018, 6, 1), None)
+
+
+@pytest.mark.parametrize("column", REQUIRED)
+def test_p03_a_column_that_is_gone_is_named(column: str) -> None:
+    with pytest.raises(RunRefusedError, match=f"E_SCHEMA.*{column}"):
+        check_columns(set(REQUIRED) - {column})
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("version", "v2"), ("birth_date", "1.58"), ("report_status", "zugelassen"), ("sex", "7"), ("age_years", "old")],
+)
+def test_p03_a_column_that_changed_its_type_or_its_words_stops_the_feed(column: str, value: str) -> None:
+    rows = [row(report_id=f"R{n}", **{column: value}) for n in range(10)]
+    with pytest.raises(RunRefusedError, match=f"E_SCHEMA.*{column}"):
+        read_rows(rows)
+
+
+def test_one_report_that_does_not_fit_is_kept_apart_and_its_neighbours_are_read() -> None:
+    found = read_rows([row(report_id=f"R{n}", birth_date="unknown" if n == 3 else "1958-01-01") for n in range(10)])
+    assert len(found.reports) == 9
+    assert [misfit.column for misfit in found.misfits] == ["birth_date"]
+
+
+def test_l03_without_an_issuer_a_report_is_kept_apart_or_gets_the_hospitals() -> None:
+    assert [misfit.column for misfit in read_rows([row(issuer=None)]).misfits] == ["issuer"]
+    assert read_rows([row(issuer=None)], "HOSPITAL").reports[0].issuer == "HOSPITAL"
+
+
+def test_no_value_shows_when_a_report_is_printed() -> None:
+    found = read_rows([row(patient_id="SECRET-9"), row(report_id="R2", sex="SECRET-9"), row(report_id="R3")])
+    assert "SECRET" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [("2018-06-01", date(2018, 6, 1)), ("20180601", date(2018, 6, 1)), ("01.06.2018", date(2018, 6, 1)),
+     ("2018-06-01T08:30:00", date(2018, 6, 1)),
+     (datetime(2018, 6, 1, 8, tzinfo=UTC), date(2018, 6, 1)), ("", None), (None, None)],
+)  # fmt: skip
+def test_dates_are_read_in_the_ways_they_are_written(text: object, day: date | None) -> None:
+    assert read_date(text) == day
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [("Endbefund", ReportStatus.FINAL), ("C", ReportStatus.FINAL), ("vorläufig", ReportStatus.PRELIMINARY),
+     ("X", ReportStatus.CANCELLED), ("entered-in-error", ReportStatus.CANCELLED)],
+)  # fmt: skip
+def test_statuses_of_laboratories_and_of_hl7(word: str, status: ReportStatus) -> None:
+    assert read_status(word) is status
+
+
+@pytest.mark.parametrize(("word", "sex"), [("weiblich", "F"), ("W", "F"), ("male", "M"), ("divers", "O"), ("", None)])
+def test_sexes(word: str, sex: str | None) -> None:
+    assert read_sex(word) == sex
