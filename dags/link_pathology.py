@@ -17,9 +17,10 @@ they are back), `E_FEED` that files are held: `idh intake quarantine list`. Mend
 """
 
 from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, dag
-from idh_airflow.assets import ANSWERS, CASES, QUESTIONS, STUDIES
+from idh_airflow.assets import ANSWERS, CASES, STUDIES
 from idh_airflow.connections import platform
 from idh_airflow.defaults import DAG_DEFAULTS, LINK_CRON
+from idh_airflow.review import put_questions
 from idh_airflow.steps import skip_unless, step
 
 
@@ -42,12 +43,6 @@ def link_pathology() -> None:
         from idh_tasks.pipelines import link
 
         skip_unless(link.link_cases(platform()), "no link changed and every study is preprocessed")
-
-    @step(trigger_rule="none_failed", outlets=[QUESTIONS])
-    def put_questions() -> None:
-        from idh_tasks.pipelines import review
-
-        skip_unless(review.questions_wait(platform()), "no question is open that nobody is asked")
 
     @step()
     def loaded(reports: int) -> int:

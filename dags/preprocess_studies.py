@@ -4,6 +4,9 @@
 After linking: every study without patches of the current code and settings is registered to its MPRAGE,
 normalised, and cut to one 64×64 patch a sequence. ADC and rCBV are computed where no map was delivered.
 
+Where no outline of the tumour was delivered, one is proposed from T2 and FLAIR; it waits in `review_cases` with its
+picture, and is used once a person has accepted it.
+
 **Writes**: `idh.patch`, one row a sequence: the patch, or the code that says why there is none.
 
 **When it is red**: a batch failed in a way that retries did not cure; the studies of the other batches
@@ -14,12 +17,13 @@ from airflow.sdk import dag
 from idh_airflow.assets import CASES, PATCHES
 from idh_airflow.connections import platform
 from idh_airflow.defaults import DAG_DEFAULTS
+from idh_airflow.review import put_questions
 from idh_airflow.steps import skip_unless, step
 
 
 @dag(schedule=[CASES], doc_md=__doc__, **DAG_DEFAULTS)
 def preprocess_studies() -> None:
-    """Find what is due → preprocess in batches → announce."""
+    """Find what is due → preprocess in batches → announce, and ask people about proposed outlines."""
 
     @step()
     def due() -> list[object]:
@@ -38,7 +42,7 @@ def preprocess_studies() -> None:
         skip_unless(batches, "no study was due")
 
     found = due()
-    preprocess_batch.expand(batch=found) >> announce(found)
+    preprocess_batch.expand(batch=found) >> [announce(found), put_questions()]
 
 
 preprocess_studies()

@@ -1,12 +1,13 @@
 """
 ### Review cases
 
-Whenever linking meets what only a person can decide: each open question waits here as a task in the state
-*awaiting input*. Open it, read, choose; **Required Actions** in the menu lists them all. Questions carry ids of
-ours and words of the field, no identifier of a patient; the laboratory's system shows the report itself.
+Whenever linking or preprocessing meets what only a person can decide: each open question waits here as a task in
+the state *awaiting input*. Open it, read, choose; **Required Actions** in the menu lists them all. Questions carry
+ids of ours and words of the field, no identifier of a patient; the laboratory's system shows the report itself.
 
 **Questions**: reports that contradict each other, unclear words, an unclear diagnosis, several studies that no
-rule tells apart, near misses of identifiers, merges of patients whose birth date or sex differ.
+rule tells apart, near misses of identifiers, merges of patients whose birth date or sex differ, and proposed
+outlines of tumours, with a picture.
 
 **Writes**: `idh.review` and `idh.audit_event` (who, when, what). An answer wakes `link_pathology`.
 

@@ -93,11 +93,10 @@ class MergeNotice:
 
 @dataclass(frozen=True)
 class Misfit:
-    """A report that does not fit the form: which column, and whose report (never shown)."""
+    """A report that does not fit the form: which column, and which report (never shown)."""
 
     column: str
     report_id: str
-    reported: str
 
     def __repr__(self) -> str:
         return f"Misfit({self.column})"

@@ -12,6 +12,7 @@ TITLES = {
     "label_conflict": "Final reports contradict each other",
     "several_studies": "Several pre-operative studies, none before the other",
     "near_miss": "Are these two patients one person?",
+    "automatic_roi": "Does the proposed outline fit the tumour?",
     "merge_mismatch": "A merge of two patients whose birth date or sex differ",
 }
 EXPLAINED = {
@@ -22,8 +23,12 @@ EXPLAINED = {
     "several_studies": "They have the same day and the same number of usable sequences. Choose the one to use.",
     "near_miss": "A report fits no imaged patient by issuer and identifier, but nearly fits this one. Nothing is "
     "linked unless you say that they are the same person.",
+    "automatic_roi": "No outline came with the study; this one was proposed from T2 and FLAIR. Accepted, it is used "
+    "for the patches; rejected, the study waits for an outline of yours (DICOM SEG or `roi.nii.gz`).",
     "merge_mismatch": "The registry merged them. Until you decide they stay apart.",
 }
+
+OF_REPORTS = ("unclear_result", "unclear_diagnosis")
 
 
 def title(kind: str, subject: str) -> str:
@@ -39,6 +44,11 @@ def body(kind: str, subject: str, detail: Mapping[str, Any]) -> str:
             lines += [f"**{name}**", "", *(f"- {_entry(entry)}" for entry in value), ""]
         else:
             lines.append(f"**{name}**: {value}\n")
+    if kind == "automatic_roi":
+        picture = f"/idh/outlines/{subject}.png"
+        lines.append(f"[![the proposed outline on T2, FLAIR and MPRAGE]({picture})]({picture})\n")
+    if kind in OF_REPORTS:
+        lines.append("The report's own number: `phi.report_source`, for those who may read schema `phi`.\n")
     lines.append(f"`{LEAVE_OPEN}`, and a question nobody answers, leaves the case out: awaiting review.")
     return "\n".join(lines)
 

@@ -75,7 +75,7 @@ WORDS = re.compile(
 
 def known_words(text: str) -> str:
     """Return a laboratory's text with every word that is not of the field replaced by an ellipsis."""
-    shown = [word if WORDS.fullmatch(word.lower().strip(".,;:()!")) else "…" for word in text.split()]
+    shown = [word if WORDS.fullmatch(word.lower().strip(".,;:()!?")) else "…" for word in text.split()]
     return re.sub(r"…( …)+", "…", " ".join(shown))
 
 

@@ -15,7 +15,8 @@ from idh_tasks.domain.study import StudyId
 from idh_tasks.domain.volume import Float
 from idh_tasks.errors import IdhError, TransientError
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
-from idh_tasks.pipelines.study_images import CutPatch, StudyImages
+from idh_tasks.pipelines.study_images import CutPatch, Proposal, StudyImages
+from idh_tasks.reporting.outline_figure import outline_picture
 from idh_tasks.store import keys
 
 log = logging.getLogger(__name__)
@@ -40,14 +41,34 @@ def preprocess_study(platform: Platform, study_id: StudyId) -> Counter[str]:
     """Cut the patches of one study, publish them, and record an outcome for each sequence."""
     with platform.database.begin() as transaction:
         study = studies.get(transaction, study_id)
+        accepted = transaction.one("select_accepted_outline", study_id=study_id)
     version = preprocessing_version(platform)
-    images = StudyImages(platform, study)
+    images = StudyImages(platform, study, accepted["sha256"] if accepted else None)
     records = [_outcome(platform, images, study, sequence, version) for sequence in MODEL_SEQUENCES]
+    question = _outline_question(platform, study, images.proposal) if _proposed(records) else None
     with platform.database.begin() as transaction:
         patches.save(transaction, records)
+        if question is not None:
+            transaction.run("insert_outline_review", **question)
     counts = Counter(record.code or "patches" for record in records)
     log.info("study %s: %s", study_id, dict(counts))
     return counts
+
+
+def _proposed(records: list[PatchRecord]) -> bool:
+    return any(record.code == "W_ROI_PROPOSED" for record in records)
+
+
+def _outline_question(platform: Platform, study: StoredStudy, proposal: Proposal) -> dict[str, object]:
+    """Publish the picture of a proposed outline; return what a person is asked."""
+    key = keys.outline(study.study_id, proposal.sha256)
+    platform.store.put(key, outline_picture(proposal.mask, proposal.shown_on))
+    return {
+        "study_id": study.study_id,
+        "sha256": proposal.sha256,
+        "volume_ml": proposal.volume_ml,
+        "object_key": key,
+    }
 
 
 def _outcome(

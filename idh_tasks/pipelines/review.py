@@ -87,3 +87,19 @@ def listed(platform: Platform, review_id: str | None = None, *, everything: bool
     """Return the open questions, or all, or one."""
     with platform.database.begin() as transaction:
         return reviews.listed(transaction, review_id, everything=everything or review_id is not None)
+
+
+def outline(platform: Platform, study_id: str) -> bytes:
+    """Return the picture (PNG) of the outline that was proposed last for a study.
+
+    Raises
+    ------
+    RunRefusedError
+        ``E_NO_ROI`` if none was proposed.
+    """
+    with platform.database.begin() as transaction:
+        found = [one for one in reviews.listed(transaction, everything=True) if one.subject == study_id]
+    pictures = [one.detail["picture"] for one in found if one.kind == "automatic_roi"]
+    if not pictures:
+        raise RunRefusedError("E_NO_ROI", "no outline was proposed for this study")
+    return platform.store.get(pictures[-1])

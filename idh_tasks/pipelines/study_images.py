@@ -24,9 +24,11 @@ from idh_tasks.imaging.itk import axial, resample
 from idh_tasks.imaging.normalise import brain_zscore, tumour_mean
 from idh_tasks.imaging.patch import Rectangle, cut_patch, widest_rectangle
 from idh_tasks.imaging.perfusion import MIN_BASELINE, compute_rcbv
+from idh_tasks.imaging.proposal import propose_tumour
 from idh_tasks.imaging.registration import Registered, register
 from idh_tasks.intake.archive import unzip
 from idh_tasks.pipelines.platform import Platform
+from idh_tasks.store.objects import sha256
 
 SOURCES = {MrSequence.ADC: MrSequence.DWI, MrSequence.RCBV: MrSequence.DSC}
 
@@ -51,12 +53,23 @@ class CutPatch:
     roi_mean: float
 
 
+@dataclass(frozen=True)
+class Proposal:
+    """An outline nobody has drawn, with its hash, its size, and T2, FLAIR and MPRAGE to judge it by."""
+
+    mask: Mask
+    sha256: str
+    volume_ml: float
+    shown_on: tuple[Float, Float, Float]
+
+
 class StudyImages:
     """Lazily built images of a study; what several sequences share is made once."""
 
-    def __init__(self, platform: Platform, study: StoredStudy) -> None:
+    def __init__(self, platform: Platform, study: StoredStudy, accepted_outline: str | None = None) -> None:
         self._platform = platform
         self._study = study
+        self._accepted = accepted_outline
         self._settings = platform.settings.imaging
         self._sources: dict[MrSequence, Source] = {}
         self._registered: dict[MrSequence, Registered] = {}
@@ -94,8 +107,20 @@ class StudyImages:
 
     @cached_property
     def tumour(self) -> Mask:
-        """Return the delivered ROI in MPRAGE space, moved as T2 is, on which it was drawn."""
+        """Return the delivered ROI in MPRAGE space, moved as T2 is, on which it was drawn; else an accepted proposal.
+
+        Raises
+        ------
+        StudyQuarantinedError
+            ``W_ROI_PROPOSED`` if a proposal waits for a person, ``E_NO_ROI`` if there is none.
+        """
         delivered = self._delivered_roi()
+        if delivered is None:
+            if self.proposal.sha256 != self._accepted:
+                raise StudyQuarantinedError(
+                    "W_ROI_PROPOSED", "no outline was delivered; a proposed one waits for a person"
+                )
+            return self.proposal.mask
         transform = self._register(MrSequence.T2, self._source(MrSequence.T2)).transform
         return resample(delivered, self.mprage.geometry, transform, nearest=True).voxels > 0
 
@@ -104,14 +129,32 @@ class StudyImages:
         """Return the widest slice and its rectangle, the same for every sequence."""
         return widest_rectangle(self.tumour)
 
-    def _delivered_roi(self) -> Volume:
+    @cached_property
+    def proposal(self) -> Proposal:
+        """Return an outline proposed from T2 and FLAIR, in MPRAGE space."""
+        try:
+            (t2, seen), (flair, covered) = (self._moved(s) for s in (MrSequence.T2, MrSequence.FLAIR))
+        except SeriesRejectedError as error:
+            raise StudyQuarantinedError(
+                "E_NO_ROI", f"no outline was delivered, none can be proposed: {error}"
+            ) from None
+        spacing = self.mprage.geometry.spacing_mm
+        mask = propose_tumour(t2, flair, self.brain & seen & covered, spacing)
+        volume_ml = float(mask.sum()) * float(np.prod(spacing)) / 1000
+        return Proposal(mask, sha256(np.packbits(mask).tobytes()), round(volume_ml, 1), (t2, flair, self.mprage.voxels))
+
+    def _moved(self, sequence: MrSequence) -> tuple[Float, Mask]:
+        image, covered, _ = self._in_mprage(sequence, self._source(sequence))
+        return image, covered
+
+    def _delivered_roi(self) -> Volume | None:
         segmentation = [s for s in self._study.series if s.identification == SEGMENTATION]
         if segmentation:
             seg = self._read(segmentation[0])[0]
             return roi.read_segmentation(seg, self._source(MrSequence.T2).image.geometry)
         if self._study.roi_key:
             return roi.read_nifti(self._platform.store.get(self._study.roi_key))
-        raise StudyQuarantinedError("E_NO_ROI", "no tumour outline came with the study")
+        return None
 
     def _read(self, series: SeriesRecord) -> list[Dataset]:
         return read_all(unzip(self._platform.store.get_checked(series.object_key, series.sha256)).values())

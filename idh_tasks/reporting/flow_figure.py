@@ -11,6 +11,7 @@ from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.reporting.figures import svg
 
 HEIGHT, WIDTH, ASIDE = 0.62, 3.4, 4.3
+INCLUDED = "included, with patches"
 
 
 def flow_figure(steps: Sequence[Step], sequences: Mapping[MrSequence, tuple[int, int]]) -> str:
@@ -20,7 +21,7 @@ def flow_figure(steps: Sequence[Step], sequences: Mapping[MrSequence, tuple[int,
     axis.axis("off")
     _box(axis, 0, 0, f"found: {steps[0].before if steps else 0} patients")
     for number, step in enumerate(steps, start=1):
-        _box(axis, 0, -number, f"{step.stage}: {step.after}")
+        _box(axis, 0, -number, f"{step.stage if number < len(steps) else INCLUDED}: {step.after}")
         axis.annotate("", (0, -number + HEIGHT / 2), (0, 1 - number - HEIGHT / 2), arrowprops={"arrowstyle": "->"})
         if step.excluded:
             reasons = "\n".join(f"{count} × {code}" for code, count in sorted(step.excluded.items()))

@@ -21,6 +21,11 @@ def roi(study_id: str, content_hash: str) -> str:
     return f"studies/{study_id}/{content_hash}/roi.nii.gz"
 
 
+def outline(study_id: str, sha256: str) -> str:
+    """Key of the picture of a proposed outline."""
+    return f"studies/{study_id}/outline-{sha256[:24]}.png"
+
+
 def quarantined(subject: str) -> str:
     """Key of held bytes, encrypted: they still name the patient."""
     return f"phi/quarantine/{subject}"

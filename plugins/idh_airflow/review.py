@@ -1,4 +1,4 @@
-"""A question that waits in the Airflow UI for a person; the answer is recorded the moment it is given."""
+"""Questions that wait in the Airflow UI for a person; an answer is recorded the moment it is given."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,8 +6,17 @@ from typing import Any
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
+from idh_airflow.assets import QUESTIONS
 from idh_airflow.connections import platform
-from idh_airflow.steps import outcomes
+from idh_airflow.steps import outcomes, skip_unless, step
+
+
+@step(trigger_rule="none_failed", outlets=[QUESTIONS])
+def put_questions() -> None:
+    """Wake `review_cases` if a question is open that nobody is asked."""
+    from idh_tasks.pipelines import review
+
+    skip_unless(review.questions_wait(platform()), "no question is open that nobody is asked")
 
 
 class ReviewOperator(HITLOperator):

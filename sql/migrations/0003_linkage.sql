@@ -96,7 +96,8 @@ CREATE TABLE idh.review (
     review_id text PRIMARY KEY GENERATED ALWAYS AS (md5(kind || ' ' || subject || ' ' || evidence)) STORED,
     kind text NOT NULL
         CHECK (kind IN (
-            'unclear_result', 'unclear_diagnosis', 'label_conflict', 'several_studies', 'near_miss', 'merge_mismatch'
+            'unclear_result', 'unclear_diagnosis', 'label_conflict', 'several_studies', 'near_miss', 'merge_mismatch',
+            'automatic_roi'
         )),
     subject text NOT NULL,
     evidence text NOT NULL,

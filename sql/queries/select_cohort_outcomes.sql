@@ -35,7 +35,7 @@ cut AS (
     SELECT
         t.study_id,
         count(*) FILTER (WHERE p.object_key IS NOT NULL) AS patches,
-        min(p.code) FILTER (WHERE p.code IN ('E_NO_ROI', 'E_ROI')) AS no_roi,
+        min(p.code) FILTER (WHERE p.code IN ('E_NO_ROI', 'E_ROI', 'W_ROI_PROPOSED')) AS no_roi,
         min(p.code) AS code
     FROM idh.study AS t
     JOIN idh.patch AS p ON p.study_id = t.study_id AND p.revision = t.revision AND p.settings_hash = :settings_hash
@@ -70,7 +70,7 @@ placed AS (
 SELECT
     p.stage,
     CASE
-        WHEN p.stage IN ('pre-operative', 'glioblastoma', 'IDH tested') AND EXISTS (
+        WHEN p.stage IN ('pre-operative', 'glioblastoma', 'IDH tested', 'ROI') AND EXISTS (
             SELECT 1 FROM idh.review AS v WHERE v.person_key = p.person_key AND v.answer IS NULL AND NOT v.moot
         ) THEN 'W_AWAITING_REVIEW'
         ELSE p.code

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import psycopg2
 import pytest
 from pydantic import SecretStr
@@ -225,6 +226,13 @@ def test_a_question_waits_in_airflow_and_its_answer_moves_the_case(night: Night)
         told = transaction._connection.exec_driver_sql("SELECT actor FROM idh.audit_event WHERE action = 'answered'")
         assert told.scalars().all() == ["admin"]
     assert wait_until(client.idle, 180, pause_s=1)
+
+
+def test_the_picture_of_an_outline_is_shown_to_nobody_who_is_not_logged_in(night: Night) -> None:
+    page = f"{airflow.base_url(night.installation)}/idh/outlines/{'0' * 24}.png"
+    assert httpx.get(page).status_code == httpx.codes.UNAUTHORIZED
+    token = AirflowClient(night.installation)._http.headers["Authorization"]
+    assert httpx.get(page, headers={"Authorization": token}).status_code == httpx.codes.NOT_FOUND
 
 
 def link_outcomes(platform: Platform) -> dict[str, int]:

@@ -12,7 +12,7 @@ from pydicom.uid import generate_uid
 from idh_tasks.domain.pathology import IdhStatus
 from idh_tasks.domain.study import StudyId
 from idh_tasks.phantom.patient import PatientPlan, write_patient
-from idh_tasks.pipelines import preprocess
+from idh_tasks.pipelines import link, preprocess, review
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.sources import Fetched
 from idh_tasks.pipelines.store_study import store_studies
@@ -84,12 +84,39 @@ def test_x02_a_registration_below_the_floor_rejects_the_series_and_not_its_sibli
     assert {found[s].code for s in ("T1", "FLAIR", "ADC", "RCBV")} == {"E_REG_QC"}
 
 
-def test_without_a_tumour_outline_every_sequence_says_so(platform: Platform, study: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def without_outline(study: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "no roi"
     shutil.copytree(study, folder)
     (folder / "roi.nii.gz").unlink()
-    stored(platform, folder)
-    assert {row.code for row in patches(platform).values()} == {"E_NO_ROI"}
+    return folder
+
+
+@pytest.mark.parametrize("option", ["accept", "reject"])
+def test_without_an_outline_one_is_proposed_and_used_once_a_person_has_accepted_it(
+    platform: Platform, without_outline: Path, option: str
+) -> None:
+    study_id = stored(platform, without_outline)
+    assert {row.code for row in patches(platform).values()} == {"W_ROI_PROPOSED"}
+    [asked] = review.ask(platform)
+    assert asked["options"] == ["accept", "reject", "leave open"]
+    assert f"/idh/outlines/{study_id}.png" in asked["body"]
+    assert review.outline(platform, study_id).startswith(b"\x89PNG")
+    assert preprocess.due(platform) == []
+    review.answer(platform, asked["review_id"], option, "mary")
+    link.link_cases(platform)
+    preprocess.preprocess(platform)
+    codes = {row.code for row in patches(platform).values()}
+    assert codes == ({None} if option == "accept" else {"W_ROI_PROPOSED"})
+    assert preprocess.due(platform) == []
+
+
+def test_without_flair_no_outline_can_be_proposed(platform: Platform, without_outline: Path) -> None:
+    for path in without_outline.glob("*.dcm"):
+        if "flair" in str(dcmread(path, stop_before_pixels=True).SeriesDescription).lower():
+            path.unlink()
+    stored(platform, without_outline)
+    assert {row.code for row in patches(platform).values()} == {"E_NO_ROI", "W_MISSING_SEQUENCE"}
 
 
 def test_d12_a_missing_slice_costs_its_series_only(platform: Platform, study: Path, tmp_path: Path) -> None:

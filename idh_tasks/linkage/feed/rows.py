@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import date
 from typing import Any
 
 from idh_tasks.domain.pathology import Delivery, Misfit, Report, ReportedAssay
@@ -76,16 +75,12 @@ def _report(rows: list[Row], issuer: str) -> Report | Misfit:
         for column, read in READERS.items():
             values[column] = read(first.get(column))
     except ValueError:
-        return Misfit(column, read_text(first["report_id"]), _as_reported(rows))
+        return Misfit(column, read_text(first["report_id"]))
     if not issuer:
-        return Misfit("issuer", values["report_id"], _as_reported(rows))
+        return Misfit("issuer", values["report_id"])
     assays = tuple(ReportedAssay(read_text(row["method"]), read_text(row["result"])) for row in rows)
     status = values.pop("report_status")
     return Report(**values, issuer=issuer, status=status, assays=tuple(sorted(set(assays), key=str)))
-
-
-def _as_reported(rows: list[Row]) -> str:
-    return "\n".join(str(dict(row)) for row in rows)
 
 
 def _required_text(value: object) -> str:
@@ -102,19 +97,15 @@ def _age(value: object) -> float | None:
     return age
 
 
-def _day(value: object) -> date | None:
-    return read_date(value)
-
-
 READERS = {
     "report_id": _required_text,
     "version": read_version,
     "patient_id": _required_text,
-    "birth_date": _day,
+    "birth_date": read_date,
     "sex": read_sex,
     "report_status": read_status,
     "diagnosis": read_text,
-    "surgery_date": _day,
-    "specimen_date": _day,
+    "surgery_date": read_date,
+    "specimen_date": read_date,
     "age_years": _age,
 }

@@ -25,9 +25,8 @@ def read_csv(content: bytes, issuer: str = "") -> Delivery:
     """
     text = _decoded(content)
     head = text.partition("\n")[0]
-    rows = list(csv.DictReader(StringIO(text), delimiter=";" if head.count(";") > head.count(",") else ","))
-    names = csv.DictReader(StringIO(head), delimiter=";" if head.count(";") > head.count(",") else ",").fieldnames
-    return _read(names or (), rows, issuer)
+    reader = csv.DictReader(StringIO(text), delimiter=";" if head.count(";") > head.count(",") else ",")
+    return _read(reader.fieldnames or (), list(reader), issuer)
 
 
 def read_excel(content: bytes, issuer: str = "") -> Delivery:

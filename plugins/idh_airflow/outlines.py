@@ -1,0 +1,27 @@
+"""Shows the picture of a proposed outline to those who may see DAGs."""
+
+from typing import Annotated
+
+from airflow.api_fastapi.app import get_auth_manager
+from airflow.api_fastapi.auth.managers.models.resource_details import DagDetails
+from airflow.api_fastapi.core_api.security import GetUserDep
+from fastapi import FastAPI, HTTPException, Path, Response
+
+outlines = FastAPI(title="Proposed outlines", docs_url=None, redoc_url=None, openapi_url=None)
+
+StudyId = Annotated[str, Path(pattern=r"^[0-9a-f]{24}$")]
+
+
+@outlines.get("/{study_id}.png")
+def picture(study_id: StudyId, user: GetUserDep) -> Response:
+    """Return the picture of the outline that was proposed last for a study."""
+    from idh_airflow.connections import platform
+    from idh_tasks.errors import RunRefusedError
+    from idh_tasks.pipelines import review
+
+    if not get_auth_manager().is_authorized_dag(method="GET", details=DagDetails(id="review_cases"), user=user):
+        raise HTTPException(403, "you may not see review_cases")
+    try:
+        return Response(review.outline(platform(), study_id), media_type="image/png")
+    except RunRefusedError:
+        raise HTTPException(404, "no outline was proposed for this study") from None
