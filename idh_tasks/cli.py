@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from idh_tasks.cli_imaging import imaging
 from idh_tasks.cli_intake import intake
 from idh_tasks.cli_linkage import linkage
 from idh_tasks.cli_subject import subject
@@ -31,6 +32,7 @@ run = typer.Typer(no_args_is_help=True, help="Run a stage without Airflow, on th
 cli.add_typer(run, name="run")
 cli.add_typer(intake, name="intake")
 cli.add_typer(linkage, name="linkage")
+cli.add_typer(imaging, name="imaging")
 cli.add_typer(subject, name="subject")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]

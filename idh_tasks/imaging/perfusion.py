@@ -13,6 +13,7 @@ Curve = NDArray[np.float64]
 NOISE_FLOOR = 0.15
 MIN_BASELINE = 4
 MIN_CONTRAST_TO_NOISE = 5.0
+MAX_RCBV = 20.0
 RETURN = 0.15
 """The first pass ends where the mean curve has come down to this share of its peak."""
 
@@ -84,13 +85,23 @@ def _non_enhancing(change: Float, first_pass: FirstPass) -> NDArray[np.bool_]:
     return np.asarray((late > -noise) & (change.max(axis=0) > 3 * noise))
 
 
-def compute_rcbv(dsc: Series4D) -> Volume:
-    """Compute leakage-corrected rCBV, 1 being the median of non-enhancing brain.
+@dataclass(frozen=True)
+class Perfusion:
+    """rCBV, 1 being the median of non-enhancing brain, and the leakage K2 in 1/s."""
+
+    rcbv: Volume
+    k2: Volume
+
+
+def compute_rcbv(dsc: Series4D, *, leakage: bool = True) -> Perfusion:
+    """Compute rCBV from the first pass.
 
     Parameters
     ----------
     dsc
         Voxels of shape (t, z, y, x); steps are t in s.
+    leakage
+        Whether the curves are corrected for leakage first.
 
     Raises
     ------
@@ -105,8 +116,13 @@ def compute_rcbv(dsc: Series4D) -> Volume:
         raise SeriesRejectedError("E_NO_BOLUS", "no tissue shows the bolus")
     step_s = dsc.steps[1] - dsc.steps[0]
     reference = change[:, plain].mean(axis=1, dtype=np.float64)
-    corrected, _k2 = correct_leakage(change, reference, step_s)
-    area = corrected[first_pass.baseline : first_pass.end + 1].sum(axis=0) * step_s
-    rcbv = np.zeros(dsc.geometry.shape, dtype=np.float32)
-    rcbv[mask] = np.clip(area / np.median(area[plain]), 0, 20)
-    return Volume(rcbv, dsc.geometry)
+    corrected, k2 = correct_leakage(change, reference, step_s)
+    area = (corrected if leakage else change)[first_pass.baseline : first_pass.end + 1].sum(axis=0) * step_s
+    rcbv = np.clip(area / np.median(area[plain]), 0, MAX_RCBV)
+    return Perfusion(_placed(rcbv, mask, dsc), _placed(k2, mask, dsc))
+
+
+def _placed(values: Float, mask: Mask, dsc: Series4D) -> Volume:
+    voxels = np.zeros(dsc.geometry.shape, dtype=np.float32)
+    voxels[mask] = values
+    return Volume(voxels, dsc.geometry)

@@ -15,7 +15,7 @@ from idh_tasks.domain.study import StudyId
 from idh_tasks.domain.volume import Float
 from idh_tasks.errors import IdhError, TransientError
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
-from idh_tasks.pipelines.study_images import CutPatch, Proposal, StudyImages
+from idh_tasks.pipelines.study_images import CutPatch, Proposal, StoreShelf, StudyImages
 from idh_tasks.reporting.outline_figure import outline_picture
 from idh_tasks.store import keys
 
@@ -43,7 +43,8 @@ def preprocess_study(platform: Platform, study_id: StudyId) -> Counter[str]:
         study = studies.get(transaction, study_id)
         accepted = transaction.one("select_accepted_outline", study_id=study_id)
     version = preprocessing_version(platform)
-    images = StudyImages(platform, study, accepted["sha256"] if accepted else None)
+    shelf, outline = StoreShelf(platform, study), accepted["sha256"] if accepted else None
+    images = StudyImages(shelf, platform.settings.imaging, outline)
     records = [_outcome(platform, images, study, sequence, version) for sequence in MODEL_SEQUENCES]
     question = _outline_question(platform, study, images.proposal) if _proposed(records) else None
     with platform.database.begin() as transaction:

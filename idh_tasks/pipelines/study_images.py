@@ -1,7 +1,9 @@
 """The images of one stored study in MPRAGE space, each made when it is first asked for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from pydicom import Dataset
@@ -28,9 +30,45 @@ from idh_tasks.imaging.proposal import propose_tumour
 from idh_tasks.imaging.registration import Registered, register
 from idh_tasks.intake.archive import unzip
 from idh_tasks.pipelines.platform import Platform
+from idh_tasks.settings import ImagingSettings
 from idh_tasks.store.objects import sha256
 
 SOURCES = {MrSequence.ADC: MrSequence.DWI, MrSequence.RCBV: MrSequence.DSC}
+
+
+class Shelf(Protocol):
+    """Where the series of one study lie."""
+
+    @property
+    def series(self) -> Sequence[SeriesRecord]:
+        """Return the series, in the order of preference."""
+
+    def instances(self, series: SeriesRecord) -> list[Dataset]:
+        """Read the instances of a series."""
+
+    def outline(self) -> bytes | None:
+        """Return the delivered NIfTI mask, if there is one."""
+
+
+@dataclass(frozen=True)
+class StoreShelf:
+    """A study in our store."""
+
+    platform: Platform
+    study: StoredStudy
+
+    @property
+    def series(self) -> Sequence[SeriesRecord]:
+        """Return the series as recorded."""
+        return self.study.series
+
+    def instances(self, series: SeriesRecord) -> list[Dataset]:
+        """Read a series whose bytes are those that were recorded."""
+        return read_all(unzip(self.platform.store.get_checked(series.object_key, series.sha256)).values())
+
+    def outline(self) -> bytes | None:
+        """Return the mask that came with the study."""
+        return self.platform.store.get(self.study.roi_key) if self.study.roi_key else None
 
 
 @dataclass(frozen=True)
@@ -51,6 +89,8 @@ class CutPatch:
     provenance: Provenance
     overlap: float
     roi_mean: float
+    shown: Float
+    """The image itself on the rectangle's slice, in MPRAGE space."""
 
 
 @dataclass(frozen=True)
@@ -66,11 +106,10 @@ class Proposal:
 class StudyImages:
     """Lazily built images of a study; what several sequences share is made once."""
 
-    def __init__(self, platform: Platform, study: StoredStudy, accepted_outline: str | None = None) -> None:
-        self._platform = platform
-        self._study = study
+    def __init__(self, shelf: Shelf, settings: ImagingSettings, accepted_outline: str | None = None) -> None:
+        self._shelf = shelf
         self._accepted = accepted_outline
-        self._settings = platform.settings.imaging
+        self._settings = settings
         self._sources: dict[MrSequence, Source] = {}
         self._registered: dict[MrSequence, Registered] = {}
 
@@ -88,7 +127,7 @@ class StudyImages:
         box, size = self.rectangle, self._settings.patch_size
         patch = cut_patch(normalised, self.tumour, box, size, self._settings.resample == "pad_square")
         roi_mean = float(image[self.tumour & covered].mean()) if (self.tumour & covered).any() else 0.0
-        return CutPatch(patch, box, source.provenance, overlap, roi_mean)
+        return CutPatch(patch, box, source.provenance, overlap, roi_mean, image[box.slice_index])
 
     def _normalised(self, image: Float, covered: Mask) -> Float:
         if self._settings.normalisation == "brain_zscore":
@@ -125,6 +164,11 @@ class StudyImages:
         return resample(delivered, self.mprage.geometry, transform, nearest=True).voxels > 0
 
     @cached_property
+    def outlined(self) -> bool:
+        """Tell whether an outline was delivered."""
+        return self._delivered_roi() is not None
+
+    @cached_property
     def rectangle(self) -> Rectangle:
         """Return the widest slice and its rectangle, the same for every sequence."""
         return widest_rectangle(self.tumour)
@@ -148,25 +192,21 @@ class StudyImages:
         return image, covered
 
     def _delivered_roi(self) -> Volume | None:
-        segmentation = [s for s in self._study.series if s.identification == SEGMENTATION]
+        segmentation = [s for s in self._shelf.series if s.identification == SEGMENTATION]
         if segmentation:
-            seg = self._read(segmentation[0])[0]
+            seg = self._shelf.instances(segmentation[0])[0]
             return roi.read_segmentation(seg, self._source(MrSequence.T2).image.geometry)
-        if self._study.roi_key:
-            return roi.read_nifti(self._platform.store.get(self._study.roi_key))
-        return None
-
-    def _read(self, series: SeriesRecord) -> list[Dataset]:
-        return read_all(unzip(self._platform.store.get_checked(series.object_key, series.sha256)).values())
+        outline = self._shelf.outline()
+        return roi.read_nifti(outline) if outline is not None else None
 
     def _has(self, sequence: MrSequence) -> bool:
         return any(
             s.identification.sequence is sequence and s.identification.confidence is Confidence.HIGH and s.fault is None
-            for s in self._study.series
+            for s in self._shelf.series
         )
 
     def _instances(self, sequence: MrSequence) -> list[Dataset]:
-        named = [s for s in self._study.series if s.identification.sequence is sequence]
+        named = [s for s in self._shelf.series if s.identification.sequence is sequence]
         sure = [s for s in named if s.identification.confidence is Confidence.HIGH]
         usable = [s for s in sure if s.fault is None]
         if not named:
@@ -176,7 +216,7 @@ class StudyImages:
         if not usable and (fault := sure[0].fault):
             raise SeriesRejectedError(fault.code, fault.reason)
         # They come in the order of preference: see select_series.sql.
-        return self._read(usable[0])
+        return self._shelf.instances(usable[0])
 
     def _source(self, sequence: MrSequence) -> Source:
         if sequence not in self._sources:
@@ -199,7 +239,7 @@ class StudyImages:
             return Source(fit_adc(dwi), Volume(dwi.voxels[0], dwi.geometry), Provenance.COMPUTED)
         dsc = assemble_over_time(instances)
         baseline = np.asarray(dsc.voxels[:MIN_BASELINE].mean(axis=0), dtype=np.float32)
-        return Source(compute_rcbv(dsc), Volume(baseline, dsc.geometry), Provenance.COMPUTED)
+        return Source(compute_rcbv(dsc).rcbv, Volume(baseline, dsc.geometry), Provenance.COMPUTED)
 
     def _register(self, sequence: MrSequence, source: Source) -> Registered:
         if sequence not in self._registered:

@@ -31,7 +31,7 @@ def series(cbv: float, leakage: float) -> Series4D:
 @pytest.mark.parametrize("cbv", [0.5, 2.0, 4.0])
 @pytest.mark.parametrize("leakage", [0.0, 0.03, 0.06])
 def test_the_planted_blood_volume_is_found_with_and_without_leakage(cbv: float, leakage: float) -> None:
-    found = compute_rcbv(series(cbv, leakage)).voxels[:, 4:8, 4:8].mean()
+    found = compute_rcbv(series(cbv, leakage)).rcbv.voxels[:, 4:8, 4:8].mean()
     assert found == pytest.approx(cbv, rel=0.05)
 
 

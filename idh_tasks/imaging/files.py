@@ -1,0 +1,106 @@
+"""NIfTI files in and out, with the sidecars that dcm2niix writes."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from idh_tasks.domain.volume import Geometry, Mask, Series4D, Volume, triple
+from idh_tasks.errors import SeriesRejectedError
+from idh_tasks.imaging.itk import from_image, to_image
+
+
+def _read(path: Path) -> sitk.Image:
+    try:
+        return sitk.ReadImage(str(path), sitk.sitkFloat32)
+    except RuntimeError:
+        raise SeriesRejectedError("E_NOT_DICOM", f"{path.name} is neither a DICOM folder nor a NIfTI file") from None
+
+
+def read_volume(path: Path) -> Volume:
+    """Read a 3D NIfTI file.
+
+    Raises
+    ------
+    SeriesRejectedError
+        ``E_NOT_DICOM`` if it cannot be read, ``E_GEOMETRY_DUP`` if it holds several volumes.
+    """
+    image = _read(path)
+    if image.GetDimension() != 3:
+        raise SeriesRejectedError("E_GEOMETRY_DUP", f"{path.name} holds several volumes, one is needed")
+    return from_image(image)
+
+
+def _read_4d(path: Path) -> tuple[sitk.Image, np.ndarray]:
+    image = _read(path)
+    if image.GetDimension() != 4:
+        raise SeriesRejectedError("E_B_VALUES", f"{path.name} holds one volume, several are needed")
+    return image, sitk.GetArrayFromImage(image)
+
+
+def _geometry(image: sitk.Image, shape: Sequence[int]) -> Geometry:
+    direction = np.array(image.GetDirection()).reshape(4, 4)[:3, :3]
+    place = triple(image.GetOrigin()[:3])
+    return Geometry((shape[1], shape[2], shape[3]), triple(image.GetSpacing()[:3]), place, tuple(direction.ravel()))
+
+
+def _sidecar(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name.removesuffix(".gz").removesuffix(".nii") + suffix)
+
+
+def read_dwi(path: Path) -> Series4D:
+    """Read a diffusion series: a 4D NIfTI with its ``.bval``; volumes of one b-value are averaged.
+
+    Raises
+    ------
+    SeriesRejectedError
+        ``E_B_VALUES`` without b-values, or with fewer than two.
+    """
+    image, voxels = _read_4d(path)
+    try:
+        stated = np.array(_sidecar(path, ".bval").read_text().split(), dtype=float)
+    except (OSError, ValueError):
+        raise SeriesRejectedError("E_B_VALUES", f"no b-values beside {path.name} (.bval)") from None
+    values = sorted(set(stated.tolist()))
+    if len(stated) != len(voxels) or len(values) < 2:
+        raise SeriesRejectedError("E_B_VALUES", f"{len(voxels)} volumes, {len(stated)} b-values, two differ at least")
+    means = np.stack([voxels[stated == b].mean(axis=0) for b in values]).astype(np.float32)
+    return Series4D(means, _geometry(image, voxels.shape), tuple(values), 0.0)
+
+
+def read_dsc(path: Path) -> Series4D:
+    """Read a dynamic series: a 4D NIfTI with EchoTime and RepetitionTime (s) in its ``.json``.
+
+    Raises
+    ------
+    SeriesRejectedError
+        ``E_TIMING`` where they are not stated.
+    """
+    image, voxels = _read_4d(path)
+    try:
+        stated = json.loads(_sidecar(path, ".json").read_text())
+        echo_ms, step_s = float(stated["EchoTime"]) * 1000, float(stated["RepetitionTime"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise SeriesRejectedError(
+            "E_TIMING", f"EchoTime and RepetitionTime are not beside {path.name} (.json)"
+        ) from None
+    steps = tuple(float(t * step_s) for t in range(len(voxels)))
+    return Series4D(voxels, _geometry(image, voxels.shape), steps, echo_ms)
+
+
+def write_volume(volume: Volume, path: Path) -> None:
+    """Write a volume as NIfTI."""
+    sitk.WriteImage(to_image(volume), str(path), useCompression=path.suffix == ".gz")
+
+
+def write_mask(mask: Mask, geometry: Geometry, path: Path) -> None:
+    """Write a mask as NIfTI of bytes."""
+    image = sitk.Cast(to_image(Volume(mask.astype(np.float32), geometry)), sitk.sitkUInt8)
+    sitk.WriteImage(image, str(path), useCompression=path.suffix == ".gz")
+
+
+def write_transform(transform: sitk.Transform, path: Path) -> None:
+    """Write a transform from fixed to moving points in ITK's text format."""
+    sitk.WriteTransform(transform, str(path))
