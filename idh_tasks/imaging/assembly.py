@@ -8,14 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
 
+from idh_tasks.dicom.frames import frames
 from idh_tasks.domain.stack import check_one_grid, direction, spacing_mm
 from idh_tasks.domain.volume import Geometry, Series4D, Volume
 from idh_tasks.errors import SeriesRejectedError
 
 
 def read_all(files: Iterable[bytes]) -> list[Dataset]:
-    """Read the stored instances of a series."""
-    return [dcmread(BytesIO(content)) for content in files]
+    """Read the stored instances of a series, frames of enhanced ones apart."""
+    return frames(dcmread(BytesIO(content)) for content in files)
 
 
 def _by_place(instances: Sequence[Dataset], normal: NDArray[np.float64]) -> list[tuple[float, list[Dataset]]]:

@@ -15,9 +15,9 @@ from pydicom.filewriter import dcmwrite
 from pydicom.sequence import Sequence
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
+from idh_tasks.dicom.dialect import b_value
 from idh_tasks.domain.study import PatientKey
 from idh_tasks.intake.descriptors import clean_text, identifiers, names_someone
-from idh_tasks.intake.dialect import b_value
 from idh_tasks.intake.profile import Action, actions, safe_private
 from idh_tasks.intake.pseudonym import Pseudonymiser
 

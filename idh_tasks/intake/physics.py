@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pydicom import Dataset
 from pydicom.uid import SecondaryCaptureImageStorage
 
-from idh_tasks.intake.dialect import b_value
+from idh_tasks.dicom.dialect import b_value
 
 NO_CONTRAST = ("", "NO", "NONE", "N", "0", "FALSE", "NO CONTRAST")
 COARSE_MM, PARTITION_MM = 1.5, 2.0

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from pydicom import Dataset
-from pydicom.uid import EnhancedMRImageStorage
 
+from idh_tasks.dicom.dialect import b_value
+from idh_tasks.dicom.frames import frames
 from idh_tasks.domain.stack import check_one_grid, direction, spacing_mm
 from idh_tasks.domain.study import Fineness
 from idh_tasks.errors import SeriesRejectedError
-from idh_tasks.intake.dialect import b_value
 
 AXIAL_COSINE = 0.8
 
@@ -65,11 +65,10 @@ def check_geometry(instances: Sequence[Dataset]) -> None:
     Raises
     ------
     SeriesRejectedError
-        ``E_GEOMETRY_MATRIX``, ``E_GEOMETRY_ORIENT``, ``E_GEOMETRY_GAP``, ``E_GEOMETRY_MISSING`` where the
-        headers do not say, or ``E_UNSUPPORTED_SOP`` for enhanced multi-frame images.
+        ``E_GEOMETRY_MATRIX``, ``E_GEOMETRY_ORIENT``, ``E_GEOMETRY_GAP``, or ``E_GEOMETRY_MISSING`` where the
+        headers do not say.
     """
-    if any(ds.SOPClassUID == EnhancedMRImageStorage for ds in instances):
-        raise SeriesRejectedError("E_UNSUPPORTED_SOP", "enhanced multi-frame images are kept, but not yet read")
+    instances = frames(instances)
     try:
         grids = {(ds.Rows, ds.Columns, tuple(map(float, ds.PixelSpacing))) for ds in instances}
         axes = direction([[float(c) for c in ds.ImageOrientationPatient] for ds in instances])
@@ -95,7 +94,7 @@ def _constant(ds: Dataset) -> bool:
 
 def fineness(instances: Sequence[Dataset]) -> Fineness:
     """Return orientation and voxel volume; unknown ones speak against a series."""
-    first = instances[0]
+    first = frames(instances[:1])[0]
     try:
         normal = direction([[float(c) for c in first.ImageOrientationPatient]])[:, 2]
         rows, columns = (float(c) for c in first.PixelSpacing)

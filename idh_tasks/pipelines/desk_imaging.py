@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from pydicom import Dataset
 
+from idh_tasks.dicom.dialect import b_value
+from idh_tasks.dicom.frames import frames
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, Confidence, MrSequence
 from idh_tasks.domain.study import SeriesId, SeriesRecord
 from idh_tasks.domain.volume import Series4D, Volume
@@ -21,7 +23,6 @@ from idh_tasks.imaging.itk import resample
 from idh_tasks.imaging.perfusion import compute_rcbv
 from idh_tasks.imaging.proposal import propose_tumour
 from idh_tasks.imaging.registration import Registered, register
-from idh_tasks.intake.dialect import b_value
 from idh_tasks.intake.gate import admit
 from idh_tasks.intake.series import name_series
 from idh_tasks.pipelines.desk import files_below
@@ -54,15 +55,15 @@ def _instances(folder: Path) -> list[Dataset]:
 
 
 def _volume(path: Path) -> Volume:
-    return assemble_volume(_instances(path)) if path.is_dir() else files.read_volume(path)
+    return assemble_volume(frames(_instances(path))) if path.is_dir() else files.read_volume(path)
 
 
 def _dwi(path: Path) -> Series4D:
-    return assemble_over_b(_instances(path)) if path.is_dir() else files.read_dwi(path)
+    return assemble_over_b(frames(_instances(path))) if path.is_dir() else files.read_dwi(path)
 
 
 def _dsc(path: Path) -> Series4D:
-    return assemble_over_time(_instances(path)) if path.is_dir() else files.read_dsc(path)
+    return assemble_over_time(frames(_instances(path))) if path.is_dir() else files.read_dsc(path)
 
 
 def adc(dwi: Path, out: Path) -> None:
@@ -132,7 +133,7 @@ class FolderShelf:
 
     def instances(self, series: SeriesRecord) -> list[Dataset]:
         """Return the instances of a series."""
-        return self.kept[series.object_key]
+        return frames(self.kept[series.object_key])
 
     def outline(self) -> bytes | None:
         """Return the given mask."""
@@ -202,7 +203,7 @@ def _provenance(
         }
         for sequence, one in found.items()
     }
-    code = code_version("imaging")
+    code = code_version("imaging", "dicom")
     return {"inputs": inputs, "outline": outline, "settings": settings.model_dump(), "code": code, "patches": patches}
 
 

@@ -70,4 +70,4 @@ class Platform:
 
 def preprocessing_version(platform: Platform) -> str:
     """Return the hash of imaging code and settings: patches of another version are not current."""
-    return f"{code_version('imaging')}-{platform.settings.imaging.fingerprint()}"
+    return f"{code_version('imaging', 'dicom')}-{platform.settings.imaging.fingerprint()}"

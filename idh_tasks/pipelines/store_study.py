@@ -128,7 +128,7 @@ def _identity(platform: Platform, instances: list[Dataset]) -> Identity:
 def _store(platform: Platform, arrived: Arrived) -> bool:
     fresh, doubles = _cleaned(platform, arrived)
     roi = rewrite_nifti(arrived.roi) if arrived.roi else None
-    profile = code_version("intake")
+    profile = code_version("intake", "dicom")
     with platform.database.begin() as transaction:
         studies.lock(transaction, arrived.study_id)
         known = studies.instances(transaction, arrived.study_id)
@@ -236,7 +236,7 @@ def _publish_roi(platform: Platform, study: StudyRecord, roi: bytes) -> str:
 
 
 def _instance_records(packed: list[Packed]) -> list[InstanceRecord]:
-    profile = code_version("intake")
+    profile = code_version("intake", "dicom")
     return [
         InstanceRecord(name, series.series_id, sha256(content), profile)
         for series in packed

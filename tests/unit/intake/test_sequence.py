@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from pydicom import Dataset, dcmread
 
+from idh_tasks.dicom.dialect import b_value
 from idh_tasks.domain.sequence import Confidence, MrSequence
-from idh_tasks.intake.dialect import b_value
 from idh_tasks.intake.physics import read_physics
 from idh_tasks.intake.sequence import identify
 from idh_tasks.intake.sequence_rules import TIMINGS, TimingRule

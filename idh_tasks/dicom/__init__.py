@@ -1,0 +1,1 @@
+"""What every stage must read alike in DICOM, whoever wrote it."""

@@ -1,0 +1,83 @@
+"""The frames of an enhanced multi-frame image as if each were a classic instance (PS3.3 C.7.6.16)."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from typing import Any
+
+from numpy.typing import NDArray
+from pydicom import Dataset
+from pydicom.uid import EnhancedMRImageStorage
+
+from idh_tasks.errors import SeriesRejectedError
+
+BULK = ("PixelData", "PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence")
+RENAMED = {"EffectiveEchoTime": "EchoTime", "TemporalPositionIndex": "TemporalPositionIdentifier"}
+
+
+def frames(instances: Iterable[Dataset]) -> list[Dataset]:
+    """Return classic instances as they are, and each frame of an enhanced one as a header of its own.
+
+    A frame has the attributes of its functional groups at its top, its number, and its share of the pixels
+    when they are asked for; the enhanced image itself is not changed.
+
+    Raises
+    ------
+    SeriesRejectedError
+        ``E_UNSUPPORTED_SOP`` for an enhanced image without functional groups: nothing says where its frames lie.
+    """
+    return [frame for ds in instances for frame in (_frames(ds) if is_enhanced(ds) else (ds,))]
+
+
+def is_enhanced(ds: Dataset) -> bool:
+    """Tell whether an instance holds its frames in functional groups."""
+    return bool(ds.get("SOPClassUID") == EnhancedMRImageStorage)
+
+
+def _frames(ds: Dataset) -> Iterator[Dataset]:
+    common = Dataset()
+    for element in ds:
+        if element.keyword not in BULK:
+            common.add(element)
+    _lift(common, ds.get("SharedFunctionalGroupsSequence") or [])
+    groups = ds.get("PerFrameFunctionalGroupsSequence") or ()
+    if len(groups) != int(ds.get("NumberOfFrames") or 1):
+        raise SeriesRejectedError("E_UNSUPPORTED_SOP", "an enhanced image without functional groups is kept, not read")
+    decoded = cache(lambda: ds.pixel_array.reshape(len(groups), ds.Rows, ds.Columns))
+    for number, group in enumerate(groups):
+        frame = Frame()
+        frame.update(common)
+        frame.file_meta = ds.file_meta
+        _lift(frame, [group])
+        frame.InstanceNumber = number + 1
+        frame.decoded, frame.number = decoded, number
+        yield frame
+
+
+class Frame(Dataset):
+    """A frame; the image it is part of is decoded once, when the first of its frames is asked for its pixels."""
+
+    decoded: Callable[[], NDArray[Any]]
+    number: int
+
+    @property
+    def pixel_array(self) -> NDArray[Any]:
+        """Return the stored pixels of this frame [rows, columns]."""
+        return self.decoded()[self.number]
+
+
+def _lift(onto: Dataset, groups: Sequence[Dataset]) -> None:
+    """Copy the attributes of functional groups to the top, under their classic names."""
+    for group in groups:
+        for macro in group:
+            if macro.VR != "SQ":
+                continue
+            for item in macro.value[:1]:
+                for element in item:
+                    if element.VR != "SQ":
+                        onto.add(element)
+                        _rename(onto, element.keyword)
+
+
+def _rename(onto: Dataset, keyword: str) -> None:
+    if keyword in RENAMED:
+        setattr(onto, RENAMED[keyword], onto[keyword].value)
