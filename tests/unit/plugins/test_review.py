@@ -1,0 +1,45 @@
+"""A question in the UI: an answer is recorded with its author, silence leaves it open."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowSkipException
+from idh_airflow import review
+from idh_airflow.review import ReviewOperator
+
+ASKED = {"subject": "s", "options": ["mutant", "wildtype", "leave open"], "defaults": "leave open"}
+
+
+def event(option: str, user: dict[str, str] | None) -> dict[str, Any]:
+    moment = datetime(2026, 11, 24, tzinfo=UTC)
+    return {"chosen_options": [option], "params_input": {}, "responded_at": moment, "responded_by_user": user}
+
+
+@pytest.fixture
+def recorded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str | None]]:
+    found: list[tuple[str, str, str | None]] = []
+
+    def record(review_id: str, option: str, who: str | None) -> bool:
+        found.append((review_id, option, who))
+        return who is not None and option != "leave open"
+
+    monkeypatch.setattr(review, "_record", record)
+    return found
+
+
+def test_an_answer_is_recorded_with_its_author(recorded: list[tuple[str, str, str | None]]) -> None:
+    operator = ReviewOperator(task_id="ask", review_id="r1", **ASKED)
+    told = operator.execute_complete({}, event("mutant", {"id": "7", "name": "mary"}))
+    assert told == {"review_id": "r1", "answer": "mutant"}
+    assert recorded == [("r1", "mutant", "mary")]
+
+
+@pytest.mark.parametrize("user", [None, {"id": "7", "name": "mary"}])
+def test_silence_and_leaving_it_open_end_as_skipped(
+    recorded: list[tuple[str, str, str | None]], user: dict[str, str] | None
+) -> None:
+    operator = ReviewOperator(task_id="ask", review_id="r1", **ASKED)
+    with pytest.raises(AirflowSkipException, match="awaiting review"):
+        operator.execute_complete({}, event("leave open", user))
+    assert recorded == [("r1", "leave open", user["name"] if user else None)]
