@@ -11,7 +11,7 @@ from idh_tasks.db.pathology import MergeEvent, NamedPatient, ReportRecord
 from idh_tasks.db.quarantine import HeldBack
 from idh_tasks.domain.pathology import Delivery, MergeNotice, Report
 from idh_tasks.domain.study import PatientKey
-from idh_tasks.errors import RunRefusedError
+from idh_tasks.errors import IdhError, RunRefusedError
 from idh_tasks.intake.pseudonym import normalise_identifier
 from idh_tasks.linkage.diagnosis import is_glioblastoma
 from idh_tasks.linkage.feed.fhir import read_fhir
@@ -48,8 +48,14 @@ def load_reports(platform: Platform) -> int:
     TransientError
         If the laboratory or our database is away; nothing is half stored.
     """
-    new = _load_view(platform) if platform.laboratory is not None else 0
+    new, away = 0, None
+    try:
+        new = _load_view(platform)
+    except IdhError as error:  # the files are read all the same
+        away = error
     files = [_load_file(platform, item) for item in _new_files(platform)]
+    if away is not None:
+        raise away
     held = [code for code, _ in files if code]
     if held:
         raise RunRefusedError("E_FEED", f"{len(held)} files of the laboratory are held: {', '.join(sorted(set(held)))}")

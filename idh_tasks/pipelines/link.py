@@ -32,6 +32,7 @@ def link_cases(platform: Platform) -> bool:
 def _hold_mismatches(transaction: Transaction) -> None:
     keys = [row["report_key"] for row in transaction.rows("select_mismatched_reports")]
     quarantine.hold_back(transaction, [HeldBack(key, "report", "E_DEMOGRAPHIC_MISMATCH", MISMATCH) for key in keys])
+    transaction.run("delete_settled_mismatches")
 
 
 def link(platform: Platform) -> bool:

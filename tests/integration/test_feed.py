@@ -136,6 +136,14 @@ def test_p03_a_column_that_is_gone_stops_the_feed_by_its_name(platform: Platform
     assert set(statuses(platform).values()) == {IdhStatus.WILDTYPE}
 
 
+def test_files_are_read_where_the_view_is_broken(platform: Platform) -> None:
+    platform.drop.put("pathology/a.hl7", ORU.encode())
+    broken = with_settings(platform, pathology_url=SecretStr("sqlite:////nowhere/lis.db"))
+    with pytest.raises(TransientError, match="E_LABORATORY"):
+        feed.load_reports(broken)
+    assert list(statuses(platform)) == [("R1", 20180620101500)]
+
+
 @pytest.mark.parametrize("words", ["not mutated", "R132H neg, seq pending", "NOS", "negatve", "", None])
 def test_p04_a_text_that_is_not_in_the_table_is_no_label(platform: Platform, words: str | None) -> None:
     add_study(platform, "s", SURGERY)

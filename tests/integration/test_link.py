@@ -106,6 +106,9 @@ def test_l07_another_birth_date_is_held_back_and_not_linked(platform: Platform) 
     with platform.database.begin() as transaction:
         [held] = transaction.rows("count_quarantine")
     assert (held["scope"], held["code"]) == ("report", "E_DEMOGRAPHIC_MISMATCH")
+    assert [code for code, _ in linked(platform, report(version=2)).values()] == ["OK"]
+    with platform.database.begin() as transaction:
+        assert transaction.rows("count_quarantine") == []
 
 
 def test_l03_the_same_number_of_another_issuer_is_another_patient(platform: Platform) -> None:

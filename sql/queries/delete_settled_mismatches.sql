@@ -1,0 +1,6 @@
+-- Report and images agree by now, or the report is another patient's.
+DELETE FROM idh.quarantine AS q
+WHERE q.scope = 'report' AND q.code = 'E_DEMOGRAPHIC_MISMATCH' AND NOT EXISTS (
+    SELECT 1 FROM idh.case_link AS l
+    WHERE l.report_key = q.subject AND l.code = 'E_DEMOGRAPHIC_MISMATCH'
+)
