@@ -18,9 +18,10 @@ OVERLAP = timedelta(days=2)
 """Rows may be committed later than their time says: what changed shortly before is read again."""
 
 Ours = Literal["report_id", "version", "issuer", "patient_id", "birth_date", "sex", "report_status", "diagnosis",
-               "surgery_date", "specimen_date", "age_years", "method", "result"]  # fmt: skip
+               "diagnosis_codes", "surgery_date", "specimen_date", "specimen", "age_years", "method",
+               "result"]  # fmt: skip
 NAMES: tuple[Ours, ...] = get_args(Ours)
-OPTIONAL = ("issuer", "specimen_date", "age_years")
+OPTIONAL = ("issuer", "specimen_date", "age_years", "diagnosis_codes", "specimen")
 
 
 class LaboratoryView(BaseModel):

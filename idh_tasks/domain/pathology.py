@@ -72,6 +72,8 @@ class Report:
     specimen_date: date | None
     age_years: float | None
     assays: tuple[ReportedAssay, ...]
+    diagnosis_codes: str = ""
+    specimen: str = ""
 
     def __repr__(self) -> str:
         return f"Report(version {self.version}, {self.status})"

@@ -200,7 +200,7 @@ def _record(platform: Platform, report: Report) -> ReportRecord:
         version=report.version,
         patient_key=patient,
         report_status=report.status.value,
-        glioblastoma=is_glioblastoma(report.diagnosis),
+        glioblastoma=is_glioblastoma(f"{report.diagnosis} {report.diagnosis_codes}"),
         surgery_date=_shifted(platform, patient, report.surgery_date),
         specimen_date=_shifted(platform, patient, report.specimen_date),
         age_years=report.age_years,

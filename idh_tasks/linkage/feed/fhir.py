@@ -61,6 +61,8 @@ def _rows(report: Any, entries: dict[str, Any]) -> Iterator[dict[str, object]]:
         "version": _version(report),
         "report_status": report.status,
         "specimen_date": collected,
+        "specimen": next((s.identifier[0].value for s in specimens if s.identifier), ""),
+        "diagnosis_codes": " ".join(c.code for concept in report.conclusionCode or () for c in concept.coding or ()),
     }
     yield from report_rows(head, list(_observations(report, entries, patient)))
 

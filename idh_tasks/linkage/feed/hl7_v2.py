@@ -92,12 +92,14 @@ def _report(
 ) -> Iterator[dict[str, object]]:
     if order is None:
         return
+    specimen = next((_text(s, 2, 1) for s in message if str(s[0]) == "SPM"), "")
     changed = re.sub(r"\D", "", _text(order, 22) or _text(message["MSH"][0], 7))[:14]
     report = whose | {
         "report_id": _text(order, 3, 1) or _text(order, 2, 1),
         "version": changed.ljust(14, "0") if changed else "",
         "report_status": _text(order, 25),
         "specimen_date": _text(order, 7)[:8],
+        "specimen": specimen,
     }
     yield from report_rows(report, found)
 

@@ -10,7 +10,7 @@ from idh_tasks.linkage.feed.values import read_date, read_number, read_sex, read
 
 REQUIRED = ("report_id", "version", "patient_id", "birth_date", "sex", "report_status", "diagnosis", "surgery_date",
             "method", "result")  # fmt: skip
-OPTIONAL = ("issuer", "specimen_date", "age_years")
+OPTIONAL = ("issuer", "specimen_date", "age_years", "diagnosis_codes", "specimen")
 DRIFT = 0.5
 """If more than this share of the reports breaks in one column, it is the column that has changed."""
 
@@ -108,4 +108,6 @@ READERS = {
     "surgery_date": read_date,
     "specimen_date": read_date,
     "age_years": _age,
+    "diagnosis_codes": read_text,
+    "specimen": read_text,
 }

@@ -8,7 +8,7 @@ from idh_tasks.linkage.diagnosis import is_glioblastoma
 @pytest.mark.parametrize(
     "text",
     ["Glioblastoma", "GBM", "Glioblastoma multiforme", "Glioblastom, IDH-Wildtyp", "glioblastome", "glioblastoma NOS",
-     "Glioblastoma, not otherwise specified", "Glioblastoma, IDH not mutated", "9440/3",
+     "Glioblastoma, not otherwise specified", "Glioblastoma, IDH not mutated", "9440/3", "63634009",
      "Astrocytoma, IDH-mutant, CNS WHO grade 4", "Astrozytom, IDH-mutiert, ZNS-WHO Grad 4",
      "astrocitoma IDH-mutato, grado 4"],
 )  # fmt: skip

@@ -23,6 +23,7 @@ OBX|2|TX|OPDATE^Date of surgery||20180602||||||F
 OBX|3|ST|IHC^IDH1 R132H IHC||negative||||||F
 OBX|4|ST|SEQ1^IDH1 codon 132 sequencing||p.R132C||||||F
 OBX|5|ST|SEQ2^IDH2 codon 172 sequencing||||||||I
+SPM|1|SP-1
 """
 A40 = """MSH|^~\\&|REG|H|IDH|IDH|20190101120000||ADT^A40|2|P|2.5
 EVN|A40|20190101120000
@@ -43,14 +44,21 @@ def bundle(**changes: Any) -> bytes:
     report = {
         "resourceType": "DiagnosticReport", "id": "r", "identifier": [{"value": "R1"}], "status": "amended",
         "meta": {"versionId": "3"}, "code": {"text": "Pathology"}, "subject": {"reference": "Patient/p"},
-        "issued": "2018-06-20T10:15:00Z", "conclusion": "Glioblastoma", "result": [{"reference": "Observation/a"}],
+        "issued": "2018-06-20T10:15:00Z", "conclusion": "Glioblastoma",
+        "conclusionCode": [{"coding": [{"system": "http://snomed.info/sct", "code": "63634009"}]}],
+        "result": [{"reference": "Observation/a"}],
         "specimen": [{"reference": "Specimen/s"}],
     } | changes  # fmt: skip
     observation = {
         "resourceType": "Observation", "id": "a", "status": "final", "code": {"text": "IDH1 R132H IHC"},
         "valueCodeableConcept": {"coding": [{"display": "positive"}]},
     }  # fmt: skip
-    specimen = {"resourceType": "Specimen", "id": "s", "collection": {"collectedDateTime": "2018-06-01"}}
+    specimen = {
+        "resourceType": "Specimen",
+        "id": "s",
+        "identifier": [{"value": "SP-1"}],
+        "collection": {"collectedDateTime": "2018-06-01"},
+    }
     surgery = {
         "resourceType": "Procedure", "id": "o", "status": "completed", "subject": {"reference": "Patient/p"},
         "performedDateTime": "2018-06-02",
@@ -93,6 +101,7 @@ def test_an_oru_message_is_a_report() -> None:
     assert (report.report_id, report.version, report.issuer, report.patient_id) == ("R1", 20180620101500, "H", "0012")
     assert (report.status, report.birth_date, report.sex) == (ReportStatus.FINAL, date(1958, 1, 1), "F")
     assert (report.specimen_date, report.surgery_date) == (date(2018, 6, 1), date(2018, 6, 2))
+    assert report.specimen == "SP-1"
     assert [(a.method.split(maxsplit=1)[1], a.result) for a in report.assays] == [
         ("IDH1 R132H IHC", "negative"), ("IDH1 codon 132 sequencing", "p.R132C"),
         ("IDH2 codon 172 sequencing", "pending"),
@@ -124,6 +133,7 @@ def test_a_fhir_bundle_is_a_report() -> None:
     assert (report.status, report.birth_date, report.sex) == (ReportStatus.FINAL, date(1958, 1, 1), "F")
     assert (report.specimen_date, report.surgery_date) == (date(2018, 6, 1), date(2018, 6, 2))
     assert [(a.method, a.result) for a in report.assays] == [("IDH1 R132H IHC", "positive")]
+    assert (report.diagnosis_codes, report.specimen) == ("63634009", "SP-1")
 
 
 def test_a_bundle_without_a_version_has_its_time_of_issue_and_a_broken_one_is_refused() -> None:
