@@ -11,7 +11,7 @@ from idh_tasks.db.pathology import MergeEvent, NamedPatient, ReportRecord
 from idh_tasks.db.quarantine import HeldBack
 from idh_tasks.domain.pathology import Delivery, MergeNotice, Report
 from idh_tasks.domain.study import PatientKey
-from idh_tasks.errors import IdhError, RunRefusedError
+from idh_tasks.errors import IdhError, RunRefusedError, TransientError, without_text
 from idh_tasks.intake.pseudonym import normalise_identifier
 from idh_tasks.linkage.diagnosis import is_glioblastoma
 from idh_tasks.linkage.feed.fhir import read_fhir
@@ -115,13 +115,10 @@ def _load_file(platform: Platform, found: tuple[str, Listed]) -> tuple[str | Non
     read = READERS[PurePosixPath(item.key).suffix.lower()]
     try:
         delivery = read(platform.drop.get(item.key, item.etag), platform.settings.issuer)
-    except RunRefusedError as error:
-        with platform.database.begin() as transaction:
-            _record_file(transaction, file_id, Delivery(), error)
-            held = HeldBack(file_id, "delivery", error.code, error.reason)
-            quarantine.hold_back(transaction, [held])
-        log.warning("file %s: %s", file_id, error)
-        return error.code, 0
+    except TransientError:
+        raise
+    except Exception as error:  # a file can break a parser in many ways; the other files are read
+        return _hold_file(platform, file_id, error), 0
     with platform.database.begin() as transaction:
         new, misfits = store(platform, transaction, delivery)
         _record_file(transaction, file_id, delivery)
@@ -130,9 +127,16 @@ def _load_file(platform: Platform, found: tuple[str, Listed]) -> tuple[str | Non
     return None, new
 
 
-def _record_file(
-    transaction: Transaction, file_id: str, delivery: Delivery, error: RunRefusedError | None = None
-) -> None:
+def _hold_file(platform: Platform, file_id: str, error: Exception) -> str:
+    known = error if isinstance(error, IdhError) else IdhError("E_FEED_FORMAT", without_text(error))
+    with platform.database.begin() as transaction:
+        _record_file(transaction, file_id, Delivery(), known)
+        quarantine.hold_back(transaction, [HeldBack(file_id, "delivery", known.code, known.reason)])
+    log.warning("file %s: %s", file_id, known)
+    return known.code
+
+
+def _record_file(transaction: Transaction, file_id: str, delivery: Delivery, error: IdhError | None = None) -> None:
     transaction.run(
         "insert_feed_file",
         file_id=file_id,

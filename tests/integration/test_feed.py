@@ -195,9 +195,10 @@ def test_p10_a_view_that_lost_most_of_its_rows_stops_the_night_before_training(
     feed.load_reports(platform)
     kept = f"SELECT DISTINCT report_id FROM idh_results LIMIT {left}"
     execute(laboratory, f"DELETE FROM idh_results WHERE report_id NOT IN ({kept})")
+    platform.drop.put("pathology/a.hl7", ORU.encode())
     with pytest.raises(RunRefusedError, match="E_FEED_DROP"):
         feed.load_reports(platform)
-    assert len(statuses(platform)) == 30
+    assert len(statuses(platform)) == 31
     assert train.freeze_cohort(platform, force=True).reason.startswith("E_FEED_DROP")
     pathology.write_laboratory(laboratory, many(30))
     feed.load_reports(platform)
@@ -207,6 +208,7 @@ def test_p10_a_view_that_lost_most_of_its_rows_stops_the_night_before_training(
 def test_files_of_all_kinds_are_read_once_and_a_broken_one_is_held(platform: Platform) -> None:
     csv = ",".join(report()[0]) + "\n" + ",".join(str(v or "") for v in report("r3", patient_id="p3")[0].values())
     files = {
+        "0.hl7": ORU.splitlines()[0] + "\nOBR|1\n",
         "a.hl7": ORU,
         "b.json": bundle().decode(),
         "c.csv": csv,
@@ -217,11 +219,11 @@ def test_files_of_all_kinds_are_read_once_and_a_broken_one_is_held(platform: Pla
     for name, content in files.items():
         platform.drop.put(f"pathology/{name}", content.encode())
     platform = with_settings(platform, pathology_url=None)
-    with pytest.raises(RunRefusedError, match=r"E_FEED: 1 .*E_FEED_FORMAT"):
+    with pytest.raises(RunRefusedError, match=r"E_FEED: 2 .*E_FEED_FORMAT"):
         feed.load_reports(platform)
     assert sorted(statuses(platform)) == [("R1", 3), ("R1", 20180620101500), ("r3", 1)]
     assert scalar(platform.database, "SELECT count(*) FROM idh.merge_event") == 1
-    assert held(platform) == {"E_FEED_FORMAT": 1}
+    assert held(platform) == {"E_FEED_FORMAT": 2}
     assert feed.load_reports(platform) == 0
     assert "0099" not in str(scalar(platform.database, "SELECT string_agg(f::text, ' ') FROM idh.feed_file f"))
 

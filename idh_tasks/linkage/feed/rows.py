@@ -76,6 +76,8 @@ def _report(rows: list[Row], issuer: str) -> Report | Misfit:
             values[column] = read(first.get(column))
     except ValueError:
         return Misfit(column, read_text(first["report_id"]))
+    if len({read_text(row["patient_id"]) for row in rows}) > 1:
+        return Misfit("patient_id", values["report_id"])
     if not issuer:
         return Misfit("issuer", values["report_id"])
     assays = tuple(ReportedAssay(read_text(row["method"]), read_text(row["result"])) for row in rows)

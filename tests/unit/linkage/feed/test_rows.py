@@ -49,6 +49,12 @@ def test_one_report_that_does_not_fit_is_kept_apart_and_its_neighbours_are_read(
     assert [misfit.column for misfit in found.misfits] == ["birth_date"]
 
 
+def test_a_report_of_two_patients_is_nobodys() -> None:
+    others = [row(report_id=f"R{n}") for n in range(2, 5)]
+    found = read_rows([row(), row(patient_id="0013", method="IDH1"), *others])
+    assert [misfit.column for misfit in found.misfits] == ["patient_id"]
+
+
 def test_l03_without_an_issuer_a_report_is_kept_apart_or_gets_the_hospitals() -> None:
     assert [misfit.column for misfit in read_rows([row(issuer=None)]).misfits] == ["issuer"]
     assert read_rows([row(issuer=None)], "HOSPITAL").reports[0].issuer == "HOSPITAL"
