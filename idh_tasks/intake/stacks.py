@@ -94,11 +94,11 @@ def _constant(ds: Dataset) -> bool:
 
 def fineness(instances: Sequence[Dataset]) -> Fineness:
     """Return orientation and voxel volume; unknown ones speak against a series."""
-    first = frames(instances[:1])[0]
     try:
+        first = frames(instances[:1])[0]
         normal = direction([[float(c) for c in first.ImageOrientationPatient]])[:, 2]
         rows, columns = (float(c) for c in first.PixelSpacing)
         thickness = float(first.SliceThickness)
-    except (AttributeError, TypeError, ValueError):
+    except (AttributeError, TypeError, ValueError, SeriesRejectedError):
         return Fineness()
     return Fineness(axial=bool(abs(normal[2]) > AXIAL_COSINE), voxel_mm3=round(rows * columns * thickness, 4))

@@ -79,7 +79,7 @@ def test_h12_held_bytes_and_originals_go_too(platform: Platform) -> None:
     with platform.database.begin() as transaction:
         [key] = transaction._connection.execute(text("SELECT patient_key FROM idh.patient")).scalars()
     found = erasure.erase(platform, key, "mary")
-    assert {name.split("/")[0] for name in found.objects} == {"studies", "phi"}
+    assert {name.split("/")[0] for name in found.objects} >= {"studies", "phi"}
     assert any("quarantine" in name for name in found.objects)
     assert any("originals" in name for name in found.objects)
     left = {item.key for item in platform.store.listed("")}
