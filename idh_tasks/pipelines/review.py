@@ -98,8 +98,7 @@ def outline(platform: Platform, study_id: str) -> bytes:
         ``E_NO_ROI`` if none was proposed.
     """
     with platform.database.begin() as transaction:
-        found = [one for one in reviews.listed(transaction, everything=True) if one.subject == study_id]
-    pictures = [one.detail["picture"] for one in found if one.kind == "automatic_roi"]
-    if not pictures:
+        found = transaction.one("select_outline_picture", study_id=study_id)
+    if found is None:
         raise RunRefusedError("E_NO_ROI", "no outline was proposed for this study")
-    return platform.store.get(pictures[-1])
+    return platform.store.get(found["object_key"])

@@ -1,7 +1,7 @@
 """The figures of the report as self-contained SVG."""
 
 from collections.abc import Mapping, Sequence
-from io import StringIO
+from io import BytesIO, StringIO
 
 import matplotlib as mpl
 import numpy as np
@@ -37,6 +37,13 @@ def svg(figure: Figure) -> str:
     with mpl.rc_context({"svg.hashsalt": "idh", "svg.fonttype": "none"}):
         figure.savefig(buffer, format="svg", metadata={"Date": None})
     return buffer.getvalue()[buffer.getvalue().index("<svg") :]
+
+
+def png(figure: Figure, dpi: int) -> bytes:
+    """Return a figure as PNG, the same bytes for the same numbers."""
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
+    return buffer.getvalue()
 
 
 def roc_figure(scores: Mapping[MrSequence, Sequence[HeldOutScore]]) -> str:

@@ -1,12 +1,12 @@
 """A picture by which a person can judge an outline."""
 
 from collections.abc import Sequence
-from io import BytesIO
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from idh_tasks.domain.volume import Float, Mask
+from idh_tasks.reporting.figures import png
 
 NAMES = ("T2", "FLAIR", "MPRAGE")
 OUTLINE = "#ffcc33"
@@ -27,6 +27,4 @@ def outline_picture(mask: Mask, shown_on: Sequence[Float]) -> bytes:
                 axis.contour(mask[k], levels=[0.5], colors=OUTLINE, linewidths=1.2)
             axis.set_title(f"{name}, slice {k}", color="white", fontsize=9)
             axis.axis("off")
-    buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=80, metadata={"Software": None})
-    return buffer.getvalue()
+    return png(figure, dpi=80)

@@ -1,7 +1,6 @@
 """One sheet a study by which a person can judge its patches."""
 
 from collections.abc import Mapping
-from io import BytesIO
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,6 +9,7 @@ from matplotlib.patches import Rectangle as Box
 
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.domain.volume import Float, Mask
+from idh_tasks.reporting.figures import png
 from idh_tasks.reporting.outline_figure import OUTLINE
 
 FIELDS = 8
@@ -40,9 +40,7 @@ def qc_sheet(mprage: Float, tumour: Mask, box: Bounds, found: Mapping[MrSequence
         grid[0, column].add_patch(Box(corner, *size, fill=False, edgecolor="#5ec8ff"))
         _show(grid[1, column], checkerboard(mprage, image), "with MPRAGE")
         _show(grid[2, column], patch, f"patch {patch.shape[0]}×{patch.shape[1]}")
-    buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=90, metadata={"Software": None})
-    return buffer.getvalue()
+    return png(figure, dpi=90)
 
 
 def checkerboard(one: Float, other: Float) -> Float:

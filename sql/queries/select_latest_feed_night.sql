@@ -1,5 +1,5 @@
 -- Of the view: files come and go.
-SELECT rows_there, flag FROM idh.feed_night
+SELECT flag FROM idh.feed_night
 WHERE rows_there IS NOT NULL
 ORDER BY night_id DESC
 LIMIT 1

@@ -11,7 +11,6 @@ from idh_tasks.errors import RunRefusedError
 from idh_tasks.linkage.feed.rows import check_columns, read_rows
 from idh_tasks.linkage.feed.values import read_text
 
-MERGE_COLUMNS = ("issuer", "prior_id", "surviving_id", "at", "undone")
 YES, NO = ("1", "true", "yes", "ja", "y"), ("", "0", "false", "no", "nein", "n")
 
 

@@ -1,0 +1,6 @@
+-- The picture of the outline that was proposed last.
+SELECT detail ->> 'picture' AS object_key
+FROM idh.review
+WHERE kind = 'automatic_roi' AND subject = :study_id
+ORDER BY opened_at DESC, review_id DESC
+LIMIT 1
