@@ -5,23 +5,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import Connection, Select, column, create_engine, func, inspect, select, table
 from sqlalchemy.exc import DBAPIError, NoSuchTableError
 from sqlalchemy.pool import NullPool
 
+from idh_tasks.domain.pathology import OPTIONAL_COLUMNS, ReportColumn
 from idh_tasks.errors import RunRefusedError, TransientError
 
 OVERLAP = timedelta(days=2)
 """Rows may be committed later than their time says: what changed shortly before is read again."""
 
-Ours = Literal["report_id", "version", "issuer", "patient_id", "birth_date", "sex", "report_status", "diagnosis",
-               "diagnosis_codes", "surgery_date", "specimen_date", "specimen", "age_years", "method",
-               "result"]  # fmt: skip
-NAMES: tuple[Ours, ...] = get_args(Ours)
-OPTIONAL = ("issuer", "specimen_date", "age_years", "diagnosis_codes", "specimen")
+NAMES: tuple[ReportColumn, ...] = get_args(ReportColumn)
 
 
 class LaboratoryView(BaseModel):
@@ -30,11 +27,11 @@ class LaboratoryView(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     view: str = "idh_results"
-    columns: dict[Ours, str] = {}
+    columns: dict[ReportColumn, str] = {}
     changed: str | None = None
     """Their column with the time of a row's last change: then only what is new is read."""
 
-    def theirs(self, name: Ours) -> str:
+    def theirs(self, name: ReportColumn) -> str:
         """Return their name of a column of ours."""
         return self.columns.get(name, name)
 
@@ -114,14 +111,14 @@ class Laboratory:
         statement = select(*wanted, column(changed).label("changed")).select_from(self._from)
         return statement if since is None else statement.where(column(changed) >= since - OVERLAP)
 
-    def _absent(self, connection: Connection) -> set[Ours]:
+    def _absent(self, connection: Connection) -> set[ReportColumn]:
         """Return the optional columns that the view does not have."""
         try:
             there = {found["name"] for found in inspect(connection).get_columns(self._name, self._schema)}
         except NoSuchTableError:
             raise RunRefusedError("E_SCHEMA", "the laboratory's view is not there") from None
-        missing: set[Ours] = {name for name in NAMES if self._view.theirs(name) not in there}
-        if lost := sorted(self._view.theirs(name) for name in missing if name not in OPTIONAL):
+        missing: set[ReportColumn] = {name for name in NAMES if self._view.theirs(name) not in there}
+        if lost := sorted(self._view.theirs(name) for name in missing if name not in OPTIONAL_COLUMNS):
             raise RunRefusedError("E_SCHEMA", f"columns are missing in the laboratory's view: {', '.join(lost)}")
         return missing
 

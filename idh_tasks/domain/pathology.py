@@ -3,6 +3,27 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Literal
+
+ReportColumn = Literal[
+    "report_id",
+    "version",
+    "issuer",
+    "patient_id",
+    "birth_date",
+    "sex",
+    "report_status",
+    "diagnosis",
+    "diagnosis_codes",
+    "surgery_date",
+    "specimen_date",
+    "specimen",
+    "age_years",
+    "method",
+    "result",
+]
+"""Our names of what a row of a laboratory holds: one assay with its report."""
+OPTIONAL_COLUMNS = ("issuer", "specimen_date", "age_years", "diagnosis_codes", "specimen")
 
 
 class IdhStatus(StrEnum):

@@ -2,15 +2,13 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, get_args
 
-from idh_tasks.domain.pathology import Delivery, Misfit, Report, ReportedAssay
+from idh_tasks.domain.pathology import OPTIONAL_COLUMNS, Delivery, Misfit, Report, ReportColumn, ReportedAssay
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.linkage.feed.values import read_date, read_number, read_sex, read_status, read_text, read_version
 
-REQUIRED = ("report_id", "version", "patient_id", "birth_date", "sex", "report_status", "diagnosis", "surgery_date",
-            "method", "result")  # fmt: skip
-OPTIONAL = ("issuer", "specimen_date", "age_years", "diagnosis_codes", "specimen")
+REQUIRED = tuple(name for name in get_args(ReportColumn) if name not in OPTIONAL_COLUMNS)
 DRIFT = 0.5
 """If more than this share of the reports breaks in one column, it is the column that has changed."""
 
