@@ -47,6 +47,9 @@ class ImagingSettings(_Frozen):
     normalisation: Literal["brain_zscore", "tumour_mean"] = "brain_zscore"
     resample: Literal["stretch", "pad_square"] = "stretch"
     overlap_floor: float = Field(default=0.7, ge=0, le=1)
+    """Dice of the heads below which a registration is refused."""
+    information_floor: float = Field(default=0.05, ge=0)
+    """Mutual information in nats below which a registration is refused; images of different things share none."""
 
 
 class LearningSettings(_Frozen):

@@ -80,11 +80,19 @@ def head(shape: tuple[int, int, int] = (60, 70, 60)) -> Volume:
 
 
 def diffusion(adc: float, b_values: tuple[float, ...], noise: float = 0.0) -> Series4D:
-    """Return a series with one ADC (10⁻⁶ mm²/s) everywhere."""
-    rng = np.random.default_rng(1)
-    frames = [np.full((3, 8, 8), 1000 * np.exp(-b * adc * 1e-6)) for b in b_values]
-    noisy = np.stack(frames) + rng.normal(0, 1, (len(b_values), 3, 8, 8)) * noise
-    return Series4D(noisy.astype(np.float32), geometry((3, 8, 8)), b_values, 80.0)
+    """Return a series with one ADC (10⁻⁶ mm²/s) everywhere, S₀ 1000 and Rician noise."""
+    shape = (6, 24, 24)
+    clean = 1000 * np.exp(-np.array(b_values) * adc * 1e-6)[:, None, None, None]
+    real, imaginary = np.random.default_rng(1).normal(0, 1, (2, len(b_values), *shape)) * noise
+    noisy = np.hypot(clean + real, imaginary)
+    return Series4D(noisy.astype(np.float32), geometry(shape), b_values, 80.0)
+
+
+def cramer_rao(adc: float, b_values: np.ndarray, noise: float) -> float:
+    """Return the least standard deviation of an unbiased ADC from these signals, S₀ being unknown too."""
+    signal = 1000 * np.exp(-b_values * adc * 1e-6)
+    jacobian = np.stack([signal / 1000, -b_values * 1e-6 * signal], axis=1)
+    return float(np.sqrt(np.linalg.inv(jacobian.T @ jacobian / noise**2)[1, 1]))
 
 
 def scores(mutant: list[float], wildtype: list[float], fold: int = 0) -> list[HeldOutScore]:

@@ -76,11 +76,13 @@ def sample(image: Float, source: Geometry, target: Geometry, moved: Displacement
 
 
 def _thick(image: Float, source: Geometry, target: Geometry) -> Float:
-    """Average over the slice, so that thick slices have partial volume."""
+    """Average over the slice, so that thick slices have partial volume; the slab lies about its middle."""
     width = target.spacing_mm[2] / source.spacing_mm[2]
     if width < 2 or target.direction != AXIAL:
         return image
-    return np.asarray(ndimage.uniform_filter1d(image, round(width), axis=0))
+    reach = int(np.ceil((width - 1) / 2))
+    weights = np.clip((width + 1) / 2 - np.abs(np.arange(-reach, reach + 1)), 0, 1)
+    return np.asarray(ndimage.correlate1d(image, weights / weights.sum(), axis=0))
 
 
 def _clean_frames(anatomy: Anatomy, biology: Biology, recipe: Recipe, texture: Float) -> list[Float]:
@@ -105,7 +107,7 @@ def _over_time(tissues: dict[Tissue, Properties], recipe: Recipe) -> list[dict[T
     return [{t: float(c[k]) for t, c in curves.items()} for k in range(recipe.time_points)]
 
 
-def _mixtures(anatomy: Anatomy, grid: Geometry, moved: Displacement, texture: Float) -> list[Float]:
+def mixtures(anatomy: Anatomy, grid: Geometry, moved: Displacement, texture: Float) -> list[Float]:
     """Return the share of each tissue in every voxel of the grid, weighted by the texture."""
     return [
         sample(
@@ -140,7 +142,7 @@ def acquire(
     """
     grid = grid_of(recipe)
     if recipe.time_points:
-        shares = _mixtures(anatomy, grid, moved, texture)
+        shares = mixtures(anatomy, grid, moved, texture)
         tables = _over_time(biology.properties(), recipe)
         frames = np.stack([sum(share * table[t] for t, share in zip(Tissue, shares, strict=True)) for table in tables])
     else:

@@ -98,7 +98,7 @@ def draw_anatomy(plan: PatientPlan) -> Anatomy:
     return read_anatomy(cases[index], mirrored=turn % 2 == 1)
 
 
-def _texture(plan: PatientPlan, shape: tuple[int, ...]) -> Float:
+def draw_texture(plan: PatientPlan, shape: tuple[int, ...]) -> Float:
     """Return a fine grain and a slow coil profile, multiplying every signal."""
     rng = plan.rng("texture")
     grain = ndimage.gaussian_filter(rng.standard_normal(shape, dtype=np.float32), 1.2)
@@ -123,7 +123,7 @@ def write_patient(folder: Path, plan: PatientPlan) -> Truth:
     person, visit = plan.identity()
     header = StudyHeader(person, visit, vendor, seed=f"{plan.seed}/{plan.number}")
     anatomy, biology = draw_anatomy(plan), draw_biology(plan.rng("biology"), plan.status)
-    texture = _texture(plan, anatomy.labels.shape)
+    texture = draw_texture(plan, anatomy.labels.shape)
     out = folder / f"{plan.number:03d}"
     out.mkdir(parents=True, exist_ok=True)
     rng, moves = plan.rng("acquisition"), {}

@@ -27,7 +27,7 @@ from idh_tasks.imaging.normalise import brain_zscore, tumour_mean
 from idh_tasks.imaging.patch import Rectangle, cut_patch, widest_rectangle
 from idh_tasks.imaging.perfusion import MIN_BASELINE, compute_rcbv
 from idh_tasks.imaging.proposal import propose_tumour
-from idh_tasks.imaging.registration import Registered, register
+from idh_tasks.imaging.registration import Registered, gated, register
 from idh_tasks.intake.archive import unzip
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.settings import ImagingSettings
@@ -243,10 +243,7 @@ class StudyImages:
 
     def _register(self, sequence: MrSequence, source: Source) -> Registered:
         if sequence not in self._registered:
-            found = register(self.mprage, source.anatomy)
-            if found.overlap < self._settings.overlap_floor:
-                raise SeriesRejectedError("E_REG_QC", f"{sequence}: heads overlap by {found.overlap:.2f} only")
-            self._registered[sequence] = found
+            self._registered[sequence] = gated(register(self.mprage, source.anatomy), self._settings)
         return self._registered[sequence]
 
     def _in_mprage(self, sequence: MrSequence, source: Source) -> tuple[Float, Mask, float]:
