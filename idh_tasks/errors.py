@@ -20,6 +20,10 @@ class IdhError(Exception):
         self.code = code
         self.reason = reason
 
+    def __reduce__(self) -> tuple[type["IdhError"], tuple[str, str]]:
+        """Come whole out of another process."""
+        return type(self), (self.code, self.reason)
+
 
 class StudyQuarantinedError(IdhError):
     """The whole delivery or study is held back; its neighbours go on."""

@@ -50,6 +50,19 @@ class ImagingSettings(_Frozen):
     """Dice of the heads below which a registration is refused."""
     information_floor: float = Field(default=0.05, ge=0)
     """Mutual information in nats below which a registration is refused; images of different things share none."""
+    signal_to_noise_floor: float = Field(default=4.0, ge=0)
+    ghosting_limit: float = Field(default=0.15, ge=0)
+    """Signal of ghosts over that of the head, beyond which a series is refused."""
+    movement_limit_mm: float = Field(default=3.0, ge=0)
+    """Movement between the volumes of a DSC series from which it is flagged; the series stays in use."""
+    drift_limit: float = Field(default=0.15, ge=0)
+    """Drift of the baseline over the depth of the bolus from which a DSC series is flagged."""
+    tumour_ml: tuple[float, float] = (0.2, 500.0)
+    tumour_in_brain_floor: float = Field(default=0.5, ge=0, le=1)
+    brain_extractor: str = "classical"
+    """Ours, or the name of an entry point in ``idh.brain_extractors``."""
+    segmenter: str = "thresholds"
+    """What proposes an outline where none was delivered: ours, or an entry point in ``idh.segmenters``."""
 
 
 class LearningSettings(_Frozen):

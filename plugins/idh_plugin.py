@@ -2,10 +2,15 @@
 
 from airflow.plugins_manager import AirflowPlugin
 from idh_airflow.outlines import outlines
+from idh_airflow.sheets import PREFIX, QualitySheets, sheets
 
 
 class IdhPlugin(AirflowPlugin):
     """The platform's plugin."""
 
     name = "idh"
-    fastapi_apps = [{"app": outlines, "url_prefix": "/idh/outlines", "name": "Proposed outlines"}]  # noqa: RUF012 - Airflow reads it
+    fastapi_apps = [  # noqa: RUF012 - Airflow reads it
+        {"app": outlines, "url_prefix": "/idh/outlines", "name": "Proposed outlines"},
+        {"app": sheets, "url_prefix": PREFIX, "name": "Quality sheets"},
+    ]
+    operator_extra_links = [QualitySheets()]  # noqa: RUF012 - Airflow reads it

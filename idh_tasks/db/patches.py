@@ -1,5 +1,6 @@
 """Patches: one row a sequence and study, with a reason where there is no patch."""
 
+import json
 from dataclasses import dataclass
 
 from idh_tasks.db.engine import Transaction
@@ -23,6 +24,8 @@ class PatchRecord:
     slice_index: int | None = None
     rectangle: tuple[int, ...] | None = None
     roi_mean: float | None = None
+    quality: dict[str, object] | None = None
+    origin: dict[str, object] | None = None
     code: str | None = None
     reason: str | None = None
 
@@ -31,8 +34,17 @@ def save(transaction: Transaction, patches: list[PatchRecord]) -> None:
     """Store the outcomes of one study together."""
     transaction.run_many(
         "upsert_patch",
-        [vars(p) | {"rectangle": list(p.rectangle) if p.rectangle else None} for p in patches],
+        [
+            vars(p)
+            | {"rectangle": list(p.rectangle) if p.rectangle else None}
+            | {"quality": _json(p.quality), "origin": _json(p.origin)}
+            for p in patches
+        ],
     )
+
+
+def _json(content: dict[str, object] | None) -> str | None:
+    return None if content is None else json.dumps(content)
 
 
 def due_studies(transaction: Transaction, settings_hash: str) -> list[str]:

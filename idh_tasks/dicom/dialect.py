@@ -2,17 +2,19 @@
 
 import re
 import struct
+from typing import Any
 
 from pydicom import Dataset
 
 GE_OFFSET = 1_000_000_000
 B_VALUES = (
-    (0x0019, "SIEMENS MR HEADER", 0x0C),
-    (0x0043, "GEMS_PARM_01", 0x39),
-    (0x2001, "Philips Imaging DD 001", 0x03),
-    (0x0065, "Image Private Header", 0x09),
+    ("SIEMENS", 0x0019, "SIEMENS MR HEADER", 0x0C),
+    ("GE", 0x0043, "GEMS_PARM_01", 0x39),
+    ("PHILIPS", 0x2001, "Philips Imaging DD 001", 0x03),
+    ("UIH", 0x0065, "Image Private Header", 0x09),
 )
-"""Group, creator and element of the b-value: Siemens, GE (where 10⁹ may be added), Philips and United Imaging."""
+"""Vendor, group, creator and element of the b-value; GE may add 10⁹."""
+SCALE_SLOPE = ("PHILIPS", 0x2005, "Philips MR Imaging DD 001", 0x0E)
 
 
 def b_value(ds: Dataset) -> float | None:
@@ -21,19 +23,34 @@ def b_value(ds: Dataset) -> float | None:
         return float(ds.DiffusionBValue)
     if not any(tag.is_private for tag in list(ds.keys())):
         return None
-    found = (_private(ds, *place) for place in B_VALUES)
+    found = (_number(ds, *place) for place in B_VALUES)
     value = next((number for number in found if number is not None), None)
     return None if value is None else value % GE_OFFSET
 
 
-def _private(ds: Dataset, group: int, creator: str, element: int) -> float | None:
-    """Return the first number of a private element, also where its VR was lost (UN)."""
+def scale_slope(ds: Dataset) -> float | None:
+    """Return Philips' scale slope: what is shown, over rescale × scale slope, compares between images."""
+    return _number(ds, *SCALE_SLOPE)
+
+
+def _number(ds: Dataset, vendor: str, group: int, creator: str, element: int) -> float | None:
+    """Return the first number of a private element, also where its VR (UN) or its creator was lost."""
     try:
         value = ds.private_block(group, creator)[element].value
     except KeyError:
+        value = _without_creator(ds, vendor, group, element)
+    if value is None:
         return None
     if isinstance(value, bytes) and not value.isascii() and len(value) == 4:
         return float(struct.unpack("<f", value)[0])
     text = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
     number = re.search(r"-?\d+(\.\d+)?", text)
     return float(number.group()) if number else None
+
+
+def _without_creator(ds: Dataset, vendor: str, group: int, element: int) -> Any:
+    """Return a private element of a vendor's image whose creators an archive took away; it lies in the first block."""
+    if not str(ds.get("Manufacturer") or "").upper().startswith(vendor) or ds.private_creators(group):
+        return None
+    found = ds.get((group, 0x1000 + element))
+    return found.value if found is not None else None

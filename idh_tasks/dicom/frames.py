@@ -1,6 +1,6 @@
 """The frames of an enhanced multi-frame image as if each were a classic instance (PS3.3 C.7.6.16)."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -14,8 +14,13 @@ BULK = ("PixelData", "PerFrameFunctionalGroupsSequence", "SharedFunctionalGroups
 RENAMED = {"EffectiveEchoTime": "EchoTime", "TemporalPositionIndex": "TemporalPositionIdentifier"}
 
 
-def frames(instances: Iterable[Dataset]) -> list[Dataset]:
-    """Return classic instances as they are, and each frame of an enhanced one as a header of its own.
+def is_enhanced(ds: Dataset) -> bool:
+    """Tell whether an instance holds its frames in functional groups."""
+    return bool(ds.get("SOPClassUID") == EnhancedMRImageStorage)
+
+
+def enhanced_frames(ds: Dataset) -> Iterator[Dataset]:
+    """Yield each frame as a header of its own.
 
     A frame has the attributes of its functional groups at its top, its number, and its share of the pixels
     when they are asked for; the enhanced image itself is not changed.
@@ -25,15 +30,6 @@ def frames(instances: Iterable[Dataset]) -> list[Dataset]:
     SeriesRejectedError
         ``E_UNSUPPORTED_SOP`` for an enhanced image without functional groups: nothing says where its frames lie.
     """
-    return [frame for ds in instances for frame in (_frames(ds) if is_enhanced(ds) else (ds,))]
-
-
-def is_enhanced(ds: Dataset) -> bool:
-    """Tell whether an instance holds its frames in functional groups."""
-    return bool(ds.get("SOPClassUID") == EnhancedMRImageStorage)
-
-
-def _frames(ds: Dataset) -> Iterator[Dataset]:
     common = Dataset()
     for element in ds:
         if element.keyword not in BULK:
@@ -42,7 +38,7 @@ def _frames(ds: Dataset) -> Iterator[Dataset]:
     groups = ds.get("PerFrameFunctionalGroupsSequence") or ()
     if len(groups) != int(ds.get("NumberOfFrames") or 1):
         raise SeriesRejectedError("E_UNSUPPORTED_SOP", "an enhanced image without functional groups is kept, not read")
-    decoded = cache(lambda: ds.pixel_array.reshape(len(groups), ds.Rows, ds.Columns))
+    decoded = lazily_decoded(ds, lambda pixels: pixels.reshape(len(groups), ds.Rows, ds.Columns))
     for number, group in enumerate(groups):
         frame = Frame()
         frame.update(common)
@@ -63,6 +59,11 @@ class Frame(Dataset):
     def pixel_array(self) -> NDArray[Any]:
         """Return the stored pixels of this frame [rows, columns]."""
         return self.decoded()[self.number]
+
+
+def lazily_decoded(ds: Dataset, cut: Callable[[NDArray[Any]], NDArray[Any]]) -> Callable[[], NDArray[Any]]:
+    """Return what decodes the pixels once, when they are first asked for, and cuts them into frames."""
+    return cache(lambda: cut(ds.pixel_array))
 
 
 def _lift(onto: Dataset, groups: Sequence[Dataset]) -> None:

@@ -21,7 +21,8 @@ class Identification:
 
 
 SEGMENTATION = Identification(MrSequence.OTHER, Confidence.HIGH, "DICOM SEG")
-"""How a series that holds a tumour outline is recorded."""
+STRUCTURE_SET = Identification(MrSequence.OTHER, Confidence.HIGH, "RTSTRUCT")
+"""How series that hold a tumour outline are recorded."""
 
 
 @dataclass(frozen=True)

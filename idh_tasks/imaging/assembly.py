@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
 
-from idh_tasks.dicom.frames import frames
+from idh_tasks.dicom.classic import frames
+from idh_tasks.dicom.dialect import scale_slope
 from idh_tasks.domain.stack import check_one_grid, direction, spacing_mm
 from idh_tasks.domain.volume import Geometry, Series4D, Volume
 from idh_tasks.errors import SeriesRejectedError
@@ -54,6 +55,12 @@ def _pixels(ds: Dataset) -> NDArray[np.float32]:
     return np.asarray(stored * np.float32(slope) + np.float32(intercept), dtype=np.float32)
 
 
+def _comparable(ds: Dataset) -> NDArray[np.float32]:
+    """Return pixels on the scale that all volumes of a series share (Philips: Chenevert et al., Transl Oncol 2014)."""
+    slope = scale_slope(ds)
+    return _pixels(ds) / np.float32(float(ds.get("RescaleSlope") or 1) * slope) if slope else _pixels(ds)
+
+
 def _check_content(voxels: NDArray[np.float32]) -> NDArray[np.float32]:
     if not np.isfinite(voxels).all() or voxels.min() == voxels.max():
         raise SeriesRejectedError("E_EMPTY_IMAGE", "the image is constant or not finite")
@@ -76,7 +83,8 @@ def assemble_volume(instances: Sequence[Dataset]) -> Volume:
 
 
 def assemble_over_b(instances: Sequence[Dataset]) -> Series4D:
-    """Stack a diffusion series; instances of one b-value at one place are averaged."""
+    """Stack a diffusion series; directions of one b-value are averaged, a trace made of them does not count again."""
+    instances = _without_trace(instances)
     values = sorted({float(ds.DiffusionBValue) for ds in instances if "DiffusionBValue" in ds})
     if len(values) < 2:
         raise SeriesRejectedError("E_B_VALUES", f"two b-values are needed, {len(values)} found")
@@ -85,8 +93,20 @@ def assemble_over_b(instances: Sequence[Dataset]) -> Series4D:
     return _series4d(np.stack(frames), geometry, values, instances[0])
 
 
+def _without_trace(instances: Sequence[Dataset]) -> Sequence[Dataset]:
+    """Leave out what the scanner computed from the directions; where there are no directions it is all there is."""
+    directed = {float(ds.DiffusionBValue) for ds in instances if _direction(ds)}
+    return [ds for ds in instances if float(ds.get("DiffusionBValue") or 0) not in directed or _direction(ds)]
+
+
+def _direction(ds: Dataset) -> bool:
+    """Tell whether an instance was weighted along one direction (PS3.3 C.8.13.5.9)."""
+    stated = ds.get("DiffusionGradientOrientation")
+    return ds.get("DiffusionDirectionality") == "DIRECTIONAL" or (stated is not None and any(map(float, stated)))
+
+
 def _mean_at(found: Sequence[Dataset], b_value: float) -> NDArray[np.float32]:
-    same = [_pixels(ds) for ds in found if float(ds.get("DiffusionBValue", -1)) == b_value]
+    same = [_comparable(ds) for ds in found if float(ds.get("DiffusionBValue", -1)) == b_value]
     if not same:
         raise SeriesRejectedError("E_GEOMETRY_GAP", f"a slice lacks b = {b_value:g}")
     return np.asarray(np.mean(same, axis=0), dtype=np.float32)

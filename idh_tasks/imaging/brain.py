@@ -17,11 +17,13 @@ DARK, BRIGHT = 0.55, 1.7
 """Between them lies sound tissue of the brain, as shares of the median in the middle of the head."""
 SICK = 0.25
 """Oedema and necrosis are darker, but not as dark as bone."""
-PEELS_MM = (2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0)
+PEELS_MM = tuple(float(n) for n in range(2, 13))
 CLOSE_MM = 12.0
 DENT_MM = 30.0
 """A tumour at the surface leaves a dent up to twice as wide in what is sound."""
-LARGEST_ML, PLAUSIBLE_ML = 1750.0, (600.0, 1900.0)
+LARGEST_ML, TALLEST_MM = 1750.0, 150.0
+"""A brain that is larger or taller still hangs on to muscles of the neck."""
+PLAUSIBLE_ML = (600.0, 1900.0)
 
 
 def brain_mask(mprage: Volume) -> Mask:
@@ -70,7 +72,7 @@ def _peeled(image: Float) -> Mask:
     depth_mm = _depth_mm(sound)
     for peel_mm in PEELS_MM:
         grown = _depth_mm(~_largest(depth_mm > peel_mm)) < peel_mm + WORKING_MM / 2
-        if grown.sum() * WORKING_MM**3 / 1000 <= LARGEST_ML:
+        if grown.sum() * WORKING_MM**3 / 1000 <= LARGEST_ML and _height_mm(grown) <= TALLEST_MM:
             break
     return _closed(grown | (_closed(grown, DENT_MM) & sick), CLOSE_MM) & head
 
@@ -85,6 +87,11 @@ def _tissue(image: Float) -> tuple[Mask, Mask, Mask]:
     usual = float(np.median(image[depth_mm > 0.5 * depth_mm.max()]))
     no_fat = head & ((image < BRIGHT * usual) | (depth_mm > SCALP_MM))
     return head, no_fat & (image > DARK * usual), no_fat & (image > SICK * usual)
+
+
+def _height_mm(mask: Mask) -> float:
+    slices = np.nonzero(mask.any(axis=(1, 2)))[0]
+    return float(np.ptp(slices)) * WORKING_MM if slices.size else 0.0
 
 
 def _depth_mm(mask: Mask) -> Float:

@@ -52,6 +52,13 @@ def find_first_pass(mean_signal: Curve) -> FirstPass:
     return FirstPass(baseline, end)
 
 
+def baseline_drift(mean_signal: Curve, first_pass: FirstPass) -> float:
+    """Return the trend of the baseline from its first to its last volume over the depth of the bolus."""
+    baseline = mean_signal[: first_pass.baseline + 1]
+    trend = np.polyfit(np.arange(len(baseline)), baseline, 1)[0] * (len(baseline) - 1)
+    return float(abs(trend) / (baseline.mean() - mean_signal.min()))
+
+
 def relaxation_change(dsc: Series4D, mask: Mask, first_pass: FirstPass) -> Float:
     """Return ΔR2*(t) = −ln(S(t)/S₀)/TE in 1/s, shape (t, voxels of the mask)."""
     signal = np.maximum(dsc.voxels[:, mask], 1.0)
@@ -87,10 +94,11 @@ def _non_enhancing(change: Float, first_pass: FirstPass) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True)
 class Perfusion:
-    """rCBV, 1 being the median of non-enhancing brain, and the leakage K2 in 1/s."""
+    """rCBV, 1 being the median of non-enhancing brain, the leakage K2 in 1/s, and the drift of the baseline."""
 
     rcbv: Volume
     k2: Volume
+    drift: float
 
 
 def compute_rcbv(dsc: Series4D, *, leakage: bool = True) -> Perfusion:
@@ -109,7 +117,8 @@ def compute_rcbv(dsc: Series4D, *, leakage: bool = True) -> Perfusion:
         ``E_NO_BOLUS`` if no bolus is found.
     """
     mask = tissue_mask(dsc)
-    first_pass = find_first_pass(dsc.voxels[:, mask].mean(axis=1, dtype=np.float64))
+    mean_signal = dsc.voxels[:, mask].mean(axis=1, dtype=np.float64)
+    first_pass = find_first_pass(mean_signal)
     change = relaxation_change(dsc, mask, first_pass)
     plain = _non_enhancing(change, first_pass)
     if not plain.any():
@@ -119,7 +128,7 @@ def compute_rcbv(dsc: Series4D, *, leakage: bool = True) -> Perfusion:
     corrected, k2 = correct_leakage(change, reference, step_s)
     area = (corrected if leakage else change)[first_pass.baseline : first_pass.end + 1].sum(axis=0) * step_s
     rcbv = np.clip(area / np.median(area[plain]), 0, MAX_RCBV)
-    return Perfusion(_placed(rcbv, mask, dsc), _placed(k2, mask, dsc))
+    return Perfusion(_placed(rcbv, mask, dsc), _placed(k2, mask, dsc), baseline_drift(mean_signal, first_pass))
 
 
 def _placed(values: Float, mask: Mask, dsc: Series4D) -> Volume:

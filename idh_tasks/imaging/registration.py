@@ -52,6 +52,18 @@ class Registered:
     overlap: float
     information: float
 
+    def matrix(self) -> NDArray[np.float64]:
+        """Return the transform as a homogeneous 4×4 matrix, LPS in mm."""
+        found = np.eye(4)
+        found[:3, 3] = self.transform.TransformPoint((0.0, 0.0, 0.0))
+        for axis, unit in enumerate(np.eye(3).tolist()):
+            found[:3, axis] = np.array(self.transform.TransformPoint(unit)) - found[:3, 3]
+        return found
+
+
+IN_PLACE = Registered(sitk.Transform(3, sitk.sitkIdentity), 1.0, float("inf"))
+"""What MPRAGE is to itself."""
+
 
 def register(fixed: Volume, moving: Volume) -> Registered:
     """Register rigidly; the same input gives the same transform.

@@ -10,6 +10,7 @@ from pydicom import Dataset
 from idh_tasks.domain.volume import Geometry, Mask, Volume
 from idh_tasks.errors import StudyQuarantinedError
 from idh_tasks.imaging.itk import from_image, to_image
+from idh_tasks.settings import ImagingSettings
 
 
 def read_nifti(content: bytes) -> Volume:
@@ -61,6 +62,23 @@ def read_segmentation(seg: Dataset, grid: Geometry) -> Volume:
             raise StudyQuarantinedError("E_ROI", "a frame of the segmentation lies between slices")
         mask[index] |= frame.astype(bool)
     return _checked(Volume(mask.astype(np.float32), grid))
+
+
+def check_plausible(tumour: Mask, brain: Mask, grid: Geometry, settings: ImagingSettings) -> None:
+    """Check that an outline has the size of a tumour and lies in the brain.
+
+    Raises
+    ------
+    StudyQuarantinedError
+        ``E_ROI`` with the figure that is not plausible.
+    """
+    volume_ml = float(tumour.sum()) * float(np.prod(grid.spacing_mm)) / 1000
+    low, high = settings.tumour_ml
+    if not low <= volume_ml <= high:
+        raise StudyQuarantinedError("E_ROI", f"the outline holds {volume_ml:.1f} ml, {low:g} to {high:g} are plausible")
+    inside = float((tumour & brain).sum()) / float(tumour.sum())
+    if inside < settings.tumour_in_brain_floor:
+        raise StudyQuarantinedError("E_ROI", f"{inside:.0%} of the outline lie in the brain; was it drawn on this T2?")
 
 
 def _checked(mask: Volume) -> Volume:

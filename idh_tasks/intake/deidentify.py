@@ -16,6 +16,7 @@ from pydicom.sequence import Sequence
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from idh_tasks.dicom.dialect import b_value
+from idh_tasks.dicom.mosaic import is_mosaic, keep_normal, slice_normal
 from idh_tasks.domain.study import PatientKey
 from idh_tasks.intake.descriptors import clean_text, identifiers, names_someone
 from idh_tasks.intake.profile import Action, actions, safe_private
@@ -52,13 +53,17 @@ def deidentify(ds: Dataset, patient: PatientKey, pseudonymiser: Pseudonymiser) -
 
     Every attribute of PS3.15 table E.1-1 gets its action, in sequences too. Curves, overlays, unknown
     and private attributes go, but for the safe private numbers; the b-value moves to its standard
-    element; what still names the patient goes wherever it stands. Preamble and file meta are new.
+    element and a mosaic's slice normal to one of ours; what still names the patient goes wherever it
+    stands. Preamble and file meta are new.
     """
     out = _cleaned(ds, Subject(patient, pseudonymiser, identifiers(ds)))
     _without_embedded_overlays(ds, out)
     value = b_value(ds)
     if value is not None:
         out.DiffusionBValue = value
+    normal = slice_normal(ds) if is_mosaic(ds) else None
+    if normal is not None:
+        keep_normal(normal, out)
     out.PatientID = out.PatientName = patient
     _declare(out)
     out.file_meta = FileMetaDataset()

@@ -17,6 +17,7 @@ from pydicom.uid import (
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
     MRImageStorage,
+    RTStructureSetStorage,
     SecondaryCaptureImageStorage,
     SegmentationStorage,
 )
@@ -30,7 +31,7 @@ config.settings.reading_validation_mode = config.IGNORE
 
 MAX_INSTANCE_BYTES = 512 * 2**20
 MAX_INFLATED_BYTES = 128 * 2**20
-ACCEPTED = (MRImageStorage, EnhancedMRImageStorage, SegmentationStorage)
+ACCEPTED = (MRImageStorage, EnhancedMRImageStorage, SegmentationStorage, RTStructureSetStorage)
 NATIVE = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian)
 COMPRESSED = tuple(
     uid for uid in AllTransferSyntaxes if re.match(r"1\.2\.840\.10008\.1\.2\.(4\.(5|7|8|9[01]|20)|5)", uid)
@@ -64,7 +65,7 @@ def admit(content: bytes, *, decode: bool = True) -> Admitted:
     InstanceRejectedError
         ``E_NOT_DICOM``, ``E_FILE_META``, ``E_INFLATE_LIMIT``, ``E_NESTING_LIMIT``, ``E_MISSING_UID``,
         ``E_BAD_UID``, ``E_UID_MISMATCH``, ``E_VR_INVALID``, ``E_BURNED_IN``, ``E_PIXEL_LENGTH``, ``E_DECODE``,
-        or ``W_SKIPPED_SOP`` for an object that is no MR image and no segmentation.
+        or ``W_SKIPPED_SOP`` for an object that is no MR image and no outline.
     """
     with _named():
         admitted, meta = _header(content)
@@ -76,7 +77,8 @@ def _check_image(ds: Dataset, meta: FileMeta, *, decode: bool) -> None:
     if meta.instance_uid != ds.SOPInstanceUID:
         raise InstanceRejectedError("E_UID_MISMATCH", "file meta and data set name different instances")
     _check_class(ds)
-    _check_pixels(ds, meta, decode=decode)
+    if ds.SOPClassUID != RTStructureSetStorage:
+        _check_pixels(ds, meta, decode=decode)
 
 
 @contextmanager

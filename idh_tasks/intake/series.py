@@ -4,15 +4,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pydicom import Dataset
-from pydicom.uid import SegmentationStorage
+from pydicom.uid import RTStructureSetStorage, SegmentationStorage
 
 from idh_tasks.domain.sequence import MrSequence
-from idh_tasks.domain.study import SEGMENTATION, Fault, Fineness, Identification
+from idh_tasks.domain.study import SEGMENTATION, STRUCTURE_SET, Fault, Fineness, Identification
 from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.intake.physics import read_physics
 from idh_tasks.intake.sequence import identify
 from idh_tasks.intake.stacks import Stack, check_geometry, fineness, is_empty, split
 
+OUTLINES = {SegmentationStorage: SEGMENTATION, RTStructureSetStorage: STRUCTURE_SET}
+"""Classes of objects that hold no image but what was drawn on one."""
 SEVERAL_VOLUMES = (MrSequence.DWI, MrSequence.DSC)
 """Sequences that hold several volumes by nature: over b-values or over time."""
 
@@ -30,8 +32,8 @@ class NamedSeries:
 
 def name_series(instances: Sequence[Dataset]) -> Iterator[NamedSeries]:
     """Yield the stacks of one series, each named and checked; a fault is told, never raised."""
-    if instances[0].SOPClassUID == SegmentationStorage:
-        yield NamedSeries("", tuple(instances), SEGMENTATION, None, Fineness())
+    if instances[0].SOPClassUID in OUTLINES:
+        yield NamedSeries("", tuple(instances), OUTLINES[instances[0].SOPClassUID], None, Fineness())
         return
     whole = Stack("", tuple(instances))
     sequence = identify(read_physics(instances)).sequence

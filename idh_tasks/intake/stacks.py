@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from pydicom import Dataset
 
+from idh_tasks.dicom.classic import frames
 from idh_tasks.dicom.dialect import b_value
-from idh_tasks.dicom.frames import frames
 from idh_tasks.domain.stack import check_one_grid, direction, spacing_mm
 from idh_tasks.domain.study import Fineness
 from idh_tasks.errors import SeriesRejectedError

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 from pydicom import Dataset
 
+from idh_tasks.dicom.classic import frames
 from idh_tasks.dicom.dialect import b_value
-from idh_tasks.dicom.frames import frames
-from idh_tasks.domain.sequence import MODEL_SEQUENCES, Confidence, MrSequence
+from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.domain.study import SeriesId, SeriesRecord
 from idh_tasks.domain.volume import Series4D, Volume
-from idh_tasks.errors import IdhError, InstanceRejectedError, SeriesRejectedError
+from idh_tasks.errors import InstanceRejectedError, SeriesRejectedError
 from idh_tasks.imaging import files
 from idh_tasks.imaging.adc import fit_adc
 from idh_tasks.imaging.assembly import assemble_over_b, assemble_over_time, assemble_volume
@@ -26,9 +26,7 @@ from idh_tasks.imaging.registration import Registered, register
 from idh_tasks.intake.gate import admit
 from idh_tasks.intake.series import name_series
 from idh_tasks.pipelines.desk import files_below
-from idh_tasks.pipelines.platform import code_version
-from idh_tasks.pipelines.study_images import CutPatch, StudyImages
-from idh_tasks.reporting.qc_sheet import qc_sheet
+from idh_tasks.pipelines.study_images import CutPatch, StudyImages, cut_all, sheet_of
 from idh_tasks.settings import ImagingSettings
 from idh_tasks.store.objects import sha256
 
@@ -156,55 +154,32 @@ def patches(folder: Path, mask: Path | None, out: Path) -> Cut:
     """
     shelf, settings = _shelf(folder, mask), ImagingSettings()
     images = StudyImages(shelf, settings)
-    proposed = not images.outlined
-    if proposed:
+    delivered = images.outline is not None
+    if not delivered:
         images = StudyImages(shelf, settings, images.proposal.sha256)
-    found, reasons = _cut(images)
+    found, refused = cut_all(images)
+    reasons = {sequence: str(error) for sequence, error in refused.items()}
     if not found:
         raise SeriesRejectedError("E_NO_IMAGES", "; ".join(f"{name}: {why}" for name, why in reasons.items()))
     out.mkdir(parents=True, exist_ok=True)
     for sequence, one in found.items():
         np.save(out / f"{sequence}.npy", one.patch)
-    box = images.rectangle
-    mprage, tumour = images.mprage.voxels[box.slice_index], images.tumour[box.slice_index]
-    shown = {sequence: (one.shown, one.patch) for sequence, one in found.items()}
-    (out / "qc.png").write_bytes(qc_sheet(mprage, tumour, (box.top, box.bottom, box.left, box.right), shown))
-    outline = "proposed, accepted by nobody" if proposed else "delivered"
-    provenance = _provenance(shelf, settings, outline, found) | {"refused": reasons}
-    (out / "provenance.json").write_text(json.dumps(provenance, indent=1, default=str))
+    (out / "qc.png").write_bytes(sheet_of(images, found))
+    outline = "delivered" if delivered else "proposed, accepted by nobody"
+    told = {"outline": outline, "patches": {s.value: _provenance(one) for s, one in found.items()}, "refused": reasons}
+    (out / "provenance.json").write_text(json.dumps(told, indent=1))
     return Cut(list(found), reasons, outline)
 
 
-def _cut(images: StudyImages) -> tuple[dict[MrSequence, CutPatch], dict[MrSequence, str]]:
-    found, reasons = {}, {}
-    for sequence in MODEL_SEQUENCES:
-        try:
-            found[sequence] = images.patch(sequence)
-        except IdhError as error:
-            reasons[sequence] = str(error)
-    return found, reasons
-
-
-def _provenance(
-    shelf: FolderShelf, settings: ImagingSettings, outline: str, found: dict[MrSequence, CutPatch]
-) -> dict[str, object]:
-    """Return what every patch was made of and by what: hashes, settings, version, place."""
-    inputs = {
-        record.identification.sequence.value: sha256(b"".join(ds.PixelData for ds in shelf.instances(record)))
-        for record in shelf.series
-        if record.identification.confidence is Confidence.HIGH
+def _provenance(one: CutPatch) -> dict[str, object]:
+    """Return what a patch was made of, how good its source is, and its hash."""
+    return {
+        "provenance": one.provenance.value,
+        "rectangle": vars(one.rectangle),
+        "sha256": sha256(one.patch.tobytes()),
+        "quality": one.quality,
+        "origin": one.origin,
     }
-    patches = {
-        sequence.value: {
-            "provenance": one.provenance.value,
-            "overlap": round(one.overlap, 4),
-            "rectangle": vars(one.rectangle),
-            "sha256": sha256(one.patch.tobytes()),
-        }
-        for sequence, one in found.items()
-    }
-    code = code_version("imaging", "dicom")
-    return {"inputs": inputs, "outline": outline, "settings": settings.model_dump(), "code": code, "patches": patches}
 
 
 def _shelf(folder: Path, mask: Path | None) -> FolderShelf:
@@ -219,8 +194,9 @@ def _shelf(folder: Path, mask: Path | None) -> FolderShelf:
             key = str(len(kept))
             kept[key] = list(named.instances)
             found = named.identification
+            pixels = sha256(b"".join(ds.get("PixelData", b"") for ds in named.instances))
             series.append(
-                SeriesRecord(SeriesId(key), found, key, "", len(named.instances), named.fault, named.fineness)
+                SeriesRecord(SeriesId(key), found, key, pixels, len(named.instances), named.fault, named.fineness)
             )
     beside = [path for path in files_below([folder]) if path.name.endswith(ROI_SUFFIXES)]
     outline = mask or next(iter(beside), None)

@@ -2,6 +2,8 @@
 
 import logging
 from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
 from io import BytesIO
 
 import numpy as np
@@ -13,13 +15,25 @@ from idh_tasks.domain.batches import Batch, cut
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence, Provenance
 from idh_tasks.domain.study import StudyId
 from idh_tasks.domain.volume import Float
-from idh_tasks.errors import IdhError, TransientError
+from idh_tasks.errors import IdhError, StudyQuarantinedError
+from idh_tasks.pipelines.isolated import isolated
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
-from idh_tasks.pipelines.study_images import CutPatch, Proposal, StoreShelf, StudyImages
+from idh_tasks.pipelines.series_images import StoreShelf
+from idh_tasks.pipelines.study_images import CutPatch, Proposal, StudyImages, cut_all, sheet_of
 from idh_tasks.reporting.outline_figure import outline_picture
+from idh_tasks.settings import Settings
 from idh_tasks.store import keys
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Where the quality sheet of a study lies, and when it was drawn."""
+
+    study_id: str
+    object_key: str
+    created_at: datetime
 
 
 def due(platform: Platform) -> list[Batch]:
@@ -32,9 +46,28 @@ def preprocess_batch(platform: Platform, study_ids: list[str]) -> dict[str, int]
     """Preprocess each study of a batch; a bad series or study is recorded, the others go on."""
     outcomes: Counter[str] = Counter()
     for study_id in study_ids:
-        outcomes.update(preprocess_study(platform, StudyId(study_id)))
+        try:
+            counts = isolated(_in_child, platform.settings, study_id)
+        except StudyQuarantinedError as error:
+            counts = _refused(platform, StudyId(study_id), error)
+        log.info("study %s: %s", study_id, dict(counts))
+        outcomes.update(counts)
     log.info("batch done: %s", dict(outcomes))
     return dict(outcomes)
+
+
+def _in_child(settings: Settings, study_id: str) -> Counter[str]:
+    return preprocess_study(Platform(settings), StudyId(study_id))
+
+
+def _refused(platform: Platform, study_id: StudyId, error: IdhError) -> Counter[str]:
+    """Record for every sequence of a study why it has no patch."""
+    version = preprocessing_version(platform)
+    with platform.database.begin() as transaction:
+        study = studies.get(transaction, study_id)
+        records = [_without_patch(study, sequence, version, error) for sequence in MODEL_SEQUENCES]
+        patches.save(transaction, records)
+    return Counter(record.code or "" for record in records)
 
 
 def preprocess_study(platform: Platform, study_id: StudyId) -> Counter[str]:
@@ -45,15 +78,30 @@ def preprocess_study(platform: Platform, study_id: StudyId) -> Counter[str]:
     version = preprocessing_version(platform)
     shelf, outline = StoreShelf(platform, study), accepted["sha256"] if accepted else None
     images = StudyImages(shelf, platform.settings.imaging, outline)
-    records = [_outcome(platform, images, study, sequence, version) for sequence in MODEL_SEQUENCES]
+    found, refused = cut_all(images)
+    records = [_publish(platform, study, sequence, version, one) for sequence, one in found.items()]
+    records += [_without_patch(study, sequence, version, error) for sequence, error in refused.items()]
     question = _outline_question(platform, study, images.proposal) if _proposed(records) else None
+    sheet = _published_sheet(platform, study, version, sheet_of(images, found)) if found else None
     with platform.database.begin() as transaction:
         patches.save(transaction, records)
         if question is not None:
             transaction.run("insert_outline_review", **question)
-    counts = Counter(record.code or "patches" for record in records)
-    log.info("study %s: %s", study_id, dict(counts))
-    return counts
+        if sheet is not None:
+            transaction.run("upsert_qc_sheet", **sheet)
+    return Counter(record.code or "patches" for record in records)
+
+
+def _published_sheet(platform: Platform, study: StoredStudy, version: str, picture: bytes) -> dict[str, object]:
+    key = keys.qc_sheet(study.study_id, f"{study.content_hash}-{version}")
+    platform.store.put(key, picture)
+    return {"study_id": study.study_id, "revision": study.revision, "settings_hash": version, "object_key": key}
+
+
+def sheets(platform: Platform, study_id: str | None = None) -> list[Sheet]:
+    """Return the newest quality sheet of each study, or of one."""
+    with platform.database.begin() as transaction:
+        return [Sheet(**row) for row in transaction.rows("select_qc_sheets", study_id=study_id)]
 
 
 def _proposed(records: list[PatchRecord]) -> bool:
@@ -72,29 +120,21 @@ def _outline_question(platform: Platform, study: StoredStudy, proposal: Proposal
     }
 
 
-def _outcome(
-    platform: Platform, images: StudyImages, study: StoredStudy, sequence: MrSequence, version: str
-) -> PatchRecord:
-    patch_id = keys.digest(study.study_id, study.content_hash, sequence, version)
-    try:
-        cut_patch = images.patch(sequence)
-    except TransientError:
-        raise
-    except IdhError as error:
-        return PatchRecord(
-            patch_id, study.study_id, study.revision, sequence, version, code=error.code, reason=error.reason
-        )
-    return _publish(platform, study, sequence, version, patch_id, cut_patch)
+def _patch_id(study: StoredStudy, sequence: MrSequence, version: str) -> str:
+    return keys.digest(study.study_id, study.content_hash, sequence, version)
+
+
+def _without_patch(study: StoredStudy, sequence: MrSequence, version: str, error: IdhError) -> PatchRecord:
+    patch_id = _patch_id(study, sequence, version)
+    return PatchRecord(
+        patch_id, study.study_id, study.revision, sequence, version, code=error.code, reason=error.reason
+    )
 
 
 def _publish(
-    platform: Platform,
-    study: StoredStudy,
-    sequence: MrSequence,
-    version: str,
-    patch_id: str,
-    cut_patch: CutPatch,
+    platform: Platform, study: StoredStudy, sequence: MrSequence, version: str, cut_patch: CutPatch
 ) -> PatchRecord:
+    patch_id = _patch_id(study, sequence, version)
     key = keys.patch(study.study_id, patch_id, sequence)
     sha256 = platform.store.put(key, array_bytes(cut_patch.patch))
     box = cut_patch.rectangle
@@ -111,6 +151,8 @@ def _publish(
         slice_index=box.slice_index,
         rectangle=(box.top, box.bottom, box.left, box.right),
         roi_mean=cut_patch.roi_mean,
+        quality=cut_patch.quality,
+        origin=cut_patch.origin,
     )
 
 

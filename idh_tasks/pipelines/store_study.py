@@ -6,7 +6,6 @@ from io import BytesIO
 
 from pydicom import Dataset
 from pydicom.filewriter import dcmwrite
-from pydicom.uid import SegmentationStorage
 
 from idh_tasks.db import identities, quarantine, studies
 from idh_tasks.db.engine import Transaction
@@ -17,6 +16,7 @@ from idh_tasks.errors import StudyQuarantinedError
 from idh_tasks.imaging.roi import rewrite_nifti
 from idh_tasks.intake.archive import pack
 from idh_tasks.intake.deidentify import day_of, deidentify, encoded
+from idh_tasks.intake.series import OUTLINES
 from idh_tasks.pipelines.gated import Gated, gate, keep
 from idh_tasks.pipelines.merge import (
     Clean,
@@ -48,7 +48,7 @@ class Arrived:
     @property
     def first(self) -> Dataset:
         """Return an image of the study."""
-        return next(ds for ds in self.instances if ds.SOPClassUID != SegmentationStorage)
+        return next(ds for ds in self.instances if ds.SOPClassUID not in OUTLINES)
 
 
 def store_studies(platform: Platform, fetched: Fetched, item_id: str | None = None) -> dict[StudyId, bool]:
@@ -96,7 +96,7 @@ def _check_asked_for(instances: list[Dataset], fetched: Fetched) -> None:
 
 def _by_study(gated: Gated) -> Iterator[list[Dataset]]:
     """Yield the instances of each study that holds an image."""
-    uids = sorted({str(ds.StudyInstanceUID) for ds in gated.instances if ds.SOPClassUID != SegmentationStorage})
+    uids = sorted({str(ds.StudyInstanceUID) for ds in gated.instances if ds.SOPClassUID not in OUTLINES})
     for uid in uids:
         yield [ds for ds in gated.instances if ds.StudyInstanceUID == uid]
 

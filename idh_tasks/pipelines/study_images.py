@@ -1,83 +1,33 @@
-"""The images of one stored study in MPRAGE space, each made when it is first asked for."""
+"""The images of one study in MPRAGE space, each made when it is first asked for."""
 
-from collections.abc import Sequence
+import platform as machine
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from importlib.metadata import version
 
 import numpy as np
-from pydicom import Dataset
 
-from idh_tasks.db.studies import StoredStudy
-from idh_tasks.domain.sequence import Confidence, MrSequence, Provenance
-from idh_tasks.domain.study import SEGMENTATION, SeriesRecord
+from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence, Provenance
+from idh_tasks.domain.study import SEGMENTATION, STRUCTURE_SET, Identification, SeriesRecord
 from idh_tasks.domain.volume import Float, Mask, Volume
-from idh_tasks.errors import SeriesRejectedError, StudyQuarantinedError
+from idh_tasks.errors import IdhError, SeriesRejectedError, StudyQuarantinedError, TransientError
 from idh_tasks.imaging import roi
-from idh_tasks.imaging.adc import fit_adc
-from idh_tasks.imaging.assembly import (
-    assemble_over_b,
-    assemble_over_time,
-    assemble_volume,
-    read_all,
-)
 from idh_tasks.imaging.brain import brain_mask
-from idh_tasks.imaging.itk import axial, resample
+from idh_tasks.imaging.itk import resample
 from idh_tasks.imaging.normalise import brain_zscore, tumour_mean
 from idh_tasks.imaging.patch import Rectangle, cut_patch, widest_rectangle
-from idh_tasks.imaging.perfusion import MIN_BASELINE, compute_rcbv
+from idh_tasks.imaging.plug_points import extract_brain, segment_tumour
 from idh_tasks.imaging.proposal import propose_tumour
-from idh_tasks.imaging.registration import Registered, gated, register
-from idh_tasks.intake.archive import unzip
-from idh_tasks.pipelines.platform import Platform
+from idh_tasks.imaging.registration import IN_PLACE, Registered, gated, register
+from idh_tasks.imaging.structure_set import read_structure_set
+from idh_tasks.pipelines.platform import code_version
+from idh_tasks.pipelines.series_images import SeriesImages, Shelf, Source
+from idh_tasks.reporting.qc_sheet import qc_sheet
 from idh_tasks.settings import ImagingSettings
 from idh_tasks.store.objects import sha256
 
-SOURCES = {MrSequence.ADC: MrSequence.DWI, MrSequence.RCBV: MrSequence.DSC}
-
-
-class Shelf(Protocol):
-    """Where the series of one study lie."""
-
-    @property
-    def series(self) -> Sequence[SeriesRecord]:
-        """Return the series, in the order of preference."""
-
-    def instances(self, series: SeriesRecord) -> list[Dataset]:
-        """Read the instances of a series."""
-
-    def outline(self) -> bytes | None:
-        """Return the delivered NIfTI mask, if there is one."""
-
-
-@dataclass(frozen=True)
-class StoreShelf:
-    """A study in our store."""
-
-    platform: Platform
-    study: StoredStudy
-
-    @property
-    def series(self) -> Sequence[SeriesRecord]:
-        """Return the series as recorded."""
-        return self.study.series
-
-    def instances(self, series: SeriesRecord) -> list[Dataset]:
-        """Read a series whose bytes are those that were recorded."""
-        return read_all(unzip(self.platform.store.get_checked(series.object_key, series.sha256)).values())
-
-    def outline(self) -> bytes | None:
-        """Return the mask that came with the study."""
-        return self.platform.store.get(self.study.roi_key) if self.study.roi_key else None
-
-
-@dataclass(frozen=True)
-class Source:
-    """An image, the volume that registers it to MPRAGE, and where it comes from."""
-
-    image: Volume
-    anatomy: Volume
-    provenance: Provenance
+LIBRARIES = ("numpy", "scipy", "SimpleITK", "pydicom")
 
 
 @dataclass(frozen=True)
@@ -89,8 +39,28 @@ class CutPatch:
     provenance: Provenance
     overlap: float
     roi_mean: float
+    quality: dict[str, object]
+    origin: dict[str, object]
     shown: Float
     """The image itself on the rectangle's slice, in MPRAGE space."""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """An image in MPRAGE space, where it has data, and how it came there."""
+
+    image: Float
+    covered: Mask
+    registered: Registered
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A delivered outline on the grid of T2, with its kind and its hash."""
+
+    kind: str
+    sha256: str
+    mask: Volume
 
 
 @dataclass(frozen=True)
@@ -108,9 +78,9 @@ class StudyImages:
 
     def __init__(self, shelf: Shelf, settings: ImagingSettings, accepted_outline: str | None = None) -> None:
         self._shelf = shelf
+        self._images = SeriesImages(shelf, settings)
         self._accepted = accepted_outline
         self._settings = settings
-        self._sources: dict[MrSequence, Source] = {}
         self._registered: dict[MrSequence, Registered] = {}
 
     def patch(self, sequence: MrSequence) -> CutPatch:
@@ -121,28 +91,52 @@ class StudyImages:
         IdhError
             With the reason why there is none.
         """
-        source = self._source(sequence)
-        image, covered, overlap = self._in_mprage(sequence, source)
-        normalised = self._normalised(image, covered)
+        source = self._images.source(sequence)
+        moved = self._moved(sequence)
+        normalised = self._normalised(moved)
         box, size = self.rectangle, self._settings.patch_size
-        patch = cut_patch(normalised, self.tumour, box, size, self._settings.resample == "pad_square")
-        roi_mean = float(image[self.tumour & covered].mean()) if (self.tumour & covered).any() else 0.0
-        return CutPatch(patch, box, source.provenance, overlap, roi_mean, image[box.slice_index])
+        seen = self.tumour & moved.covered
+        return CutPatch(
+            patch=cut_patch(normalised, self.tumour, box, size, self._settings.resample == "pad_square"),
+            rectangle=box,
+            provenance=source.provenance,
+            overlap=moved.registered.overlap,
+            roi_mean=float(moved.image[seen].mean()) if seen.any() else 0.0,
+            quality=_quality(source, moved.registered),
+            origin=self._origin(sequence, source, moved.registered),
+            shown=moved.image[box.slice_index],
+        )
 
-    def _normalised(self, image: Float, covered: Mask) -> Float:
+    def _normalised(self, moved: Moved) -> Float:
         if self._settings.normalisation == "brain_zscore":
-            return brain_zscore(image, self.brain & covered)
-        return tumour_mean(image, self.tumour & covered)
+            return brain_zscore(moved.image, self.brain & moved.covered)
+        return tumour_mean(moved.image, self.tumour & moved.covered)
+
+    def _origin(self, sequence: MrSequence, source: Source, registered: Registered) -> dict[str, object]:
+        """Return what a patch was made of and by what."""
+        drawn_on = [MrSequence.T2] if self.outline else [MrSequence.T2, MrSequence.FLAIR]
+        used = {s.value: self._images.source(s).series.sha256 for s in (MrSequence.MPRAGE, *drawn_on)}
+        outline = self.outline
+        return {
+            "inputs": used | {sequence.value: source.series.sha256},
+            "outline": outline.kind if outline else "proposal",
+            "outline_sha256": outline.sha256 if outline else self.proposal.sha256,
+            "transform": registered.matrix().round(6).tolist(),
+            "settings": self._settings.model_dump(mode="json"),
+            "code": code_version("imaging", "dicom"),
+            "versions": {"python": machine.python_version()} | {name: version(name) for name in LIBRARIES},
+        }
 
     @cached_property
     def mprage(self) -> Volume:
         """Return the patient's MPRAGE, in axial slices: the space of everything else."""
-        return axial(assemble_volume(self._instances(MrSequence.MPRAGE)))
+        return self._images.source(MrSequence.MPRAGE).image
 
     @cached_property
     def brain(self) -> Mask:
         """Return the brain mask in MPRAGE space."""
-        return brain_mask(self.mprage)
+        name = self._settings.brain_extractor
+        return brain_mask(self.mprage) if name == "classical" else extract_brain(name, self.mprage)
 
     @cached_property
     def tumour(self) -> Mask:
@@ -151,22 +145,34 @@ class StudyImages:
         Raises
         ------
         StudyQuarantinedError
-            ``W_ROI_PROPOSED`` if a proposal waits for a person, ``E_NO_ROI`` if there is none.
+            ``W_ROI_PROPOSED`` if a proposal waits for a person, ``E_NO_ROI`` if there is none, ``E_ROI`` if what
+            was delivered is no tumour of this brain.
         """
-        delivered = self._delivered_roi()
-        if delivered is None:
+        if self.outline is None:
             if self.proposal.sha256 != self._accepted:
                 raise StudyQuarantinedError(
                     "W_ROI_PROPOSED", "no outline was delivered; a proposed one waits for a person"
                 )
             return self.proposal.mask
-        transform = self._register(MrSequence.T2, self._source(MrSequence.T2)).transform
-        return resample(delivered, self.mprage.geometry, transform, nearest=True).voxels > 0
+        transform = self._register(MrSequence.T2).transform
+        mask = resample(self.outline.mask, self.mprage.geometry, transform, nearest=True).voxels > 0
+        roi.check_plausible(mask, self.brain, self.mprage.geometry, self._settings)
+        return mask
 
     @cached_property
-    def outlined(self) -> bool:
-        """Tell whether an outline was delivered."""
-        return self._delivered_roi() is not None
+    def outline(self) -> Outline | None:
+        """Return what was delivered: a DICOM SEG, an RTSTRUCT or a NIfTI mask, in this order."""
+        for identification, read in ((SEGMENTATION, roi.read_segmentation), (STRUCTURE_SET, read_structure_set)):
+            series = self._delivered(identification)
+            if series is not None:
+                grid = self._images.source(MrSequence.T2).image.geometry
+                drawn = read(self._shelf.instances(series)[0], grid)
+                return Outline(identification.evidence, series.sha256, drawn)
+        content = self._shelf.outline()
+        return None if content is None else Outline("NIfTI", sha256(content), roi.read_nifti(content))
+
+    def _delivered(self, identification: Identification) -> SeriesRecord | None:
+        return next((s for s in self._shelf.series if s.identification == identification), None)
 
     @cached_property
     def rectangle(self) -> Rectangle:
@@ -175,83 +181,85 @@ class StudyImages:
 
     @cached_property
     def proposal(self) -> Proposal:
-        """Return an outline proposed from T2 and FLAIR, in MPRAGE space."""
+        """Return an outline proposed from T2 and FLAIR, or by a plugged-in segmenter, in MPRAGE space."""
         try:
-            (t2, seen), (flair, covered) = (self._moved(s) for s in (MrSequence.T2, MrSequence.FLAIR))
+            t2, flair = self._moved(MrSequence.T2), self._moved(MrSequence.FLAIR)
         except SeriesRejectedError as error:
             raise StudyQuarantinedError(
                 "E_NO_ROI", f"no outline was delivered, none can be proposed: {error}"
             ) from None
-        spacing = self.mprage.geometry.spacing_mm
-        mask = propose_tumour(t2, flair, self.brain & seen & covered, spacing)
+        mask, spacing = self._segmented(t2, flair), self.mprage.geometry.spacing_mm
         volume_ml = float(mask.sum()) * float(np.prod(spacing)) / 1000
-        return Proposal(mask, sha256(np.packbits(mask).tobytes()), round(volume_ml, 1), (t2, flair, self.mprage.voxels))
+        shown_on = (t2.image, flair.image, self.mprage.voxels)
+        return Proposal(mask, sha256(np.packbits(mask).tobytes()), round(volume_ml, 1), shown_on)
 
-    def _moved(self, sequence: MrSequence) -> tuple[Float, Mask]:
-        image, covered, _ = self._in_mprage(sequence, self._source(sequence))
-        return image, covered
+    def _segmented(self, t2: Moved, flair: Moved) -> Mask:
+        name = self._settings.segmenter
+        if name == "thresholds":
+            seen = self.brain & t2.covered & flair.covered
+            return propose_tumour(t2.image, flair.image, seen, self.mprage.geometry.spacing_mm)
+        return segment_tumour(name, self._together())
 
-    def _delivered_roi(self) -> Volume | None:
-        segmentation = [s for s in self._shelf.series if s.identification == SEGMENTATION]
-        if segmentation:
-            seg = self._shelf.instances(segmentation[0])[0]
-            return roi.read_segmentation(seg, self._source(MrSequence.T2).image.geometry)
-        outline = self._shelf.outline()
-        return roi.read_nifti(outline) if outline is not None else None
+    def _together(self) -> dict[MrSequence, Volume]:
+        """Return every image of the study that could be brought to MPRAGE."""
+        found = {}
+        for sequence in MODEL_SEQUENCES:
+            try:
+                found[sequence] = Volume(self._moved(sequence).image, self.mprage.geometry)
+            except SeriesRejectedError:
+                continue
+        return found
 
-    def _has(self, sequence: MrSequence) -> bool:
-        return any(
-            s.identification.sequence is sequence and s.identification.confidence is Confidence.HIGH and s.fault is None
-            for s in self._shelf.series
-        )
-
-    def _instances(self, sequence: MrSequence) -> list[Dataset]:
-        named = [s for s in self._shelf.series if s.identification.sequence is sequence]
-        sure = [s for s in named if s.identification.confidence is Confidence.HIGH]
-        usable = [s for s in sure if s.fault is None]
-        if not named:
-            raise SeriesRejectedError("W_MISSING_SEQUENCE", f"the study has no {sequence}")
-        if not sure:
-            raise SeriesRejectedError("W_LOW_CONFIDENCE", f"{sequence} waits for a person to name it")
-        if not usable and (fault := sure[0].fault):
-            raise SeriesRejectedError(fault.code, fault.reason)
-        # They come in the order of preference: see select_series.sql.
-        return self._shelf.instances(usable[0])
-
-    def _source(self, sequence: MrSequence) -> Source:
-        if sequence not in self._sources:
-            self._sources[sequence] = self._make_source(sequence)
-        return self._sources[sequence]
-
-    def _make_source(self, sequence: MrSequence) -> Source:
+    def _register(self, sequence: MrSequence) -> Registered:
         if sequence is MrSequence.MPRAGE:
-            return Source(self.mprage, self.mprage, Provenance.ACQUIRED)
-        if sequence in SOURCES and not self._has(sequence):
-            return self._computed(sequence)
-        image = assemble_volume(self._instances(sequence))
-        provenance = Provenance.VENDOR if sequence in SOURCES else Provenance.ACQUIRED
-        return Source(image, image, provenance)
-
-    def _computed(self, sequence: MrSequence) -> Source:
-        instances = self._instances(SOURCES[sequence])
-        if sequence is MrSequence.ADC:
-            dwi = assemble_over_b(instances)
-            return Source(fit_adc(dwi), Volume(dwi.voxels[0], dwi.geometry), Provenance.COMPUTED)
-        dsc = assemble_over_time(instances)
-        baseline = np.asarray(dsc.voxels[:MIN_BASELINE].mean(axis=0), dtype=np.float32)
-        return Source(compute_rcbv(dsc).rcbv, Volume(baseline, dsc.geometry), Provenance.COMPUTED)
-
-    def _register(self, sequence: MrSequence, source: Source) -> Registered:
+            return IN_PLACE
         if sequence not in self._registered:
-            self._registered[sequence] = gated(register(self.mprage, source.anatomy), self._settings)
+            found = register(self.mprage, self._images.source(sequence).anatomy)
+            self._registered[sequence] = gated(found, self._settings)
         return self._registered[sequence]
 
-    def _in_mprage(self, sequence: MrSequence, source: Source) -> tuple[Float, Mask, float]:
-        """Return the image in MPRAGE space, where it has data, and the overlap of the heads."""
+    def _moved(self, sequence: MrSequence) -> Moved:
+        found, source, grid = self._register(sequence), self._images.source(sequence), self.mprage.geometry
         if sequence is MrSequence.MPRAGE:
-            return self.mprage.voxels, np.ones(self.mprage.geometry.shape, dtype=bool), 1.0
-        found = self._register(sequence, source)
-        grid = self.mprage.geometry
+            return Moved(self.mprage.voxels, np.ones(grid.shape, dtype=bool), found)
         ones = Volume(np.ones_like(source.image.voxels), source.image.geometry)
         covered = resample(ones, grid, found.transform, nearest=True).voxels > 0
-        return resample(source.image, grid, found.transform).voxels, covered, found.overlap
+        return Moved(resample(source.image, grid, found.transform).voxels, covered, found)
+
+
+def _quality(source: Source, registered: Registered) -> dict[str, object]:
+    """Return what was measured; an image without noise, and MPRAGE to itself, have figures without end."""
+    figures = vars(source.quality) | {
+        "overlap": registered.overlap,
+        "information": registered.information,
+    }
+    known = {name: round(value, 4) for name, value in figures.items() if np.isfinite(value)}
+    return known | {"flags": list(source.flags)}
+
+
+def cut_all(images: StudyImages) -> tuple[dict[MrSequence, CutPatch], dict[MrSequence, IdhError]]:
+    """Cut the patch of every sequence; return them, and why the others have none.
+
+    Raises
+    ------
+    TransientError
+        Where trying again may help.
+    """
+    found: dict[MrSequence, CutPatch] = {}
+    refused: dict[MrSequence, IdhError] = {}
+    for sequence in MODEL_SEQUENCES:
+        try:
+            found[sequence] = images.patch(sequence)
+        except TransientError:
+            raise
+        except IdhError as error:
+            refused[sequence] = error
+    return found, refused
+
+
+def sheet_of(images: StudyImages, found: Mapping[MrSequence, CutPatch]) -> bytes:
+    """Draw the sheet by which a person can judge the patches of a study, as PNG."""
+    box = images.rectangle
+    mprage, tumour = images.mprage.voxels[box.slice_index], images.tumour[box.slice_index]
+    shown = {sequence: (one.shown, one.patch) for sequence, one in found.items()}
+    return qc_sheet(mprage, tumour, (box.top, box.bottom, box.left, box.right), shown)

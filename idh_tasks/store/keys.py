@@ -26,6 +26,11 @@ def outline(study_id: str, sha256: str) -> str:
     return f"studies/{study_id}/outline-{sha256[:24]}.png"
 
 
+def qc_sheet(study_id: str, version: str) -> str:
+    """Key of the sheet by which a person can judge a study's patches."""
+    return f"patches/{study_id}/qc-{version}.png"
+
+
 def quarantined(subject: str) -> str:
     """Key of held bytes, encrypted: they still name the patient."""
     return f"phi/quarantine/{subject}"

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from airflow.api_fastapi.app import get_auth_manager
-from airflow.api_fastapi.auth.managers.models.resource_details import DagDetails
 from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import FastAPI, HTTPException, Path, Response
+
+from idh_airflow.access import require_dag
 
 outlines = FastAPI(title="Proposed outlines", docs_url=None, redoc_url=None, openapi_url=None)
 
@@ -19,8 +19,7 @@ def picture(study_id: StudyId, user: GetUserDep) -> Response:
     from idh_tasks.errors import RunRefusedError
     from idh_tasks.pipelines import review
 
-    if not get_auth_manager().is_authorized_dag(method="GET", details=DagDetails(id="review_cases"), user=user):
-        raise HTTPException(403, "you may not see review_cases")
+    require_dag("review_cases", user)
     try:
         return Response(review.outline(platform(), study_id), media_type="image/png")
     except RunRefusedError:

@@ -16,6 +16,7 @@ DELETE FROM idh.case_link WHERE patient_key = ANY(CAST(:keys AS text[])) OR stud
 DELETE FROM idh.review
 WHERE person_key = ANY(CAST(:keys AS text[])) OR subject = ANY(CAST(:keys AS text[])) OR evidence = ANY(CAST(:keys AS text[]))
     OR subject IN (SELECT report_key FROM idh.report WHERE patient_key = ANY(CAST(:keys AS text[])));
+DELETE FROM idh.qc_sheet WHERE study_id = ANY(CAST(:studies AS text[]));
 DELETE FROM idh.patch WHERE study_id = ANY(CAST(:studies AS text[]));
 DELETE FROM idh.series WHERE study_id = ANY(CAST(:studies AS text[]));
 DELETE FROM idh.instance WHERE study_id = ANY(CAST(:studies AS text[]));

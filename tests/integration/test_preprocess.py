@@ -1,11 +1,17 @@
 """One phantom study through ingest and preprocessing: patches, provenance and reasons."""
 
 import shutil
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
+import SimpleITK as sitk
 from pydicom import dcmread
 from pydicom.uid import generate_uid
 
@@ -57,6 +63,94 @@ def test_x05_preprocessing_again_gives_the_same_bytes(platform: Platform, study:
         transaction._connection.exec_driver_sql("DELETE FROM idh.patch")
     preprocess.preprocess_study(platform, study_id)
     assert {s: row.sha256 for s, row in patches(platform).items()} == before
+
+
+def test_x06_other_settings_make_other_patches_beside_the_old_ones(platform: Platform, study: Path) -> None:
+    stored(platform, study)
+    assert len(patches(platform)) == 6
+    settings = platform.settings.imaging.model_copy(update={"resample": "pad_square"})
+    other = Platform(platform.settings.model_copy(update={"imaging": settings}))
+    assert len(preprocess.due(other)) == 1
+    preprocess.preprocess(other)
+    with platform.database.begin() as transaction:
+        rows = transaction._connection.exec_driver_sql("SELECT object_key, origin FROM idh.patch").all()
+    assert len({row.object_key for row in rows}) == 12
+    assert {row.origin["settings"]["resample"] for row in rows} == {"stretch", "pad_square"}
+    assert preprocess.due(platform) == preprocess.due(other) == []
+
+
+def kill_child(times: int) -> Iterator[None]:
+    """Kill the process that works on a study as often as told, then let it be."""
+    killed: set[int] = set()
+    own = psutil.Process()
+    while len(killed) < times:
+        for child in own.children():
+            if "loky" in " ".join(child.cmdline()) and child.pid not in killed and child.cpu_times().user > 2.5:
+                child.kill()
+                killed.add(child.pid)
+        sleep(0.05)
+        yield
+
+
+def preprocess_while_killing(platform: Platform, times: int) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        work = pool.submit(preprocess.preprocess, platform)
+        for _ in kill_child(times):
+            if work.done():
+                break
+        work.result()
+
+
+def test_x01_a_study_whose_process_is_killed_once_is_done_again(platform: Platform, study: Path) -> None:
+    stored(platform, study)
+    preprocess_while_killing(platform, 1)
+    assert {row.code for row in patches(platform).values()} == {None}
+
+
+def test_x01_one_that_is_killed_each_time_has_a_code_and_its_neighbours_go_on(
+    platform: Platform, study: Path, tmp_path: Path
+) -> None:
+    stored(platform, study)
+    write_patient(tmp_path, PatientPlan(2, 3, IdhStatus.WILDTYPE, None, None, motion_mm=3, motion_degrees=2))
+    stored(platform, tmp_path / "002")
+    preprocess_while_killing(platform, 2)
+    with platform.database.begin() as transaction:
+        rows = transaction._connection.exec_driver_sql("SELECT study_id, code, object_key FROM idh.patch").all()
+    assert Counter(row.code for row in rows) == {None: 6, "E_PREPROC": 6}
+    assert all((row.object_key is None) == (row.code is not None) for row in rows)
+
+
+def test_a_sheet_is_drawn_to_judge_the_study_by(platform: Platform, study: Path) -> None:
+    study_id = stored(platform, study)
+    patches(platform)
+    [sheet] = preprocess.sheets(platform)
+    assert sheet.study_id == study_id
+    assert platform.store.get(sheet.object_key).startswith(b"\x89PNG")
+
+
+def test_an_outline_that_was_drawn_elsewhere_is_refused(platform: Platform, study: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "elsewhere"
+    shutil.copytree(study, folder)
+    image = sitk.ReadImage(str(folder / "roi.nii.gz"))
+    image.SetOrigin([place + 120 for place in image.GetOrigin()])
+    sitk.WriteImage(image, str(folder / "roi.nii.gz"))
+    stored(platform, folder)
+    assert {row.code for row in patches(platform).values()} == {"E_ROI"}
+
+
+def test_a_noisy_series_is_named_and_the_others_go_on(platform: Platform, study: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "noisy"
+    shutil.copytree(study, folder)
+    rng = np.random.default_rng(1)
+    for path in folder.glob("03_*.dcm"):
+        ds = dcmread(path)
+        noise = rng.normal(0, ds.pixel_array.max() / 3, ds.pixel_array.shape)
+        ds.PixelData = np.abs(ds.pixel_array + noise).astype(np.int16).tobytes()
+        ds.save_as(path)
+    stored(platform, folder)
+    found = patches(platform)
+    assert found["FLAIR"].code == "E_QUALITY"
+    assert {found[s].code for s in ("T1", "T2", "MPRAGE", "ADC", "RCBV")} == {None}
 
 
 def test_a_delivered_adc_map_is_used_as_the_vendors(platform: Platform, study: Path, tmp_path: Path) -> None:

@@ -104,8 +104,13 @@ def test_x05_six_patches_with_a_sheet_and_their_provenance_twice_the_same(study:
     files = sorted(path.name for path in (tmp_path / "a").iterdir())
     assert all((tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes() for name in files)
     provenance = json.loads((tmp_path / "a" / "provenance.json").read_text())
-    assert provenance["patches"]["ADC"]["provenance"] == "computed"
-    assert set(provenance["inputs"]) >= {"T1", "T2", "FLAIR", "MPRAGE", "DWI", "DSC"}
+    adc = provenance["patches"]["ADC"]
+    assert adc["provenance"] == "computed"
+    assert set(adc["origin"]["inputs"]) == {"ADC", "T2", "MPRAGE"}
+    assert adc["origin"]["outline"] in ("NIfTI", "DICOM SEG")
+    assert np.array(adc["origin"]["transform"]).shape == (4, 4)
+    assert adc["quality"]["signal_to_noise"] > 4
+    assert adc["quality"]["flags"] == []
 
 
 @pytest.mark.parametrize(("read", "code"), [(read_dwi, "E_B_VALUES"), (read_dsc, "E_TIMING")])

@@ -1,6 +1,7 @@
 """rCBV follows the blood volume, also where contrast agent leaks."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,14 @@ def test_without_correction_leakage_would_hide_blood_volume() -> None:
     assert curve.sum() < 0.9 * 4 * concentration.sum()
     assert corrected.sum() == pytest.approx(4 * concentration.sum(), rel=1e-3)
     assert k2[0] == pytest.approx(0.06, rel=1e-3)
+
+
+def test_a_drifting_baseline_is_told_and_a_steady_one_is_not() -> None:
+    steady = series(2.0, 0.0)
+    drift = 1 - 0.02 * np.minimum(TIMES, 12) / STEP_S
+    drifting = replace(steady, voxels=(steady.voxels * drift[:, None, None, None]).astype(np.float32))
+    assert compute_rcbv(steady).drift < 0.02
+    assert compute_rcbv(drifting).drift > 0.15
 
 
 def test_a_series_without_bolus_is_refused() -> None:

@@ -1,0 +1,28 @@
+"""One form for all: enhanced images and mosaics become classic instances, one a slice."""
+
+from collections.abc import Iterable, Iterator
+
+from pydicom import Dataset
+
+from idh_tasks.dicom.frames import enhanced_frames, is_enhanced
+from idh_tasks.dicom.mosaic import is_mosaic, tiles
+
+
+def frames(instances: Iterable[Dataset]) -> list[Dataset]:
+    """Return classic instances as they are, each frame of an enhanced one and each tile of a mosaic by itself.
+
+    Raises
+    ------
+    SeriesRejectedError
+        ``E_UNSUPPORTED_SOP`` or ``E_GEOMETRY_MISSING`` where nothing says how the frames or tiles lie.
+    """
+    return [frame for ds in instances for frame in _frames(ds)]
+
+
+def _frames(ds: Dataset) -> Iterator[Dataset]:
+    if is_enhanced(ds):
+        yield from enhanced_frames(ds)
+    elif is_mosaic(ds):
+        yield from tiles(ds)
+    else:
+        yield ds

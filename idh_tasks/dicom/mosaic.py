@@ -1,0 +1,102 @@
+"""The tiles of a Siemens mosaic as if each were a classic instance; the headers before XA hold their order in CSA."""
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom import Dataset
+
+from idh_tasks.dicom.frames import Frame, lazily_decoded
+from idh_tasks.errors import SeriesRejectedError
+
+Vector = NDArray[np.float64]
+
+COUNT = (0x0019, "SIEMENS MR HEADER", 0x0A)
+CSA_IMAGE_HEADER = (0x0029, "SIEMENS CSA HEADER", 0x10)
+KEPT_NORMAL = (0x0099, "IDH PLATFORM", 0x01)
+"""Where the slice normal stays when CSA, which may name the patient, goes."""
+
+
+OWN = ("PixelData", "Rows", "Columns", "ImagePositionPatient")
+"""What a tile has for itself."""
+
+
+def is_mosaic(ds: Dataset) -> bool:
+    """Tell whether an instance holds a whole volume as tiles of one picture."""
+    return "MOSAIC" in (ds.get("ImageType") or ())
+
+
+def slice_normal(ds: Dataset) -> Vector | None:
+    """Return the direction in which the tiles are stacked (LPS), from CSA or where we have kept it."""
+    kept = _private(ds, *KEPT_NORMAL)
+    if kept is not None:
+        return np.array(kept, dtype=np.float64)
+    stated = _csa_normal(_private(ds, *CSA_IMAGE_HEADER))
+    return np.array(stated, dtype=np.float64) if len(stated) == 3 else None
+
+
+def _csa_normal(header: bytes | None) -> list[float]:
+    # It warns of its own youth when it is imported.
+    with warnings.catch_warnings(action="ignore"):
+        from nibabel.nicom.csareader import read
+    try:
+        return list(read(header)["tags"]["SliceNormalVector"]["items"]) if header else []
+    except Exception:  # a broken CSA states nothing; its reader raises many types
+        return []
+
+
+def keep_normal(normal: Vector, out: Dataset) -> None:
+    """Write the slice normal into a private block of ours."""
+    group, creator, element = KEPT_NORMAL
+    out.private_block(group, creator, create=True).add_new(element, "FD", normal.tolist())
+
+
+def tiles(ds: Dataset) -> Iterator[Dataset]:
+    """Yield each tile with its place in the patient; pixels are decoded when they are asked for.
+
+    Raises
+    ------
+    SeriesRejectedError
+        ``E_GEOMETRY_MISSING`` if nothing says how many tiles there are or in which direction they are stacked.
+    """
+    count, normal = _private(ds, *COUNT), slice_normal(ds)
+    if not count or normal is None:
+        raise SeriesRejectedError("E_GEOMETRY_MISSING", "a mosaic without the number or the direction of its slices")
+    side = int(np.ceil(np.sqrt(int(count))))
+    rows, columns = int(ds.Rows) // side, int(ds.Columns) // side
+    corner, step = _first_corner(ds, rows, columns), normal * float(ds.get("SpacingBetweenSlices") or ds.SliceThickness)
+    decoded = lazily_decoded(ds, lambda pixels: _cut(pixels, side, rows, columns))
+    for number in range(int(count)):
+        tile = Frame()
+        tile.update({element.tag: element for element in ds if element.keyword not in OWN})
+        tile.file_meta = ds.file_meta
+        tile.Rows, tile.Columns = rows, columns
+        tile.ImagePositionPatient = (corner + number * step).tolist()
+        tile.decoded, tile.number = decoded, number
+        yield tile
+
+
+def _first_corner(ds: Dataset, rows: int, columns: int) -> Vector:
+    """Return the corner of the first slice: the stated one is that of a slice as large as the mosaic."""
+    orientation = np.array(ds.ImageOrientationPatient, dtype=np.float64).reshape(2, 3)
+    down, right = (float(c) for c in ds.PixelSpacing)
+    shift = orientation[0] * right * (ds.Columns - columns) / 2 + orientation[1] * down * (ds.Rows - rows) / 2
+    return np.asarray(np.array(ds.ImagePositionPatient, dtype=np.float64) + shift)
+
+
+def _cut(pixels: NDArray[Any], side: int, rows: int, columns: int) -> NDArray[Any]:
+    """Return the tiles of a picture, row by row [tile, rows, columns]."""
+    return pixels.reshape(side, rows, side, columns).swapaxes(1, 2).reshape(-1, rows, columns)
+
+
+def _private(ds: Dataset, group: int, creator: str, element: int) -> Any:
+    try:
+        value = ds.private_block(group, creator)[element].value
+    except KeyError:
+        return None
+    # Where the VR was lost (UN), a number is what PS3.5 6.2.2 says of its bytes, or the text of one.
+    if isinstance(value, bytes) and element == COUNT[2] and group == COUNT[0]:
+        return int.from_bytes(value, "little") if len(value) == 2 else int(value.decode("ascii", "replace") or 0)
+    return value

@@ -1,0 +1,45 @@
+"""A hospital's own functions are found by name; what they return is checked."""
+
+from importlib.metadata import EntryPoint
+
+import numpy as np
+import pytest
+
+from idh_tasks.domain.sequence import MrSequence
+from idh_tasks.domain.volume import Mask, Volume
+from idh_tasks.errors import RunRefusedError
+from idh_tasks.imaging import plug_points
+from tests.factories import head
+
+
+def bright(mprage: Volume) -> Mask:
+    return mprage.voxels > 100
+
+
+def small(images: dict[MrSequence, Volume]) -> Mask:
+    return np.zeros((2, 2, 2), dtype=bool)
+
+
+@pytest.fixture(autouse=True)
+def installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    points = [
+        EntryPoint("bright", f"{__name__}:bright", "idh.brain_extractors"),
+        EntryPoint("small", f"{__name__}:small", "idh.segmenters"),
+    ]
+    monkeypatch.setattr(
+        plug_points,
+        "entry_points",
+        lambda group, name: [point for point in points if (point.group, point.name) == (group, name)],
+    )
+
+
+def test_an_extractor_is_called_by_its_name() -> None:
+    volume = head()
+    assert np.array_equal(plug_points.extract_brain("bright", volume), volume.voxels > 100)
+
+
+def test_one_that_is_not_installed_and_one_with_another_grid_are_refused() -> None:
+    with pytest.raises(RunRefusedError, match="E_PLUGIN: no installed package offers 'hd-bet'"):
+        plug_points.extract_brain("hd-bet", head())
+    with pytest.raises(RunRefusedError, match="E_PLUGIN: 'small' returned a mask on another grid"):
+        plug_points.segment_tumour("small", {MrSequence.MPRAGE: head()})

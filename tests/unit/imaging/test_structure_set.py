@@ -1,0 +1,80 @@
+"""Contours of an RTSTRUCT become the mask they were drawn around."""
+
+import numpy as np
+import pytest
+from pydicom import Dataset
+from pydicom.sequence import Sequence
+from pydicom.uid import RTStructureSetStorage
+
+from idh_tasks.domain.study import PatientKey
+from idh_tasks.errors import StudyQuarantinedError
+from idh_tasks.imaging.structure_set import read_structure_set
+from idh_tasks.intake.deidentify import deidentify
+from idh_tasks.intake.gate import admit
+from idh_tasks.intake.pseudonym import Pseudonymiser
+from tests.factories import dicom_bytes, geometry, instance
+
+GRID = geometry((6, 40, 50))
+
+
+def square(z: int, low: float, high: float) -> list[list[float]]:
+    """Return the corners of a square in index space (x, y, z)."""
+    return [[low, low, z], [high, low, z], [high, high, z], [low, high, z]]
+
+
+def structures(rois: dict[str, list[list[list[float]]]]) -> Dataset:
+    """Return an RTSTRUCT with these contours, given in voxels of the grid."""
+    ds = instance(SOPClassUID=RTStructureSetStorage, Modality="RTSTRUCT")
+    for keyword in ("PixelData", "Rows", "Columns", "PixelSpacing", "ImageOrientationPatient", "ImagePositionPatient"):
+        delattr(ds, keyword)
+    names, drawn = [], []
+    for number, (name, contours) in enumerate(rois.items(), start=1):
+        named, roi = Dataset(), Dataset()
+        named.ROINumber, named.ROIName = number, name
+        roi.ReferencedROINumber, roi.ContourSequence = number, Sequence()
+        for points in contours:
+            contour = Dataset()
+            contour.ContourGeometricType, contour.NumberOfContourPoints = "CLOSED_PLANAR", len(points)
+            places = np.array(points) @ GRID.axes().T + GRID.origin_mm
+            contour.ContourData = places.round(4).ravel().tolist()
+            roi.ContourSequence.append(contour)
+        names.append(named)
+        drawn.append(roi)
+    ds.StructureSetROISequence, ds.ROIContourSequence = Sequence(names), Sequence(drawn)
+    return ds
+
+
+def refusal(ds: Dataset) -> str:
+    with pytest.raises(StudyQuarantinedError) as caught:
+        read_structure_set(ds, GRID)
+    return f"{caught.value}"
+
+
+def test_a_square_is_filled_and_a_square_inside_it_is_a_hole() -> None:
+    ds = structures({"GTV": [square(2, 9.5, 29.5), square(2, 14.5, 19.5), square(3, 9.5, 11.5)]})
+    found = read_structure_set(ds, GRID).voxels
+    assert found[2].sum() == 20 * 20 - 5 * 5
+    assert found[2, 10, 10] == 1
+    assert found[2, 16, 16] == 0
+    assert found[3].sum() == 4
+    assert found.sum() == 375 + 4
+
+
+def test_of_several_structures_those_named_as_tumour_count() -> None:
+    both = {"Brain": [square(2, 0.5, 39.5)], "whole tumour": [square(2, 9.5, 19.5)]}
+    assert read_structure_set(structures(both), GRID).voxels.sum() == 100
+    unnamed = {"Brain": both["Brain"], "Brainstem": both["whole tumour"]}
+    assert "E_ROI: 2 structures were delivered, none is named" in refusal(structures(unnamed))
+
+
+def test_a_contour_between_slices_and_one_that_marks_nothing_are_refused() -> None:
+    assert "between slices" in refusal(structures({"x": [square(2.5, 5, 9)]}))  # type: ignore[arg-type]
+    assert "between slices" in refusal(structures({"x": [square(7, 5, 9)]}))
+    assert "mark nothing" in refusal(structures({"x": [square(2, 5.2, 5.8)]}))
+
+
+def test_it_passes_the_gate_and_is_the_same_after_deidentification() -> None:
+    ds = admit(dicom_bytes(structures({"GTV Zebedee": [square(1, 9.5, 19.5)]}))).ds
+    clean = deidentify(ds, PatientKey("p"), Pseudonymiser("k" * 32))
+    assert "Zebedee" not in str(clean)
+    assert np.array_equal(read_structure_set(clean, GRID).voxels, read_structure_set(ds, GRID).voxels)
