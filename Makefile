@@ -7,7 +7,7 @@ IDH := $(VENV)/bin/idh
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test lint sequences fuzz bench up down docs
+.PHONY: help setup system demo test lint sequences fuzz phantom bench up down docs
 
 help: ## Say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -46,8 +46,12 @@ sequences: $(STAMP) ## Print how rightly series are named, on the real tables
 fuzz: $(STAMP) ## Pass 100,000 mutated files through the gate
 	@$(VENV)/bin/python -m tests.fuzz $(DATA)
 
-bench: $(STAMP) ## Measure speed beside a peer
-	@for script in bench/*.py; do $(VENV)/bin/python $$script; done
+phantom: $(STAMP) ## Print how right the images are, on 40 synthetic patients whose every truth is known
+	@$(VENV)/bin/python -m tests.imaging_report
+
+bench: $(STAMP) ## Measure speed beside peers
+	@$(VENV)/bin/uv pip install -q --require-hashes --python $(VENV)/bin/python -r bench/requirements.lock
+	@for script in bench/*.py; do PYTHONPATH=. $(VENV)/bin/python $$script || exit 1; done
 
 docs: $(STAMP) ## Generate dags/DAGS.md, docs/er-diagram.md, docs/faults.md and docs/idh-status.md
 	@$(VENV)/bin/python -m tests.generate

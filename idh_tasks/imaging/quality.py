@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import fft
+from scipy import fft, ndimage
 
 from idh_tasks.domain.volume import Float, Mask, Series4D, Volume
 from idh_tasks.errors import SeriesRejectedError
@@ -11,6 +11,8 @@ from idh_tasks.imaging.registration import head
 from idh_tasks.settings import ImagingSettings
 
 MAD_TO_SD = 1.4826
+EDGE = np.ones((1, 5, 5), dtype=bool)
+"""The border of the head is no noise."""
 CURVATURE_SD = 6.0
 """A second difference along rows and along columns has this many times the noise of a voxel."""
 
@@ -63,7 +65,8 @@ def _noise(voxels: Float, inside: Mask) -> float:
     """Return the noise of a voxel from second differences in the plane, which leave no tissue (Immerkær, CVIU 1996)."""
     along = voxels[:, :-2] - 2 * voxels[:, 1:-1] + voxels[:, 2:]
     curvature = along[:, :, :-2] - 2 * along[:, :, 1:-1] + along[:, :, 2:]
-    values = curvature[inside[:, 1:-1, 1:-1]]
+    within = ndimage.binary_erosion(inside, EDGE)[:, 1:-1, 1:-1]
+    values = curvature[within]
     return MAD_TO_SD * float(np.median(np.abs(values))) / CURVATURE_SD if values.size else 0.0
 
 

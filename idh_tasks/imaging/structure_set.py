@@ -66,4 +66,4 @@ def _inside(outline: NDArray[np.float64], shape: tuple[int, int]) -> Mask:
     """Tell the pixels whose centres lie inside an outline."""
     rows, columns = np.indices(shape)
     centres = np.column_stack([columns.ravel(), rows.ravel()])
-    return np.asarray(Polygon(outline, closed=True).contains_points(centres).reshape(shape))
+    return np.asarray(Polygon(np.vstack([outline, outline[:1]]), closed=True).contains_points(centres).reshape(shape))

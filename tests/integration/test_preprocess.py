@@ -4,6 +4,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from time import sleep
 from typing import Any
@@ -85,9 +86,10 @@ def kill_child(times: int) -> Iterator[None]:
     own = psutil.Process()
     while len(killed) < times:
         for child in own.children():
-            if "loky" in " ".join(child.cmdline()) and child.pid not in killed and child.cpu_times().user > 2.5:
-                child.kill()
-                killed.add(child.pid)
+            with suppress(psutil.Error):
+                if "loky" in " ".join(child.cmdline()) and child.pid not in killed and child.cpu_times().user > 2.5:
+                    child.kill()
+                    killed.add(child.pid)
         sleep(0.05)
         yield
 

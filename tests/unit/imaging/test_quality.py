@@ -32,11 +32,11 @@ def test_an_image_without_noise_is_no_worse_for_it() -> None:
 
 def test_a_ghost_along_the_phase_direction_is_found_and_refused() -> None:
     clean = noisy(0.02)
-    ghost = 0.3 * np.roll(clean.voxels, 35, axis=1)
+    ghost = 0.2 * np.roll(clean.voxels, 35, axis=1)
     found = measure_quality(Volume((clean.voxels + ghost).astype(np.float32), clean.geometry))
-    assert found.ghosting > 0.05 > measure_quality(clean).ghosting
+    assert found.ghosting > 0.02 > measure_quality(clean).ghosting
     with pytest.raises(SeriesRejectedError, match="E_QUALITY: ghosts"):
-        check_quality(found, ImagingSettings(ghosting_limit=0.05))
+        check_quality(found, ImagingSettings(ghosting_limit=0.02))
 
 
 def test_too_much_noise_is_refused_with_the_figure() -> None:
