@@ -8,7 +8,7 @@ from idh_tasks.domain.volume import Float, Geometry, Mask, Volume
 from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.imaging.itk import resample, to_image
 
-WORKING_MM = 1.5
+WORKING_MM = 2.0
 HEAD_MM = 170.0
 """The brain lies within this distance below the top of the head; what is lower is neck."""
 SCALP_MM = 15.0

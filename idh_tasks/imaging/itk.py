@@ -5,6 +5,9 @@ import SimpleITK as sitk
 
 from idh_tasks.domain.volume import Geometry, Volume
 
+# With several threads the order of sums changes from run to run, and with it the last digit of every result.
+sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+
 
 def to_image(volume: Volume) -> sitk.Image:
     """Return the volume as a SimpleITK image."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from types import MappingProxyType
 
 from pydicom import Dataset
@@ -19,6 +20,7 @@ PIXEL_DATA = Tag("PixelData")
 MAX_AGE_YEARS = 130
 _NUMERIC = re.compile(rb"[\d+\-.\\\0 eE]*")
 NUMBERS = MappingProxyType({"UI": re.compile(rb"[\d.\\\0 ]*"), "IS": _NUMERIC, "DS": _NUMERIC})
+CHECKED = frozenset({*NUMBERS, "DA", "AS"})
 INTEGERS = re.compile(rb"\s*[+-]?\d{0,12}\s*(\\\s*[+-]?\d{0,12}\s*)*\0?")
 AGE = re.compile(rb"(\d{3})[DWMY]")
 
@@ -47,7 +49,7 @@ def check_values(ds: Dataset, depth: int = 0) -> Iterator[tuple[str, str]]:
 
 def _usable(ds: Dataset, element: RawDataElement, vr: str) -> bool:
     """Tell whether a value is sensible and can be read; what can be read once is read for good."""
-    if element.value and not _sensible(vr, element.value, element.tag):
+    if vr in CHECKED and element.value and not _sensible(vr, element.value, element.tag):
         return False
     if element.tag == PIXEL_DATA:
         return True
@@ -65,6 +67,7 @@ def _vr(tag: BaseTag) -> str:
         return "UN"
 
 
+@lru_cache(maxsize=4096)
 def _sensible(vr: str, value: bytes, tag: BaseTag) -> bool:
     if vr in NUMBERS and not NUMBERS[vr].fullmatch(value):
         raise InstanceRejectedError("E_VR_INVALID", f"{tag} holds text where its VR {vr} asks for numbers")

@@ -12,6 +12,7 @@ from idh_tasks.domain.volume import Float, Mask
 from idh_tasks.reporting.figures import png
 from idh_tasks.reporting.outline_figure import OUTLINE
 
+MARGINS = {"left": 0.01, "right": 0.99, "bottom": 0.01, "top": 0.96, "wspace": 0.04, "hspace": 0.1}
 FIELDS = 8
 """Fields of the checkerboard along each side."""
 
@@ -31,8 +32,8 @@ def qc_sheet(mprage: Float, tumour: Mask, box: Bounds, found: Mapping[MrSequence
         Of each sequence the image on that slice and the patch.
     """
     top, bottom, left, right = box
-    figure = Figure(figsize=(2.2 * len(found), 6.9), layout="constrained", facecolor="black")
-    grid = figure.subplots(3, len(found), squeeze=False)
+    figure = Figure(figsize=(2.2 * len(found), 6.9), facecolor="black")
+    grid = figure.subplots(3, len(found), squeeze=False, gridspec_kw=MARGINS)
     for column, (sequence, (image, patch)) in enumerate(found.items()):
         _show(grid[0, column], image, sequence.value)
         grid[0, column].contour(tumour, levels=[0.5], colors=OUTLINE, linewidths=0.9)

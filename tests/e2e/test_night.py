@@ -230,11 +230,29 @@ def test_a_question_waits_in_airflow_and_its_answer_moves_the_case(night: Night)
     assert wait_until(client.idle, 180, pause_s=1)
 
 
-def test_the_picture_of_an_outline_is_shown_to_nobody_who_is_not_logged_in(night: Night) -> None:
-    page = f"{airflow.base_url(night.installation)}/idh/outlines/{'0' * 24}.png"
+def shown(night: Night, path: str) -> httpx.Response:
+    """Return what a route of ours answers to the administrator, after it has refused who is not logged in."""
+    page = f"{airflow.base_url(night.installation)}/idh/{path}"
     assert httpx.get(page).status_code == httpx.codes.UNAUTHORIZED
     token = AirflowClient(night.installation)._http.headers["Authorization"]
-    assert httpx.get(page, headers={"Authorization": token}).status_code == httpx.codes.NOT_FOUND
+    return httpx.get(page, headers={"Authorization": token})
+
+
+def test_the_picture_of_an_outline_is_shown_to_nobody_who_is_not_logged_in(night: Night) -> None:
+    assert shown(night, f"outlines/{'0' * 24}.png").status_code == httpx.codes.NOT_FOUND
+
+
+def test_the_quality_sheets_are_linked_from_the_task_that_drew_them(night: Night) -> None:
+    tasks = AirflowClient(night.installation).get(
+        "/dags/preprocess_studies/dagRuns/~/taskInstances", task_id="preprocess_batch", state="success"
+    )["task_instances"]
+    run = f"/dags/preprocess_studies/dagRuns/{tasks[0]['dag_run_id']}/taskInstances/preprocess_batch/links"
+    links = AirflowClient(night.installation).get(run, map_index=tasks[0]["map_index"])["extra_links"]
+    assert links == {"Quality sheets": "/idh/sheets/"}
+    page = shown(night, "sheets/").text
+    studies = set(re.findall(r'src="([0-9a-f]{24})\.png"', page))
+    assert len(studies) == 15
+    assert shown(night, f"sheets/{min(studies)}.png").content.startswith(b"\x89PNG")
 
 
 def link_outcomes(platform: Platform) -> dict[str, int]:
