@@ -2,12 +2,16 @@
 ### Retrain models
 
 Every week, by hand, and after new patches: freeze the labelled cohort, cross-validate one network a
-sequence on the `gpu` queue, write the report, and promote what is not worse than its champion.
+sequence on the `gpu` queue, write the report, judge each network beside its champion, ask a person, and promote.
 
 After new patches it trains only while there is no champion or when enough new cases have come
 (`IDH_LEARNING__RETRAIN_AFTER_NEW_CASES`); the weekly and the manual run train on any change.
 
 **Writes**: `idh.dataset`, `idh.training_run`, `idh.fold_result`, `idh.held_out_score`, `idh.model`.
+
+A challenger is refused if it is worse or worse calibrated than its champion, has collapsed to one class, or if a
+network learnt from shuffled labels what it must not. `approve` waits for a person under *Required Actions*, unless
+`IDH_APPROVAL=auto`. `idh learn rollback SEQUENCE` undoes a promotion.
 
 **When it is red**: finished sequences are kept; clear the failed sequence and only it is trained again.
 """
@@ -16,6 +20,7 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, dag
+from idh_airflow.approval import approval, approver
 from idh_airflow.assets import CHAMPIONS, PATCHES
 from idh_airflow.connections import platform
 from idh_airflow.defaults import DAG_DEFAULTS, RETRAIN_CRON
@@ -27,10 +32,10 @@ SEQUENCES = ["T1", "T2", "FLAIR", "MPRAGE", "RCBV", "ADC"]
 @dag(
     schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable(RETRAIN_CRON, timezone="UTC"), assets=[PATCHES]),
     doc_md=__doc__,
-    **DAG_DEFAULTS,
+    **DAG_DEFAULTS | {"dagrun_timeout": timedelta(days=7)},
 )
 def retrain_models() -> None:
-    """Freeze cohort → train each sequence → evaluate → promote."""
+    """Freeze cohort → train each sequence → evaluate → judge → approve → promote."""
 
     @step()
     def freeze_cohort(dag_run: Any = None) -> str:
@@ -46,11 +51,13 @@ def retrain_models() -> None:
         map_index_template="{{ task.op_kwargs['sequence'] }}",
         execution_timeout=timedelta(hours=6),
     )
-    def train_sequence(training_run: str, sequence: str) -> str:
+    def train_sequence(training_run: str, sequence: str, ti: Any = None) -> str:
         from idh_tasks.domain.sequence import MrSequence
         from idh_tasks.pipelines import train
 
-        return train.train_sequence(platform(), training_run, MrSequence(sequence))
+        # The same for every attempt of this task: a retry goes on where the last one was killed.
+        holder = f"{ti.run_id} {ti.map_index}"
+        return train.train_sequence(platform(), training_run, MrSequence(sequence), holder)
 
     @step()
     def evaluate(training_run: str) -> str:
@@ -58,14 +65,27 @@ def retrain_models() -> None:
 
         return write_report(platform(), training_run)
 
-    @step(outlets=[CHAMPIONS])
-    def promote(training_run: str) -> None:
-        from idh_tasks.pipelines import train
+    @step()
+    def judge(training_run: str) -> dict[str, Any]:
+        from idh_tasks.pipelines import promotion
 
-        skip_unless(train.promote(platform(), training_run), "no challenger was good enough")
+        seen, told = promotion.challengers(platform(), training_run)
+        skip_unless(seen, "no challenger was good enough")
+        return {"seen": seen, "told": told}
+
+    @step(outlets=[CHAMPIONS])
+    def promote(training_run: str, judged: dict[str, Any], approved: Any) -> None:
+        from idh_tasks.pipelines import promotion
+
+        promoted = promotion.promote(platform(), training_run, judged["seen"], approver(approved))
+        skip_unless(promoted, "these are champions already")
 
     run = freeze_cohort()
-    train_sequence.partial(training_run=run).expand(sequence=SEQUENCES) >> evaluate(run) >> promote(run)
+    judged = judge(run)
+    trained = train_sequence.partial(training_run=run).expand(sequence=SEQUENCES)
+    approved = approval("approve")
+    trained >> evaluate(run) >> judged >> approved
+    promote(run, judged, approved)
 
 
 retrain_models()

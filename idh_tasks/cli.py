@@ -17,6 +17,7 @@ from rich.console import Console
 
 from idh_tasks.cli_imaging import imaging
 from idh_tasks.cli_intake import intake
+from idh_tasks.cli_learn import learn
 from idh_tasks.cli_linkage import linkage
 from idh_tasks.cli_subject import subject
 from idh_tasks.errors import IdhError, TransientError
@@ -33,6 +34,7 @@ cli.add_typer(run, name="run")
 cli.add_typer(intake, name="intake")
 cli.add_typer(linkage, name="linkage")
 cli.add_typer(imaging, name="imaging")
+cli.add_typer(learn, name="learn")
 cli.add_typer(subject, name="subject")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from idh_tasks.domain.learning import Scheme
 from idh_tasks.domain.sequence import Provenance
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -74,11 +75,23 @@ class LearningSettings(_Frozen):
     filters: tuple[int, ...] = (8, 16, 32, 64)
     dense: tuple[int, ...] = (32, 16)
     folds: int = Field(default=5, ge=2)
+    scheme: Scheme = Scheme.STRATIFIED
+    min_mutants: int | None = Field(default=None, ge=0)
+    """Mutants that every test set must hold; without it none for `stratified`, 5 for `repeated`."""
     seed: int = 20200
+    device: Literal["any", "gpu"] = "any"
+    """`gpu` refuses to train without one; `any` trains on the CPU and says so."""
+    checkpoint_every: int = Field(default=25, ge=1)
     provenance: Literal["computed", "vendor", "mixed"] = "computed"
     retrain_after_new_cases: int = Field(default=20, ge=1)
     promotion_margin: float = Field(default=0.05, ge=0)
     """How much lower a challenger's out-of-fold AUC may be than the champion's."""
+    calibration_margin: float = Field(default=0.03, ge=0)
+    """How much higher its Brier score may be."""
+    canary_epochs: int = Field(default=10, ge=0)
+    """Epochs of a cross-validation on shuffled labels, which must not succeed; 0 leaves it out."""
+    shrunk_share: float = Field(default=0.5, ge=0, le=1)
+    """A cohort of less than this share of the last one is not trained on."""
 
     def accepts(self, provenance: Provenance) -> bool:
         """Tell whether an image of this provenance may enter the dataset."""

@@ -11,7 +11,6 @@ import pytest
 
 # Airflow reads its home when it is first imported.
 os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="idh-airflow-")
-os.environ.setdefault("ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS", "1")
 
 from idh_tasks.db.engine import Database
 from idh_tasks.local import up

@@ -98,4 +98,4 @@ def cramer_rao(adc: float, b_values: np.ndarray, noise: float) -> float:
 def scores(mutant: list[float], wildtype: list[float], fold: int = 0) -> list[HeldOutScore]:
     """Return held-out scores with these probabilities."""
     both = [(True, p) for p in mutant] + [(False, p) for p in wildtype]
-    return [HeldOutScore(f"p{number:03d}", fold, label, p) for number, (label, p) in enumerate(both)]
+    return [HeldOutScore(f"p{number:03d}", fold, label, p, p) for number, (label, p) in enumerate(both)]

@@ -13,7 +13,7 @@ from idh_tasks.domain.learning import Member
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.learning.cross_validation import cross_validate
 from idh_tasks.learning.folds import restrict, stratified_folds
-from idh_tasks.learning.metrics import auc_interval
+from idh_tasks.learning.intervals import auc_interval
 from idh_tasks.local import up
 from idh_tasks.local.installation import Installation
 from idh_tasks.pipelines.platform import Platform

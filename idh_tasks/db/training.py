@@ -40,7 +40,11 @@ class SequenceResult:
     n: int
     mutants: int
     auc: Interval | None = None
+    delong: Interval | None = None
+    canary: Interval | None = None
     brier: float | None = None
+    ece: float | None = None
+    calibrated_brier: float | None = None
     code: str | None = None
     reason: str | None = None
     worker: str | None = None
@@ -94,19 +98,27 @@ def save_result(
     result: SequenceResult,
     folds: Sequence[FoldResult] = (),
     scores: Sequence[HeldOutScore] = (),
-    model: ModelRecord | None = None,
+    model: tuple[ModelRecord, float, dict[str, str]] | None = None,
 ) -> None:
-    """Store everything one sequence led to, in the caller's transaction: all of it or nothing."""
-    auc = result.auc
-    columns = {k: v for k, v in vars(result).items() if k != "auc"}
-    transaction.run(
-        "insert_sequence_result",
-        run_id=run_id,
-        **columns,
-        auc=auc and auc.value,
-        auc_low=auc and auc.low,
-        auc_high=auc and auc.high,
-    )
+    """Store everything one sequence led to, in the caller's transaction: all of it or nothing.
+
+    Parameters
+    ----------
+    model
+        The network, its temperature, and the versions it was made with.
+    """
+    columns = {k: v for k, v in vars(result).items() if k not in ("auc", "delong", "canary")}
+    bounds = {
+        "auc": result.auc and result.auc.value,
+        "auc_low": result.auc and result.auc.low,
+        "auc_high": result.auc and result.auc.high,
+        "delong_low": result.delong and result.delong.low,
+        "delong_high": result.delong and result.delong.high,
+        "canary_auc": result.canary and result.canary.value,
+        "canary_low": result.canary and result.canary.low,
+        "canary_high": result.canary and result.canary.high,
+    }
+    transaction.run("insert_sequence_result", run_id=run_id, **columns, **bounds)
     key = {"run_id": run_id, "sequence": result.sequence}
     transaction.run_many(
         "insert_fold_result",
@@ -114,18 +126,27 @@ def save_result(
     )
     transaction.run_many("insert_held_out_score", [key | vars(score) for score in scores])
     if model is not None:
-        transaction.run("insert_model", **vars(model))
+        record, temperature, environment = model
+        transaction.run("insert_model", **vars(record), temperature=temperature, environment=json.dumps(environment))
 
 
 def results(transaction: Transaction, run_id: str) -> dict[MrSequence, SequenceResult]:
     """Return the results of a run by sequence."""
     found = {}
     for row in transaction.rows("select_sequence_results", run_id=run_id):
-        plain = {k: v for k, v in row.items() if not k.startswith("auc")}
+        plain = {k: v for k, v in row.items() if k.rpartition("_")[0] not in ("auc", "delong", "canary") and k != "auc"}
         plain["sequence"] = MrSequence(row["sequence"])
-        auc = Interval(row["auc"], row["auc_low"], row["auc_high"]) if row["auc"] is not None else None
-        found[plain["sequence"]] = SequenceResult(**plain, auc=auc)
+        found[plain["sequence"]] = SequenceResult(
+            **plain,
+            auc=_interval(row["auc"], row["auc_low"], row["auc_high"]),
+            delong=_interval(row["auc"], row["delong_low"], row["delong_high"]),
+            canary=_interval(row["canary_auc"], row["canary_low"], row["canary_high"]),
+        )
     return found
+
+
+def _interval(value: float | None, low: float | None, high: float | None) -> Interval | None:
+    return None if value is None or low is None or high is None else Interval(value, low, high)
 
 
 def folds(transaction: Transaction, run_id: str) -> dict[MrSequence, list[FoldResult]]:

@@ -1,6 +1,7 @@
 """Values of the learning stage: members, folds, scores and metrics."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from idh_tasks.domain.sequence import MrSequence
 
@@ -17,6 +18,13 @@ class Member:
     mutant: bool
     report_key: str
     report_version: int
+
+
+class Scheme(StrEnum):
+    """How patients are split (protocol, 'Learning')."""
+
+    STRATIFIED = "stratified"
+    REPEATED = "repeated"
 
 
 @dataclass(frozen=True)
@@ -52,12 +60,13 @@ class Interval:
 
 @dataclass(frozen=True)
 class HeldOutScore:
-    """The probability a network gave to a patient it was not trained on."""
+    """The probability a network gave to a patient it was not trained on, and the same after temperature scaling."""
 
     patient_key: str
     fold: int
     mutant: bool
     probability_mutant: float
+    calibrated: float
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Cross-validates one sequence: every fold and the final network, side by side on the CPU."""
 
+import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 
 from idh_tasks.domain.learning import Fold, HeldOutScore
 from idh_tasks.errors import RunRefusedError
+from idh_tasks.learning.calibration import cooled, fit_temperature, logit
+from idh_tasks.learning.checkpoints import Checkpoints, NoCheckpoints
 from idh_tasks.settings import LearningSettings
 
 FINAL = -1
@@ -25,6 +28,7 @@ class FoldOutcome:
     scores: tuple[HeldOutScore, ...]
     curve: tuple[tuple[int, float], ...]
     device: str
+    temperature: float
     model_file: bytes | None = None
 
 
@@ -33,13 +37,38 @@ def gpu_present() -> bool:
     return Path("/dev/nvidia0").exists()
 
 
+def check_disjoint(patches: Mapping[str, NDArray[np.float32]], folds: Sequence[Fold]) -> None:
+    """Check that no patient, and no image, stands on both sides of a fold.
+
+    Raises
+    ------
+    RunRefusedError
+        ``E_LEAKAGE`` with how many do.
+    """
+    hashes = {patient: hashlib.sha256(patch.tobytes()).hexdigest() for patient, patch in patches.items()}
+    for fold in folds:
+        both = set(fold.train) & set(fold.test)
+        if both:
+            raise RunRefusedError("E_LEAKAGE", f"fold {fold.number}: {len(both)} patients are in both parts")
+        images = {hashes[p] for p in fold.train} & {hashes[p] for p in fold.test}
+        if images:
+            raise RunRefusedError(
+                "E_LEAKAGE",
+                f"fold {fold.number}: {len(images)} images are in both parts under different patients; "
+                "merge the patients or withdraw one",
+            )
+
+
 def cross_validate(
     patches: Mapping[str, NDArray[np.float32]],
     mutant: Mapping[str, bool],
     folds: Sequence[Fold],
     settings: LearningSettings,
+    checkpoints: Checkpoints = NoCheckpoints(),  # noqa: B008 - it holds nothing
+    *,
+    final: bool = True,
 ) -> Iterator[FoldOutcome]:
-    """Train each fold and then the final network; yield outcomes as they finish.
+    """Train each fold and then, if asked for, the network on everybody; yield outcomes as they finish.
 
     Parameters
     ----------
@@ -47,11 +76,19 @@ def cross_validate(
         Patient → patch of shape (size, size).
     mutant
         Patient → label, for the same patients.
+    checkpoints
+        Where each fold goes on after a kill.
+
+    Raises
+    ------
+    RunRefusedError
+        ``E_LEAKAGE`` before anything is trained, or what a training raises.
     """
-    everybody = Fold(FINAL, tuple(sorted(mutant)), ())
+    check_disjoint(patches, folds)
+    everybody = [Fold(FINAL, tuple(sorted(mutant)), ())] if final else []
     jobs = 1 if gpu_present() else len(os.sched_getaffinity(0))
     yield from Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(_train_fold)(patches, mutant, fold, settings) for fold in (*folds, everybody)
+        delayed(_train_fold)(patches, mutant, fold, settings, checkpoints) for fold in (*folds, *everybody)
     )
 
 
@@ -60,10 +97,9 @@ def _train_fold(
     mutant: Mapping[str, bool],
     fold: Fold,
     settings: LearningSettings,
+    checkpoints: Checkpoints,
 ) -> FoldOutcome:
     """Train in a process of its own, on one thread: two folds side by side beat one on two."""
-    import tensorflow as tf
-
     from idh_tasks.learning.registry import model_bytes
     from idh_tasks.learning.training import Patches, probabilities, train
 
@@ -72,17 +108,29 @@ def _train_fold(
         x = np.array([patches[p] for p in patients], dtype=np.float32).reshape(-1, *shape)
         return Patches(x, np.array([int(mutant[p]) for p in patients], dtype=np.int64))
 
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-    held_out = stack(fold.test)
-    trained = train(stack(fold.train), held_out, settings, settings.seed + fold.number)
+    _one_thread()
+    held_out, learnt = stack(fold.test), stack(fold.train)
+    trained = train(learnt, held_out, settings, settings.seed + fold.number, fold.number, checkpoints)
+    temperature = fit_temperature(probabilities(trained.model, learnt.x)[:, 1].astype(np.float64), learnt.y == 1)
     if fold.number == FINAL:
-        return FoldOutcome(FINAL, (), (), trained.device, model_bytes(trained.model))
-    given = probabilities(trained.model, held_out.x)[:, 1]
+        return FoldOutcome(FINAL, (), (), trained.device, temperature, model_bytes(trained.model))
+    given = probabilities(trained.model, held_out.x)[:, 1].astype(np.float64)
     if not np.isfinite(given).all():
         raise RunRefusedError("E_NONFINITE", f"fold {fold.number} gives probabilities that are no numbers")
+    calibrated = cooled(logit(given), temperature)
     scores = tuple(
-        HeldOutScore(patient, fold.number, mutant[patient], float(p))
-        for patient, p in zip(fold.test, given, strict=True)
+        HeldOutScore(patient, fold.number, mutant[patient], float(p), float(c))
+        for patient, p, c in zip(fold.test, given, calibrated, strict=True)
     )
-    return FoldOutcome(fold.number, scores, trained.curve, trained.device)
+    return FoldOutcome(fold.number, scores, trained.curve, trained.device, temperature)
+
+
+def _one_thread() -> None:
+    """Keep to one core: two folds side by side beat one on two. In a process that has trained before it is done."""
+    import tensorflow as tf
+
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    except RuntimeError:
+        return

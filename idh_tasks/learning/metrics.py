@@ -1,21 +1,29 @@
-"""The columns of the paper's Table 1, calibration, and intervals over patients."""
+"""The columns of the paper's Table 1, calibration, and the fit of learning curves."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import OptimizeWarning, curve_fit
-from scipy.stats import bootstrap
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
-from idh_tasks.domain.learning import HeldOutScore, Interval, Metrics
+from idh_tasks.domain.learning import HeldOutScore, Metrics
 from idh_tasks.errors import RunRefusedError
 
 Array = NDArray[np.float64]
 
 THRESHOLD = 0.5
-RESAMPLES = 2000
-CONFIDENCE = 0.95
+BINS = 10
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Patients whose probability lies in one tenth of the scale."""
+
+    patients: int
+    stated: float
+    observed: float
 
 
 def arrays(scores: Sequence[HeldOutScore]) -> tuple[NDArray[np.bool_], Array]:
@@ -52,27 +60,20 @@ def brier(scores: Sequence[HeldOutScore]) -> float:
     return float(brier_score_loss(*arrays(scores)))
 
 
-def _mann_whitney(positive: Array, negative: Array, axis: int = -1) -> Array:  # noqa: ARG001 - scipy passes it
-    """Return the AUC as the share of pairs in the right order, along the last axis."""
-    pairs = positive[..., :, None] - negative[..., None, :]
-    return np.asarray(((pairs > 0) + 0.5 * (pairs == 0)).mean(axis=(-2, -1)))
+def expected_calibration_error(scores: Sequence[HeldOutScore]) -> float:
+    """Return the mean distance of stated probability and observed share over ten bins, weighed by patients."""
+    return float(sum(b.patients * abs(b.stated - b.observed) for b in reliability(scores)) / len(scores))
 
 
-def auc_interval(scores: Sequence[HeldOutScore], seed: int) -> Interval:
-    """Return the out-of-fold AUC with a bootstrap interval over patients, stratified by class."""
+def reliability(scores: Sequence[HeldOutScore]) -> list[Bin]:
+    """Return what a reliability plot shows: by tenths of the scale the mean probability and the share of mutants."""
     mutant, probability = arrays(scores)
-    groups = (probability[mutant], probability[~mutant])
-    result = bootstrap(
-        groups,
-        _mann_whitney,
-        n_resamples=RESAMPLES,
-        confidence_level=CONFIDENCE,
-        method="percentile",
-        batch=100,
-        rng=np.random.default_rng(seed),
-    )
-    low, high = result.confidence_interval
-    return Interval(float(_mann_whitney(*groups)), float(low), float(high))
+    place = np.minimum((probability * BINS).astype(int), BINS - 1)
+    return [
+        Bin(int(here.sum()), float(probability[here].mean()), float(mutant[here].mean()))
+        for here in (place == number for number in range(BINS))
+        if here.any()
+    ]
 
 
 def exponential(x: Array, a: float, b: float, c: float) -> Array:

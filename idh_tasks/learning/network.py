@@ -1,9 +1,5 @@
 """The paper's network: four convolutional blocks and three fully connected layers."""
 
-import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
 import keras
 from keras import layers
 

@@ -1,12 +1,25 @@
-"""Model files: written as .keras, read back only in safe mode and with finite weights."""
+"""Model files: written as .keras, read back only if hash, archive, layers and weights are what we write ourselves."""
 
+import hashlib
+import io
+import json
 import tempfile
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import h5py
 import keras
 import numpy as np
 
 from idh_tasks.errors import RunRefusedError
+
+ENTRIES = {"metadata.json", "config.json", "model.weights.h5"}
+MAX_BYTES = 64 * 2**20
+CLASSES = {"Functional", "InputLayer", "Conv2D", "BatchNormalization", "ReLU", "MaxPooling2D", "Flatten", "Dense",
+           "DTypePolicy", "GlorotUniform", "Zeros", "Ones"}  # fmt: skip
+MODULES = ("keras", "keras.layers", "keras.initializers", "keras.src.models.functional")
 
 
 def model_bytes(model: keras.Model) -> bytes:
@@ -17,21 +30,89 @@ def model_bytes(model: keras.Model) -> bytes:
         return path.read_bytes()
 
 
-def load_model(content: bytes) -> keras.Model:
-    """Load a network from the bytes of a .keras file whose hash has been checked.
+def load_model(content: bytes, sha256: str) -> keras.Model:
+    """Load a network from the bytes of a .keras file.
+
+    Parameters
+    ----------
+    sha256
+        The hash that was recorded when the model was registered.
 
     Raises
     ------
     RunRefusedError
-        ``E_FORMAT`` if it is no plain .keras file, ``E_NONFINITE`` if a weight is no number.
+        ``E_HASH`` if the bytes are not those that were registered, ``E_FORMAT`` if they are no plain .keras file of
+        our network's layers, ``E_NONFINITE`` if a weight is no number. Nothing of the file is run.
     """
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise RunRefusedError("E_HASH", "the model file does not have the registered hash; restore it from a backup")
+    _check_archive(content)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
         path.write_bytes(content)
         try:
             model = keras.saving.load_model(path, compile=False, safe_mode=True)
-        except (ValueError, TypeError, OSError, KeyError):
-            raise RunRefusedError("E_FORMAT", "the model file is not a plain .keras file") from None
+        except Exception:  # Keras raises many types, with the file's own text
+            raise _no_model("it cannot be read") from None
     if not all(np.isfinite(weight).all() for weight in model.get_weights()):
         raise RunRefusedError("E_NONFINITE", "the model holds weights that are no numbers")
     return model
+
+
+def _no_model(why: str) -> RunRefusedError:
+    return RunRefusedError("E_FORMAT", f"the model file is not a plain .keras file: {why}")
+
+
+def _check_archive(content: bytes) -> None:
+    """Refuse everything that our own writer does not write, before any library interprets it."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = archive.infolist()
+            if {entry.filename for entry in entries} != ENTRIES or len(entries) != len(ENTRIES):
+                raise _no_model("it holds other entries")
+            if sum(entry.file_size for entry in entries) > MAX_BYTES:
+                raise _no_model(f"it holds more than {MAX_BYTES} bytes")
+            _check_config(json.loads(archive.read("config.json")))
+            _check_weights(archive.read("model.weights.h5"))
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OSError):
+        raise _no_model("it is no archive of ours") from None
+
+
+def _check_config(config: Any) -> None:
+    """Refuse layers other than the network's: Lambda and TFSMLayer run code, and so may any foreign class."""
+    for found in _objects(config):
+        known = found["class_name"] in CLASSES and found.get("module") in MODULES
+        if not known or found.get("registered_name") not in (None, "Functional"):
+            raise _no_model("it holds a layer that is not of our network")
+
+
+def _objects(part: Any) -> Iterator[dict[str, Any]]:
+    """Yield every serialised object inside a configuration."""
+    if isinstance(part, dict):
+        if "class_name" in part and part["class_name"] != "__keras_tensor__":
+            yield part
+        for value in part.values():
+            yield from _objects(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from _objects(value)
+
+
+def _check_weights(content: bytes) -> None:
+    """Refuse links to other files and arrays that are larger than the file says."""
+    with h5py.File(io.BytesIO(content), "r") as file:
+        if sum(_sizes(file)) > MAX_BYTES:
+            raise _no_model("its weights are too large")
+
+
+def _sizes(group: h5py.Group) -> Iterator[int]:
+    for name in group:
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            raise _no_model("its weights lie elsewhere")
+        found = group[name]
+        if isinstance(found, h5py.Group):
+            yield from _sizes(found)
+        elif found.is_virtual or found.external:
+            raise _no_model("its weights lie elsewhere")
+        else:
+            yield int(np.prod(found.shape, dtype=np.float64)) * found.dtype.itemsize

@@ -1,5 +1,6 @@
-"""Trains one network on resident data, one compiled graph an epoch."""
+"""Trains one network on resident data, one compiled graph an epoch; goes on from its last checkpoint."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
@@ -8,6 +9,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from idh_tasks.errors import RunRefusedError
+from idh_tasks.learning.checkpoints import Checkpoints, NoCheckpoints, Progress, unpacked
 from idh_tasks.learning.network import build_network
 from idh_tasks.settings import LearningSettings
 
@@ -29,6 +31,24 @@ class Trained:
     model: keras.Model
     curve: tuple[tuple[int, float], ...]
     device: str
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A network with its optimiser and the compiled epoch: (order, degrees) → mean loss."""
+
+    model: keras.Model
+    optimizer: keras.Optimizer
+    epoch: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+
+    def state(self) -> list[NDArray[np.float32]]:
+        """Return everything that the next epoch depends on."""
+        return [v.numpy() for v in (*self.model.variables, *self.optimizer.variables)]
+
+    def restore(self, state: Progress) -> None:
+        """Go back to a state."""
+        for variable, value in zip((*self.model.variables, *self.optimizer.variables), state.state, strict=True):
+            variable.assign(value)
 
 
 def balanced_order(y: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
@@ -61,10 +81,9 @@ def rotate(images: tf.Tensor, degrees: tf.Tensor) -> tf.Tensor:
     )
 
 
-def _epoch_function(
-    model: keras.Model, data: Patches, settings: LearningSettings
-) -> "tf.types.experimental.PolymorphicFunction":
-    """Compile one epoch: gather, rotate, step, for each batch of the given order."""
+def _loop(data: Patches, settings: LearningSettings) -> Loop:
+    """Build a network and compile one epoch: gather, rotate, step, for each batch of the given order."""
+    model = build_network(data.x.shape[1], settings)
     x = tf.constant(data.x[..., None])
     y = tf.one_hot(data.y, 2)
     optimizer = keras.optimizers.Adam(settings.learning_rate)
@@ -72,8 +91,8 @@ def _epoch_function(
     loss_of = keras.losses.CategoricalCrossentropy()
 
     @tf.function
-    def run(order: tf.Tensor, degrees: tf.Tensor) -> tf.Tensor:
-        total = tf.constant(0.0)
+    def epoch(order: tf.Tensor, degrees: tf.Tensor) -> tf.Tensor:
+        total, batches = tf.constant(0.0), tf.constant(0.0)
         for start in tf.range(0, tf.shape(order)[0], settings.batch_size):
             batch = order[start : start + settings.batch_size]
             images = rotate(tf.gather(x, batch), degrees[start : start + settings.batch_size])
@@ -81,13 +100,20 @@ def _epoch_function(
                 loss = loss_of(tf.gather(y, batch), model(images, training=True))
             gradients = tape.gradient(loss, model.trainable_variables)
             optimizer.apply(gradients, model.trainable_variables)
-            total += loss
-        return total
+            total, batches = total + loss, batches + 1
+        return total / batches
 
-    return run
+    return Loop(model, optimizer, epoch)
 
 
-def train(data: Patches, held_out: Patches, settings: LearningSettings, seed: int) -> Trained:
+def train(
+    data: Patches,
+    held_out: Patches,
+    settings: LearningSettings,
+    seed: int,
+    fold: int = 0,
+    checkpoints: Checkpoints = NoCheckpoints(),  # noqa: B008 - it holds nothing
+) -> Trained:
     """Train for a fixed number of epochs and keep the last weights.
 
     Parameters
@@ -96,28 +122,58 @@ def train(data: Patches, held_out: Patches, settings: LearningSettings, seed: in
         Patches to learn from, rotated by [0°, 90°] and balanced.
     held_out
         Patches whose loss is recorded; they choose nothing. May be empty.
+    fold, checkpoints
+        Under which number the state is kept, and where; a training that was killed goes on from there.
 
     Raises
     ------
     RunRefusedError
-        ``E_NAN_LOSS`` if the loss or a weight stops being a number.
+        ``E_NAN_LOSS`` if the loss or a weight stops being a number, ``E_GPU`` if a GPU is asked for and missing,
+        or fails.
     """
+    device = _device(settings)
     keras.utils.set_random_seed(seed)
-    rng = np.random.default_rng(seed)
-    model = build_network(data.x.shape[1], settings)
-    epoch = _epoch_function(model, data, settings)
-    predict = tf.function(lambda x: model(x, training=False))
+    try:
+        return _train(_loop(data, settings), data, held_out, settings, seed, fold, checkpoints, device)
+    except (tf.errors.ResourceExhaustedError, tf.errors.InternalError, tf.errors.UnknownError) as error:
+        kind = type(error).__name__
+        raise RunRefusedError(
+            "E_GPU", f"{device} failed ({kind}); look at the device, or try a smaller batch"
+        ) from None
+
+
+def _train(
+    loop: Loop,
+    data: Patches,
+    held_out: Patches,
+    settings: LearningSettings,
+    seed: int,
+    fold: int,
+    checkpoints: Checkpoints,
+    device: str,
+) -> Trained:
+    found = unpacked(checkpoints.load(fold))
+    curve = list(found.curve) if found else []
+    if found:
+        loop.restore(found)
+    predict = tf.function(lambda x: loop.model(x, training=False))
     watched = set(np.linspace(1, settings.epochs, CURVE_POINTS).astype(int).tolist())
-    curve = []
-    for number in range(1, settings.epochs + 1):
-        order = balanced_order(data.y, rng)
-        degrees = rng.uniform(0, 90, len(order)).astype(np.float32)
-        loss = float(epoch(tf.constant(order), tf.constant(degrees)))
-        if not np.isfinite(loss) or (number in watched and not _finite(model)):
+    for number in range(found.epoch + 1 if found else 1, settings.epochs + 1):
+        loss = _one_epoch(loop, data, np.random.default_rng([seed, number]))
+        if not np.isfinite(loss) or (number in watched and not _finite(loop.model)):
             raise RunRefusedError("E_NAN_LOSS", f"loss or weights are no numbers at epoch {number}")
         if number in watched and len(held_out.y):
             curve.append((number, _loss(predict(held_out.x[..., None]).numpy(), held_out.y)))
-    return Trained(model, tuple(curve), _device())
+        if number % settings.checkpoint_every == 0 or number == settings.epochs:
+            checkpoints.save(fold, Progress(number, loss, tuple(curve), loop.state()))
+    return Trained(loop.model, tuple(curve), device)
+
+
+def _one_epoch(loop: Loop, data: Patches, rng: np.random.Generator) -> float:
+    """Train one epoch; its order and angles follow from seed and number alone, so that any epoch can be the first."""
+    order = balanced_order(data.y, rng)
+    degrees = rng.uniform(0, 90, len(order)).astype(np.float32)
+    return float(loop.epoch(tf.constant(order), tf.constant(degrees)))
 
 
 def _finite(model: keras.Model) -> bool:
@@ -136,5 +192,11 @@ def probabilities(model: keras.Model, x: NDArray[np.float32]) -> NDArray[np.floa
     return np.asarray(model(x[..., None], training=False))
 
 
-def _device() -> str:
-    return "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
+def _device(settings: LearningSettings) -> str:
+    if tf.config.list_physical_devices("GPU"):
+        return "GPU"
+    if settings.device == "gpu":
+        raise RunRefusedError(
+            "E_GPU", "a GPU is asked for and there is none; mend it, or allow IDH_LEARNING__DEVICE=any"
+        )
+    return "CPU"

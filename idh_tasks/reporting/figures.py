@@ -17,6 +17,8 @@ Curve = Sequence[tuple[int, float]]
 Fit = tuple[float, float, float]
 Labelled = tuple[bool, NDArray[np.float32]]
 
+GROUPS = 5
+"""Points of a reliability plot, of as many patients each."""
 FOLD_COLOUR = "#9fb4c7"
 MEAN_COLOUR = "#12436d"
 ACCENT = "#c4501e"
@@ -90,6 +92,24 @@ def learning_figure(curves: Mapping[MrSequence, Sequence[Curve]], fits: Mapping[
         else:
             axis.set_title(f"{sequence.value}: no fit", fontsize=9)
         axis.set(xlabel="epoch", ylabel="held-out loss")
+    return svg(figure)
+
+
+def calibration_figure(scores: Mapping[MrSequence, Sequence[HeldOutScore]]) -> str:
+    """Draw stated probability against observed share of mutants, plain and after temperature scaling."""
+    figure, axes = _panels(len(scores))
+    for axis, (sequence, given) in zip(axes, scores.items(), strict=True):
+        mutant = np.array([score.mutant for score in given])
+        kinds = (("plain", [s.probability_mutant for s in given]), ("scaled", [s.calibrated for s in given]))
+        for (name, values), colour in zip(kinds, (FOLD_COLOUR, MEAN_COLOUR), strict=True):
+            probability = np.array(values)
+            parts = [part for part in np.array_split(np.argsort(probability), GROUPS) if len(part)]
+            stated = [float(probability[part].mean()) for part in parts]
+            observed = [float(mutant[part].mean()) for part in parts]
+            axis.plot(stated, observed, color=colour, marker="o", ms=4, lw=1.5, label=name)
+        axis.plot([0, 1], [0, 1], color="grey", lw=0.7, ls=":")
+        axis.set(title=sequence.value, xlabel="stated probability", ylabel="share of mutants", aspect="equal")
+        axis.legend(frameon=False, fontsize=8)
     return svg(figure)
 
 

@@ -27,6 +27,10 @@ class SequenceReport:
     auc: Interval | None
     brier: float | None
     refused: str | None = None
+    delong: Interval | None = None
+    ece: float | None = None
+    calibrated_brier: float | None = None
+    canary: Interval | None = None
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class Figures:
     roc: str
     boxes: str
     learning: str
+    calibration: str
     patches: str
 
 
@@ -58,20 +63,41 @@ def table_rows(results: Sequence[SequenceReport]) -> list[dict[str, str]]:
     rows = []
     for result in results:
         row = {"sequence": result.sequence.value, "n": f"{result.n} ({result.mutants})"}
-        paper = TABLE_1[result.sequence]
+        paper = TABLE_1.get(result.sequence)
         for column in COLUMNS:
-            mean, sd = getattr(paper, column)
-            ours = mean_sd(result.folds, column) if result.folds else "–"
-            row[column], row[f"paper {column}"] = ours, f"{mean:.2f} ± {sd:.2f}"
-        row["interval"] = _interval(result)
+            row[column] = mean_sd(result.folds, column) if result.folds else "–"
+            row[f"paper {column}"] = "{:.2f} ± {:.2f}".format(*getattr(paper, column)) if paper else ""
+        row["interval"] = result.refused or _interval(result.auc)
+        row["delong"], row["canary"] = _interval(result.delong), _interval(result.canary)
+        row["brier"], row["ece"] = _number(result.brier), _number(result.ece)
+        row["calibrated_brier"] = _number(result.calibrated_brier)
         rows.append(row)
     return rows
 
 
-def _interval(result: SequenceReport) -> str:
-    if result.auc is None:
-        return result.refused or "–"
-    return f"{result.auc.value:.2f} [{result.auc.low:.2f}, {result.auc.high:.2f}]"
+def _interval(found: Interval | None) -> str:
+    return "–" if found is None else f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A fusion of sequences, or a baseline: what a single network has to be seen beside."""
+
+    name: str
+    n: int
+    mutants: int
+    auc: Interval
+    brier: float
+    ece: float
+
+    @property
+    def interval(self) -> str:
+        """Return the AUC as the report prints it."""
+        return _interval(self.auc)
 
 
 def render(
@@ -79,8 +105,10 @@ def render(
     kind: str,
     results: Sequence[SequenceReport],
     figures: Figures | None,
-    people: People,
+    people: People | None,
     settings: str,
+    comparisons: Sequence[Comparison] = (),
+    checklist: Sequence[tuple[str, str]] = (),
 ) -> str:
     """Render the report.
 
@@ -88,6 +116,8 @@ def render(
     ----------
     kind
         What the data are, such as 'synthetic'; shown in the title wherever numbers stand.
+    checklist
+        Items of TRIPOD+AI and CLAIM that the run itself can know, with what it knows.
     """
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
@@ -102,4 +132,6 @@ def render(
         figures=figures,
         people=people,
         settings=settings,
+        comparisons=comparisons,
+        checklist=checklist,
     )

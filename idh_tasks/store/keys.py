@@ -61,6 +61,16 @@ def model(run_id: str, sequence: MrSequence) -> str:
     return f"models/{run_id}/{sequence.value}.keras"
 
 
+def checkpoint(run_id: str, sequence: str, fold: int) -> str:
+    """Key of the state of a fold that is being trained."""
+    return f"checkpoints/{run_id}/{sequence}/{fold}"
+
+
+def figures(run_id: str, name: str) -> str:
+    """Key of the figures of a run as data."""
+    return f"reports/{run_id}/{name}"
+
+
 def report(run_id: str) -> str:
     """Key of the HTML report of a training run."""
     return f"reports/{run_id}/report.html"

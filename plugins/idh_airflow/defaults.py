@@ -16,6 +16,9 @@ PACS_CHANGES = os.environ.get("IDH_PACS_CHANGES")
 LINK_CRON = os.environ.get("IDH_LINK_CRON", "0 3 * * *")
 RETRAIN_CRON = os.environ.get("IDH_RETRAIN_CRON", "0 5 * * 6")
 
+APPROVAL = os.environ.get("IDH_APPROVAL", "person")
+"""Who lets a challenger become champion: `person`, or `auto`."""
+
 DEFAULT_ARGS: dict[str, Any] = {
     "owner": OWNER,
     "retries": 3,

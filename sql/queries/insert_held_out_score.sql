@@ -1,2 +1,2 @@
-INSERT INTO idh.held_out_score (run_id, sequence, fold, patient_key, mutant, probability_mutant)
-VALUES (:run_id, :sequence, :fold, :patient_key, :mutant, :probability_mutant)
+INSERT INTO idh.held_out_score (run_id, sequence, fold, patient_key, mutant, probability_mutant, calibrated)
+VALUES (:run_id, :sequence, :fold, :patient_key, :mutant, :probability_mutant, :calibrated)

@@ -86,7 +86,7 @@ def kill_in_the_middle(installation: Installation, killed: list[int]) -> None:
 @pytest.fixture(scope="module")
 def night() -> Iterator[Night]:
     with temporary_installation() as installation, pytest.MonkeyPatch.context() as patched:
-        for name in ("IDH_LEARNING__EPOCHS", "IDH_DATA_KIND"):
+        for name in ("IDH_LEARNING__EPOCHS", "IDH_DATA_KIND", "IDH_APPROVAL"):
             patched.delenv(name, raising=False)
         yield _disturbed_night(installation)
 

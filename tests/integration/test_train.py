@@ -5,7 +5,7 @@ import pytest
 from idh_tasks.db import training
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.errors import RunRefusedError
-from idh_tasks.pipelines import predict, train
+from idh_tasks.pipelines import predict, promotion, train
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.settings import LearningSettings
 from tests.seed import seed_cohort
@@ -48,8 +48,10 @@ def test_a_run_trains_reports_promotes_and_predicts_once(tiny: Platform) -> None
     html = tiny.store.get(train.evaluate(tiny, due.run_id)).decode()
     assert "RCBV" in html
     assert "<svg" in html
-    assert train.promote(tiny, due.run_id) == ["RCBV"]
-    assert train.promote(tiny, due.run_id) == []
+    seen, told = promotion.challengers(tiny, due.run_id)
+    assert (seen, told) == ({"RCBV": None}, ["RCBV: the first champion"])
+    assert promotion.promote(tiny, due.run_id, seen) == ["RCBV"]
+    assert promotion.promote(tiny, due.run_id, seen) == []
     assert list(champions(tiny)) == [MrSequence.RCBV]
     assert predict.predict(tiny) == 14
     assert predict.predict(tiny) == 0

@@ -6,7 +6,13 @@ from sklearn.metrics import accuracy_score, log_loss, recall_score, roc_auc_scor
 
 from idh_tasks.domain.learning import HeldOutScore
 from idh_tasks.errors import RunRefusedError
-from idh_tasks.learning.metrics import arrays, auc_interval, exponential, fit_learning_curve, measure
+from idh_tasks.learning.intervals import auc_interval
+from idh_tasks.learning.metrics import (
+    arrays,
+    exponential,
+    fit_learning_curve,
+    measure,
+)
 from tests.factories import scores
 
 

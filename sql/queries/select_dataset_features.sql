@@ -1,0 +1,13 @@
+-- Of each patient of a run's dataset: age at imaging, sex, and the mean rCBV in the outline.
+SELECT DISTINCT ON (d.patient_key)
+    d.patient_key, t.age_years, o.sex, r.roi_mean AS mean_rcbv
+FROM idh.training_run AS run
+JOIN idh.dataset_member AS d USING (dataset_id)
+JOIN idh.patch AS p ON p.patch_id = d.patch_id
+JOIN idh.study AS t ON t.study_id = p.study_id
+JOIN idh.person_of AS o ON o.patient_key = d.patient_key
+LEFT JOIN idh.dataset_member AS c
+    ON c.dataset_id = d.dataset_id AND c.patient_key = d.patient_key AND c.sequence = 'RCBV'
+LEFT JOIN idh.patch AS r ON r.patch_id = c.patch_id
+WHERE run.run_id = :run_id
+ORDER BY d.patient_key, d.sequence

@@ -1,0 +1,6 @@
+-- The model that was champion before the present one.
+SELECT m.model_id
+FROM idh.model AS m
+WHERE m.sequence = :sequence AND m.state = 'retired' AND m.promoted_at IS NOT NULL
+ORDER BY m.promoted_at DESC
+LIMIT 1
