@@ -7,7 +7,7 @@ IDH := $(VENV)/bin/idh
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test lint sequences fuzz phantom bench up down docs
+.PHONY: help setup system demo test lint sequences fuzz phantom protocol bench up down docs
 
 help: ## Say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -48,6 +48,9 @@ fuzz: $(STAMP) ## Pass 100,000 mutated files through the gate
 
 phantom: $(STAMP) ## Print how right the images are, on 40 synthetic patients whose every truth is known
 	@$(VENV)/bin/python -m tests.imaging_report
+
+protocol: $(STAMP) ## Run the paper's protocol on a synthetic cohort of its size, below .idh/protocol, and print Table 1
+	@$(VENV)/bin/python -m tests.protocol_report .idh/protocol
 
 bench: $(STAMP) ## Measure speed beside peers
 	@$(VENV)/bin/uv pip install -q --require-hashes --python $(VENV)/bin/python -r bench/requirements.lock

@@ -59,7 +59,7 @@ class ImagingSettings(_Frozen):
     drift_limit: float = Field(default=0.15, ge=0)
     """Drift of the baseline over the depth of the bolus from which a DSC series is flagged."""
     tumour_ml: tuple[float, float] = (0.2, 500.0)
-    tumour_in_brain_floor: float = Field(default=0.5, ge=0, le=1)
+    tumour_in_head_floor: float = Field(default=0.9, ge=0, le=1)
     brain_extractor: str = "classical"
     """Ours, or the name of an entry point in ``idh.brain_extractors``."""
     segmenter: str = "thresholds"

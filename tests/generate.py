@@ -57,7 +57,8 @@ def er_page(platform: Platform) -> str:
 
 
 OWNED = {"D": range(1, 24), "N": range(1, 14), "S": range(1, 9), "C": [1], "H": [1, 2, 3, 11, 12], "F": [1],
-         "P": range(1, 11), "L": range(1, 8), "W": [4], "X": range(1, 7)}  # fmt: skip
+         "P": range(1, 11), "L": range(1, 8), "W": [4], "X": range(1, 7),
+         "T": range(1, 12), "R": range(1, 9)}  # fmt: skip
 """The cases of the fault catalogue that are done, by group; the catalogue itself lies outside the repository."""
 
 

@@ -8,7 +8,7 @@ from idh_tasks.domain.volume import Float, Geometry, Mask, Volume
 from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.imaging.itk import resample, to_image
 
-WORKING_MM = 2.0
+WORKING_MM = 1.5
 HEAD_MM = 170.0
 """The brain lies within this distance below the top of the head; what is lower is neck."""
 SCALP_MM = 15.0
@@ -19,7 +19,7 @@ SICK = 0.25
 """Oedema and necrosis are darker, but not as dark as bone."""
 PEELS_MM = tuple(float(n) for n in range(2, 13))
 CLOSE_MM = 12.0
-DENT_MM = 30.0
+DENT_MM = 60.0
 """A tumour at the surface leaves a dent up to twice as wide in what is sound."""
 LARGEST_ML, TALLEST_MM = 1750.0, 150.0
 """A brain that is larger or taller still hangs on to muscles of the neck."""
@@ -68,7 +68,14 @@ def _coarse(volume: Volume) -> Volume:
 
 def _peeled(image: Float) -> Mask:
     """Take the outermost layers away until one piece no larger than a brain is left, and give it back what it lost."""
-    head, sound, sick = _tissue(image)
+    everything = _tissue(image)
+    found: Mask = np.zeros(image.shape, dtype=bool)
+    for box in ndimage.find_objects(everything[0].astype(np.int8)):
+        found[box] = _without_shell(*(part[box] for part in everything))
+    return found
+
+
+def _without_shell(head: Mask, sound: Mask, sick: Mask) -> Mask:
     depth_mm = _depth_mm(sound)
     for peel_mm in PEELS_MM:
         grown = _depth_mm(~_largest(depth_mm > peel_mm)) < peel_mm + WORKING_MM / 2

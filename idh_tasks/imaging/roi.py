@@ -64,8 +64,8 @@ def read_segmentation(seg: Dataset, grid: Geometry) -> Volume:
     return _checked(Volume(mask.astype(np.float32), grid))
 
 
-def check_plausible(tumour: Mask, brain: Mask, grid: Geometry, settings: ImagingSettings) -> None:
-    """Check that an outline has the size of a tumour and lies in the brain.
+def check_plausible(tumour: Mask, head: Mask, grid: Geometry, settings: ImagingSettings) -> None:
+    """Check that an outline has the size of a tumour and lies in the head: a brain mask may well lack the tumour.
 
     Raises
     ------
@@ -76,9 +76,9 @@ def check_plausible(tumour: Mask, brain: Mask, grid: Geometry, settings: Imaging
     low, high = settings.tumour_ml
     if not low <= volume_ml <= high:
         raise StudyQuarantinedError("E_ROI", f"the outline holds {volume_ml:.1f} ml, {low:g} to {high:g} are plausible")
-    inside = float((tumour & brain).sum()) / float(tumour.sum())
-    if inside < settings.tumour_in_brain_floor:
-        raise StudyQuarantinedError("E_ROI", f"{inside:.0%} of the outline lie in the brain; was it drawn on this T2?")
+    inside = float((tumour & head).sum()) / float(tumour.sum())
+    if inside < settings.tumour_in_head_floor:
+        raise StudyQuarantinedError("E_ROI", f"{inside:.0%} of the outline lie in the head; was it drawn on this T2?")
 
 
 def _checked(mask: Volume) -> Volume:

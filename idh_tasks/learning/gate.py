@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import brier_score_loss, roc_auc_score
+from scipy.stats import rankdata
+from sklearn.metrics import brier_score_loss
 
 from idh_tasks.domain.learning import HeldOutScore, Interval
 from idh_tasks.learning.intervals import CONFIDENCE
@@ -84,25 +85,21 @@ def _gain(challenger: Sequence[HeldOutScore], champion: Sequence[HeldOutScore], 
     """Return the difference of AUCs on the patients that both were tried on, with a paired bootstrap interval."""
     mine, theirs = ({s.patient_key: s for s in scores} for scores in (challenger, champion))
     both = sorted(set(mine) & set(theirs))
-    pairs = [
-        (np.array([s.mutant for s in own]), np.array([s.probability_mutant for s in own]))
-        for own in ([mine[p] for p in both], [theirs[p] for p in both])
-    ]
-    everyone = np.arange(len(both))
-    value = _difference(pairs, everyone)
-    if value is None:
+    if not both:
         return None
-    rng = np.random.default_rng(seed)
-    drawn = (_difference(pairs, rng.choice(everyone, len(both))) for _ in range(RESAMPLES))
-    low, high = np.quantile([d for d in drawn if d is not None], [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return Interval(value, float(low), float(high))
+    drawn = np.random.default_rng(seed).integers(0, len(both), (RESAMPLES, len(both)))
+    chosen = np.vstack([np.arange(len(both)), drawn])
+    ours, champions = (_aucs([own[p] for p in both], chosen) for own in (mine, theirs))
+    gains = ours - champions
+    low, high = np.nanquantile(gains[1:], [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    return None if np.isnan(gains[0]) else Interval(float(gains[0]), float(low), float(high))
 
 
-def _difference(
-    pairs: Sequence[tuple[NDArray[np.bool_], NDArray[np.float64]]], chosen: NDArray[np.int64]
-) -> float | None:
-    """Return the difference of the two AUCs, or nothing where a class is missing."""
-    if any(len(np.unique(mutant[chosen])) < 2 for mutant, _ in pairs):
-        return None
-    ours, champions = (float(roc_auc_score(mutant[chosen], given[chosen])) for mutant, given in pairs)
-    return ours - champions
+def _aucs(scores: Sequence[HeldOutScore], chosen: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the AUC of each row of chosen patients, by ranks; no number where a class is missing."""
+    mutant = np.array([s.mutant for s in scores])[chosen]
+    ranks = rankdata(np.array([s.probability_mutant for s in scores])[chosen], axis=1)
+    m = mutant.sum(axis=1)
+    pairs = m * (mutant.shape[1] - m)
+    above = (ranks * mutant).sum(axis=1) - m * (m + 1) / 2
+    return np.where(pairs > 0, above / np.maximum(pairs, 1), np.nan)

@@ -212,7 +212,7 @@ def report(run_dir: Path) -> str:
     run = json.loads(path.read_text())
     scores = read_scores(run_dir / "scores.csv")
     name, seed = _sequence(run["name"]), int(run["settings"]["seed"])
-    told = _reported(name, scores, seed)
+    told = reported(name, scores, seed)
     curves = {name: [[(int(epoch), float(loss)) for epoch, loss in curve] for curve in run["curves"]]}
     drawn = Figures(
         roc=figures.roc_figure({name: scores}),
@@ -234,7 +234,8 @@ def _fitted(curves: list[list[tuple[int, float]]]) -> figures.Fit | None:
     return fit_learning_curve(points[0, :, 0], points[:, :, 1].mean(axis=0))
 
 
-def _reported(name: MrSequence, scores: list[HeldOutScore], seed: int) -> SequenceReport:
+def reported(name: MrSequence, scores: list[HeldOutScore], seed: int) -> SequenceReport:
+    """Return what a report says of a set of scores."""
     by_fold: dict[int, list[HeldOutScore]] = {}
     for score in scores:
         by_fold.setdefault(score.fold, []).append(score)

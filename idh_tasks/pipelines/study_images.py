@@ -19,7 +19,7 @@ from idh_tasks.imaging.normalise import brain_zscore, tumour_mean
 from idh_tasks.imaging.patch import Rectangle, cut_patch, widest_rectangle
 from idh_tasks.imaging.plug_points import extract_brain, segment_tumour
 from idh_tasks.imaging.proposal import propose_tumour
-from idh_tasks.imaging.registration import IN_PLACE, Registered, gated, register
+from idh_tasks.imaging.registration import IN_PLACE, Registered, gated, head, register
 from idh_tasks.imaging.structure_set import read_structure_set
 from idh_tasks.pipelines.platform import code_version
 from idh_tasks.pipelines.series_images import SeriesImages, Shelf, Source
@@ -109,7 +109,8 @@ class StudyImages:
 
     def _normalised(self, moved: Moved) -> Float:
         if self._settings.normalisation == "brain_zscore":
-            return brain_zscore(moved.image, self.brain & moved.covered)
+            # A tumour at the surface may be missing in the mask; it is brain all the same.
+            return brain_zscore(moved.image, (self.brain | self.tumour) & moved.covered)
         return tumour_mean(moved.image, self.tumour & moved.covered)
 
     def _origin(self, sequence: MrSequence, source: Source, registered: Registered) -> dict[str, object]:
@@ -156,7 +157,7 @@ class StudyImages:
             return self.proposal.mask
         transform = self._register(MrSequence.T2).transform
         mask = resample(self.outline.mask, self.mprage.geometry, transform, nearest=True).voxels > 0
-        roi.check_plausible(mask, self.brain, self.mprage.geometry, self._settings)
+        roi.check_plausible(mask, head(self.mprage), self.mprage.geometry, self._settings)
         return mask
 
     @cached_property

@@ -79,14 +79,3 @@ def test_a_registered_model_gives_the_same_probabilities() -> None:
     network = build_network(64, LearningSettings())
     again = loaded(model_bytes(network))
     np.testing.assert_allclose(probabilities(network, patches(1).x), probabilities(again, patches(1).x))
-
-
-def test_r05_and_r07_other_formats_and_nan_weights_are_refused() -> None:
-    with pytest.raises(RunRefusedError) as caught:
-        loaded(b"\x89HDF no keras file")
-    assert caught.value.code == "E_FORMAT"
-    network = build_network(64, LearningSettings())
-    network.layers[1].set_weights([np.full_like(w, np.nan) for w in network.layers[1].get_weights()])
-    with pytest.raises(RunRefusedError) as caught:
-        loaded(model_bytes(network))
-    assert caught.value.code == "E_NONFINITE"
