@@ -1,11 +1,21 @@
 """Folds are patient-disjoint and stratified, or refused with the numbers."""
 
+from collections.abc import Callable
+
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from idh_tasks.domain.learning import Fold, Scheme
 from idh_tasks.errors import RunRefusedError
-from idh_tasks.learning.folds import restrict, stratified_folds
+from idh_tasks.learning.folds import (
+    make_folds,
+    mutants_held_out,
+    repeated_splits,
+    restrict,
+    stratified_folds,
+)
 
 
 def cohort(wildtype: int, mutant: int) -> dict[str, bool]:
@@ -31,6 +41,51 @@ def test_the_papers_cohort_gives_three_or_four_mutants_a_fold() -> None:
 def test_t03_too_few_mutants_are_refused_with_the_arithmetic() -> None:
     with pytest.raises(RunRefusedError, match="5 folds need 5 patients of each class; the rarer class has 4 of 24"):
         stratified_folds(cohort(20, 4), 5, 1)
+
+
+def attempt(make: Callable[[], list[Fold]]) -> list[Fold] | RunRefusedError:
+    try:
+        return make()
+    except RunRefusedError as error:
+        return error
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.integers(0, 120), st.integers(0, 40), st.integers(0, 8), st.integers(0, 2**16))
+def test_random_splits_meet_the_floor_or_are_refused(wildtype: int, mutant: int, floor: int, seed: int) -> None:
+    labels, least = cohort(wildtype, mutant), max(floor, 1)
+    held_out = round(0.2 * len(labels))
+    found = attempt(lambda: repeated_splits(labels, 5, seed, floor))
+    if isinstance(found, RunRefusedError):
+        assert found.code == "E_FOLD_DEGENERATE"
+        assert mutant - 2 < least or held_out <= least or wildtype - 2 < 1
+        return
+    for fold in found:
+        assert not set(fold.train) & set(fold.test)
+        assert len(fold.test) == held_out
+        assert sum(labels[p] for p in fold.test) >= least
+        assert {labels[p] for p in fold.train} == {labels[p] for p in fold.test} == {True, False}
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.integers(0, 120), st.integers(0, 40), st.integers(0, 8))
+def test_disjoint_folds_meet_the_floor_or_are_refused(wildtype: int, mutant: int, floor: int) -> None:
+    labels = cohort(wildtype, mutant)
+    found = attempt(lambda: make_folds(labels, Scheme.STRATIFIED, 5, 1, floor))
+    if isinstance(found, RunRefusedError):
+        assert min(wildtype, mutant) < 5 or mutant < 5 * floor
+        assert found.code == "E_FOLD_DEGENERATE"
+    else:
+        assert min(wildtype, mutant) >= 5
+        assert min(mutants_held_out(found, labels)) >= floor
+
+
+def test_random_splits_have_the_mutants_of_redrawn_ones() -> None:
+    """What redrawing until the floor is met gives, drawn at once: compare with the real thing."""
+    labels, rng = cohort(83, 17), np.random.default_rng(1)
+    drawn = [m for seed in range(400) for m in mutants_held_out(repeated_splits(labels, 5, seed), labels)]
+    redrawn = [int(m) for m in rng.hypergeometric(17, 83, 20, 20_000) if m >= 5]
+    assert np.mean(drawn) == pytest.approx(np.mean(redrawn), abs=0.08)
 
 
 def test_t03_a_sequence_that_leaves_a_fold_without_mutants_is_refused() -> None:

@@ -58,9 +58,8 @@ def test_t06_five_percent_of_flipped_labels_show_beside_a_good_champion() -> Non
 
 
 def test_a_worse_calibration_is_refused_at_equal_order() -> None:
-    steep = [
-        HeldOutScore(s.patient_key, s.fold, s.mutant, s.probability_mutant, float(s.probability_mutant > 0.5))
+    shifted = [
+        HeldOutScore(s.patient_key, s.fold, s.mutant, s.probability_mutant, min(s.probability_mutant + 0.4, 1.0))
         for s in cohort(1)
     ]
-    strict = LearningSettings(calibration_margin=0.01)
-    assert judge(steep, cohort(1), None, strict).refusals[0].startswith("W_CALIBRATION")
+    assert judge(shifted, cohort(1), None, SETTINGS).refusals[0].startswith("W_CALIBRATION")
