@@ -41,11 +41,12 @@ def register(
     out: Out,
     transform: Annotated[Path | None, typer.Option("--transform", help="Write the transform here (.tfm).")] = None,
 ) -> None:
-    """Register rigidly by mutual information; tells how well the heads overlap (Dice)."""
+    """Register rigidly by mutual information; tells how well the heads overlap (Dice) and what they share (nats)."""
     from idh_tasks.pipelines import desk_imaging
 
     found = desk_imaging.registered(fixed, moving, out, transform)
-    sys.stdout.write(f"overlap: {found.overlap:.3f}\n")
+    sys.stdout.write(f"overlap: {found.overlap:.3f}\ninformation: {found.information:.3f}\n")
+    sys.stdout.write(f"verdict: {desk_imaging.verdict(found)}\n")
 
 
 @imaging.command("brain")

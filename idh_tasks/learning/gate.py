@@ -72,9 +72,9 @@ def _collapse(scores: Sequence[HeldOutScore]) -> list[str]:
 
 
 def _leak(canary: Interval | None) -> list[str]:
-    if canary is None or canary.low <= canary.value <= canary.high:
+    if canary is None or canary.value <= canary.high:
         return []
-    return [f"E_CANARY: AUC {canary.value:.2f} on shuffled labels, outside [{canary.low:.2f}, {canary.high:.2f}]"]
+    return [f"E_CANARY: AUC {canary.value:.2f} on shuffled labels, by chance {canary.low:.2f} to {canary.high:.2f}"]
 
 
 def _brier(scores: Sequence[HeldOutScore]) -> float:

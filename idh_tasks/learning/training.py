@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from idh_tasks.errors import RunRefusedError
+from idh_tasks.errors import RunRefusedError, TransientError
 from idh_tasks.learning.checkpoints import Checkpoints, NoCheckpoints, Progress, unpacked
 from idh_tasks.learning.network import build_network
 from idh_tasks.settings import LearningSettings
@@ -128,8 +128,9 @@ def train(
     Raises
     ------
     RunRefusedError
-        ``E_NAN_LOSS`` if the loss or a weight stops being a number, ``E_GPU`` if a GPU is asked for and missing,
-        or fails.
+        ``E_NAN_LOSS`` if the loss or a weight stops being a number.
+    TransientError
+        ``E_GPU`` if a GPU is asked for and missing, or fails: another try may find it again.
     """
     device = _device(settings)
     keras.utils.set_random_seed(seed)
@@ -137,9 +138,7 @@ def train(
         return _train(_loop(data, settings), data, held_out, settings, seed, fold, checkpoints, device)
     except (tf.errors.ResourceExhaustedError, tf.errors.InternalError, tf.errors.UnknownError) as error:
         kind = type(error).__name__
-        raise RunRefusedError(
-            "E_GPU", f"{device} failed ({kind}); look at the device, or try a smaller batch"
-        ) from None
+        raise TransientError("E_GPU", f"{device} failed ({kind}); look at the device, or try a smaller batch") from None
 
 
 def _train(
@@ -196,7 +195,7 @@ def _device(settings: LearningSettings) -> str:
     if tf.config.list_physical_devices("GPU"):
         return "GPU"
     if settings.device == "gpu":
-        raise RunRefusedError(
+        raise TransientError(
             "E_GPU", "a GPU is asked for and there is none; mend it, or allow IDH_LEARNING__DEVICE=any"
         )
     return "CPU"

@@ -22,7 +22,7 @@ from idh_tasks.imaging.brain import brain_mask
 from idh_tasks.imaging.itk import resample
 from idh_tasks.imaging.perfusion import compute_rcbv
 from idh_tasks.imaging.proposal import propose_tumour
-from idh_tasks.imaging.registration import Registered, register
+from idh_tasks.imaging.registration import Registered, gated, register
 from idh_tasks.intake.gate import admit
 from idh_tasks.intake.series import name_series
 from idh_tasks.pipelines.desk import files_below
@@ -85,6 +85,15 @@ def registered(fixed: Path, moving: Path, out: Path, transform: Path | None) -> 
     if transform is not None:
         files.write_transform(found.transform, transform)
     return found
+
+
+def verdict(found: Registered) -> str:
+    """Say whether preprocessing would use a registration, and why not."""
+    try:
+        gated(found, ImagingSettings())
+    except SeriesRejectedError as error:
+        return str(error)
+    return "good"
 
 
 def brain(image: Path, out: Path) -> None:

@@ -79,6 +79,7 @@ def test_registration_tells_its_overlap_and_writes_its_transform(series: dict[st
     out, transform = tmp_path / "t2.nii.gz", tmp_path / "t2.tfm"
     done = run("register", "--fixed", series["mprage"], "--moving", series["t2"], "-o", out, "--transform", transform)
     assert float(done.stdout.split()[1]) > 0.8
+    assert "verdict: good" in done.stdout
     assert sitk.ReadTransform(str(transform)).GetDimension() == 3
     assert voxels(out).shape[0] == len(list(series["mprage"].iterdir()))
 

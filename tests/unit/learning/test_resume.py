@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from idh_tasks.errors import RunRefusedError
+from idh_tasks.errors import RunRefusedError, TransientError
 from idh_tasks.learning import training
 from idh_tasks.learning.checkpoints import FolderCheckpoints, Progress, packed, unpacked
 from idh_tasks.learning.cross_validation import check_disjoint
@@ -96,7 +96,7 @@ def test_t07_a_killed_process_goes_on_where_it_was(tmp_path: Path) -> None:
 
 
 def test_t08_a_gpu_that_is_asked_for_and_missing_is_an_error() -> None:
-    with pytest.raises(RunRefusedError, match="E_GPU: a GPU is asked for and there is none"):
+    with pytest.raises(TransientError, match="E_GPU: a GPU is asked for and there is none"):
         train(patches(1), patches(2), LearningSettings(epochs=1, device="gpu"), seed=1)
 
 
@@ -106,7 +106,7 @@ def test_t08_a_device_that_fails_has_a_code(error: type[Exception], monkeypatch:
         raise error(None, None, "CUDA")
 
     monkeypatch.setattr(training, "_one_epoch", broken)
-    with pytest.raises(RunRefusedError, match="E_GPU: CPU failed"):
+    with pytest.raises(TransientError, match="E_GPU: CPU failed"):
         train(patches(1), patches(2), LearningSettings(epochs=1), seed=1)
 
 
