@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from idh_tasks.errors import RunRefusedError, TransientError
 from idh_tasks.learning.checkpoints import Checkpoints, NoCheckpoints, Progress, unpacked
+from idh_tasks.learning.forward import trained_variables, training_forward
 from idh_tasks.learning.network import build_network
 from idh_tasks.settings import LearningSettings
 
@@ -86,8 +87,9 @@ def _loop(data: Patches, settings: LearningSettings) -> Loop:
     model = build_network(data.x.shape[1], settings)
     x = tf.constant(data.x[..., None])
     y = tf.one_hot(data.y, 2)
+    forward, variables = training_forward(model), trained_variables(model)
     optimizer = keras.optimizers.Adam(settings.learning_rate)
-    optimizer.build(model.trainable_variables)
+    optimizer.build(variables)
     loss_of = keras.losses.CategoricalCrossentropy()
 
     @tf.function
@@ -97,9 +99,8 @@ def _loop(data: Patches, settings: LearningSettings) -> Loop:
             batch = order[start : start + settings.batch_size]
             images = rotate(tf.gather(x, batch), degrees[start : start + settings.batch_size])
             with tf.GradientTape() as tape:
-                loss = loss_of(tf.gather(y, batch), model(images, training=True))
-            gradients = tape.gradient(loss, model.trainable_variables)
-            optimizer.apply(gradients, model.trainable_variables)
+                loss = loss_of(tf.gather(y, batch), forward(images))
+            optimizer.apply(tape.gradient(loss, variables), variables)
             total, batches = total + loss, batches + 1
         return total / batches
 
