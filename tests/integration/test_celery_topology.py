@@ -11,6 +11,7 @@ from idh_tasks.local import airflow, up
 from idh_tasks.local.client import AirflowClient
 from idh_tasks.local.installation import Installation
 from idh_tasks.local.process import Service, await_ready, wait_until
+from idh_tasks.pipelines import promotion
 from idh_tasks.pipelines.platform import Platform
 from tests.conftest import temporary_installation
 from tests.seed import seed_cohort
@@ -43,7 +44,9 @@ def _start(installation: Installation) -> None:
 def _environment(installation: Installation) -> dict[str, str]:
     database = installation.folder("postgres")
     return airflow.environment(installation, "CeleryExecutor") | {
-        "IDH_LEARNING__EPOCHS": "1",
+        "IDH_LEARNING__EPOCHS": "20",
+        "IDH_LEARNING__LEARNING_RATE": "0.003",
+        "IDH_APPROVAL": "person",
         "AIRFLOW__CELERY__BROKER_URL": f"redis://127.0.0.1:{installation.ports['redis']}/0",
         "AIRFLOW__CELERY__RESULT_BACKEND": f"db+postgresql+psycopg2://postgres@/airflow?host={database}",
     }
@@ -61,21 +64,31 @@ def _start_redis(installation: Installation) -> None:
     await_ready(service, listens, 20)
 
 
-def test_training_runs_on_the_gpu_worker_only(cluster: Installation) -> None:
+def test_training_runs_on_the_gpu_worker_only_and_a_person_approves_its_champions(cluster: Installation) -> None:
     platform, client = Platform(up.settings(cluster)), AirflowClient(cluster)
     seed_cohort(platform, mutants=5, wildtypes=5)
     assert wait_until(lambda: "retrain_models" in client.dag_ids(), 90, pause_s=1)
     run = client.trigger("retrain_models")
-    assert wait_until(lambda: _state(client, run) in ("success", "failed"), 600, pause_s=2), cluster.home / "logs"
+    tasks = f"/dags/retrain_models/dagRuns/{run}/taskInstances"
+    assert wait_until(lambda: client.get(tasks, state="awaiting_input")["total_entries"] == 1, 600, pause_s=2)
+    assert promotion.champions(platform) == []
+
+    question = f"{tasks}/approve/-1/hitlDetails"
+    assert "RCBV: the first champion" in client.get(question)["body"]
+    client.patch(question, {"chosen_options": ["Approve"]})
+    assert wait_until(lambda: _state(client, run) in ("success", "failed"), 120, pause_s=1)
     assert _state(client, run) == "success"
+    assert "RCBV" in {model["sequence"] for model in promotion.champions(platform)}
+    assert {row["actor"] for row in promotion.history(platform) if row["action"] == "promoted"} == {"admin"}
+
     with platform.database.begin() as transaction:
         latest = transaction.one("select_latest_promoted_run")
         assert latest is not None
         workers = {result.worker for result in training.results(transaction, latest["run_id"]).values()}
     assert workers == {f"gpu@{socket.gethostname()}"}
-    tasks = client.get(f"/dags/retrain_models/dagRuns/{run}/taskInstances")["task_instances"]
-    queues = {task["task_id"]: task["queue"] for task in tasks}
-    assert queues == {"freeze_cohort": "default", "train_sequence": "gpu", "evaluate": "default", "promote": "default"}
+    queues = {task["task_id"]: task["queue"] for task in client.get(tasks)["task_instances"]}
+    others = ("freeze_cohort", "evaluate", "judge", "approve", "promote")
+    assert queues == dict.fromkeys(others, "default") | {"train_sequence": "gpu"}
 
 
 def _state(client: AirflowClient, run: str) -> str:
