@@ -1,30 +1,55 @@
 """Runs the work on one study in a process of its own: what kills that process costs this study alone."""
 
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from types import TracebackType
+from typing import Any, TypeVar
 
-from joblib.externals.loky import get_reusable_executor
-from joblib.externals.loky.process_executor import TerminatedWorkerError
+from joblib.externals.loky.process_executor import ProcessPoolExecutor, TerminatedWorkerError
 
 from idh_tasks.errors import StudyQuarantinedError
 
-P = ParamSpec("P")
 R = TypeVar("R")
 ATTEMPTS = 2
 
 
-def isolated(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Call a function in a child process, once more if the child was killed.
+class Isolation:
+    """A child process that is started when it is needed, and again when it was killed.
 
-    Raises
-    ------
-    StudyQuarantinedError
-        ``E_PREPROC`` if it was killed each time; what the function itself raises comes through.
+    It is not joblib's shared pool: trainings in this process use that one in their own way.
     """
-    for _ in range(ATTEMPTS):
-        try:
-            done: R = get_reusable_executor(max_workers=1).submit(work, *args, **kwargs).result()
-        except TerminatedWorkerError:
-            continue
-        return done
-    raise StudyQuarantinedError("E_PREPROC", f"the process was killed {ATTEMPTS} times, perhaps for want of memory")
+
+    def __init__(self) -> None:
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> "Isolation":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._end()
+
+    def call(self, work: Callable[..., R], *args: Any) -> R:
+        """Call a function in the child, once more if the child was killed.
+
+        Raises
+        ------
+        StudyQuarantinedError
+            ``E_PREPROC`` if it was killed each time; what the function itself raises comes through.
+        """
+        for _ in range(ATTEMPTS):
+            try:
+                done: R = self._running().submit(work, *args).result()
+            except TerminatedWorkerError:
+                self._end()
+                continue
+            return done
+        raise StudyQuarantinedError("E_PREPROC", f"the process was killed {ATTEMPTS} times, perhaps for want of memory")
+
+    def _running(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(max_workers=1)
+        return self._pool
+
+    def _end(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(kill_workers=True)
+            self._pool = None

@@ -16,7 +16,7 @@ from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence, Provenance
 from idh_tasks.domain.study import StudyId
 from idh_tasks.domain.volume import Float
 from idh_tasks.errors import IdhError, StudyQuarantinedError
-from idh_tasks.pipelines.isolated import isolated
+from idh_tasks.pipelines.isolated import Isolation
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
 from idh_tasks.pipelines.series_images import StoreShelf
 from idh_tasks.pipelines.study_images import CutPatch, Proposal, StudyImages, cut_all, sheet_of
@@ -45,13 +45,14 @@ def due(platform: Platform) -> list[Batch]:
 def preprocess_batch(platform: Platform, study_ids: list[str]) -> dict[str, int]:
     """Preprocess each study of a batch; a bad series or study is recorded, the others go on."""
     outcomes: Counter[str] = Counter()
-    for study_id in study_ids:
-        try:
-            counts = isolated(_in_child, platform.settings, study_id)
-        except StudyQuarantinedError as error:
-            counts = _refused(platform, StudyId(study_id), error)
-        log.info("study %s: %s", study_id, dict(counts))
-        outcomes.update(counts)
+    with Isolation() as child:
+        for study_id in study_ids:
+            try:
+                counts = child.call(_in_child, platform.settings, study_id)
+            except StudyQuarantinedError as error:
+                counts = _refused(platform, StudyId(study_id), error)
+            log.info("study %s: %s", study_id, dict(counts))
+            outcomes.update(counts)
     log.info("batch done: %s", dict(outcomes))
     return dict(outcomes)
 
