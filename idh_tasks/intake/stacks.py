@@ -68,8 +68,8 @@ def check_geometry(instances: Sequence[Dataset]) -> None:
         ``E_GEOMETRY_MATRIX``, ``E_GEOMETRY_ORIENT``, ``E_GEOMETRY_GAP``, or ``E_GEOMETRY_MISSING`` where the
         headers do not say.
     """
-    instances = frames(instances)
     try:
+        instances = frames(instances)
         grids = {(ds.Rows, ds.Columns, tuple(map(float, ds.PixelSpacing))) for ds in instances}
         axes = direction([[float(c) for c in ds.ImageOrientationPatient] for ds in instances])
         positions = np.array([[float(c) for c in ds.ImagePositionPatient] for ds in instances])

@@ -7,8 +7,10 @@ from pydicom.sequence import Sequence
 from pydicom.uid import EnhancedMRImageStorage
 
 from idh_tasks.dicom.classic import frames
+from idh_tasks.dicom.mosaic import keep_normal
 from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.imaging.assembly import assemble_volume
+from idh_tasks.intake.stacks import check_geometry
 from tests.factories import instance, stack
 
 
@@ -53,3 +55,14 @@ def test_d18_without_functional_groups_no_frame_is_taken_for_an_image() -> None:
     del ds.PerFrameFunctionalGroupsSequence
     with pytest.raises(SeriesRejectedError, match="E_UNSUPPORTED_SOP"):
         frames([ds])
+
+
+def test_a_mosaic_that_does_not_say_where_it_lies_is_a_fault_of_its_series_and_no_crash() -> None:
+    ds = instance(ImageType=["ORIGINAL", "PRIMARY", "M", "MOSAIC"])
+    ds.private_block(0x0019, "SIEMENS MR HEADER", create=True).add_new(0x0A, "US", 4)
+    keep_normal(np.array([0.0, 0.0, 1.0]), ds)
+    for stated in ("SliceThickness", "ImagePositionPatient"):
+        if stated in ds:
+            delattr(ds, stated)
+        with pytest.raises(SeriesRejectedError, match="E_GEOMETRY_MISSING"):
+            check_geometry([ds])
