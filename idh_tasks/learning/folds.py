@@ -9,6 +9,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from idh_tasks.domain.learning import Fold, Scheme
 from idh_tasks.errors import RunRefusedError
+from idh_tasks.settings import LearningSettings
 
 MIN_TRAIN_PER_CLASS = 2
 TEST_SHARE = 0.2
@@ -39,6 +40,11 @@ def make_folds(
     if scheme is Scheme.STRATIFIED:
         return stratified_folds(labels, count, seed, min_mutants or 0)
     return repeated_splits(labels, count, seed, PAPERS_FLOOR if min_mutants is None else min_mutants)
+
+
+def folds_of(labels: Mapping[str, bool], settings: LearningSettings) -> list[Fold]:
+    """Return the folds of a cohort by its settings, the same for all of its sequences."""
+    return make_folds(labels, settings.scheme, settings.folds, settings.seed, settings.min_mutants)
 
 
 def stratified_folds(labels: Mapping[str, bool], count: int, seed: int, min_mutants: int = 0) -> list[Fold]:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
-from sklearn.metrics import brier_score_loss
 
 from idh_tasks.domain.learning import HeldOutScore, Interval
 from idh_tasks.learning.intervals import CONFIDENCE
-from idh_tasks.learning.metrics import THRESHOLD, arrays
+from idh_tasks.learning.metrics import THRESHOLD, arrays, calibrated_brier
 from idh_tasks.settings import LearningSettings
 
 RESAMPLES = 1000
@@ -52,7 +51,7 @@ def judge(
             f"{-settings.promotion_margin:+.3f} is allowed"
         )
     if champion:
-        loss = _brier(challenger) - _brier(champion)
+        loss = calibrated_brier(challenger) - calibrated_brier(champion)
         if loss > settings.calibration_margin:
             refusals.append(
                 f"W_CALIBRATION: Brier score {loss:+.3f} beside the champion's, "
@@ -75,10 +74,6 @@ def _leak(canary: Interval | None) -> list[str]:
     if canary is None or canary.value <= canary.high:
         return []
     return [f"E_CANARY: AUC {canary.value:.2f} on shuffled labels, by chance {canary.low:.2f} to {canary.high:.2f}"]
-
-
-def _brier(scores: Sequence[HeldOutScore]) -> float:
-    return float(brier_score_loss([s.mutant for s in scores], [s.calibrated for s in scores]))
 
 
 def _gain(challenger: Sequence[HeldOutScore], champion: Sequence[HeldOutScore], seed: int) -> Interval | None:

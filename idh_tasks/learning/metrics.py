@@ -60,6 +60,11 @@ def brier(scores: Sequence[HeldOutScore]) -> float:
     return float(brier_score_loss(*arrays(scores)))
 
 
+def calibrated_brier(scores: Sequence[HeldOutScore]) -> float:
+    """Return the same of the probabilities after temperature scaling."""
+    return float(brier_score_loss([s.mutant for s in scores], [s.calibrated for s in scores]))
+
+
 def expected_calibration_error(scores: Sequence[HeldOutScore]) -> float:
     """Return the mean distance of stated probability and observed share over ten bins, weighed by patients."""
     return float(sum(b.patients * abs(b.stated - b.observed) for b in reliability(scores)) / len(scores))
@@ -89,3 +94,9 @@ def fit_learning_curve(epochs: Array, loss: Array) -> tuple[float, float, float]
     except (RuntimeError, OptimizeWarning, ValueError, TypeError):
         return None
     return float(a), float(b), float(c)
+
+
+def fit_mean_curve(curves: Sequence[Sequence[tuple[int, float]]]) -> tuple[float, float, float] | None:
+    """Fit the mean of the folds' learning curves, which share their epochs."""
+    points = np.array(curves, dtype=np.float64)
+    return fit_learning_curve(points[0, :, 0], points[:, :, 1].mean(axis=0))

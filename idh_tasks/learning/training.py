@@ -46,9 +46,9 @@ class Loop:
         """Return everything that the next epoch depends on."""
         return [v.numpy() for v in (*self.model.variables, *self.optimizer.variables)]
 
-    def restore(self, state: Progress) -> None:
-        """Go back to a state."""
-        for variable, value in zip((*self.model.variables, *self.optimizer.variables), state.state, strict=True):
+    def restore(self, found: Progress) -> None:
+        """Go back to where a checkpoint was made."""
+        for variable, value in zip((*self.model.variables, *self.optimizer.variables), found.state, strict=True):
             variable.assign(value)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydicom import Dataset, dcmread
 from pydicom.uid import EnhancedMRImageStorage
 
+from idh_tasks.dicom.mosaic import is_mosaic
 from idh_tasks.domain.study import Fault
 from idh_tasks.errors import InstanceRejectedError, SeriesRejectedError, StudyQuarantinedError
 from idh_tasks.intake.archive import open_archive
@@ -115,8 +116,7 @@ def _fault(instances: list[Dataset]) -> Fault | None:
 
 def _several_volumes(images: list[Dataset]) -> bool:
     """Tell whether places repeat by nature: over b-values or time, or since each image is a whole volume."""
-    mosaic = any("MOSAIC" in (ds.get("ImageType") or ()) for ds in images)
-    return mosaic or identify(read_physics(images)).sequence in SEVERAL_VOLUMES
+    return any(map(is_mosaic, images)) or identify(read_physics(images)).sequence in SEVERAL_VOLUMES
 
 
 def classify(files: Iterable[Path]) -> Iterator[Named]:

@@ -3,7 +3,7 @@
 import csv
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,9 +15,9 @@ from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.learning.checkpoints import FolderCheckpoints
 from idh_tasks.learning.cross_validation import FINAL, FoldOutcome, cross_validate
-from idh_tasks.learning.folds import make_folds, mutants_held_out
+from idh_tasks.learning.folds import folds_of, make_folds, mutants_held_out
 from idh_tasks.learning.intervals import auc_interval, delong
-from idh_tasks.learning.metrics import brier, expected_calibration_error, fit_learning_curve, measure
+from idh_tasks.learning.metrics import brier, calibrated_brier, expected_calibration_error, fit_mean_curve, measure
 from idh_tasks.pipelines.platform import code_version
 from idh_tasks.reporting import figures
 from idh_tasks.reporting.report import Figures, SequenceReport, render
@@ -147,7 +147,7 @@ def train(data: Path, out: Path, settings: LearningSettings, name: str) -> dict[
         ``E_STALE`` if the folder holds another run; else what folds and training raise.
     """
     patches, labels = read_data(data)
-    folds = make_folds(labels, settings.scheme, settings.folds, settings.seed, settings.min_mutants)
+    folds = folds_of(labels, settings)
     plan: dict[str, object] = {
         "name": name,
         "data_sha256": sha256(data.read_bytes()),
@@ -217,7 +217,7 @@ def report(run_dir: Path) -> str:
     drawn = Figures(
         roc=figures.roc_figure({name: scores}),
         boxes=figures.box_figure({name: told.folds}),
-        learning=figures.learning_figure(curves, {name: _fitted(curves[name])}),
+        learning=figures.learning_figure(curves, {name: fit_mean_curve(curves[name])}),
         calibration=figures.calibration_figure({name: scores}),
         patches="",
     )
@@ -229,17 +229,11 @@ def _sequence(name: str) -> MrSequence:
     return MrSequence(name) if name in MrSequence.__members__ else MrSequence.OTHER
 
 
-def _fitted(curves: list[list[tuple[int, float]]]) -> figures.Fit | None:
-    points = np.array(curves, dtype=np.float64)
-    return fit_learning_curve(points[0, :, 0], points[:, :, 1].mean(axis=0))
-
-
 def reported(name: MrSequence, scores: list[HeldOutScore], seed: int) -> SequenceReport:
     """Return what a report says of a set of scores."""
     by_fold: dict[int, list[HeldOutScore]] = {}
     for score in scores:
         by_fold.setdefault(score.fold, []).append(score)
-    calibrated = [replace(score, probability_mutant=score.calibrated) for score in scores]
     return SequenceReport(
         sequence=name,
         n=len(scores),
@@ -249,7 +243,7 @@ def reported(name: MrSequence, scores: list[HeldOutScore], seed: int) -> Sequenc
         delong=delong(scores),
         brier=brier(scores),
         ece=expected_calibration_error(scores),
-        calibrated_brier=brier(calibrated),
+        calibrated_brier=calibrated_brier(scores),
     )
 
 

@@ -7,15 +7,13 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple
 
-import numpy as np
-
 from idh_tasks.db import training
 from idh_tasks.db.training import FoldResult, Run, SequenceResult
 from idh_tasks.domain.learning import HeldOutScore, Member
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.errors import RunRefusedError
-from idh_tasks.learning.folds import make_folds
-from idh_tasks.learning.metrics import fit_learning_curve
+from idh_tasks.learning.folds import folds_of
+from idh_tasks.learning.metrics import fit_mean_curve
 from idh_tasks.pipelines import cohort
 from idh_tasks.pipelines.comparisons import compare
 from idh_tasks.pipelines.platform import Platform
@@ -72,9 +70,8 @@ def _compared(
 ) -> list[Comparison]:
     labels = {member.patient_key: member.mutant for member in members}
     settings = LearningSettings.model_validate(run.settings)
-    folds = make_folds(labels, settings.scheme, settings.folds, settings.seed, settings.min_mutants)
     with platform.database.begin() as transaction:
-        return compare(transaction, run.run_id, scores, labels, folds, settings.seed)
+        return compare(transaction, run.run_id, scores, labels, folds_of(labels, settings), settings.seed)
 
 
 def checklist(run: Run, reports: Sequence[SequenceReport], kind: str) -> list[tuple[str, str]]:
@@ -110,7 +107,7 @@ def _as_json(
         "sequences": [asdict(report) for report in reports],
         "comparisons": [asdict(one) for one in compared],
         "learning_curves": curves,
-        "learning_fits": {s: _fit(found) for s, found in curves.items()},
+        "learning_fits": {s: fit_mean_curve(found) for s, found in curves.items()},
     }
     return json.dumps(content, indent=1).encode()
 
@@ -154,7 +151,7 @@ def _figures(
 ) -> Figures:
     shown = [s for s in MODEL_SEQUENCES if s in folds]
     curves = {s: [fold.curve for fold in folds[s]] for s in shown}
-    fits = {s: _fit(curves[s]) for s in shown}
+    fits = {s: fit_mean_curve(curves[s]) for s in shown}
     return Figures(
         roc=figures.roc_figure({s: scores[s] for s in shown}),
         boxes=figures.box_figure({s: [fold.metrics for fold in folds[s]] for s in shown}),
@@ -162,12 +159,6 @@ def _figures(
         calibration=figures.calibration_figure({s: scores[s] for s in shown}),
         patches=figures.patch_figure({s: _examples(platform, members, s) for s in shown}),
     )
-
-
-def _fit(curves: Sequence[figures.Curve]) -> figures.Fit | None:
-    """Fit the mean curve over folds."""
-    points = np.array(curves, dtype=np.float64)
-    return fit_learning_curve(points[0, :, 0], points[:, :, 1].mean(axis=0))
 
 
 def _examples(platform: Platform, members: Sequence[Member], sequence: MrSequence) -> list[figures.Labelled]:

@@ -5,7 +5,7 @@ import os
 import socket
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
@@ -18,9 +18,9 @@ from idh_tasks.domain.learning import Fold, Interval, Member, ModelRecord
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.learning.cross_validation import FINAL, FoldOutcome, cross_validate
-from idh_tasks.learning.folds import make_folds, mutants_held_out, restrict
+from idh_tasks.learning.folds import folds_of, mutants_held_out, restrict
 from idh_tasks.learning.intervals import auc_interval, delong, null_interval
-from idh_tasks.learning.metrics import brier, expected_calibration_error, measure
+from idh_tasks.learning.metrics import brier, calibrated_brier, expected_calibration_error, measure
 from idh_tasks.pipelines.evaluate import evaluate
 from idh_tasks.pipelines.platform import Platform, code_version, preprocessing_version
 from idh_tasks.pipelines.preprocess import read_array
@@ -42,11 +42,6 @@ class Due:
 
 def _labels(members: Sequence[Member]) -> dict[str, bool]:
     return {member.patient_key: member.mutant for member in members}
-
-
-def folds_of(labels: Mapping[str, bool], settings: LearningSettings) -> list[Fold]:
-    """Return the folds of a cohort, the same for all of its sequences."""
-    return make_folds(labels, settings.scheme, settings.folds, settings.seed, settings.min_mutants)
 
 
 def freeze_cohort(platform: Platform, force: bool) -> Due:
@@ -228,7 +223,6 @@ def _save(
     seconds: float,
 ) -> None:
     scores = [score for outcome in outcomes for score in outcome.scores]
-    calibrated = [replace(score, probability_mutant=score.calibrated) for score in scores]
     folds = [FoldResult(o.number, measure(o.scores), o.curve) for o in outcomes if o.number != FINAL]
     result = SequenceResult(
         sequence=sequence,
@@ -239,7 +233,7 @@ def _save(
         canary=canary,
         brier=brier(scores),
         ece=expected_calibration_error(scores),
-        calibrated_brier=brier(calibrated),
+        calibrated_brier=calibrated_brier(scores),
         worker=f"{os.environ.get('IDH_WORKER', 'local')}@{socket.gethostname()}",
         device=outcomes[0].device,
         seconds=seconds,

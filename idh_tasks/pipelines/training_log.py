@@ -1,6 +1,7 @@
 """Checkpoints in our bucket and progress in the database, under a lease: one worker trains a sequence at a time."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from idh_tasks.errors import IdhError, TransientError
 from idh_tasks.learning.checkpoints import Progress, packed
@@ -27,10 +28,15 @@ class TrainingLog:
     sequence: str
     holder: str
 
+    @cached_property
+    def _platform(self) -> Platform:
+        """Return the platform of the process that trains, opened once: checkpoints come every second."""
+        return Platform(self.settings)
+
     def load(self, fold: int) -> bytes | None:
         """Return the latest checkpoint of a fold, or nothing."""
         try:
-            return Platform(self.settings).store.get(self._key(fold))
+            return self._platform.store.get(self._key(fold))
         except IdhError as error:
             if error.code == "W_VANISHED":
                 return None
@@ -38,10 +44,9 @@ class TrainingLog:
 
     def save(self, fold: int, progress: Progress) -> None:
         """Publish a checkpoint, record how far the fold is, and renew the lease."""
-        platform = Platform(self.settings)
-        self.take(platform)
-        platform.store.put(self._key(fold), packed(progress))
-        with platform.database.begin() as transaction:
+        self.take(self._platform)
+        self._platform.store.put(self._key(fold), packed(progress))
+        with self._platform.database.begin() as transaction:
             transaction.run(
                 "upsert_training_progress",
                 run_id=self.run_id,

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,20 +28,19 @@ class KilledError(Exception):
     """Stands for the end of the process."""
 
 
+@dataclass(frozen=True)
 class KillAfter(FolderCheckpoints):
     """Ends the training once the checkpoint of an epoch is written, or in the middle of writing it."""
 
-    def __init__(self, folder: Path, epoch: int, *, half_written: bool) -> None:
-        super().__init__(folder)
-        object.__setattr__(self, "epoch", epoch)
-        object.__setattr__(self, "half", half_written)
+    epoch: int
+    half_written: bool
 
     def save(self, fold: int, progress: Progress) -> None:
-        if progress.epoch == self.epoch and self.half:  # type: ignore[attr-defined]
+        if progress.epoch == self.epoch and self.half_written:
             self._path(fold).with_suffix(".tmp").write_bytes(packed(progress)[:1000])
             raise KilledError
         super().save(fold, progress)
-        if progress.epoch == self.epoch:  # type: ignore[attr-defined]
+        if progress.epoch == self.epoch:
             raise KilledError
 
 
