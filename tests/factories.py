@@ -80,9 +80,9 @@ def head(shape: tuple[int, int, int] = (60, 70, 60)) -> Volume:
 
 
 def diffusion(adc: float, b_values: tuple[float, ...], noise: float = 0.0) -> Series4D:
-    """Return a series with one ADC (10⁻⁶ mm²/s) everywhere, S₀ 1000 and Rician noise."""
-    shape = (6, 24, 24)
-    clean = 1000 * np.exp(-np.array(b_values) * adc * 1e-6)[:, None, None, None]
+    """Return a series with one ADC (10⁻⁶ mm²/s), S₀ 1000 and Rician noise; the rows from 24 on are air."""
+    shape = (6, 32, 24)
+    clean = 1000 * np.exp(-np.array(b_values) * adc * 1e-6)[:, None, None, None] * (np.arange(32) < 24)[:, None]
     real, imaginary = np.random.default_rng(1).normal(0, 1, (2, len(b_values), *shape)) * noise
     noisy = np.hypot(clean + real, imaginary)
     return Series4D(noisy.astype(np.float32), geometry(shape), b_values, 80.0)
