@@ -5,6 +5,7 @@ from typing import Any
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 
+from idh_airflow.answers import KeepsAnswer
 from idh_airflow.defaults import APPROVAL
 from idh_airflow.steps import step
 
@@ -12,15 +13,19 @@ WAIT = timedelta(days=6)
 """Until the next weekly run; unanswered, the champions stay."""
 
 
+class PromotionApproval(KeepsAnswer, ApprovalOperator):
+    """Approve or reject; what follows a rejection is skipped."""
+
+
 def approval(task_id: str) -> Any:
     """Return the step; its XCom says who approved (see `approver`)."""
     if APPROVAL == "auto":
         return step(task_id=task_id)(_automatic)()
-    operator = ApprovalOperator(
+    operator = PromotionApproval(
         task_id=task_id,
         subject="May these networks become champions?",
         body="{{ ti.xcom_pull(task_ids='judge')['told'] | join('\n\n') }}\n\nFor research use; not for diagnosis.",
-        defaults=ApprovalOperator.REJECT,
+        defaults=PromotionApproval.REJECT,
         response_timeout=WAIT,
     )
     return operator.output

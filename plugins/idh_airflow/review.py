@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
+from idh_airflow.answers import KeepsAnswer
 from idh_airflow.assets import QUESTIONS
 from idh_airflow.connections import platform
 from idh_airflow.steps import outcomes, skip_unless, step
@@ -19,7 +19,7 @@ def put_questions() -> None:
     skip_unless(review.questions_wait(platform()), "no question is open that nobody is asked")
 
 
-class ReviewOperator(HITLOperator):
+class ReviewOperator(KeepsAnswer):
     """Asks one question of the platform's list.
 
     Parameters
