@@ -7,11 +7,15 @@ normalised, and cut to one 64×64 patch a sequence. ADC and rCBV are computed wh
 Where no outline of the tumour was delivered, one is proposed from T2 and FLAIR; it waits in `review_cases` with its
 picture, and is used once a person has accepted it.
 
+Links that have changed are announced like new patches: their labels are others now.
+
 **Writes**: `idh.patch`, one row a sequence: the patch, or the code that says why there is none.
 
 **When it is red**: a batch failed in a way that retries did not cure; the studies of the other batches
 are done. Clear the failed batch.
 """
+
+from typing import Any
 
 from airflow.sdk import dag
 from idh_airflow.assets import CASES, PATCHES
@@ -38,8 +42,9 @@ def preprocess_studies() -> None:
         return preprocess.preprocess_batch(platform(), batch["ids"])
 
     @step(trigger_rule="none_failed", outlets=[PATCHES])
-    def announce(batches: list[object]) -> None:
-        skip_unless(batches, "no study was due")
+    def announce(batches: list[object], dag_run: Any = None) -> None:
+        relinked = dag_run.run_type == "asset_triggered"
+        skip_unless(batches or relinked, "no study was due, and no link has changed")
 
     found = due()
     preprocess_batch.expand(batch=found) >> [announce(found), put_questions()]

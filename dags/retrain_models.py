@@ -1,11 +1,12 @@
 """
 ### Retrain models
 
-Every week, by hand, and after new patches: freeze the labelled cohort, cross-validate one network a
+Every week, by hand, and after patches or their labels have changed: freeze the labelled cohort, cross-validate one network a
 sequence on the `gpu` queue, write the report, judge each network beside its champion, ask a person, and promote.
 
-After new patches it trains only while there is no champion or when enough new cases have come
-(`IDH_LEARNING__RETRAIN_AFTER_NEW_CASES`); the weekly and the manual run train on any change.
+It trains while there is no champion, when enough new cases have come (`IDH_LEARNING__RETRAIN_AFTER_NEW_CASES`), or
+when a label that was learnt from is another one now (`IDH_LEARNING__RETRAIN_AFTER_AFFECTED`; `idh linkage affected`
+tells what used a report). A run by hand trains on any change.
 
 **Writes**: `idh.dataset`, `idh.training_run`, `idh.fold_result`, `idh.held_out_score`, `idh.model`.
 
@@ -41,7 +42,7 @@ def retrain_models() -> None:
     def freeze_cohort(dag_run: Any = None) -> str:
         from idh_tasks.pipelines import train
 
-        due = train.freeze_cohort(platform(), force=dag_run.run_type != "asset_triggered")
+        due = train.freeze_cohort(platform(), force=dag_run.run_type == "manual")
         skip_unless(due.run_id, due.reason)
         return str(due.run_id)
 

@@ -84,6 +84,8 @@ class LearningSettings(_Frozen):
     checkpoint_every: int = Field(default=25, ge=1)
     provenance: Literal["computed", "vendor", "mixed"] = "computed"
     retrain_after_new_cases: int = Field(default=20, ge=1)
+    retrain_after_affected: int = Field(default=1, ge=1)
+    """Patients of the last dataset whose label, person or study is another now (`idh linkage affected`)."""
     promotion_margin: float = Field(default=0.05, ge=0)
     """How much lower a challenger's out-of-fold AUC may be than the champion's."""
     calibration_margin: float = Field(default=0.03, ge=0)

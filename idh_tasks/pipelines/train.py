@@ -50,8 +50,8 @@ def freeze_cohort(platform: Platform, force: bool) -> Due:
     Parameters
     ----------
     force
-        Train on any change (the weekly run, or a person); else only without a champion or when
-        enough new cases have come.
+        Train on any change, since a person asks for it; else only without a champion, or when enough new cases
+        have come or enough members of the last dataset are affected by a change of label, person or study.
     """
     with platform.database.begin() as transaction:
         found = training.eligible_members(transaction, preprocessing_version(platform))
@@ -111,10 +111,15 @@ def _too_early(platform: Platform, transaction: Transaction, members: Sequence[M
     latest = transaction.one("select_latest_promoted_run")
     if latest is None:
         return None
-    patients = sorted(_labels(members))
-    rows = transaction.rows("count_new_cases", patients=patients, dataset_id=latest["dataset_id"])
-    new, needed = int(rows[0]["cases"]), platform.settings.learning.retrain_after_new_cases
-    return None if new >= needed else f"{new} new cases since the last training, {needed} needed"
+    settings, patients = platform.settings.learning, sorted(_labels(members))
+    [since] = transaction.rows("count_changes", patients=patients, dataset_id=latest["dataset_id"])
+    new, affected = since["new_cases"], since["affected"]
+    if new >= settings.retrain_after_new_cases or affected >= settings.retrain_after_affected:
+        return None
+    return (
+        f"{new} new cases since the last training, {settings.retrain_after_new_cases} needed, "
+        f"and {affected} affected ones, {settings.retrain_after_affected} needed"
+    )
 
 
 def _patches(platform: Platform, members: Sequence[Member]) -> dict[str, NDArray[np.float32]]:

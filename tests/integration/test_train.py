@@ -65,8 +65,23 @@ def test_new_patches_retrain_only_when_there_are_enough(tiny: Platform) -> None:
     with tiny.database.begin() as transaction:
         transaction.run("update_training_run", run_id=first.run_id, state="promoted", report_key=None)
     seed_cohort(tiny, mutants=1, wildtypes=1, first=50)
-    assert train.freeze_cohort(tiny, force=False).reason == "2 new cases since the last training, 3 needed"
+    assert train.freeze_cohort(tiny, force=False).reason == (
+        "2 new cases since the last training, 3 needed, and 0 affected ones, 1 needed"
+    )
     assert train.freeze_cohort(tiny, force=True).run_id is not None
+    seed_cohort(tiny, mutants=1, wildtypes=0, first=70)
+    assert train.freeze_cohort(tiny, force=False).run_id is not None
+
+
+@pytest.mark.parametrize("status", ["wildtype", "indeterminate"], ids=["amended", "withdrawn"])
+def test_a_changed_label_retrains(tiny: Platform, status: str) -> None:
+    seed_cohort(tiny, mutants=6, wildtypes=8)
+    first = train.freeze_cohort(tiny, force=False)
+    with tiny.database.begin() as transaction:
+        transaction.run("update_training_run", run_id=first.run_id, state="promoted", report_key=None)
+        change = f"UPDATE idh.case_link SET idh_status = '{status}' WHERE patient_key = (SELECT min(patient_key) FROM"
+        transaction._connection.exec_driver_sql(f"{change} idh.case_link WHERE idh_status = 'mutant')")
+    assert train.freeze_cohort(tiny, force=False).run_id is not None
 
 
 def test_r01_a_sequence_has_one_champion_at_any_time(tiny: Platform) -> None:
