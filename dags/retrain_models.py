@@ -2,7 +2,7 @@
 ### Retrain models
 
 Every week, by hand, and after patches or their labels have changed: freeze the labelled cohort, cross-validate one
-network a sequence on the `gpu` queue, write the report, judge each network beside its champion, ask a person, and promote.
+network a sequence on the `gpu` queue, write the report, judge each network beside its champion, ask a person, promote.
 
 It trains while there is no champion, when enough new cases have come (`IDH_LEARNING__RETRAIN_AFTER_NEW_CASES`), or
 when a label that was learnt from is another one now (`IDH_LEARNING__RETRAIN_AFTER_AFFECTED`; `idh linkage affected`
