@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from idh_tasks.domain.learning import Scheme
+from idh_tasks.domain.learning import Scheme, Selection
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 
 learn = typer.Typer(no_args_is_help=True, help="Folds, training, metrics, reports; champions and how to go back.")
@@ -50,6 +50,7 @@ def train(
     epochs: Annotated[int, typer.Option(min=1)] = 500,
     batch_size: Annotated[int, typer.Option(min=1)] = 16,
     learning_rate: Annotated[float, typer.Option(min=0)] = 1e-4,
+    select: Annotated[Selection, typer.Option(help="Last weights, or early stopping.")] = Selection.LAST,
     scheme: SchemeOption = Scheme.STRATIFIED,
     min_mutants: Floor = None,
     count: Folds = 5,
@@ -65,6 +66,7 @@ def train(
         epochs=epochs,
         batch_size=batch_size,
         learning_rate=learning_rate,
+        select=select,
         scheme=scheme,
         min_mutants=min_mutants,
         folds=count,

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from idh_tasks.domain.learning import Scheme
+from idh_tasks.domain.learning import Scheme, Selection
 from idh_tasks.domain.sequence import Provenance
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -81,6 +81,9 @@ class LearningSettings(_Frozen):
     seed: int = 20200
     device: Literal["any", "gpu"] = "any"
     """`gpu` refuses to train without one; `any` trains on the CPU and says so."""
+    select: Selection = Selection.LAST
+    patience: int = Field(default=50, ge=1)
+    """Epochs without a smaller loss after which `inner` stops."""
     checkpoint_every: int = Field(default=25, ge=1)
     provenance: Literal["computed", "vendor", "mixed"] = "computed"
     retrain_after_new_cases: int = Field(default=20, ge=1)

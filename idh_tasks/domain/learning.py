@@ -27,6 +27,13 @@ class Scheme(StrEnum):
     REPEATED = "repeated"
 
 
+class Selection(StrEnum):
+    """Which weights are kept: the last, or by the loss on a fifth of the fold's training patients (early stopping)."""
+
+    LAST = "last"
+    INNER = "inner"
+
+
 @dataclass(frozen=True)
 class Fold:
     """Patients to learn from and patients held out; never one patient in both."""

@@ -3,7 +3,7 @@
 import hashlib
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,17 +11,20 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from idh_tasks.learning.selection import Best
+
 DIGEST = 32
 
 
 @dataclass(frozen=True)
 class Progress:
-    """A training after so many epochs: its loss, the curve so far, weights and the optimiser's state."""
+    """A training after so many epochs: loss, the curve so far, weights and optimiser, and the best so far if kept."""
 
     epoch: int
     loss: float
     curve: tuple[tuple[int, float], ...]
     state: Sequence[NDArray[np.float32]]
+    best: Best | None = None
 
 
 class Checkpoints(Protocol):
@@ -74,7 +77,9 @@ class NoCheckpoints:
 def packed(progress: Progress) -> bytes:
     """Return a checkpoint as bytes that begin with their own hash."""
     buffer = io.BytesIO()
-    arrays: dict[str, Any] = {f"state{number:03d}": part for number, part in enumerate(progress.state)}
+    arrays: dict[str, Any] = _numbered("state", progress.state)
+    if progress.best:
+        arrays |= _numbered("best", progress.best.weights) | {"at": (progress.best.epoch, progress.best.loss)}
     curve = np.array(progress.curve, dtype=np.float64).reshape(-1, 2)
     np.savez(buffer, epoch=progress.epoch, loss=progress.loss, curve=curve, **arrays)
     content = buffer.getvalue()
@@ -86,6 +91,14 @@ def unpacked(content: bytes | None) -> Progress | None:
     if content is None or hashlib.sha256(content[DIGEST:]).digest() != content[:DIGEST]:
         return None
     with np.load(io.BytesIO(content[DIGEST:]), allow_pickle=False) as found:
-        state = [found[name] for name in sorted(found.files) if name.startswith("state")]
         curve = tuple((int(epoch), float(loss)) for epoch, loss in found["curve"])
-        return Progress(int(found["epoch"]), float(found["loss"]), curve, state)
+        best = Best(int(found["at"][0]), float(found["at"][1]), _arrays(found, "best")) if "at" in found else None
+        return Progress(int(found["epoch"]), float(found["loss"]), curve, _arrays(found, "state"), best)
+
+
+def _numbered(name: str, parts: Sequence[NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+    return {f"{name}{number:03d}": part for number, part in enumerate(parts)}
+
+
+def _arrays(found: Mapping[str, NDArray[np.float32]], name: str) -> list[NDArray[np.float32]]:
+    return [found[key] for key in sorted(found) if key.startswith(name)]

@@ -8,10 +8,12 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from idh_tasks.domain.learning import Selection
 from idh_tasks.errors import RunRefusedError, TransientError
 from idh_tasks.learning.checkpoints import Checkpoints, NoCheckpoints, Progress, unpacked
 from idh_tasks.learning.forward import trained_variables, training_forward
 from idh_tasks.learning.network import build_network
+from idh_tasks.learning.selection import Best, finished, set_aside
 from idh_tasks.settings import LearningSettings
 
 CURVE_POINTS = 50
@@ -23,6 +25,10 @@ class Patches:
 
     x: NDArray[np.float32]
     y: NDArray[np.int64]
+
+    def only(self, rows: NDArray[np.int64]) -> "Patches":
+        """Return some of them."""
+        return Patches(self.x[rows], self.y[rows])
 
 
 @dataclass(frozen=True)
@@ -115,12 +121,12 @@ def train(
     fold: int = 0,
     checkpoints: Checkpoints = NoCheckpoints(),  # noqa: B008 - it holds nothing
 ) -> Trained:
-    """Train for a fixed number of epochs and keep the last weights.
+    """Train for a fixed number of epochs and keep the last weights, or choose by some of the patches to learn from.
 
     Parameters
     ----------
     data
-        Patches to learn from, rotated by [0°, 90°] and balanced.
+        Patches to learn from, rotated by [0°, 90°] and balanced; with ``select=inner`` a fifth of them only chooses.
     held_out
         Patches whose loss is recorded; they choose nothing. May be empty.
     fold, checkpoints
@@ -129,14 +135,19 @@ def train(
     Raises
     ------
     RunRefusedError
-        ``E_NAN_LOSS`` if the loss or a weight stops being a number.
+        ``E_NAN_LOSS`` if the loss or a weight stops being a number, ``E_FOLD_DEGENERATE`` if ``select=inner`` has too
+        few patches to choose by.
     TransientError
         ``E_GPU`` if a GPU is asked for and missing, or fails: another try may find it again.
     """
     device = _device(settings)
     keras.utils.set_random_seed(seed)
+    inner = None
+    if settings.select is Selection.INNER:
+        learn, choose = set_aside(data.y, seed)
+        data, inner = data.only(learn), data.only(choose)
     try:
-        return _train(_loop(data, settings), data, held_out, settings, seed, fold, checkpoints, device)
+        return _train(_loop(data, settings), data, held_out, inner, settings, seed, fold, checkpoints, device)
     except (tf.errors.ResourceExhaustedError, tf.errors.InternalError, tf.errors.UnknownError) as error:
         kind = type(error).__name__
         raise TransientError("E_GPU", f"{device} failed ({kind}); look at the device, or try a smaller batch") from None
@@ -146,6 +157,7 @@ def _train(
     loop: Loop,
     data: Patches,
     held_out: Patches,
+    inner: Patches | None,
     settings: LearningSettings,
     seed: int,
     fold: int,
@@ -153,19 +165,25 @@ def _train(
     device: str,
 ) -> Trained:
     found = unpacked(checkpoints.load(fold))
-    curve = list(found.curve) if found else []
     if found:
         loop.restore(found)
+    number, curve, best = (found.epoch, list(found.curve), found.best) if found else (0, [], None)
     predict = tf.function(lambda x: loop.model(x, training=False))
     watched = set(np.linspace(1, settings.epochs, CURVE_POINTS).astype(int).tolist())
-    for number in range(found.epoch + 1 if found else 1, settings.epochs + 1):
+    while not finished(number, best, settings):
+        number += 1
         loss = _one_epoch(loop, data, np.random.default_rng([seed, number]))
         if not np.isfinite(loss) or (number in watched and not _finite(loop.model)):
             raise RunRefusedError("E_NAN_LOSS", f"loss or weights are no numbers at epoch {number}")
         if number in watched and len(held_out.y):
             curve.append((number, _loss(predict(held_out.x[..., None]).numpy(), held_out.y)))
-        if number % settings.checkpoint_every == 0 or number == settings.epochs:
-            checkpoints.save(fold, Progress(number, loss, tuple(curve), loop.state()))
+        if inner is not None:
+            chosen = _loss(predict(inner.x[..., None]).numpy(), inner.y)
+            best = best if best and best.loss <= chosen else Best(number, chosen, loop.model.get_weights())
+        if number % settings.checkpoint_every == 0 or finished(number, best, settings):
+            checkpoints.save(fold, Progress(number, loss, tuple(curve), loop.state(), best))
+    if best:
+        loop.model.set_weights(best.weights)
     return Trained(loop.model, tuple(curve), device)
 
 

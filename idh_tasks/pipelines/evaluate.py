@@ -9,7 +9,7 @@ from dataclasses import asdict, astuple
 
 from idh_tasks.db import training
 from idh_tasks.db.training import FoldResult, Run, SequenceResult
-from idh_tasks.domain.learning import HeldOutScore, Member
+from idh_tasks.domain.learning import HeldOutScore, Member, Selection
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.learning.folds import folds_of
@@ -28,6 +28,11 @@ log = logging.getLogger(__name__)
 
 SHOWN = 5
 """How many patches of each class the report shows for a sequence."""
+
+SELECTION = {
+    Selection.LAST: "fixed number of epochs, last weights",
+    Selection.INNER: "early stopping by the loss on a fifth of each fold's training patients",
+}
 
 
 def evaluate(platform: Platform, run_id: str) -> str:
@@ -87,7 +92,7 @@ def checklist(run: Run, reports: Sequence[SequenceReport], kind: str) -> list[tu
         ("Partitions", f"{settings['scheme']}, {settings['folds']} folds, disjoint by patient and by image"),
         ("Model", f"filters {settings['filters']}, dense {settings['dense']}, two outputs by softmax"),
         ("Training", f"Adam {settings['learning_rate']}, {settings['epochs']} epochs, batch {settings['batch_size']}"),
-        ("Selection", "fixed number of epochs, last weights: held-out patients choose nothing"),
+        ("Selection", SELECTION[Selection(settings["select"])] + ": held-out patients choose nothing"),
         ("Performance", "out of fold, with bootstrap and DeLong intervals over patients; calibration beside it"),
         ("External validation", "none"),
         ("Intended use", "research only"),

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from idh_tasks.domain.learning import Selection
 from idh_tasks.errors import RunRefusedError, TransientError
 from idh_tasks.learning import training
 from idh_tasks.learning.checkpoints import FolderCheckpoints, Progress, packed, unpacked
 from idh_tasks.learning.cross_validation import check_disjoint
 from idh_tasks.learning.folds import stratified_folds
-from idh_tasks.learning.training import Patches, train
+from idh_tasks.learning.training import Patches, Trained, train
 from idh_tasks.settings import LearningSettings
 from tests.unit.learning.test_training import patches
 
@@ -44,24 +45,28 @@ class KillAfter(FolderCheckpoints):
             raise KilledError
 
 
-@pytest.fixture(scope="module")
-def whole() -> list[np.ndarray]:
-    """Return the weights of an undisturbed training."""
-    return train(patches(1), patches(2), SHORT, seed=5).model.get_weights()
+INNER = SHORT.model_copy(update={"select": Selection.INNER, "learning_rate": 0.05, "patience": 3, "epochs": 9})
+"""Steps so large that the loss on the inner patients rises from the first epoch on."""
+
+
+@pytest.fixture(scope="module", params=[SHORT, INNER], ids=lambda settings: settings.select)
+def whole(request: pytest.FixtureRequest) -> tuple[LearningSettings, Trained]:
+    """Return an undisturbed training with its settings."""
+    return request.param, train(patches(1), patches(2), request.param, seed=5)
 
 
 @pytest.mark.parametrize("half_written", [False, True])
 @pytest.mark.parametrize("epoch", [1, 2, 3, 4])
 def test_t07_killed_at_any_epoch_or_inside_a_checkpoint_it_ends_the_same(
-    whole: list[np.ndarray], epoch: int, half_written: bool, tmp_path: Path
+    whole: tuple[LearningSettings, Trained], epoch: int, half_written: bool, tmp_path: Path
 ) -> None:
+    settings, undisturbed = whole
     with pytest.raises(KilledError):
-        train(patches(1), patches(2), SHORT, 5, checkpoints=KillAfter(tmp_path, epoch, half_written=half_written))
-    kept = FolderCheckpoints(tmp_path)
-    resumed = train(patches(1), patches(2), SHORT, 5, checkpoints=kept)
-    for one, other in zip(resumed.model.get_weights(), whole, strict=True):
+        train(patches(1), patches(2), settings, 5, checkpoints=KillAfter(tmp_path, epoch, half_written=half_written))
+    resumed = train(patches(1), patches(2), settings, 5, checkpoints=FolderCheckpoints(tmp_path))
+    for one, other in zip(resumed.model.get_weights(), undisturbed.model.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-6)
-    assert [number for number, _ in resumed.curve] == [1, 2, 3, 4]
+    assert [number for number, _ in resumed.curve] == [number for number, _ in undisturbed.curve]
     assert list(tmp_path.glob("*.tmp")) == []
 
 
