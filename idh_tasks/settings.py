@@ -81,6 +81,8 @@ class LearningSettings(_Frozen):
     seed: int = 20200
     device: Literal["any", "gpu"] = "any"
     """`gpu` refuses to train without one; `any` trains on the CPU and says so."""
+    locked_share: float = Field(default=0, ge=0, le=0.5)
+    """Share of patients, by the hash of their pseudonym, that no network learns from; once set, it is set for good."""
     select: Selection = Selection.LAST
     patience: int = Field(default=50, ge=1)
     """Epochs without a smaller loss after which `inner` stops."""

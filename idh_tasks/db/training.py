@@ -10,6 +10,8 @@ from idh_tasks.db.engine import Transaction
 from idh_tasks.domain.learning import HeldOutScore, Interval, Member, Metrics, ModelRecord
 from idh_tasks.domain.sequence import MrSequence, Provenance
 
+LOCKED = -1
+"""The fold of those in no fold."""
 METRICS = tuple(Metrics.__dataclass_fields__)
 
 
@@ -21,6 +23,15 @@ class Run:
     dataset_id: str
     state: str
     settings: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Where all patches of one sequence of a dataset lie."""
+
+    sequence: MrSequence
+    object_key: str
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -64,11 +75,14 @@ def eligible_members(transaction: Transaction, settings_hash: str) -> list[tuple
     ]
 
 
-def freeze(transaction: Transaction, run: Run, members: Iterable[Member], code_version: str) -> None:
-    """Store a dataset with its members and the run that will learn from it."""
+def freeze(
+    transaction: Transaction, run: Run, members: Iterable[Member], packs: Iterable[Pack], code_version: str
+) -> None:
+    """Store a dataset with its members and packed patches, and the run that will learn from it."""
     settings = json.dumps(run.settings)
     transaction.run("insert_dataset", dataset_id=run.dataset_id, settings=settings)
     transaction.run_many("insert_dataset_member", [vars(member) | {"dataset_id": run.dataset_id} for member in members])
+    transaction.run_many("upsert_dataset_pack", [vars(pack) | {"dataset_id": run.dataset_id} for pack in packs])
     transaction.run(
         "insert_training_run",
         run_id=run.run_id,
@@ -92,6 +106,12 @@ def members(transaction: Transaction, run_id: str) -> list[Member]:
     ]
 
 
+def pack_of(transaction: Transaction, run_id: str, sequence: MrSequence) -> Pack | None:
+    """Return where the patches of one sequence of a run's dataset lie."""
+    row = transaction.one("select_dataset_pack", run_id=run_id, sequence=sequence)
+    return None if row is None else Pack(sequence, row["object_key"], row["sha256"])
+
+
 def save_result(
     transaction: Transaction,
     run_id: str,
@@ -99,6 +119,7 @@ def save_result(
     folds: Sequence[FoldResult] = (),
     scores: Sequence[HeldOutScore] = (),
     model: tuple[ModelRecord, float, dict[str, str]] | None = None,
+    locked: Sequence[HeldOutScore] = (),
 ) -> None:
     """Store everything one sequence led to, in the caller's transaction: all of it or nothing.
 
@@ -106,6 +127,8 @@ def save_result(
     ----------
     model
         The network, its temperature, and the versions it was made with.
+    locked
+        What this network says of the locked test set.
     """
     columns = {k: v for k, v in vars(result).items() if k not in ("auc", "delong", "canary")}
     bounds = {
@@ -125,6 +148,7 @@ def save_result(
         [key | vars(f.metrics) | {"fold": f.fold, "learning_curve": [list(point) for point in f.curve]} for f in folds],
     )
     transaction.run_many("insert_held_out_score", [key | vars(score) for score in scores])
+    transaction.run_many("insert_locked_score", [key | vars(score) for score in locked])
     if model is not None:
         record, temperature, environment = model
         transaction.run("insert_model", **vars(record), temperature=temperature, environment=json.dumps(environment))
@@ -165,6 +189,15 @@ def scores(transaction: Transaction, run_id: str) -> dict[MrSequence, list[HeldO
     for row in transaction.rows("select_held_out_scores", run_id=run_id):
         values = {k: v for k, v in row.items() if k != "sequence"}
         found[MrSequence(row["sequence"])].append(HeldOutScore(**values))
+    return found
+
+
+def locked_scores(transaction: Transaction, run_id: str) -> dict[MrSequence, list[HeldOutScore]]:
+    """Return what the networks of a run say of the locked test set, by sequence."""
+    found: dict[MrSequence, list[HeldOutScore]] = defaultdict(list)
+    for row in transaction.rows("select_locked_scores", run_id=run_id):
+        values = {k: v for k, v in row.items() if k != "sequence"}
+        found[MrSequence(row["sequence"])].append(HeldOutScore(fold=LOCKED, **values))
     return found
 
 

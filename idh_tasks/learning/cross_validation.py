@@ -14,6 +14,7 @@ from idh_tasks.domain.learning import Fold, HeldOutScore
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.learning.calibration import cooled, fit_temperature, logit
 from idh_tasks.learning.checkpoints import Checkpoints, NoCheckpoints
+from idh_tasks.learning.folds import locked
 from idh_tasks.settings import LearningSettings
 
 FINAL = -1
@@ -22,7 +23,7 @@ FINAL = -1
 
 @dataclass(frozen=True)
 class FoldOutcome:
-    """One fold's scores and curve; the final fold carries the model file instead of scores."""
+    """One fold's scores and curve; those of the final fold are of the locked set, and it carries the model file."""
 
     number: int
     scores: tuple[HeldOutScore, ...]
@@ -68,7 +69,7 @@ def cross_validate(
     *,
     final: bool = True,
 ) -> Iterator[FoldOutcome]:
-    """Train each fold and then, if asked for, the network on everybody; yield outcomes as they finish.
+    """Train each fold and, if asked for, the network on all but the locked set; yield outcomes as they finish.
 
     Parameters
     ----------
@@ -84,8 +85,9 @@ def cross_validate(
     RunRefusedError
         ``E_LEAKAGE`` before anything is trained, or what a training raises.
     """
-    check_disjoint(patches, folds)
-    everybody = [Fold(FINAL, tuple(sorted(mutant)), ())] if final else []
+    kept = locked(mutant, settings.locked_share)
+    everybody = [Fold(FINAL, tuple(sorted(set(mutant) - kept)), tuple(sorted(kept)))] if final else []
+    check_disjoint(patches, (*folds, *everybody))
     jobs = 1 if gpu_present() else len(os.sched_getaffinity(0))
     yield from Parallel(n_jobs=jobs, return_as="generator")(
         delayed(_train_fold)(patches, mutant, fold, settings, checkpoints) for fold in (*folds, *everybody)
@@ -112,17 +114,22 @@ def _train_fold(
     held_out, learnt = stack(fold.test), stack(fold.train)
     trained = train(learnt, held_out, settings, settings.seed + fold.number, fold.number, checkpoints)
     temperature = fit_temperature(probabilities(trained.model, learnt.x)[:, 1].astype(np.float64), learnt.y == 1)
-    if fold.number == FINAL:
-        return FoldOutcome(FINAL, (), (), trained.device, temperature, model_bytes(trained.model))
-    given = probabilities(trained.model, held_out.x)[:, 1].astype(np.float64)
+    given = probabilities(trained.model, held_out.x)[:, 1] if fold.test else np.zeros(0)
+    scores = _scores(fold, mutant, given.astype(np.float64), temperature)
+    file = model_bytes(trained.model) if fold.number == FINAL else None
+    return FoldOutcome(fold.number, scores, trained.curve, trained.device, temperature, file)
+
+
+def _scores(
+    fold: Fold, mutant: Mapping[str, bool], given: NDArray[np.float64], temperature: float
+) -> tuple[HeldOutScore, ...]:
     if not np.isfinite(given).all():
         raise RunRefusedError("E_NONFINITE", f"fold {fold.number} gives probabilities that are no numbers")
     calibrated = cooled(logit(given), temperature)
-    scores = tuple(
+    return tuple(
         HeldOutScore(patient, fold.number, mutant[patient], float(p), float(c))
         for patient, p, c in zip(fold.test, given, calibrated, strict=True)
     )
-    return FoldOutcome(fold.number, scores, trained.curve, trained.device, temperature)
 
 
 def _one_thread() -> None:

@@ -1,6 +1,7 @@
 """Patient-disjoint folds by two schemes, refused with the numbers where they cannot be had."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,8 +43,15 @@ def make_folds(
     return repeated_splits(labels, count, seed, PAPERS_FLOOR if min_mutants is None else min_mutants)
 
 
+def locked(patients: Iterable[str], share: float) -> frozenset[str]:
+    """Return who is in the locked test set: it follows from the pseudonym alone, whoever else is in the cohort."""
+    return frozenset(p for p in patients if int.from_bytes(sha256(p.encode()).digest()[:8]) < share * 2**64)
+
+
 def folds_of(labels: Mapping[str, bool], settings: LearningSettings) -> list[Fold]:
-    """Return the folds of a cohort by its settings, the same for all of its sequences."""
+    """Return the folds of a cohort by its settings, the same for all of its sequences; the locked set is in none."""
+    kept = locked(labels, settings.locked_share)
+    labels = {patient: mutant for patient, mutant in labels.items() if patient not in kept}
     return make_folds(labels, settings.scheme, settings.folds, settings.seed, settings.min_mutants)
 
 

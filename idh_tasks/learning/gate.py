@@ -33,8 +33,9 @@ def judge(
     champion: Sequence[HeldOutScore],
     canary: Interval | None,
     settings: LearningSettings,
+    locked: tuple[Sequence[HeldOutScore], Sequence[HeldOutScore]] = ((), ()),
 ) -> Verdict:
-    """Compare out-of-fold scores, each model's with the labels it was judged by.
+    """Compare scores on the locked set or, while it lacks a class, out of fold; each with the labels it was judged by.
 
     Parameters
     ----------
@@ -42,8 +43,12 @@ def judge(
         Empty where there is none yet.
     canary
         The AUC on shuffled labels with its null interval.
+    locked
+        The challenger's and the champion's scores on the locked test set.
     """
     refusals = [*_collapse(challenger), *_leak(canary)]
+    if _both_classes(*locked):
+        challenger, champion = locked
     gain = _gain(challenger, champion, settings.seed)
     if gain is not None and gain.value < -settings.promotion_margin:
         refusals.append(
@@ -58,6 +63,12 @@ def judge(
                 f"{settings.calibration_margin:+.3f} is allowed"
             )
     return Verdict(tuple(refusals), gain)
+
+
+def _both_classes(challenger: Sequence[HeldOutScore], champion: Sequence[HeldOutScore]) -> bool:
+    """Tell whether the patients that both were tried on are mutants and wild types."""
+    both = {s.patient_key for s in challenger} & {s.patient_key for s in champion}
+    return {s.mutant for s in challenger if s.patient_key in both} == {True, False}
 
 
 def _collapse(scores: Sequence[HeldOutScore]) -> list[str]:

@@ -169,9 +169,9 @@ def _claim(out: Path, plan: dict[str, object]) -> None:
 def _write(
     out: Path, plan: dict[str, object], outcomes: list[FoldOutcome], settings: LearningSettings
 ) -> dict[str, float]:
-    scores = [score for outcome in outcomes for score in outcome.scores]
-    numbers = measured(scores, settings.seed)
     folds = [o for o in outcomes if o.number != FINAL]
+    scores = [score for outcome in folds for score in outcome.scores]
+    numbers = measured(scores, settings.seed)
     final = next(o for o in outcomes if o.number == FINAL)
     if final.model_file is not None:
         (out / "model.keras").write_bytes(final.model_file)

@@ -50,6 +50,7 @@ def holdings(platform: Platform, patient_key: str) -> Holdings:
         rows = {row["holding"]: row["rows"] for row in transaction.rows("select_holdings", keys=mine)}
         models = [dict(row) for row in transaction.rows("select_models_naming", keys=mine)]
         objects = [row["object_key"] for row in transaction.rows("select_held_objects", studies=studies)]
+        objects += [row["object_key"] for row in transaction.rows("select_packs_holding", keys=mine)]
     # A training report shows patches of some patients: it goes, `idh run evaluate` draws it anew without her.
     objects += sorted({model.pop("report_key") for model in models} - {None})
     objects += list(_objects(platform, studies))

@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple
+from types import MappingProxyType
 
 from idh_tasks.db import training
 from idh_tasks.db.training import FoldResult, Run, SequenceResult
@@ -13,6 +14,7 @@ from idh_tasks.domain.learning import HeldOutScore, Member, Selection
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.learning.folds import folds_of
+from idh_tasks.learning.intervals import delong
 from idh_tasks.learning.metrics import fit_mean_curve
 from idh_tasks.pipelines import cohort
 from idh_tasks.pipelines.comparisons import compare
@@ -43,9 +45,10 @@ def evaluate(platform: Platform, run_id: str) -> str:
         folds = training.folds(transaction, run_id)
         members = training.members(transaction, run_id)
         scores = training.scores(transaction, run_id)
+        locked = training.locked_scores(transaction, run_id)
     if run is None or not results:
         raise RunRefusedError("E_NO_RUN", f"run {run_id} has no results to report")
-    reports = sequence_reports(results, folds)
+    reports = sequence_reports(results, folds, locked)
     drawn = _figures(platform, folds, members, scores) if folds else None
     compared = _compared(platform, run, members, scores) if scores else []
     found = cohort.flow(platform)
@@ -81,7 +84,7 @@ def _compared(
 
 def checklist(run: Run, reports: Sequence[SequenceReport], kind: str) -> list[tuple[str, str]]:
     """Return the items of TRIPOD+AI (2024) and CLAIM (2024) that a run can know of itself, with what it knows."""
-    settings = run.settings
+    settings = LearningSettings.model_validate(run.settings)
     sizes = ", ".join(f"{r.sequence} {r.n} ({r.mutants} mutant)" for r in reports)
     refused = "; ".join(f"{r.sequence}: {r.refused}" for r in reports if r.refused)
     return [
@@ -89,10 +92,14 @@ def checklist(run: Run, reports: Sequence[SequenceReport], kind: str) -> list[tu
         ("Sample size", sizes),
         ("Missing data", refused or "every sequence was trained on the patients who have it; none is imputed"),
         ("Outcome", "IDH status by immunohistochemistry and sequencing; indeterminate ones are left out"),
-        ("Partitions", f"{settings['scheme']}, {settings['folds']} folds, disjoint by patient and by image"),
-        ("Model", f"filters {settings['filters']}, dense {settings['dense']}, two outputs by softmax"),
-        ("Training", f"Adam {settings['learning_rate']}, {settings['epochs']} epochs, batch {settings['batch_size']}"),
-        ("Selection", SELECTION[Selection(settings["select"])] + ": held-out patients choose nothing"),
+        (
+            "Partitions",
+            f"{settings.scheme}, {settings.folds} folds, disjoint by patient and by image; "
+            f"{settings.locked_share:.0%} of patients locked away as a test set",
+        ),
+        ("Model", f"filters {settings.filters}, dense {settings.dense}, two outputs by softmax"),
+        ("Training", f"Adam {settings.learning_rate}, {settings.epochs} epochs, batch {settings.batch_size}"),
+        ("Selection", SELECTION[settings.select] + ": held-out patients choose nothing"),
         ("Performance", "out of fold, with bootstrap and DeLong intervals over patients; calibration beside it"),
         ("External validation", "none"),
         ("Intended use", "research only"),
@@ -126,13 +133,29 @@ def _as_csv(scores: Mapping[MrSequence, Sequence[HeldOutScore]]) -> bytes:
 
 
 def sequence_reports(
-    results: Mapping[MrSequence, SequenceResult], folds: Mapping[MrSequence, list[FoldResult]]
+    results: Mapping[MrSequence, SequenceResult],
+    folds: Mapping[MrSequence, list[FoldResult]],
+    locked: Mapping[MrSequence, Sequence[HeldOutScore]] = MappingProxyType({}),
 ) -> list[SequenceReport]:
     """Return what the report says of each sequence, in the order of the paper's Table 1."""
-    return [_sequence_report(results[s], folds.get(s, ())) for s in MODEL_SEQUENCES if s in results]
+    return [_sequence_report(results[s], folds.get(s, ()), locked.get(s, ())) for s in MODEL_SEQUENCES if s in results]
 
 
-def _sequence_report(result: SequenceResult, folds: Sequence[FoldResult]) -> SequenceReport:
+def _locked(scores: Sequence[HeldOutScore]) -> str | None:
+    """Return patients, mutants and AUC of the locked set in words."""
+    if not scores:
+        return None
+    mutants = sum(score.mutant for score in scores)
+    size = f"{len(scores)} ({mutants})"
+    if mutants in (0, len(scores)):
+        return f"{size}, one class only"
+    found = delong(scores)
+    return f"{size}, {found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"
+
+
+def _sequence_report(
+    result: SequenceResult, folds: Sequence[FoldResult], locked: Sequence[HeldOutScore]
+) -> SequenceReport:
     return SequenceReport(
         sequence=result.sequence,
         n=result.n,
@@ -145,6 +168,7 @@ def _sequence_report(result: SequenceResult, folds: Sequence[FoldResult]) -> Seq
         ece=result.ece,
         calibrated_brier=result.calibrated_brier,
         canary=result.canary,
+        locked=_locked(locked),
     )
 
 

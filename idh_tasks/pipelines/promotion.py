@@ -115,7 +115,9 @@ def _verdict(platform: Platform, transaction: Transaction, row: Mapping[str, Any
         canary = Interval(row["canary_auc"], row["canary_low"], row["canary_high"])
     own = training.scores(transaction, row["run_id"])[sequence]
     theirs = training.scores(transaction, row["champion_run"])[sequence] if row["champion_run"] else []
-    return judge(own, theirs, canary, platform.settings.learning)
+    mine = training.locked_scores(transaction, row["run_id"])[sequence]
+    others = training.locked_scores(transaction, row["champion_run"])[sequence] if row["champion_run"] else []
+    return judge(own, theirs, canary, platform.settings.learning, (mine, others))
 
 
 def _in_words(verdict: Verdict) -> str:

@@ -22,8 +22,8 @@ from idh_tasks.learning.folds import folds_of, mutants_held_out, restrict
 from idh_tasks.learning.intervals import auc_interval, delong, null_interval
 from idh_tasks.learning.metrics import brier, calibrated_brier, expected_calibration_error, measure
 from idh_tasks.pipelines.evaluate import evaluate
+from idh_tasks.pipelines.packs import pack, unpack
 from idh_tasks.pipelines.platform import Platform, code_version, preprocessing_version
-from idh_tasks.pipelines.preprocess import read_array
 from idh_tasks.pipelines.promotion import challengers, promote
 from idh_tasks.pipelines.training_log import TrainingLog
 from idh_tasks.settings import LearningSettings
@@ -62,7 +62,9 @@ def freeze_cohort(platform: Platform, force: bool) -> Due:
         if refusal:
             audit.record(transaction, "train", "not trained", run.run_id, reason=refusal)
             return Due(None, refusal)
-        training.freeze(transaction, run, members, code_version("learning"))
+    packs = pack(platform, run.dataset_id, members)
+    with platform.database.begin() as transaction:
+        training.freeze(transaction, run, members, packs, code_version("learning"))
     return Due(run.run_id, f"{len(_labels(members))} labelled patients")
 
 
@@ -79,13 +81,20 @@ def _refusal(
         log.info("mutants held out by fold: %s", mutants_held_out(folds_of(labels, settings), labels))
     except RunRefusedError as error:
         return str(error)
-    shrunk = _shrunk(platform, transaction, members)
-    if shrunk:
-        return shrunk
+    refusal = _unlocked(transaction, settings) or _shrunk(platform, transaction, members)
+    if refusal:
+        return refusal
     known = training.get_run(transaction, run.run_id)
     if known is not None:
         return "nothing has changed since the last training" if known.state == "promoted" else None
     return None if force else _too_early(platform, transaction, members)
+
+
+def _unlocked(transaction: Transaction, settings: LearningSettings) -> str | None:
+    shares = [row["share"] for row in transaction.rows("select_locked_shares")]
+    if not shares or shares == [settings.locked_share]:
+        return None
+    return f"E_LOCKED_SET: the locked test set was a share of {shares[0]:g}; it is fixed for good, set it so again"
 
 
 def _shrunk(platform: Platform, transaction: Transaction, members: Sequence[Member]) -> str | None:
@@ -122,10 +131,6 @@ def _too_early(platform: Platform, transaction: Transaction, members: Sequence[M
     )
 
 
-def _patches(platform: Platform, members: Sequence[Member]) -> dict[str, NDArray[np.float32]]:
-    return {m.patient_key: read_array(platform.store.get_checked(m.object_key, m.sha256)) for m in members}
-
-
 def train_sequence(platform: Platform, run_id: str, sequence: MrSequence, holder: str = "desk") -> str:
     """Cross-validate one sequence of a run and register its network; done once, however often called.
 
@@ -148,7 +153,8 @@ def train_sequence(platform: Platform, run_id: str, sequence: MrSequence, holder
     trained.take(platform)
     started = time.monotonic()
     try:
-        work = _prepared(platform, members, _labels(everyone))
+        patches = unpack(platform, run_id, sequence, members)
+        work = _prepared(platform, patches, _labels(members), _labels(everyone))
         outcomes = []
         for outcome in cross_validate(work.patches, work.labels, work.folds, platform.settings.learning, trained):
             log.info("%s: fold %s trained after %.0f s", sequence, outcome.number, time.monotonic() - started)
@@ -176,11 +182,14 @@ class Work:
     folds: Sequence[Fold]
 
 
-def _prepared(platform: Platform, members: Sequence[Member], everyone: Mapping[str, bool]) -> Work:
-    """Return the pinned patches of a sequence with labels and folds; one that was changed since is refused by hash."""
-    labels = _labels(members)
-    folds = restrict(folds_of(everyone, platform.settings.learning), labels)
-    return Work(_patches(platform, members), labels, folds)
+def _prepared(
+    platform: Platform,
+    patches: Mapping[str, NDArray[np.float32]],
+    labels: Mapping[str, bool],
+    everyone: Mapping[str, bool],
+) -> Work:
+    """Return the patches of a sequence with labels, and the folds of the whole cohort as far as they have it."""
+    return Work(patches, labels, restrict(folds_of(everyone, platform.settings.learning), labels))
 
 
 def _canary(work: Work, settings: LearningSettings) -> Interval | None:
@@ -227,8 +236,9 @@ def _save(
     canary: Interval | None,
     seconds: float,
 ) -> None:
-    scores = [score for outcome in outcomes for score in outcome.scores]
-    folds = [FoldResult(o.number, measure(o.scores), o.curve) for o in outcomes if o.number != FINAL]
+    held_out = [outcome for outcome in outcomes if outcome.number != FINAL]
+    scores = [score for outcome in held_out for score in outcome.scores]
+    folds = [FoldResult(o.number, measure(o.scores), o.curve) for o in held_out]
     result = SequenceResult(
         sequence=sequence,
         n=len(scores),
@@ -251,7 +261,7 @@ def _save(
     environment = {name: version(name) for name in ("tensorflow-cpu", "tensorflow", "keras", "numpy") if _has(name)}
     with platform.database.begin() as transaction:
         registered = (model, final.temperature, environment | {"code": code_version("learning")})
-        training.save_result(transaction, run_id, result, folds, scores, registered)
+        training.save_result(transaction, run_id, result, folds, scores, registered, final.scores)
 
 
 def _has(name: str) -> bool:

@@ -31,6 +31,8 @@ class SequenceReport:
     ece: float | None = None
     calibrated_brier: float | None = None
     canary: Interval | None = None
+    locked: str | None = None
+    """What the final network does on the locked test set, where there is one."""
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,11 @@ def patch(study_id: str, patch_id: str, sequence: MrSequence) -> str:
     return f"patches/{study_id}/{sequence.value}-{patch_id}.npy"
 
 
+def pack(dataset_id: str, sequence: MrSequence) -> str:
+    """Key of all patches of one sequence of a frozen dataset."""
+    return f"datasets/{dataset_id}/{sequence.value}.npy"
+
+
 def model(run_id: str, sequence: MrSequence) -> str:
     """Key of the registered network of one sequence."""
     return f"models/{run_id}/{sequence.value}.keras"

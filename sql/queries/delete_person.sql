@@ -6,10 +6,16 @@ DELETE FROM idh.prediction WHERE study_id = ANY(CAST(:studies AS text[]));
 UPDATE idh.document SET supersedes = NULL WHERE study_id = ANY(CAST(:studies AS text[]));
 DELETE FROM idh.document WHERE study_id = ANY(CAST(:studies AS text[]));
 DELETE FROM idh.held_out_score WHERE patient_key = ANY(CAST(:keys AS text[]));
+DELETE FROM idh.locked_score WHERE patient_key = ANY(CAST(:keys AS text[]));
 UPDATE idh.training_run AS r SET report_key = NULL
 WHERE EXISTS (
     SELECT 1 FROM idh.dataset_member AS m
     WHERE m.dataset_id = r.dataset_id AND m.patient_key = ANY(CAST(:keys AS text[]))
+);
+DELETE FROM idh.dataset_pack AS k
+WHERE EXISTS (
+    SELECT 1 FROM idh.dataset_member AS m
+    WHERE m.dataset_id = k.dataset_id AND m.sequence = k.sequence AND m.patient_key = ANY(CAST(:keys AS text[]))
 );
 DELETE FROM idh.dataset_member WHERE patient_key = ANY(CAST(:keys AS text[]));
 DELETE FROM idh.case_link WHERE patient_key = ANY(CAST(:keys AS text[])) OR study_id = ANY(CAST(:studies AS text[]));

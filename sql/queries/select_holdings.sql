@@ -19,6 +19,8 @@ SELECT * FROM (
     UNION ALL
     SELECT 'held-out scores', count(*) FROM idh.held_out_score WHERE patient_key = ANY(CAST(:keys AS text[]))
     UNION ALL
+    SELECT 'scores in the locked set', count(*) FROM idh.locked_score WHERE patient_key = ANY(CAST(:keys AS text[]))
+    UNION ALL
     SELECT 'deliveries (the hospital''s own, not ours to erase)', count(*) FROM phi.inbox JOIN study USING (study_id)
 ) AS held
 WHERE rows > 0

@@ -7,6 +7,10 @@ SELECT
         JOIN idh.person_of AS mine ON mine.patient_key = t.patient_key
         JOIN idh.person_of AS member ON member.patient_key = d.patient_key
         WHERE r.run_id = m.run_id AND d.sequence = m.sequence AND mine.person_key = member.person_key
+            AND NOT EXISTS (
+                SELECT 1 FROM idh.locked_score AS k
+                WHERE k.run_id = m.run_id AND k.sequence = m.sequence AND k.patient_key = d.patient_key
+            )
     ) AS in_training
 FROM idh.patch AS p
 JOIN idh.study AS t ON t.study_id = p.study_id AND t.revision = p.revision

@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import text
 
 from idh_tasks.db import training
+from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.errors import RunRefusedError, StudyQuarantinedError
 from idh_tasks.pipelines import erasure, ingest
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
-from idh_tasks.pipelines.train import freeze_cohort
+from idh_tasks.pipelines.train import freeze_cohort, train_sequence
 from tests.hospital import drop, study
 from tests.integration.test_link import add_study, deliver, report
 from tests.integration.test_merge import merged, tell
@@ -48,6 +49,11 @@ def test_h12_everything_of_a_person_goes_and_her_models_are_named(platform: Plat
     for needle in (*mine, *studies, "report14"):
         assert mentions(platform, needle) <= {"idh.erasure", "idh.audit_event"}
     assert not [item for s in studies for item in platform.store.listed(f"patches/{s}/")]
+    packs = {key for key in found.objects if key.startswith("datasets/")}
+    assert len(packs) == 6
+    assert not packs & {item.key for item in platform.store.listed("datasets/")}
+    assert run.run_id is not None
+    assert train_sequence(platform, run.run_id, MrSequence.T1) == "E_DATASET_ERASED"
     with platform.database.begin() as transaction:
         assert len(training.eligible_members(transaction, preprocessing_version(platform))) == 13 * 6
 

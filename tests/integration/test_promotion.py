@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -21,6 +22,7 @@ from idh_tasks.errors import IdhError, RunRefusedError, TransientError
 from idh_tasks.learning.checkpoints import Progress
 from idh_tasks.learning.metrics import measure
 from idh_tasks.pipelines import promotion, train
+from idh_tasks.pipelines.packs import unpack
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.training_log import TrainingLog
 from idh_tasks.settings import LearningSettings
@@ -126,12 +128,26 @@ def test_r08_one_call_goes_back_and_nothing_of_the_history_is_lost(
         promotion.rollback(Platform(cohort.settings), MrSequence.OTHER, "mary")
 
 
-def test_t09_a_patch_that_was_changed_since_the_cohort_was_frozen_is_refused_by_its_hash(cohort: Platform) -> None:
+def test_t09_a_patch_that_changes_after_the_cohort_was_frozen_is_not_learnt_from(cohort: Platform) -> None:
     due = train.freeze_cohort(cohort, force=True)
     assert due.run_id is not None
     with cohort.database.begin() as transaction:
-        member = next(m for m in training.members(transaction, due.run_id) if m.sequence is MrSequence.T1)
-    cohort.store.put(member.object_key, b"other pixels")
+        members = [m for m in training.members(transaction, due.run_id) if m.sequence is MrSequence.T1]
+    before = unpack(cohort, due.run_id, MrSequence.T1, members)
+    assert len(before) == len(members) == 14
+    cohort.store.put(members[0].object_key, b"other pixels")
+    np.testing.assert_equal(unpack(cohort, due.run_id, MrSequence.T1, members), before)
+    with pytest.raises(IdhError, match="E_HASH"):
+        train.freeze_cohort(cohort, force=True)
+
+
+def test_t09_a_dataset_that_was_changed_since_it_was_frozen_is_refused_by_its_hash(cohort: Platform) -> None:
+    due = train.freeze_cohort(cohort, force=True)
+    assert due.run_id is not None
+    with cohort.database.begin() as transaction:
+        pack = training.pack_of(transaction, due.run_id, MrSequence.T1)
+    assert pack is not None
+    cohort.store.put(pack.object_key, b"other pixels")
     with pytest.raises(IdhError, match="E_HASH"):
         train.train_sequence(cohort, due.run_id, MrSequence.T1)
 

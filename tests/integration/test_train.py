@@ -5,6 +5,7 @@ import pytest
 from idh_tasks.db import training
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.errors import RunRefusedError
+from idh_tasks.learning.folds import locked
 from idh_tasks.pipelines import predict, promotion, train
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.settings import LearningSettings
@@ -56,6 +57,33 @@ def test_a_run_trains_reports_promotes_and_predicts_once(tiny: Platform) -> None
     assert predict.predict(tiny) == 14
     assert predict.predict(tiny) == 0
     assert train.freeze_cohort(tiny, force=True).reason == "nothing has changed since the last training"
+
+
+def test_the_locked_set_is_scored_by_networks_that_have_not_seen_it(tiny: Platform) -> None:
+    learning = TINY.model_copy(update={"locked_share": 0.4, "folds": 2})
+    platform = Platform(tiny.settings.model_copy(update={"learning": learning}))
+    seed_cohort(platform, mutants=9, wildtypes=12)
+    due = train.freeze_cohort(platform, force=False)
+    assert due.run_id is not None
+    train.train_sequence(platform, due.run_id, MrSequence.RCBV)
+    with platform.database.begin() as transaction:
+        scores = training.scores(transaction, due.run_id)[MrSequence.RCBV]
+        kept = training.locked_scores(transaction, due.run_id)[MrSequence.RCBV]
+    held_out, away = ({s.patient_key for s in some} for some in (scores, kept))
+    assert away == locked(held_out | away, 0.4) != set()
+    assert len(held_out | away) == 21
+    assert (
+        f"{len(away)} ({sum(s.mutant for s in kept)})"
+        in platform.store.get(train.evaluate(platform, due.run_id)).decode()
+    )
+    promotion.promote(platform, due.run_id, promotion.challengers(platform, due.run_id)[0])
+    predict.predict(platform)
+    unseen = "SELECT t.patient_key FROM idh.prediction JOIN idh.study AS t USING (study_id) WHERE NOT in_training"
+    with platform.database.begin() as transaction:
+        assert set(transaction._connection.exec_driver_sql(unseen).scalars()) == away
+    assert train.freeze_cohort(tiny, force=True).reason.startswith(
+        "E_LOCKED_SET: the locked test set was a share of 0.4"
+    )
 
 
 def test_new_patches_retrain_only_when_there_are_enough(tiny: Platform) -> None:

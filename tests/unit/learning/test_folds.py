@@ -10,16 +10,30 @@ from hypothesis import strategies as st
 from idh_tasks.domain.learning import Fold, Scheme
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.learning.folds import (
+    folds_of,
+    locked,
     make_folds,
     mutants_held_out,
     repeated_splits,
     restrict,
     stratified_folds,
 )
+from idh_tasks.settings import LearningSettings
 
 
 def cohort(wildtype: int, mutant: int) -> dict[str, bool]:
     return {f"p{number:03d}": number < mutant for number in range(wildtype + mutant)}
+
+
+def test_who_is_locked_away_depends_on_the_pseudonym_alone_and_is_in_no_fold() -> None:
+    labels = cohort(830, 170)
+    kept = locked(labels, 0.2)
+    assert 150 < len(kept) < 250
+    assert locked(list(labels)[:100], 0.2) == kept & set(list(labels)[:100])
+    assert locked(labels, 0.1) < kept
+    folds = folds_of(labels, LearningSettings(locked_share=0.2))
+    assert {p for fold in folds for p in (*fold.train, *fold.test)} == set(labels) - kept
+    assert locked(labels, 0) == frozenset()
 
 
 @given(st.integers(5, 120), st.integers(5, 40), st.integers(0, 2**16))

@@ -33,6 +33,19 @@ def test_the_gain_is_measured_on_the_same_patients_with_its_interval() -> None:
     assert 0 < gain.low < gain.value < gain.high
 
 
+def test_where_there_is_a_locked_set_it_decides() -> None:
+    good, poor = cohort(3, separation=4.0)[:40], cohort(4, separation=0.0)[:40]
+    assert judge(cohort(1), cohort(1), None, SETTINGS, (good, good)).passed
+    refusals = judge(cohort(1), cohort(1), None, SETTINGS, (poor, good)).refusals
+    assert any(reason.startswith("W_WORSE") for reason in refusals)
+
+
+def test_a_locked_set_of_one_class_decides_nothing() -> None:
+    wildtypes = [score for score in cohort(3) if not score.mutant]
+    gain = judge(cohort(1), cohort(2), None, SETTINGS).gain
+    assert judge(cohort(1), cohort(2), None, SETTINGS, (wildtypes, wildtypes)).gain == gain
+
+
 def test_t02_a_network_that_calls_everybody_the_same_is_no_champion() -> None:
     blind = [HeldOutScore(s.patient_key, s.fold, s.mutant, 0.1, 0.1) for s in cohort(1)]
     assert judge(blind, [], None, SETTINGS).refusals[0].startswith("E_COLLAPSE: all 100 held-out patients")
