@@ -53,6 +53,11 @@ def bounded(event: evt.Event) -> None:
     connection.recv = recv  # type: ignore[method-assign]  # for this connection only
 
 
+def refused(event: evt.Event) -> None:  # noqa: ARG001 - what a stranger says of itself is nothing to repeat
+    """Tell that a peer with other AE titles was turned away."""
+    log.warning("E_PEER_REFUSED: a peer with other AE titles asked our receiver for an association and was refused")
+
+
 def entity(pacs: PacsSettings) -> AE:
     """Return our application entity with its time limits."""
     ae = AE(ae_title=pacs.calling_aet)

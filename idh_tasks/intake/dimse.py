@@ -19,7 +19,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at impo
 )
 
 from idh_tasks.errors import StudyQuarantinedError, TransientError
-from idh_tasks.intake.association import association, bounded, echo, entity, no_delay, silence, tls
+from idh_tasks.intake.association import association, bounded, echo, entity, no_delay, refused, silence, tls
 from idh_tasks.intake.gate import ACCEPTED
 from idh_tasks.settings import PacsSettings
 
@@ -238,6 +238,7 @@ def _receiver(pacs: PacsSettings, received: dict[str, bytes]) -> Iterator[None]:
     handlers: list[Any] = [
         (evt.EVT_CONN_OPEN, no_delay),
         (evt.EVT_CONN_OPEN, bounded),
+        (evt.EVT_REJECTED, refused),
         (evt.EVT_C_STORE, _store_into(received)),
     ]
     context = tls(pacs, ssl.Purpose.CLIENT_AUTH)

@@ -68,6 +68,8 @@ def _listed(
             except IdhError as error:
                 log.warning("source %s could not be listed: %s", source, error)
                 failures[source] = error
+                with platform.database.begin() as transaction:
+                    audit.record(transaction, "ingest", "source refused", source, code=error.code)
     return listed, failures
 
 

@@ -151,7 +151,7 @@ def test_n06_what_was_not_asked_for_is_refused(platform: Platform, asked: dict[s
     assert count(platform, "idh.study") == 0
 
 
-def test_a_source_that_is_away_does_not_hold_the_others_back(platform: Platform) -> None:
+def test_n12_a_source_that_refuses_us_is_audited_and_does_not_hold_the_others_back(platform: Platform) -> None:
     away = PacsSettings(host="127.0.0.1", port=1, called_aet="A", calling_aet="B", timeout_s=2)
     hurt = Platform(platform.settings.model_copy(update={"pacs": away}))
     drop(hurt, "one", study())
@@ -160,6 +160,9 @@ def test_a_source_that_is_away_does_not_hold_the_others_back(platform: Platform)
     assert outcomes(platform) == {"ingested": 1}
     with pytest.raises(TransientError, match="E_PACS"):
         ingest.discover(hurt, ("pacs",))
+    told = "SELECT subject, detail ->> 'code' FROM idh.audit_event WHERE action = 'source refused'"
+    with platform.database.begin() as transaction:
+        assert transaction._connection.exec_driver_sql(told).all() == [("pacs", "E_PACS"), ("pacs", "E_PACS")]
 
 
 def test_n05_a_pacs_that_lists_nothing_after_nights_of_many_is_suspicious(

@@ -222,7 +222,9 @@ def test_n12_a_pacs_without_tls_is_refused_where_tls_is_asked_for(pacs: PacsSett
         dimse.find_studies(secure, *EVER)
 
 
-def test_n12_our_receiver_takes_nothing_from_a_stranger(pacs: PacsSettings, tmp_path: Path) -> None:
+def test_n12_our_receiver_takes_nothing_from_a_stranger_and_says_so(
+    pacs: PacsSettings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     received: dict[str, bytes] = {}
     stranger = pacs.model_copy(
         update={"port": pacs.listen_port, "called_aet": pacs.calling_aet, "calling_aet": "STRANGER"}
@@ -232,6 +234,8 @@ def test_n12_our_receiver_takes_nothing_from_a_stranger(pacs: PacsSettings, tmp_
     with dimse._receiver(pacs, received), pytest.raises(TransientError, match="E_PACS"):
         dimse.send_study(stranger, [path])
     assert received == {}
+    assert "E_PEER_REFUSED" in caplog.text
+    assert "STRANGER" not in caplog.text
 
 
 def test_n11_a_pdu_of_4_gib_is_refused_and_idle_strangers_keep_nobody_away(
