@@ -16,8 +16,8 @@ from keras.src.legacy.preprocessing.image import ImageDataGenerator
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from idh_tasks.domain.learning import Fold
-from idh_tasks.learning.cross_validation import FINAL, cross_validate
+from idh_tasks.domain.learning import FINAL, Fold
+from idh_tasks.learning.cross_validation import cross_validate
 from idh_tasks.learning.folds import stratified_folds
 from idh_tasks.learning.metrics import measure
 from idh_tasks.learning.network import build_network

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from idh_tasks.db.engine import Transaction
-from idh_tasks.domain.learning import HeldOutScore, Interval, Member, Metrics, ModelRecord
+from idh_tasks.domain.learning import FINAL, HeldOutScore, Interval, Member, Metrics, ModelRecord
 from idh_tasks.domain.sequence import MrSequence, Provenance
 
-LOCKED = -1
-"""The fold of those in no fold."""
 METRICS = tuple(Metrics.__dataclass_fields__)
 
 
@@ -197,7 +195,7 @@ def locked_scores(transaction: Transaction, run_id: str) -> dict[MrSequence, lis
     found: dict[MrSequence, list[HeldOutScore]] = defaultdict(list)
     for row in transaction.rows("select_locked_scores", run_id=run_id):
         values = {k: v for k, v in row.items() if k != "sequence"}
-        found[MrSequence(row["sequence"])].append(HeldOutScore(fold=LOCKED, **values))
+        found[MrSequence(row["sequence"])].append(HeldOutScore(fold=FINAL, **values))
     return found
 
 

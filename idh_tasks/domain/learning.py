@@ -5,6 +5,9 @@ from enum import StrEnum
 
 from idh_tasks.domain.sequence import MrSequence
 
+FINAL = -1
+"""The number of the fold that is none: the network trained on everybody, tried on the locked test set alone."""
+
 
 @dataclass(frozen=True)
 class Member:

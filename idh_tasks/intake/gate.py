@@ -90,7 +90,7 @@ def _named() -> Iterator[None]:
         raise
     except RecursionError:
         raise InstanceRejectedError("E_NESTING_LIMIT", "sequences are nested too deep") from None
-    except Exception as error:
+    except Exception as error:  # its type is told, its text is not
         raise InstanceRejectedError("E_NOT_DICOM", f"unreadable ({type(error).__name__})") from None
 
 

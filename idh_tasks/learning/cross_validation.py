@@ -10,15 +10,12 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from idh_tasks.domain.learning import Fold, HeldOutScore
+from idh_tasks.domain.learning import FINAL, Fold, HeldOutScore
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.learning.calibration import cooled, fit_temperature, logit
 from idh_tasks.learning.checkpoints import Checkpoints, NoCheckpoints
 from idh_tasks.learning.folds import locked
 from idh_tasks.settings import LearningSettings
-
-FINAL = -1
-"""The number under which the network trained on everybody is reported."""
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from idh_tasks.domain.learning import Fold, HeldOutScore, Scheme
+from idh_tasks.domain.learning import FINAL, Fold, HeldOutScore, Scheme
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.learning.checkpoints import FolderCheckpoints
-from idh_tasks.learning.cross_validation import FINAL, FoldOutcome, cross_validate
+from idh_tasks.learning.cross_validation import FoldOutcome, cross_validate
 from idh_tasks.learning.folds import folds_of, make_folds, mutants_held_out
 from idh_tasks.learning.intervals import auc_interval, delong
 from idh_tasks.learning.metrics import brier, calibrated_brier, expected_calibration_error, fit_mean_curve, measure

@@ -22,7 +22,7 @@ from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.preprocess import read_array
 from idh_tasks.reporting import figures
 from idh_tasks.reporting.flow_figure import flow_figure
-from idh_tasks.reporting.report import Comparison, Figures, People, SequenceReport, render
+from idh_tasks.reporting.report import Comparison, Figures, People, SequenceReport, interval_text, render
 from idh_tasks.settings import LearningSettings
 from idh_tasks.store import keys
 
@@ -149,8 +149,7 @@ def _locked(scores: Sequence[HeldOutScore]) -> str | None:
     size = f"{len(scores)} ({mutants})"
     if mutants in (0, len(scores)):
         return f"{size}, one class only"
-    found = delong(scores)
-    return f"{size}, {found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"
+    return f"{size}, {interval_text(delong(scores))}"
 
 
 def _sequence_report(

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from idh_tasks.db import audit, training
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.training import FoldResult, Run, SequenceResult
-from idh_tasks.domain.learning import Fold, Interval, Member, ModelRecord
+from idh_tasks.domain.learning import FINAL, Fold, Interval, Member, ModelRecord
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.errors import RunRefusedError
-from idh_tasks.learning.cross_validation import FINAL, FoldOutcome, cross_validate
+from idh_tasks.learning.cross_validation import FoldOutcome, cross_validate
 from idh_tasks.learning.folds import folds_of, mutants_held_out, restrict
 from idh_tasks.learning.intervals import auc_interval, delong, null_interval
 from idh_tasks.learning.metrics import brier, calibrated_brier, expected_calibration_error, measure
@@ -153,8 +153,9 @@ def train_sequence(platform: Platform, run_id: str, sequence: MrSequence, holder
     trained.take(platform)
     started = time.monotonic()
     try:
-        patches = unpack(platform, run_id, sequence, members)
-        work = _prepared(platform, patches, _labels(members), _labels(everyone))
+        labels = _labels(members)
+        folds = restrict(folds_of(_labels(everyone), platform.settings.learning), labels)
+        work = Work(unpack(platform, run_id, sequence, members), labels, folds)
         outcomes = []
         for outcome in cross_validate(work.patches, work.labels, work.folds, platform.settings.learning, trained):
             log.info("%s: fold %s trained after %.0f s", sequence, outcome.number, time.monotonic() - started)
@@ -180,16 +181,6 @@ class Work:
     patches: Mapping[str, NDArray[np.float32]]
     labels: Mapping[str, bool]
     folds: Sequence[Fold]
-
-
-def _prepared(
-    platform: Platform,
-    patches: Mapping[str, NDArray[np.float32]],
-    labels: Mapping[str, bool],
-    everyone: Mapping[str, bool],
-) -> Work:
-    """Return the patches of a sequence with labels, and the folds of the whole cohort as far as they have it."""
-    return Work(patches, labels, restrict(folds_of(everyone, platform.settings.learning), labels))
 
 
 def _canary(work: Work, settings: LearningSettings) -> Interval | None:

@@ -69,15 +69,16 @@ def table_rows(results: Sequence[SequenceReport]) -> list[dict[str, str]]:
         for column in COLUMNS:
             row[column] = mean_sd(result.folds, column) if result.folds else "–"
             row[f"paper {column}"] = "{:.2f} ± {:.2f}".format(*getattr(paper, column)) if paper else ""
-        row["interval"] = result.refused or _interval(result.auc)
-        row["delong"], row["canary"] = _interval(result.delong), _interval(result.canary)
+        row["interval"] = result.refused or interval_text(result.auc)
+        row["delong"], row["canary"] = interval_text(result.delong), interval_text(result.canary)
         row["brier"], row["ece"] = _number(result.brier), _number(result.ece)
         row["calibrated_brier"] = _number(result.calibrated_brier)
         rows.append(row)
     return rows
 
 
-def _interval(found: Interval | None) -> str:
+def interval_text(found: Interval | None) -> str:
+    """Return a figure with its bounds as the report prints them."""
     return "–" if found is None else f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"
 
 
@@ -99,7 +100,7 @@ class Comparison:
     @property
     def interval(self) -> str:
         """Return the AUC as the report prints it."""
-        return _interval(self.auc)
+        return interval_text(self.auc)
 
 
 def render(

@@ -26,7 +26,7 @@ def outcomes(function: Callable[P, R]) -> Callable[P, R]:
             raise AirflowFailException(str(error)) from None
         except (AirflowException, AirflowSkipException):
             raise
-        except Exception as error:
+        except Exception as error:  # a library's text may hold values
             raise AirflowException(str(named(error))) from None
 
     return translated

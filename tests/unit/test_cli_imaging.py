@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -115,10 +116,12 @@ def test_x05_six_patches_with_a_sheet_and_their_provenance_twice_the_same(study:
 
 
 @pytest.mark.parametrize(("read", "code"), [(read_dwi, "E_B_VALUES"), (read_dsc, "E_TIMING")])
-def test_a_nifti_without_its_sidecar_is_refused_by_name(read: object, code: str, tmp_path: Path) -> None:
+def test_a_nifti_without_its_sidecar_is_refused_by_name(
+    read: Callable[[Path], object], code: str, tmp_path: Path
+) -> None:
     as_nifti(np.ones((3, 4, 5, 6), np.float32), tmp_path / "x.nii.gz")
     with pytest.raises(SeriesRejectedError, match=code):
-        read(tmp_path / "x.nii.gz")  # type: ignore[operator]
+        read(tmp_path / "x.nii.gz")
 
 
 def test_what_is_no_image_is_refused(tmp_path: Path) -> None:

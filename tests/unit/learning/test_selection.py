@@ -1,5 +1,7 @@
 """Early stopping chooses by patients of the training fold, never by those held out."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -33,9 +35,9 @@ def test_it_stops_when_the_loss_has_not_fallen_for_long_enough() -> None:
     assert finished(60, None, INNER)
 
 
-def test_the_kept_weights_are_those_with_the_least_inner_loss(tmp_path: object) -> None:
+def test_the_kept_weights_are_those_with_the_least_inner_loss(tmp_path: Path) -> None:
     data = patches(1, 40)
-    kept = FolderCheckpoints(tmp_path)  # type: ignore[arg-type]
+    kept = FolderCheckpoints(tmp_path)
     trained = train(data, patches(2), INNER, seed=3, checkpoints=kept)
     found = unpacked(kept.load(0))
     assert found is not None
