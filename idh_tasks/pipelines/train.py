@@ -153,9 +153,8 @@ def train_sequence(platform: Platform, run_id: str, sequence: MrSequence, holder
     trained.take(platform)
     started = time.monotonic()
     try:
-        labels = _labels(members)
-        folds = restrict(folds_of(_labels(everyone), platform.settings.learning), labels)
-        work = Work(unpack(platform, run_id, sequence, members), labels, folds)
+        patches, labels = unpack(platform, run_id, sequence, members), _labels(members)
+        work = Work(patches, labels, restrict(folds_of(_labels(everyone), platform.settings.learning), labels))
         outcomes = []
         for outcome in cross_validate(work.patches, work.labels, work.folds, platform.settings.learning, trained):
             log.info("%s: fold %s trained after %.0f s", sequence, outcome.number, time.monotonic() - started)
