@@ -29,8 +29,13 @@ PDU_BYTES, MAX_PDU_BYTES = 2**17, 2**20
 """What we offer, and the most that we take from a peer that offers nothing."""
 
 
+POLL_S = 1e-4
+"""How long pynetdicom sleeps between two looks at the connection; its own millisecond halves the rate of a retrieve."""
+
+
 def no_delay(event: evt.Event) -> None:
-    """Switch delayed acknowledgement off: each small instance would wait about 40 ms for it."""
+    """Switch delayed acknowledgement off, for which each small instance would wait about 40 ms, and poll more often."""
+    event.assoc.dul._run_loop_delay = POLL_S
     connection = event.assoc.dul.socket
     if connection is not None and connection.socket is not None:
         connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -3,19 +3,24 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from io import BytesIO
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from pydicom import DataElement, Dataset
 from pydicom.datadict import dictionary_has_tag
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import FileMetaDataset, PrivateBlock
-from pydicom.filewriter import dcmwrite
 from pydicom.sequence import Sequence
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
 from idh_tasks.dicom.dialect import b_value
+from idh_tasks.dicom.elements import MAX_REMEMBERED_BYTES, Surroundings, alone, encode, glance, raw
 from idh_tasks.dicom.mosaic import is_mosaic, keep_normal, slice_normal
 from idh_tasks.domain.study import PatientKey
 from idh_tasks.intake.descriptors import clean_text, identifiers, names_someone
@@ -28,6 +33,7 @@ FREE_TEXT = frozenset({"LT", "PN", "ST", "UC", "UN", "UR", "UT"})
 
 DUMMIES = MappingProxyType({"DA": "19000101", "DT": "19000101", "TM": "000000", "AS": "000Y", "PN": "REMOVED"})
 PLAIN = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, DeflatedExplicitVRLittleEndian)
+PIXEL_DATA = 0x7FE00010
 STANDARD_UIDS = "1.2.840.10008."
 OPTIONS = (
     ("113100", "Basic Application Confidentiality Profile"),
@@ -56,23 +62,53 @@ def deidentify(ds: Dataset, patient: PatientKey, pseudonymiser: Pseudonymiser) -
     element and a mosaic's slice normal to one of ours; what still names the patient goes wherever it
     stands. Preamble and file meta are new.
     """
-    out = _cleaned(ds, Subject(patient, pseudonymiser, identifiers(ds)))
-    _without_embedded_overlays(ds, out)
+    elements = [ds.get_item(tag) for tag in sorted(ds.keys()) if not tag.is_private and tag != PIXEL_DATA]
+    ds = glance(ds)
+    subject = Subject(patient, pseudonymiser, identifiers(ds))
+    around = Surroundings.of(ds)
+    out = Dataset()
+    out.set_original_encoding(is_implicit_vr=False, is_little_endian=True, character_encoding=around.encodings)
+    for element in elements:
+        done = _treated(ds, element, subject, around)
+        if done is not None:
+            out[done.tag] = done
+    _keep_safe_private(ds, out)
+    _keep_by_value(ds, out)
+    _keep_pixels(ds, out)
+    for declared in _declared(patient, around):
+        out[declared.tag] = declared
+    given = ds.file_meta.TransferSyntaxUID
+    # One instance by two ways must give the same bytes, whatever encoding the PACS chose for the way.
+    out.file_meta = FileMetaDataset()
+    out.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian if given in PLAIN else given
+    return out
+
+
+def _keep_by_value(ds: Dataset, out: Dataset) -> None:
+    """Keep two numbers that lie in places which do not stay."""
     value = b_value(ds)
     if value is not None:
         out.DiffusionBValue = value
     normal = slice_normal(ds) if is_mosaic(ds) else None
     if normal is not None:
         keep_normal(normal, out)
-    out.PatientID = out.PatientName = patient
-    _declare(out)
-    out.file_meta = FileMetaDataset()
-    out.file_meta.MediaStorageSOPClassUID = out.SOPClassUID
-    out.file_meta.MediaStorageSOPInstanceUID = out.SOPInstanceUID
-    given = ds.file_meta.TransferSyntaxUID
-    # One instance by two ways must give the same bytes, whatever encoding the PACS chose for the way.
-    out.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian if given in PLAIN else given
-    return out
+
+
+def _treated(
+    ds: Dataset, element: DataElement | RawDataElement, subject: Subject, around: Surroundings
+) -> RawDataElement | None:
+    """Apply its action to an element of a data set; where the bytes are those of an earlier one, so is the result."""
+    if not isinstance(element, RawDataElement):
+        done = _one(ds, element.tag, subject)
+        return None if done is None else encode(done, around)
+    work = _remembered if element.length <= MAX_REMEMBERED_BYTES else _remembered.__wrapped__
+    return work(element._replace(value_tell=0), subject, around)
+
+
+@lru_cache(maxsize=16384)
+def _remembered(element: RawDataElement, subject: Subject, around: Surroundings) -> RawDataElement | None:
+    done = _one(alone(element, around), element.tag, subject)
+    return None if done is None else encode(done, around)
 
 
 def _cleaned(ds: Dataset, subject: Subject) -> Dataset:
@@ -215,30 +251,30 @@ def _parts(value: Any) -> list[Any]:
     return list(value) if isinstance(value, (list, tuple)) or hasattr(value, "__iter__") else [value]
 
 
-def _without_embedded_overlays(ds: Dataset, out: Dataset) -> None:
-    """Clear the bits above the stored ones where an overlay lies in them (PS3.3 C.9.2, retired)."""
+def _keep_pixels(ds: Dataset, out: Dataset) -> None:
+    """Copy the pixels; bits above the stored ones are cleared where an overlay lies in them (PS3.3 C.9.2, retired)."""
+    if PIXEL_DATA not in ds:
+        return
     planes = [ds[tag].value for tag in list(ds.keys()) if 0x6000 <= tag >> 16 <= 0x60FF and tag & 0xFFFF == 0x0102]
-    if any(planes) and ds.get("BitsAllocated") == 16 and not ds.file_meta.TransferSyntaxUID.is_compressed:
-        pixels = np.frombuffer(ds.PixelData, dtype="<u2") & np.uint16((1 << ds.BitsStored) - 1)
-        out.PixelData = pixels.tobytes()
+    pixels, compressed = ds[PIXEL_DATA].value, ds.file_meta.TransferSyntaxUID.is_compressed
+    if any(planes) and ds.get("BitsAllocated") == 16 and not compressed:
+        pixels = (np.frombuffer(pixels, dtype="<u2") & np.uint16((1 << ds.BitsStored) - 1)).tobytes()
+    words = not compressed and ds.get("BitsAllocated", 8) > 8
+    out[PIXEL_DATA] = raw(PIXEL_DATA, "OW" if words else "OB", pixels, undefined_length=compressed)
 
 
-def _declare(out: Dataset) -> None:
-    """State what was done (PS3.3 C.12.1.1)."""
-    out.PatientIdentityRemoved = "YES"
-    out.LongitudinalTemporalInformationModified = "MODIFIED"
-    out.DeidentificationMethod = "PS3.15 annex E by idh"
+@lru_cache(maxsize=64)
+def _declared(patient: PatientKey, around: Surroundings) -> tuple[RawDataElement, ...]:
+    """State whose the data are now, and what was done to them (PS3.3 C.12.1.1)."""
+    stated = Dataset()
+    stated.PatientID = stated.PatientName = patient
+    stated.PatientIdentityRemoved = "YES"
+    stated.LongitudinalTemporalInformationModified = "MODIFIED"
+    stated.DeidentificationMethod = "PS3.15 annex E by idh"
     codes = []
     for value, meaning in OPTIONS:
         code = Dataset()
         code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = value, "DCM", meaning
         codes.append(code)
-    out.DeidentificationMethodCodeSequence = codes
-
-
-def encoded(ds: Dataset) -> bytes:
-    """Return the bytes of a DICOM file, with an empty preamble."""
-    buffer = BytesIO()
-    ds.preamble = b"\0" * 128
-    dcmwrite(buffer, ds, enforce_file_format=True)
-    return buffer.getvalue()
+    stated.DeidentificationMethodCodeSequence = codes
+    return tuple(encode(element, around) for element in stated)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from pydicom import Dataset
 
@@ -25,7 +26,11 @@ def clean_text(text: str) -> str:
 
 def identifiers(ds: Dataset) -> frozenset[str]:
     """Return the pieces that would name this patient wherever they stand, in upper case."""
-    texts = (str(ds.get(keyword) or "") for keyword in NAMING)
+    return _pieces(tuple(str(ds.get(keyword) or "") for keyword in NAMING))
+
+
+@lru_cache(maxsize=64)
+def _pieces(texts: tuple[str, ...]) -> frozenset[str]:
     pieces = (piece for text in texts for piece in (text, *re.split(r"[\^\s=,\\]+", text)))
     return frozenset(p.upper() for p in pieces if len(p) >= MIN_LENGTH and p.lower() not in imaging_terms())
 

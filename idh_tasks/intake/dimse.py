@@ -7,17 +7,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pydicom import Dataset
 from pynetdicom import evt
 from pynetdicom.association import Association
+from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at import from a table
     StudyRootQueryRetrieveInformationModelFind,
     StudyRootQueryRetrieveInformationModelGet,
     StudyRootQueryRetrieveInformationModelMove,
 )
 
+from idh_tasks.dicom.files import part10
 from idh_tasks.errors import StudyQuarantinedError, TransientError
 from idh_tasks.intake.association import association, bounded, echo, entity, no_delay, refused, silence, tls
 from idh_tasks.intake.gate import ACCEPTED
@@ -192,10 +194,11 @@ def _identifiers(study_uid: str, missing: frozenset[Place], *, whole: bool) -> l
 
 def _store_into(received: dict[str, bytes]) -> Any:
     def store(event: evt.Event) -> int:
-        meta = event.file_meta
-        if meta.MediaStorageSOPClassUID not in ACCEPTED:
+        request = cast("C_STORE", event.request)
+        uid, sop_class, content = str(request.AffectedSOPInstanceUID), request.AffectedSOPClassUID, request.DataSet
+        if sop_class not in ACCEPTED or content is None:
             return SOP_CLASS_NOT_OURS
-        received[str(meta.MediaStorageSOPInstanceUID)] = event.encoded_dataset()
+        received[uid] = part10(sop_class, uid, event.context.transfer_syntax, content.getvalue())
         return SUCCESS
 
     return store

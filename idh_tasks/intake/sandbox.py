@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import weakref
+from collections.abc import Iterable, Iterator
 from threading import Lock
 from types import TracebackType
 from typing import BinaryIO
@@ -46,30 +47,47 @@ class Sandbox:
         InstanceRejectedError
             What the gate raised, or ``E_GATE`` if the check was ended by its memory or time limit.
         """
-        with self._turn:
-            verdict = self._ask(content)
-            if verdict is None:
-                _end(self._children)
-        if verdict is None:
-            raise InstanceRejectedError(CODE, "the check of this file broke its limit of memory or time")
-        if verdict:
-            raise InstanceRejectedError(*verdict)
+        for _, error in self.check_all([content]):
+            if error is not None:
+                raise error
 
-    def _ask(self, content: bytes) -> list[str] | None:
-        """Return [] for a good file, [code, reason] for a bad one, None if the child did not answer."""
-        child = self._running()
-        if child.stdin is None or child.stdout is None:
-            return None
-        try:
-            child.stdin.write(LENGTH.pack(len(content)))
-            child.stdin.write(content)
-            child.stdin.flush()
-        except OSError:
-            return None
+    def check_all(self, contents: Iterable[bytes]) -> Iterator[tuple[bytes, InstanceRejectedError | None]]:
+        """Yield each file with what is wrong with it, if anything; meanwhile the child checks the next."""
+        with self._turn:
+            following = iter(contents)
+            sent = self._sent(following)
+            try:
+                while sent is not None:
+                    content, error = sent, self._answer(sent)
+                    sent = self._sent(following)
+                    yield content, error
+            finally:
+                # Whoever stops early leaves no answer behind for the next.
+                if sent is not None:
+                    self._answer(sent)
+
+    def _sent(self, following: Iterator[bytes]) -> bytes | None:
+        """Send the next file and return it, if there is one."""
+        content = next(following, None)
+        if content is not None:
+            stdin = self._running().stdin
+            # A child that died meanwhile gives no answer: that is seen there.
+            with contextlib.suppress(OSError):
+                if stdin is not None:
+                    stdin.writelines((LENGTH.pack(len(content)), content))
+                    stdin.flush()
+        return content
+
+    def _answer(self, content: bytes) -> InstanceRejectedError | None:
+        """Return what is wrong with the file that was sent last; a child that does not answer is ended."""
         seconds = TIME_LIMIT_S + len(content) / BYTES_PER_S
-        ready, _, _ = select.select([child.stdout], [], [], seconds)
-        line = child.stdout.readline() if ready else b""
-        return json.loads(line) if line.endswith(b"\n") else None
+        answers = self._running().stdout
+        line = answers.readline() if answers and select.select([answers], [], [], seconds)[0] else b""
+        if not line.endswith(b"\n"):
+            _end(self._children)
+            return InstanceRejectedError(CODE, "the check of this file broke its limit of memory or time")
+        verdict = json.loads(line)
+        return InstanceRejectedError(*verdict) if verdict else None
 
     def _running(self) -> "subprocess.Popen[bytes]":
         if not self._children:

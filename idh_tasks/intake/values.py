@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from functools import lru_cache
 from types import MappingProxyType
 
-from pydicom import Dataset
+from pydicom import DataElement, Dataset
 from pydicom.charset import python_encoding
 from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import RawDataElement
 from pydicom.tag import BaseTag, Tag
 from pydicom.valuerep import VR
 
+from idh_tasks.dicom.elements import MAX_REMEMBERED_BYTES, Surroundings, alone, glance
 from idh_tasks.errors import InstanceRejectedError
 from idh_tasks.intake.deidentify import day_of
 
@@ -25,7 +26,7 @@ INTEGERS = re.compile(rb"\s*[+-]?\d{0,12}\s*(\\\s*[+-]?\d{0,12}\s*)*\0?")
 AGE = re.compile(rb"(\d{3})[DWMY]")
 
 
-def check_values(ds: Dataset, depth: int = 0) -> Iterator[tuple[str, str]]:
+def check_values(ds: Dataset) -> Iterator[tuple[str, str]]:
     """Drop values that make no sense, in sequences too, and yield a warning (code, reason) for each.
 
     Raises
@@ -33,18 +34,42 @@ def check_values(ds: Dataset, depth: int = 0) -> Iterator[tuple[str, str]]:
     InstanceRejectedError
         ``E_NESTING_LIMIT``, or ``E_VR_INVALID`` for text in a number or a UID: it may be a name.
     """
+    yield from _check_level(ds, Surroundings.of(glance(ds)), depth=0)
+
+
+def _check_level(ds: Dataset, around: Surroundings, depth: int) -> Iterator[tuple[str, str]]:
     if depth > MAX_DEPTH:
         raise InstanceRejectedError("E_NESTING_LIMIT", f"sequences are nested more than {MAX_DEPTH} deep")
     for tag in list(ds.keys()):
-        # As it was read: the data set's own access would convert it, and raise on what is hostile.
-        element = ds._dict[tag]
-        vr = element.VR or _vr(tag)
-        if isinstance(element, RawDataElement) and vr != "SQ" and not _usable(ds, element, vr):
-            del ds._dict[tag]
-            yield "W_VR_INVALID", f"{tag} holds no valid {vr if vr in VR.__members__ else 'VR'}; it is not used"
-        elif vr == "SQ":
-            for item in ds[tag].value:
-                yield from check_values(item, depth + 1)
+        if not _known_good(ds._dict[tag], around, depth):
+            yield from _check_element(ds, tag, around, depth)
+
+
+def _known_good(element: DataElement | RawDataElement, around: Surroundings, depth: int) -> bool:
+    """Tell whether bytes like these were found good before; what private ones mean depends on their neighbours."""
+    return (
+        isinstance(element, RawDataElement)
+        and element.length <= MAX_REMEMBERED_BYTES
+        and not element.tag.is_private
+        and _good_alone(element._replace(value_tell=0), around, depth)
+    )
+
+
+@lru_cache(maxsize=16384)
+def _good_alone(element: RawDataElement, around: Surroundings, depth: int) -> bool:
+    return not any(_check_element(alone(element, around), element.tag, around, depth))
+
+
+def _check_element(ds: Dataset, tag: BaseTag, around: Surroundings, depth: int) -> Iterator[tuple[str, str]]:
+    # As it was read: the data set's own access would convert it, and raise on what is hostile.
+    element = ds._dict[tag]
+    vr = element.VR or _vr(tag)
+    if isinstance(element, RawDataElement) and vr != "SQ" and not _usable(ds, element, vr):
+        del ds[tag]
+        yield "W_VR_INVALID", f"{tag} holds no valid {vr if vr in VR.__members__ else 'VR'}; it is not used"
+    elif vr == "SQ":
+        for item in ds[tag].value:
+            yield from _check_level(item, around, depth + 1)
 
 
 def _usable(ds: Dataset, element: RawDataElement, vr: str) -> bool:
@@ -67,7 +92,6 @@ def _vr(tag: BaseTag) -> str:
         return "UN"
 
 
-@lru_cache(maxsize=4096)
 def _sensible(vr: str, value: bytes, tag: BaseTag) -> bool:
     if vr in NUMBERS and not NUMBERS[vr].fullmatch(value):
         raise InstanceRejectedError("E_VR_INVALID", f"{tag} holds text where its VR {vr} asks for numbers")

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import resource
 import signal
 import subprocess
 import time
@@ -53,6 +54,8 @@ class Service:
                 start_new_session=True,
                 cwd=self.installation.home,
             )
+        # A core file would hold what the process knew of patients; what it starts inherits the limit.
+        resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))
         # The start time guards against another process with a recycled id.
         self._pid_file.write_text(f"{process.pid} {_started_at(process.pid) or 0}")
 

@@ -8,11 +8,12 @@ from pathlib import Path
 from pydicom import Dataset, dcmread
 from pydicom.uid import EnhancedMRImageStorage
 
+from idh_tasks.dicom.files import encoded
 from idh_tasks.dicom.mosaic import is_mosaic
 from idh_tasks.domain.study import Fault
 from idh_tasks.errors import InstanceRejectedError, SeriesRejectedError, StudyQuarantinedError
 from idh_tasks.intake.archive import open_archive
-from idh_tasks.intake.deidentify import deidentify, encoded
+from idh_tasks.intake.deidentify import deidentify
 from idh_tasks.intake.gate import Admitted, read_header
 from idh_tasks.intake.physics import read_physics
 from idh_tasks.intake.pseudonym import Pseudonymiser

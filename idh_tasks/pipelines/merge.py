@@ -21,6 +21,7 @@ class Clean:
     """An instance as it is stored, with the header from which its series is named."""
 
     header: Dataset
+    name: str
     series_uid: str
     content: bytes
     new: bool
@@ -71,7 +72,8 @@ def stored_instances(platform: Platform, study: StoredStudy) -> dict[str, Clean]
         archive = unzip(platform.store.get_checked(series.object_key, series.sha256))
         for name, content in archive.items():
             header = dcmread(BytesIO(content))
-            found[name.removesuffix(".dcm")] = Clean(header, str(header.SeriesInstanceUID), content, new=False)
+            clean = Clean(header, name.removesuffix(".dcm"), str(header.SeriesInstanceUID), content, new=False)
+            found[clean.name] = clean
     return found
 
 
@@ -93,9 +95,9 @@ def pack_series(platform: Platform, merged: Mapping[str, Clean]) -> tuple[list[P
 def _packed(platform: Platform, uid: str, group: Mapping[str, Clean]) -> Iterable[Packed]:
     # Delivered headers first: those that are stored already have lost their names.
     ordered = sorted(group.items(), key=lambda item: not item[1].new)
-    names = {id(clean.header): name for name, clean in ordered}
+    by_header = {id(clean.header): clean for _, clean in ordered}
     for named in name_series([clean.header for _, clean in ordered]):
-        files = {names[id(header)]: group[names[id(header)]].content for header in named.instances}
+        files = {by_header[id(header)].name: by_header[id(header)].content for header in named.instances}
         yield Packed(platform.pseudonymiser.series(f"{uid} {named.label}".strip()), named, files)
 
 

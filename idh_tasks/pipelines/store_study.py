@@ -1,5 +1,6 @@
 """One delivery becomes stored studies: gate, pseudonymise, merge with what is known, name, publish, record."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -11,13 +12,14 @@ from idh_tasks.db import identities, quarantine, studies
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.identities import Identity
 from idh_tasks.db.quarantine import HeldBack
-from idh_tasks.domain.study import InstanceRecord, SeriesRecord, StudyId, StudyRecord
+from idh_tasks.dicom.files import encoded
+from idh_tasks.domain.study import InstanceRecord, PatientKey, SeriesRecord, StudyId, StudyRecord
 from idh_tasks.errors import StudyQuarantinedError
 from idh_tasks.imaging.roi import rewrite_nifti
 from idh_tasks.intake.archive import pack
-from idh_tasks.intake.deidentify import day_of, deidentify, encoded
+from idh_tasks.intake.deidentify import day_of, deidentify
 from idh_tasks.intake.series import OUTLINES
-from idh_tasks.pipelines.gated import Gated, gate, keep
+from idh_tasks.pipelines.gated import Gate, keep
 from idh_tasks.pipelines.merge import (
     Clean,
     Packed,
@@ -33,6 +35,16 @@ from idh_tasks.store import keys
 from idh_tasks.store.objects import sha256
 
 DAYS_PER_YEAR = 365.25
+ROI_SUFFIX = (".nii.gz", ".nii")
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """An instance as it came, and as it is stored if its header says whose it is."""
+
+    header: Dataset
+    patient: PatientKey | None
+    clean: Clean | None
 
 
 @dataclass(frozen=True)
@@ -41,14 +53,14 @@ class Arrived:
 
     study_id: StudyId
     identity: Identity
-    instances: tuple[Dataset, ...]
+    instances: tuple[Delivered, ...]
     roi: bytes | None
     item_id: str | None
 
     @property
     def first(self) -> Dataset:
         """Return an image of the study."""
-        return next(ds for ds in self.instances if ds.SOPClassUID not in OUTLINES)
+        return next(d.header for d in self.instances if d.header.SOPClassUID not in OUTLINES)
 
 
 def store_studies(platform: Platform, fetched: Fetched, item_id: str | None = None) -> dict[StudyId, bool]:
@@ -61,17 +73,20 @@ def store_studies(platform: Platform, fetched: Fetched, item_id: str | None = No
         ``E_DEMOGRAPHIC_MISMATCH`` or ``E_ROI``: where a delivery holds several studies, only if none of them can be
         stored.
     """
-    gated = gate(platform, fetched.files, item_id)
+    roi = next((content for name, content in fetched.files.items() if name.endswith(ROI_SUFFIX)), None)
+    gate = Gate(platform, item_id)
+    images = (content for name, content in fetched.files.items() if not name.endswith(ROI_SUFFIX))
+    delivered = [_delivered(platform, header) for header in gate.passing(images)]
     with platform.database.begin() as transaction:
-        quarantine.hold_back(transaction, [*gated.held, *gated.note_rows(item_id or "desk", item_id)])
-    _check_asked_for(gated.instances, fetched)
+        quarantine.hold_back(transaction, gate.rows(item_id or "desk"))
+    _check_asked_for([d.header for d in delivered], fetched)
     changed: dict[StudyId, bool] = {}
     refused: dict[StudyId, StudyQuarantinedError] = {}
-    for instances in _by_study(gated):
-        study_id = platform.pseudonymiser.study(str(instances[0].StudyInstanceUID))
+    for uid, instances in _by_study(delivered):
+        study_id = platform.pseudonymiser.study(uid)
         try:
-            identity = _identity(platform, instances)
-            changed[study_id] = _store(platform, Arrived(study_id, identity, tuple(instances), gated.roi, item_id))
+            identity = _identity(platform, [d.header for d in instances])
+            changed[study_id] = _store(platform, Arrived(study_id, identity, instances, roi, item_id))
         except StudyQuarantinedError as error:
             refused[study_id] = error
     if not changed:
@@ -80,6 +95,26 @@ def store_studies(platform: Platform, fetched: Fetched, item_id: str | None = No
     with platform.database.begin() as transaction:
         quarantine.hold_back(transaction, held)
     return changed
+
+
+def _delivered(platform: Platform, header: Dataset) -> Delivered:
+    """De-identify an instance by itself: the study's other instances may yet say that it is somebody else's."""
+    issuer, identifier = _whose(platform, header)
+    if not (issuer and identifier):
+        return Delivered(header, None, None)
+    patient = platform.pseudonymiser.patient(issuer, identifier)
+    return Delivered(header, patient, _clean(platform, header, patient))
+
+
+def _clean(platform: Platform, header: Dataset, patient: PatientKey) -> Clean:
+    ds = deidentify(header, patient, platform.pseudonymiser)
+    return Clean(header, str(ds.SOPInstanceUID), str(ds.SeriesInstanceUID), encoded(ds), new=True)
+
+
+def _whose(platform: Platform, header: Dataset) -> tuple[str, str]:
+    """Return issuer and identifier; either may be empty."""
+    identifier = str(header.get("PatientID") or "").strip()
+    return str(header.get("IssuerOfPatientID") or platform.settings.issuer).strip(), identifier
 
 
 def _check_asked_for(instances: list[Dataset], fetched: Fetched) -> None:
@@ -94,22 +129,23 @@ def _check_asked_for(instances: list[Dataset], fetched: Fetched) -> None:
         )
 
 
-def _by_study(gated: Gated) -> Iterator[list[Dataset]]:
-    """Yield the instances of each study that holds an image."""
-    uids = sorted({str(ds.StudyInstanceUID) for ds in gated.instances if ds.SOPClassUID not in OUTLINES})
-    for uid in uids:
-        yield [ds for ds in gated.instances if ds.StudyInstanceUID == uid]
+def _by_study(delivered: list[Delivered]) -> Iterator[tuple[str, tuple[Delivered, ...]]]:
+    """Yield the UID and the instances of each study that holds an image."""
+    groups: dict[str, list[Delivered]] = defaultdict(list)
+    for one in delivered:
+        groups[str(one.header.StudyInstanceUID)].append(one)
+    for uid, instances in sorted(groups.items()):
+        if any(one.header.SOPClassUID not in OUTLINES for one in instances):
+            yield uid, tuple(instances)
 
 
-def _identity(platform: Platform, instances: list[Dataset]) -> Identity:
-    identifiers = {str(ds.get("PatientID") or "").strip() for ds in instances}
-    if len(identifiers) > 1:
+def _identity(platform: Platform, headers: list[Dataset]) -> Identity:
+    if len({_whose(platform, header)[1] for header in headers}) > 1:
         raise StudyQuarantinedError("E_ID_MISMATCH", "the instances of one study name several patients")
-    identifier = identifiers.pop()
+    ds = headers[0]
+    issuer, identifier = _whose(platform, ds)
     if not identifier:
         raise StudyQuarantinedError("E_MISSING_ID", "the header names no patient")
-    ds = instances[0]
-    issuer = str(ds.get("IssuerOfPatientID") or platform.settings.issuer).strip()
     if not issuer:
         raise StudyQuarantinedError("E_ISSUER", "neither header nor settings say whose identifier it is")
     patient = platform.pseudonymiser.patient(issuer, identifier)
@@ -145,15 +181,16 @@ def _store(platform: Platform, arrived: Arrived) -> bool:
 
 
 def _cleaned(platform: Platform, arrived: Arrived) -> tuple[dict[str, Clean], list[HeldBack]]:
-    """De-identify the instances; one that came twice with different bytes is held."""
+    """Return the instances as they are stored; one that came twice with different bytes is held."""
     found: dict[str, Clean] = {}
     doubles = []
-    for header in arrived.instances:
-        ds = deidentify(header, arrived.identity.patient_key, platform.pseudonymiser)
-        clean = Clean(header, str(ds.SeriesInstanceUID), encoded(ds), new=True)
-        known = found.setdefault(str(ds.SOPInstanceUID), clean)
+    for one in arrived.instances:
+        clean = one.clean
+        if clean is None or one.patient != arrived.identity.patient_key:
+            clean = _clean(platform, one.header, arrived.identity.patient_key)
+        known = found.setdefault(clean.name, clean)
         if known.content != clean.content:
-            doubles.append(_conflict(platform, arrived, header))
+            doubles.append(_conflict(platform, arrived, one.header))
     return found, doubles
 
 
@@ -248,6 +285,6 @@ def _keep_originals(platform: Platform, arrived: Arrived, study: StudyRecord) ->
     """Keep the delivered files, sealed, where a hospital wants it (PS3.15 E.3, originals are not for the store)."""
     if not platform.settings.keep_originals:
         return
-    files = {f"{number:06d}.dcm": _as_file(header) for number, header in enumerate(arrived.instances)}
+    files = {f"{number:06d}.dcm": _as_file(one.header) for number, one in enumerate(arrived.instances)}
     key = keys.original(study.study_id, study.content_hash)
     platform.store.put(key, platform.vault.seal(pack(files)))

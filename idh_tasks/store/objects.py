@@ -1,5 +1,6 @@
 """S3 by boto3: bytes in, bytes out, every failure named."""
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from idh_tasks.settings import StoreSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import LifecycleRuleTypeDef
 
 FATAL = {
     "AccessDenied": "E_STORE_AUTH",
@@ -29,6 +31,12 @@ FATAL = {
 }
 """What trying again does not mend; SlowDown and 5xx are tried again, by botocore first and then by Airflow."""
 MD5_ETAG = re.compile(r"[0-9a-f]{32}")
+ABORT_UNFINISHED: "LifecycleRuleTypeDef" = {
+    "ID": "abort-unfinished-uploads",
+    "Status": "Enabled",
+    "Filter": {"Prefix": ""},
+    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+}
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -114,11 +122,15 @@ class ObjectStore:
             _raise(error, "preflight")
 
     def create(self) -> None:
-        """Create the bucket if it is not there."""
+        """Create the bucket if it is not there; uploads in parts that were never finished go from it after a day."""
         try:
-            self._client.create_bucket(Bucket=self.bucket)
-        except (self._client.exceptions.BucketAlreadyExists, self._client.exceptions.BucketAlreadyOwnedByYou):
-            return
+            with contextlib.suppress(
+                self._client.exceptions.BucketAlreadyExists, self._client.exceptions.BucketAlreadyOwnedByYou
+            ):
+                self._client.create_bucket(Bucket=self.bucket)
+            self._client.put_bucket_lifecycle_configuration(
+                Bucket=self.bucket, LifecycleConfiguration={"Rules": [ABORT_UNFINISHED]}
+            )
         except (ClientError, BotoCoreError) as error:
             _raise(error, "create bucket")
 

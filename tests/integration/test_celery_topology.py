@@ -2,6 +2,7 @@
 
 import shutil
 import socket
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +15,9 @@ from idh_tasks.local.process import Service, await_ready, wait_until
 from idh_tasks.pipelines import promotion
 from idh_tasks.pipelines.platform import Platform
 from tests.conftest import temporary_installation
+from tests.factories import MARKER, dicom_bytes, instance
+from tests.hospital import drop, outcomes, study
+from tests.integration.test_ingest_phi import PLANTED
 from tests.seed import seed_cohort
 
 
@@ -89,6 +93,24 @@ def test_training_runs_on_the_gpu_worker_only_and_a_person_approves_its_champion
     queues = {task["task_id"]: task["queue"] for task in client.get(tasks)["task_instances"]}
     others = ("freeze_cohort", "evaluate", "judge", "approve", "promote")
     assert queues == dict.fromkeys(others, "default") | {"train_sequence": "gpu"}
+
+
+def test_h02_nothing_that_names_a_patient_travels_through_the_broker(cluster: Installation) -> None:
+    platform, client = Platform(up.settings(cluster)), AirflowClient(cluster)
+    drop(platform, "one Zebedee", study(), **{"Zebedee.dcm": dicom_bytes(instance(PatientName=MARKER, Rows=9))})
+    watch = ["redis-cli", "-p", str(cluster.ports["redis"]), "monitor"]
+    with subprocess.Popen(watch, stdout=subprocess.PIPE) as broker:  # noqa: S603 - ours
+        run = client.trigger("ingest_studies")
+        assert wait_until(lambda: _ended(client, "ingest_studies", run), 240, pause_s=1)
+        broker.terminate()
+        traffic = broker.communicate()[0]
+    assert outcomes(platform) == {"ingested": 1}
+    assert traffic.count(b"ingest_studies") > 3, "the scan would find them"
+    assert [marker for marker in PLANTED if marker in traffic] == []
+
+
+def _ended(client: AirflowClient, dag: str, run: str) -> bool:
+    return any(found["dag_run_id"] == run and found["state"] in ("success", "failed") for found in client.runs(dag))
 
 
 def _state(client: AirflowClient, run: str) -> str:

@@ -16,7 +16,6 @@ from idh_tasks.intake.archive import unzip
 from idh_tasks.intake.dimse import PacsStudy
 from idh_tasks.intake.sandbox import Sandbox
 from idh_tasks.pipelines import ingest, sources, store_study
-from idh_tasks.pipelines.gated import gate
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.sources import Fetched, Source
 from idh_tasks.settings import PacsSettings
@@ -218,7 +217,7 @@ def test_f01_a_full_disk_is_named_and_tried_again(platform: Platform, monkeypatc
 
     found = ingest.discover(platform, ("bucket",))
     with monkeypatch.context() as patched:
-        patched.setattr(Sandbox, "check", full)
+        patched.setattr(Sandbox, "check_all", full)
         with pytest.raises(TransientError):
             ingest.ingest_batch(platform, found["batches"][0]["ids"])
     assert outcomes(platform) == {"failed E_DISK": 1}
@@ -245,13 +244,9 @@ def test_c01_twenty_workers_times_five_store_one_study_once(platform: Platform) 
         ds.SeriesInstanceUID = f"1.2.3.{number % 2}"
     halves = [instances[:25], instances[25:], instances[::2], instances]
     contents = [{f"{n}.dcm": dicom_bytes(ds) for n, ds in enumerate(half)} for half in halves]
-    gated = [gate(platform, files) for files in contents]
-    identity = store_study._identity(platform, instances)
-    study_id = platform.pseudonymiser.study("1.2.3")
 
     def load(number: int) -> None:
-        found = gated[number % 4]
-        store_study._store(platform, store_study.Arrived(study_id, identity, tuple(found.instances), None, None))
+        store_study.store_studies(platform, Fetched(contents[number % 4]))
 
     with ThreadPoolExecutor(20) as workers:
         list(workers.map(load, range(100)))

@@ -15,10 +15,11 @@ from pydicom import Dataset, dcmread
 from pydicom.filebase import DicomBytesIO
 from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelMove
 
+from idh_tasks.dicom.files import encoded
 from idh_tasks.domain.study import PatientKey
 from idh_tasks.errors import StudyQuarantinedError, TransientError
 from idh_tasks.intake import dicomweb, dimse
-from idh_tasks.intake.deidentify import deidentify, encoded
+from idh_tasks.intake.deidentify import deidentify
 from idh_tasks.intake.gate import admit
 from idh_tasks.intake.pseudonym import Pseudonymiser
 from idh_tasks.local import orthanc

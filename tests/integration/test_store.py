@@ -109,6 +109,16 @@ def test_s06_an_upload_that_is_cut_leaves_no_visible_object(platform: Platform) 
     assert list(platform.store.listed("cut/")) == []
 
 
+def test_s06_an_upload_in_parts_that_is_never_finished_is_not_seen_and_goes_by_rule(platform: Platform) -> None:
+    client, bucket = platform.drop._client, platform.drop.bucket
+    upload = client.create_multipart_upload(Bucket=bucket, Key="parts/model")["UploadId"]
+    client.upload_part(Bucket=bucket, Key="parts/model", UploadId=upload, PartNumber=1, Body=b"x" * 5 * 2**20)
+    assert list(platform.drop.listed("parts/")) == []
+    assert [found["UploadId"] for found in client.list_multipart_uploads(Bucket=bucket)["Uploads"]] == [upload]
+    [rule] = client.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    assert (rule["Status"], rule["AbortIncompleteMultipartUpload"]) == ("Enabled", {"DaysAfterInitiation": 1})
+
+
 @pytest.mark.parametrize(
     ("settings", "refused"),
     [

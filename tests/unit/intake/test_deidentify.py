@@ -10,10 +10,11 @@ import pytest
 from pydicom import DataElement, Dataset, dcmread
 from pydicom.datadict import dictionary_VR
 from pydicom.sequence import Sequence
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
 
+from idh_tasks.dicom.files import encoded
 from idh_tasks.domain.study import PatientKey
-from idh_tasks.intake.deidentify import deidentify, encoded
+from idh_tasks.intake.deidentify import deidentify
 from idh_tasks.intake.profile import TABLES
 from idh_tasks.intake.pseudonym import Pseudonymiser
 from tests.factories import MARKER, MARKER_ID, dicom_bytes, instance
@@ -181,6 +182,23 @@ def test_the_encoding_on_the_way_does_not_change_what_is_stored(syntax: str) -> 
     other = read(dicom_bytes(plain))
     other.file_meta.TransferSyntaxUID = syntax
     assert clean(read(dicom_bytes(other))) == clean(read(dicom_bytes(plain)))
+
+
+def test_a_compressed_image_keeps_its_stream() -> None:
+    ds = read(dicom_bytes(instance()))
+    ds.compress(RLELossless)
+    out = read(clean(ds))
+    assert out.PixelData == ds.PixelData
+    assert out.pixel_array.ravel().tolist() == list(range(64))
+
+
+def test_what_was_done_to_one_patient_is_not_done_to_the_next_with_the_same_bytes() -> None:
+    """Elements are worked on once for all that have the same bytes: what names one patient may be kept for another."""
+    named = {"ManufacturerModelName": "Skyra Zebedee", "StudyDate": "20180304"}
+    others = [clean(read(dicom_bytes(instance(PatientName=name, **named)))) for name in ("Dougal", MARKER, "Dougal")]
+    assert [b"Skyra Zebedee" in content for content in others] == [True, False, True]
+    moved = deidentify(read(dicom_bytes(instance())), PatientKey("another"), SECRET)
+    assert moved.StudyDate != read(others[0]).StudyDate
 
 
 def test_uids_are_mapped_alike_wherever_they_stand() -> None:

@@ -1,8 +1,11 @@
 """The gate lets consistent instances through and names what is wrong with the others."""
 
 import struct
+import subprocess
+import sys
 import zlib
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from pydicom import Dataset
@@ -156,8 +159,9 @@ def test_d09_file_meta_and_data_set_disagree() -> None:
 
 @pytest.mark.parametrize("start", [b"MZ\x90\0", b"\x7fELF"])
 def test_d10_a_program_in_the_preamble_is_named_and_never_kept(start: bytes) -> None:
+    from idh_tasks.dicom.files import encoded
     from idh_tasks.domain.study import PatientKey
-    from idh_tasks.intake.deidentify import deidentify, encoded
+    from idh_tasks.intake.deidentify import deidentify
     from idh_tasks.intake.pseudonym import Pseudonymiser
 
     content = start + dicom_bytes(instance())[len(start) :]
@@ -253,11 +257,37 @@ def test_d22_nonsense_is_named_and_not_used(keyword: str, tag: tuple[int, int], 
     assert keyword not in admit(content).ds
 
 
+def test_d22_nonsense_is_named_each_time_it_comes() -> None:
+    content = with_raw(instance(), (0x0010, 0x1010), b"AS", b"999Y")
+    good = with_raw(instance(), (0x0010, 0x1010), b"AS", b"061Y")
+    assert [warnings(c) for c in (content, good, content)] == [{"W_VR_INVALID"}, set(), {"W_VR_INVALID"}]
+
+
+def test_d21_a_name_in_a_number_is_refused_each_time() -> None:
+    content = with_raw(instance(), (0x0020, 0x0012), b"IS", MARKER.encode())
+    assert [code(content), code(content)] == ["E_VR_INVALID", "E_VR_INVALID"]
+
+
 def test_what_pydicom_would_print_is_not_printed(recwarn: pytest.WarningsRecorder) -> None:
     ds = instance()
     del ds.PatientBirthDate
     admit(with_raw(ds, (0x0010, 0x0030), b"DA", b"Zebedee!"))
     assert not [str(w.message) for w in recwarn if "Zebedee" in str(w.message)]
+
+
+def test_h03_a_name_in_the_place_of_a_character_set_is_not_printed(tmp_path: Path) -> None:
+    path = tmp_path / "named.dcm"
+    path.write_bytes(with_raw(instance(), (0x0008, 0x0005), b"CS", MARKER.encode()))
+    script = """
+import logging, sys
+from pathlib import Path
+from idh_tasks.intake.gate import admit
+logging.basicConfig(level=logging.DEBUG)
+print([code for code, _ in admit(Path(sys.argv[1]).read_bytes()).warnings])
+"""
+    done = subprocess.run([sys.executable, "-c", script, path], capture_output=True, text=True, check=True)  # noqa: S603 - ours
+    assert "W_CHARSET" in done.stdout
+    assert "Zebedee" not in done.stdout + done.stderr
 
 
 def test_bytes_in_are_not_changed() -> None:

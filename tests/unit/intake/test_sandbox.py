@@ -32,6 +32,33 @@ def test_a_child_that_dies_costs_one_file(monkeypatch: pytest.MonkeyPatch) -> No
         gate.check(dicom_bytes(instance()))
 
 
+def test_many_files_are_answered_in_their_order() -> None:
+    good, bad = dicom_bytes(instance()), b"no DICOM"
+    with Sandbox() as gate:
+        answers = [(content, error and error.code) for content, error in gate.check_all([good, bad, good, bad])]
+    assert answers == [(good, None), (bad, "E_NOT_DICOM")] * 2
+
+
+def test_a_child_that_dies_among_many_files_costs_the_one_it_had() -> None:
+    good, codes = dicom_bytes(instance()), []
+    with Sandbox() as gate:
+        for number, (_, error) in enumerate(gate.check_all([good] * 5)):
+            codes.append(error and error.code)
+            if number == 1:
+                os.kill(gate._running().pid, signal.SIGKILL)
+    assert codes.count("E_GATE") <= 1
+    assert codes[:2] == [None, None]
+    assert codes[3:] == [None, None]
+
+
+def test_who_stops_early_leaves_no_answer_behind() -> None:
+    good, bad = dicom_bytes(instance()), b"no DICOM"
+    with Sandbox() as gate:
+        next(gate.check_all([good, bad, good]))
+        gate.check(good)
+        assert code(gate, bad) == "E_NOT_DICOM"
+
+
 def test_a_child_that_hangs_is_ended_within_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox, "TIME_LIMIT_S", 0.3)
     with Sandbox() as gate:
