@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from idh_tasks.domain.learning import FINAL, Fold
+from idh_tasks.learning.augmentation import balanced_order
+from idh_tasks.learning.course import Patches, Task
 from idh_tasks.learning.cross_validation import cross_validate
 from idh_tasks.learning.folds import stratified_folds
 from idh_tasks.learning.metrics import measure
 from idh_tasks.learning.network import build_network
-from idh_tasks.learning.training import Patches, balanced_order, train
+from idh_tasks.learning.training import train
 from idh_tasks.settings import LearningSettings
 
 Images = Mapping[str, NDArray[np.float32]]
@@ -51,7 +53,7 @@ def ours(
     def run(epochs: int) -> tuple[float, list[float]]:
         started = time.perf_counter()
         settings = LearningSettings(epochs=epochs)
-        outcomes = list(cross_validate(patches, labels, folds, settings))
+        outcomes = cross_validate(patches, labels, folds, settings)
         return time.perf_counter() - started, [measure(o.scores).auc for o in outcomes if o.scores]
 
     run(1)
@@ -112,7 +114,7 @@ def growth() -> None:
         times = []
         for epochs in (1, 1 + more):
             started = time.perf_counter()
-            train(data, NOTHING, LearningSettings(epochs=epochs, checkpoint_every=1000), seed=1)
+            train(Task(data, NOTHING, seed=1), LearningSettings(epochs=epochs, checkpoint_every=1000))
             times.append(time.perf_counter() - started)
         seconds = (times[1] - times[0]) / more
         print(f"n = {patients:6}: {seconds:7.2f} s an epoch, {1e3 * seconds / patients:.2f} ms a patient")

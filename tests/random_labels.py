@@ -49,7 +49,7 @@ def main() -> int:
         members = by_sequence[sequence]
         own = {m.patient_key: labels[m.patient_key] for m in members}
         patches = {m.patient_key: read_array(platform.store.get(m.object_key)) for m in members}
-        outcomes = list(cross_validate(patches, own, restrict(folds, own), settings))
+        outcomes = cross_validate(patches, own, restrict(folds, own), settings)
         found = auc_interval([score for outcome in outcomes for score in outcome.scores], settings.seed)
         excluded += not found.low <= 0.5 <= found.high
         sys.stdout.write(f"{sequence}: AUC {found.value:.2f} [{found.low:.2f}, {found.high:.2f}] n={len(own)}\n")

@@ -25,13 +25,15 @@ def logit(probability: Array) -> Array:
 
 
 def fit_temperature(probability: Array, mutant: NDArray[np.bool_]) -> float:
-    """Return the temperature T that makes σ(logit p / T) fit best (Guo et al., ICML 2017).
+    """Return the temperature T that makes σ(logit p / T) fit best (Guo et al., ICML 2017); 1 if a class is missing.
 
     Parameters
     ----------
     probability, mutant
-        Of the patients a network was trained on: those held out must not choose it.
+        Of patients from whom the networks that gave these probabilities have not learnt.
     """
+    if len(np.unique(mutant)) < 2:
+        return 1.0
     given = logit(probability)
 
     def misfit(log_temperature: float) -> float:

@@ -154,7 +154,7 @@ def train(data: Path, out: Path, settings: LearningSettings, name: str) -> dict[
         "settings": settings.model_dump(mode="json"),
     }
     _claim(out, plan)
-    outcomes = list(cross_validate(patches, labels, folds, settings, FolderCheckpoints(out / "checkpoints")))
+    outcomes = cross_validate(patches, labels, folds, settings, FolderCheckpoints(out / "checkpoints"))
     return _write(out, plan, outcomes, settings)
 
 

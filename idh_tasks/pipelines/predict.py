@@ -48,6 +48,7 @@ def predict_batch(platform: Platform, study_ids: list[str]) -> int:
 
 
 def _predict(platform: Platform, model: ModelRecord, rows: list[DueRow]) -> int:
+    from idh_tasks.learning.calibration import cooled, logit
     from idh_tasks.learning.registry import load_model
     from idh_tasks.learning.training import probabilities
 
@@ -56,13 +57,15 @@ def _predict(platform: Platform, model: ModelRecord, rows: list[DueRow]) -> int:
     given = probabilities(network, patches)[:, 1]
     if not np.isfinite(given).all():
         raise RunRefusedError("E_NONFINITE", f"model {model.model_id} gives probabilities that are no numbers")
+    # One model, one temperature.
+    calibrated = cooled(logit(given.astype(np.float64)), rows[0]["temperature"])
     kept = ("patch_id", "model_id", "study_id", "sequence", "in_training")
     with platform.database.begin() as transaction:
         transaction.run_many(
             "insert_prediction",
             [
-                {name: row[name] for name in kept} | {"probability_mutant": float(p)}
-                for row, p in zip(rows, given, strict=True)
+                {name: row[name] for name in kept} | {"probability_mutant": float(p), "calibrated": float(c)}
+                for row, p, c in zip(rows, given, calibrated, strict=True)
             ],
         )
     return len(rows)

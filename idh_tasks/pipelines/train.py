@@ -155,10 +155,7 @@ def train_sequence(platform: Platform, run_id: str, sequence: MrSequence, holder
     try:
         patches, labels = unpack(platform, run_id, sequence, members), _labels(members)
         work = Work(patches, labels, restrict(folds_of(_labels(everyone), platform.settings.learning), labels))
-        outcomes = []
-        for outcome in cross_validate(work.patches, work.labels, work.folds, platform.settings.learning, trained):
-            log.info("%s: fold %s trained after %.0f s", sequence, outcome.number, time.monotonic() - started)
-            outcomes.append(outcome)
+        outcomes = cross_validate(work.patches, work.labels, work.folds, platform.settings.learning, trained)
         canary = _canary(work, platform.settings.learning)
     except RunRefusedError as error:
         _refuse(platform, run_id, sequence, _labels(members), error)

@@ -1,3 +1,3 @@
-INSERT INTO idh.prediction (patch_id, model_id, study_id, sequence, probability_mutant, in_training)
-VALUES (:patch_id, :model_id, :study_id, :sequence, :probability_mutant, :in_training)
+INSERT INTO idh.prediction (patch_id, model_id, study_id, sequence, probability_mutant, calibrated, in_training)
+VALUES (:patch_id, :model_id, :study_id, :sequence, :probability_mutant, :calibrated, :in_training)
 ON CONFLICT DO NOTHING

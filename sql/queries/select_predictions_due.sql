@@ -1,5 +1,5 @@
 SELECT
-    p.patch_id, p.study_id, p.sequence, p.object_key, p.sha256, m.model_id,
+    p.patch_id, p.study_id, p.sequence, p.object_key, p.sha256, m.model_id, m.temperature,
     EXISTS (
         SELECT 1
         FROM idh.training_run AS r

@@ -3,7 +3,7 @@ SELECT
     t.study_id, t.revision, max(l.idh_status) AS idh_status, max(l.report_version) AS report_version,
     jsonb_agg(
         jsonb_build_object(
-            'sequence', p.sequence, 'model_id', p.model_id, 'probability_mutant', p.probability_mutant
+            'sequence', p.sequence, 'model_id', p.model_id, 'probability_mutant', p.calibrated
         ) ORDER BY p.sequence
     ) AS predicted,
     d.document_id, d.content_hash, d.object_key, d.sha256

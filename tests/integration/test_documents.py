@@ -23,8 +23,8 @@ INSERT INTO idh.model (model_id, run_id, sequence, object_key, sha256, state)
 VALUES ('m', 'r', 'T1', '', '', 'champion') ON CONFLICT DO NOTHING;
 INSERT INTO idh.patch (patch_id, study_id, revision, sequence, settings_hash, object_key)
 SELECT 'p' || revision, study_id, revision, 'T1', :version, 'o' FROM idh.study;
-INSERT INTO idh.prediction (patch_id, model_id, study_id, sequence, probability_mutant, in_training)
-SELECT 'p' || revision, 'm', study_id, 'T1', 0.25, false FROM idh.study
+INSERT INTO idh.prediction (patch_id, model_id, study_id, sequence, probability_mutant, calibrated, in_training)
+SELECT 'p' || revision, 'm', study_id, 'T1', 0.02, 0.25, false FROM idh.study
 """
 
 
@@ -76,6 +76,7 @@ def test_w04_an_amended_label_and_a_revised_study_supersede_and_never_edit(platf
         named = new.PredecessorDocumentsSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence[0]
         assert named.ReferencedSOPInstanceUID == old.SOPInstanceUID
     assert "IDH-mutant" in str(second)
+    assert "'0.25'" in str(first), "the calibrated probability is told"
     assert "IDH-mutant" not in str(first)
     assert "research use" in first.SeriesDescription
 

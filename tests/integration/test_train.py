@@ -1,10 +1,12 @@
 """Training, promotion and prediction on the real database and store, with a tiny protocol."""
 
+import numpy as np
 import pytest
 
 from idh_tasks.db import training
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.errors import RunRefusedError
+from idh_tasks.learning.calibration import cooled, logit
 from idh_tasks.learning.folds import locked
 from idh_tasks.pipelines import predict, promotion, train
 from idh_tasks.pipelines.platform import Platform
@@ -32,6 +34,9 @@ def test_too_few_patients_are_refused_with_the_numbers(tiny: Platform) -> None:
     assert "the rarer class has 4 of 12" in train.freeze_cohort(tiny, force=True).reason
 
 
+TOLD = "SELECT probability_mutant, calibrated, temperature FROM idh.prediction JOIN idh.model USING (model_id)"
+
+
 def test_a_run_trains_reports_promotes_and_predicts_once(tiny: Platform) -> None:
     seed_cohort(tiny, mutants=6, wildtypes=8)
     due = train.freeze_cohort(tiny, force=False)
@@ -56,6 +61,11 @@ def test_a_run_trains_reports_promotes_and_predicts_once(tiny: Platform) -> None
     assert list(champions(tiny)) == [MrSequence.RCBV]
     assert predict.predict(tiny) == 14
     assert predict.predict(tiny) == 0
+    with tiny.database.begin() as transaction:
+        told = transaction._connection.exec_driver_sql(TOLD).all()
+    given, calibrated, temperatures = np.array(told).T
+    assert set(temperatures) != {1.0}
+    np.testing.assert_allclose(calibrated, cooled(logit(given), temperatures[0]))
     assert train.freeze_cohort(tiny, force=True).reason == "nothing has changed since the last training"
 
 

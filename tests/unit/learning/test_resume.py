@@ -5,7 +5,9 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +16,12 @@ import tensorflow as tf
 
 from idh_tasks.domain.learning import Selection
 from idh_tasks.errors import RunRefusedError, TransientError
-from idh_tasks.learning import training
 from idh_tasks.learning.checkpoints import FolderCheckpoints, Progress, packed, unpacked
+from idh_tasks.learning.course import Course, Patches, Task, Trained
 from idh_tasks.learning.cross_validation import check_disjoint
 from idh_tasks.learning.folds import stratified_folds
-from idh_tasks.learning.training import Patches, Trained, train
+from idh_tasks.learning.stacked import train_together
+from idh_tasks.learning.training import train
 from idh_tasks.settings import LearningSettings
 from tests.unit.learning.test_training import patches
 
@@ -49,24 +52,42 @@ INNER = SHORT.model_copy(update={"select": Selection.INNER, "learning_rate": 0.0
 """Steps so large that the loss on the inner patients rises from the first epoch on."""
 
 
-@pytest.fixture(scope="module", params=[SHORT, INNER], ids=lambda settings: settings.select)
-def whole(request: pytest.FixtureRequest) -> tuple[LearningSettings, Trained]:
-    """Return an undisturbed training with its settings."""
-    return request.param, train(patches(1), patches(2), request.param, seed=5)
+def stacked(task: Task, settings: LearningSettings) -> Trained:
+    """Train by the way of a GPU."""
+    return train_together([task], settings)[0]
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A way to train, its settings, and an undisturbed training."""
+
+    way: Callable[[Task, LearningSettings], Trained]
+    settings: LearningSettings
+    undisturbed: Trained
+
+
+@pytest.fixture(
+    scope="module",
+    params=list(product([train, stacked], [SHORT, INNER])),
+    ids=["last", "inner", "stacked", "stacked inner"],
+)
+def whole(request: pytest.FixtureRequest) -> Whole:
+    way, settings = request.param
+    return Whole(way, settings, way(Task(patches(1), patches(2), seed=5), settings))
 
 
 @pytest.mark.parametrize("half_written", [False, True])
 @pytest.mark.parametrize("epoch", [1, 2, 3, 4])
 def test_t07_killed_at_any_epoch_or_inside_a_checkpoint_it_ends_the_same(
-    whole: tuple[LearningSettings, Trained], epoch: int, half_written: bool, tmp_path: Path
+    whole: Whole, epoch: int, half_written: bool, tmp_path: Path
 ) -> None:
-    settings, undisturbed = whole
+    killed = Task(patches(1), patches(2), 5, checkpoints=KillAfter(tmp_path, epoch, half_written=half_written))
     with pytest.raises(KilledError):
-        train(patches(1), patches(2), settings, 5, checkpoints=KillAfter(tmp_path, epoch, half_written=half_written))
-    resumed = train(patches(1), patches(2), settings, 5, checkpoints=FolderCheckpoints(tmp_path))
-    for one, other in zip(resumed.model.get_weights(), undisturbed.model.get_weights(), strict=True):
+        whole.way(killed, whole.settings)
+    resumed = whole.way(replace(killed, checkpoints=FolderCheckpoints(tmp_path)), whole.settings)
+    for one, other in zip(resumed.model.get_weights(), whole.undisturbed.model.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-6)
-    assert [number for number, _ in resumed.curve] == [number for number, _ in undisturbed.curve]
+    assert [number for number, _ in resumed.curve] == [number for number, _ in whole.undisturbed.curve]
     assert list(tmp_path.glob("*.tmp")) == []
 
 
@@ -102,17 +123,17 @@ def test_t07_a_killed_process_goes_on_where_it_was(tmp_path: Path) -> None:
 
 def test_t08_a_gpu_that_is_asked_for_and_missing_is_an_error() -> None:
     with pytest.raises(TransientError, match="E_GPU: a GPU is asked for and there is none"):
-        train(patches(1), patches(2), LearningSettings(epochs=1, device="gpu"), seed=1)
+        train(Task(patches(1), patches(2), seed=1), LearningSettings(epochs=1, device="gpu"))
 
 
 @pytest.mark.parametrize("error", [tf.errors.ResourceExhaustedError, tf.errors.InternalError])
 def test_t08_a_device_that_fails_has_a_code(error: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> float:
+    def broken(*_: object) -> None:
         raise error(None, None, "CUDA")
 
-    monkeypatch.setattr(training, "_one_epoch", broken)
+    monkeypatch.setattr(Course, "next_epoch", broken)
     with pytest.raises(TransientError, match="E_GPU: CPU failed"):
-        train(patches(1), patches(2), LearningSettings(epochs=1), seed=1)
+        train(Task(patches(1), patches(2), seed=1), LearningSettings(epochs=1))
 
 
 def leaky() -> tuple[dict[str, np.ndarray], dict[str, bool]]:

@@ -8,8 +8,9 @@ import pytest
 from idh_tasks.domain.learning import Selection
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.learning.checkpoints import FolderCheckpoints, Progress, packed, unpacked
+from idh_tasks.learning.course import Patches, Task
 from idh_tasks.learning.selection import Best, finished, set_aside
-from idh_tasks.learning.training import Patches, _loss, probabilities, train
+from idh_tasks.learning.training import probabilities, train
 from idh_tasks.settings import LearningSettings
 from tests.unit.learning.test_training import patches
 
@@ -38,19 +39,20 @@ def test_it_stops_when_the_loss_has_not_fallen_for_long_enough() -> None:
 def test_the_kept_weights_are_those_with_the_least_inner_loss(tmp_path: Path) -> None:
     data = patches(1, 40)
     kept = FolderCheckpoints(tmp_path)
-    trained = train(data, patches(2), INNER, seed=3, checkpoints=kept)
+    trained = train(Task(data, patches(2), seed=3, checkpoints=kept), INNER)
     found = unpacked(kept.load(0))
     assert found is not None
     assert found.best is not None
     assert found.epoch == found.best.epoch + INNER.patience < INNER.epochs
     inner = data.only(set_aside(data.y, 3)[1])
-    assert _loss(probabilities(trained.model, inner.x), inner.y) == pytest.approx(found.best.loss, abs=1e-5)
+    given = probabilities(trained.model, inner.x)[np.arange(len(inner.y)), inner.y]
+    assert -np.log(given).mean() == pytest.approx(found.best.loss, abs=1e-5)
 
 
 def test_what_is_held_out_does_not_matter() -> None:
     settings = INNER.model_copy(update={"epochs": 6})
     held_out = (patches(2), Patches(np.zeros((3, 64, 64), np.float32), np.array([0, 1, 0])))
-    first, second = (train(patches(1), one, settings, seed=3).model.get_weights() for one in held_out)
+    first, second = (train(Task(patches(1), one, seed=3), settings).model.get_weights() for one in held_out)
     for one, other in zip(first, second, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-6)
 

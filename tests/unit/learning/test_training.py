@@ -8,9 +8,11 @@ import pytest
 import tensorflow as tf
 
 from idh_tasks.errors import RunRefusedError
+from idh_tasks.learning.augmentation import balanced_order, rotate
+from idh_tasks.learning.course import Patches, Task
 from idh_tasks.learning.network import build_network
 from idh_tasks.learning.registry import load_model, model_bytes
-from idh_tasks.learning.training import Patches, balanced_order, probabilities, rotate, train
+from idh_tasks.learning.training import probabilities, train
 from idh_tasks.settings import LearningSettings
 
 FAST = LearningSettings(epochs=12, learning_rate=3e-3)
@@ -39,7 +41,7 @@ def test_the_network_is_the_papers() -> None:
 
 
 def test_a_planted_difference_is_learnt_on_patients_never_seen() -> None:
-    trained = train(patches(1), patches(2), FAST, seed=1)
+    trained = train(Task(patches(1), patches(2), seed=1), FAST)
     held_out = patches(2)
     given = probabilities(trained.model, held_out.x)[:, 1]
     assert given[held_out.y == 1].min() > given[held_out.y == 0].max()
@@ -48,7 +50,7 @@ def test_a_planted_difference_is_learnt_on_patients_never_seen() -> None:
 
 def test_the_same_seed_gives_the_same_network() -> None:
     settings = LearningSettings(epochs=2)
-    first, second = (train(patches(1), patches(2), settings, seed=5).model for _ in range(2))
+    first, second = (train(Task(patches(1), patches(2), seed=5), settings).model for _ in range(2))
     for one, other in zip(first.get_weights(), second.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-6)
 
@@ -71,7 +73,7 @@ def test_a_rotation_by_90_degrees_is_exact_and_by_0_changes_nothing() -> None:
 def test_t01_a_loss_that_is_no_number_stops_the_training() -> None:
     broken = Patches(np.full((6, 64, 64), np.nan, dtype=np.float32), np.array([0, 1, 0, 1, 0, 1]))
     with pytest.raises(RunRefusedError) as caught:
-        train(broken, broken, FAST, seed=1)
+        train(Task(broken, broken, seed=1), FAST)
     assert caught.value.code == "E_NAN_LOSS"
 
 
