@@ -12,7 +12,7 @@ from pydicom.filewriter import correct_ambiguous_vr, write_data_element
 from pydicom.tag import Tag
 from pydicom.valuerep import AMBIGUOUS_VR, EXPLICIT_VR_LENGTH_32
 
-MAX_REMEMBERED_BYTES = 4096
+MAX_REMEMBERED_BYTES = 1024
 """Larger values are worked on each time."""
 UNDEFINED_LENGTH = 0xFFFFFFFF
 DELIMITER = struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
