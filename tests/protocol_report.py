@@ -69,7 +69,8 @@ def main(root: Path, epochs: int) -> None:
         out(f"{sequence} trained after {time.monotonic() - started:.0f} s\n")
     for row in table_rows(reports):
         columns = "  ".join(f"{name} {row[name]}" for name in ("accuracy", "loss", "sensitivity", "specificity", "auc"))
-        out(f"{row['sequence']:7} n {row['n']}  {columns}  out of fold {row['interval']}  Brier {row['brier']}, scaled {row['calibrated_brier']}\n")
+        spread = f"out of fold {row['interval']}  Brier {row['brier']}, scaled {row['calibrated_brier']}"
+        out(f"{row['sequence']:7} n {row['n']}  {columns}  {spread}\n")
     found = [
         desk_learning.train(packed(root, MrSequence.RCBV, n), root / f"run-shuffled-{n}", settings, "")["auc"]
         for n in range(SHUFFLES)
