@@ -147,7 +147,7 @@ def _reference(night: Night) -> Platform:
 
 def test_h02_no_process_of_the_night_may_leave_its_memory_in_a_core_file(night: Night) -> None:
     pids = {path.stem: int(path.read_text().split()[0]) for path in (night.installation.home / "run").glob("*.pid")}
-    assert {"s3", "orthanc", "airflow-scheduler"} <= set(pids)
+    assert {"s3", "orthanc", "scheduler"} <= set(pids)
     assert {resource.prlimit(pid, resource.RLIMIT_CORE) for pid in pids.values()} == {(0, 0)}
 
 
