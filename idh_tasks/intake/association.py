@@ -58,6 +58,17 @@ def bounded(event: evt.Event) -> None:
     connection.recv = recv  # type: ignore[method-assign]  # for this connection only
 
 
+def undisturbed(opened: Association) -> None:
+    """Leave every answer to who waits for it.
+
+    pynetdicom's own thread looks for requests of the peer, and paused a moment too late it takes an answer away and
+    drops it (pynetdicom issue 875): a study would be missing from a list, a retrieve would wait in vain. Only that
+    thread asks without waiting, and a peer's requests reach us within a C-GET, never through it.
+    """
+    wait_for = opened.dimse.get_msg
+    opened.dimse.get_msg = lambda block=False: wait_for(block) if block else (None, None)  # type: ignore[method-assign]
+
+
 def refused(event: evt.Event) -> None:  # noqa: ARG001 - what a stranger says of itself is nothing to repeat
     """Tell that a peer with other AE titles was turned away."""
     log.warning("E_PEER_REFUSED: a peer with other AE titles asked our receiver for an association and was refused")
@@ -117,6 +128,7 @@ def association(pacs: PacsSettings, handlers: list[Any], *models: str) -> Iterat
     )
     if not opened.is_established:
         raise silence(pacs, started, "no association with the PACS; check host, port, TLS and both AE titles")
+    undisturbed(opened)
     try:
         yield opened
     finally:

@@ -1,16 +1,25 @@
-"""TLS to the PACS: both sides show certificates, and only valid ones are taken (PS3.15 annex B)."""
+"""Associations: both sides show valid certificates (PS3.15 annex B), and no answer of the PACS is lost."""
 
 import ssl
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydicom import Dataset
 from pynetdicom import AE, evt
-from pynetdicom.sop_class import Verification
+from pynetdicom.association import Association
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at import from a table
+    StudyRootQueryRetrieveInformationModelFind,
+    Verification,
+)
 
 from idh_tasks.errors import TransientError
-from idh_tasks.intake.association import echo
+from idh_tasks.intake.association import association, echo
+from idh_tasks.local.process import wait_until
 from idh_tasks.settings import PacsSettings
 from tests.certificates import Certified, certify
 
@@ -64,3 +73,46 @@ def test_n12_what_is_not_certified_is_refused(tmp_path: Path, authority: Certifi
         with pytest.raises(TransientError) as caught:
             echo(asked)
     assert caught.value.code in ("E_PACS", "E_TIMEOUT")
+
+
+class HeldUp(threading.Event):
+    """pynetdicom's checkpoint, whose waiter comes out of it only when there is an answer to be taken away."""
+
+    def __init__(self, opened: Association) -> None:
+        super().__init__()
+        self.set()
+        self._answers = opened.dimse.msg_queue
+
+    def wait(self, timeout: float | None = None) -> bool:
+        done = super().wait(timeout)
+        wait_until(lambda: not self._answers.empty(), 0.5, pause_s=0.001)
+        return done
+
+
+def held_up(opened: Association) -> None:
+    """Let the thread come out of its pause too late, and the asker look for the answer later still."""
+    opened._reactor_checkpoint = HeldUp(opened)
+    send = opened.dimse.send_msg
+
+    def slowly(*message: Any) -> None:
+        send(*message)
+        time.sleep(0.2)
+
+    opened.dimse.send_msg = slowly  # type: ignore[method-assign]  # of this association only
+
+
+def test_n01_no_answer_is_lost_to_a_thread_that_is_held_up() -> None:
+    model, row = StudyRootQueryRetrieveInformationModelFind, Dataset()
+    row.QueryRetrieveLevel, row.StudyInstanceUID = "STUDY", "1.2"
+    ae = AE(ae_title="PACS")
+    ae.add_supported_context(model)
+    answers = [(evt.EVT_C_FIND, lambda _: ((0xFF00, row) for _ in range(5)))]
+    server = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=answers)
+    port = server.server_address[1]
+    asked = PacsSettings(host="127.0.0.1", port=port, called_aet="PACS", calling_aet="US", timeout_s=3)
+    with association(asked, [], model) as opened:
+        held_up(opened)
+        time.sleep(0.1)
+        found = [found for _, found in opened.send_c_find(row, model) if found]
+    server.shutdown()
+    assert found == [row] * 5
