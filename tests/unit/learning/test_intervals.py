@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 from joblib import Parallel, delayed
 from scipy.stats import norm
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from idh_tasks.domain.learning import HeldOutScore, Interval
 from idh_tasks.learning.intervals import auc_interval, delong, null_interval
@@ -48,6 +51,21 @@ def test_the_null_interval_is_that_of_pure_chance() -> None:
     spread = 1.96 * np.sqrt(101 / (12 * 17 * 83))
     assert found.low == pytest.approx(0.5 - spread, abs=0.02)
     assert found.high == pytest.approx(0.5 + spread, abs=0.02)
+
+
+def test_out_of_fold_chance_reaches_further_than_the_null_interval() -> None:
+    """Why `make protocol` shuffles: a fold is tried on those whom the others have learnt from, whatever learns."""
+
+    def by_chance(seed: int) -> float:
+        rng = np.random.default_rng(seed)
+        x, mutant = rng.normal(size=(100, 5)), rng.permutation(np.arange(100) < 17)
+        folds = StratifiedKFold(5, shuffle=True, random_state=seed)
+        given = cross_val_predict(LogisticRegression(), x, mutant, cv=folds, method="decision_function")
+        return float(roc_auc_score(mutant, given))
+
+    found, null = np.array([by_chance(seed) for seed in range(200)]), null_interval(17, 83, seed=1)
+    assert found.mean() == pytest.approx(0.5, abs=0.04)
+    assert ((found < null.low) | (found > null.high)).mean() > 0.08
 
 
 def test_a_patient_held_out_twice_counts_once() -> None:
