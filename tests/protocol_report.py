@@ -12,8 +12,10 @@ from pathlib import Path
 
 import numpy as np
 from joblib import Parallel, delayed
+from numpy.typing import NDArray
 from scipy import stats
 
+from idh_tasks.domain.learning import Interval
 from idh_tasks.domain.pathology import IdhStatus
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.errors import IdhError
@@ -81,16 +83,23 @@ def shuffled(root: Path, settings: LearningSettings) -> list[str]:
         run = root / f"run-shuffled-{seed}"
         found.append(desk_learning.train(packed(root, MrSequence.RCBV, seed), run, settings, "")["auc"])
         sys.stdout.write(f"shuffle {seed}: AUC {found[-1]:.2f}\n")
-    mean, spread, quantile = np.mean(found), np.std(found, ddof=1), stats.t.ppf(0.975, SHUFFLES - 1)
-    low, high = mean - quantile * stats.sem(found), mean + quantile * stats.sem(found)
-    outside = sum(abs(auc - 0.5) > quantile * spread for auc in found)
-    null = null_interval(MUTANTS, PATIENTS - MUTANTS, settings.seed)
+    return by_chance(np.array(found), null_interval(MUTANTS, PATIENTS - MUTANTS, settings.seed))
+
+
+def by_chance(found: NDArray[np.float64], known: Interval) -> list[str]:
+    """Say in lines how the AUCs on shuffled labels (n,) lie to 0.5, by their own spread and by a known interval."""
+    mean, spread, freedom = found.mean(), found.std(ddof=1), len(found) - 1
+    low, high = stats.t.interval(0.95, freedom, mean, stats.sem(found))
+    own = stats.t.interval(0.95, freedom, 0.5, spread)
     return [
         f"shuffled labels, rCBV: mean AUC {mean:.3f} [{low:.3f}, {high:.3f}], SD {spread:.3f}",
-        f"null interval of this network: 0.5 ± {quantile * spread:.2f}, {outside} of {SHUFFLES} outside",
-        f"Mann and Whitney's: {null.low:.2f} to {null.high:.2f}, "
-        f"{sum(not null.low <= auc <= null.high for auc in found)} outside",
+        f"null interval of this network: {_outside(found, *own)}",
+        f"Mann and Whitney's: {_outside(found, known.low, known.high)}",
     ]
+
+
+def _outside(found: NDArray[np.float64], low: float, high: float) -> str:
+    return f"{low:.2f} to {high:.2f}, {((found < low) | (found > high)).sum()} of {len(found)} outside"
 
 
 def main(root: Path, epochs: int) -> None:

@@ -63,10 +63,14 @@ def undisturbed(opened: Association) -> None:
 
     pynetdicom's own thread looks for requests of the peer, and paused a moment too late it takes an answer away and
     drops it (pynetdicom issue 875): a study would be missing from a list, a retrieve would wait in vain. Only that
-    thread asks without waiting, and a peer's requests reach us within a C-GET, never through it.
+    thread asks without waiting, and it has nothing to do here: a C-GET takes its instances itself.
     """
-    wait_for = opened.dimse.get_msg
-    opened.dimse.get_msg = lambda block=False: wait_for(block) if block else (None, None)  # type: ignore[method-assign]
+    answer = opened.dimse.get_msg
+
+    def get_msg(block: bool = False) -> Any:
+        return answer(block) if block else (None, None)
+
+    opened.dimse.get_msg = get_msg  # type: ignore[method-assign]  # for this association only
 
 
 def refused(event: evt.Event) -> None:  # noqa: ARG001 - what a stranger says of itself is nothing to repeat

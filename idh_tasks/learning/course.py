@@ -19,6 +19,9 @@ from idh_tasks.learning.network import build_network
 from idh_tasks.learning.selection import Best, finished, set_aside
 from idh_tasks.settings import LearningSettings
 
+# A GPU would round factors to 10 bits (TF32), in training and prediction; nobody has seen yet that our results hold.
+tf.config.experimental.enable_tensor_float_32_execution(False)
+
 CURVE_POINTS = 50
 
 
@@ -171,7 +174,7 @@ class Course:
 
 
 def device_of(settings: LearningSettings) -> str:
-    """Return what will be trained on; a GPU is made to multiply in full precision, as the CPU does.
+    """Return what will be trained on.
 
     Raises
     ------
@@ -179,8 +182,6 @@ def device_of(settings: LearningSettings) -> str:
         ``E_GPU`` if a GPU is asked for and missing: another try may find it again.
     """
     if tf.config.list_physical_devices("GPU"):
-        # TensorFlow would round factors to 10 bits (TF32); nobody has seen yet that our results hold.
-        tf.config.experimental.enable_tensor_float_32_execution(False)
         return "GPU"
     if settings.device == "gpu":
         raise TransientError(

@@ -17,7 +17,7 @@ import tensorflow as tf
 from idh_tasks.domain.learning import Selection
 from idh_tasks.errors import RunRefusedError, TransientError
 from idh_tasks.learning.checkpoints import FolderCheckpoints, Progress, packed, unpacked
-from idh_tasks.learning.course import Course, Patches, Task, Trained, device_of
+from idh_tasks.learning.course import Course, Patches, Task, Trained
 from idh_tasks.learning.cross_validation import check_disjoint
 from idh_tasks.learning.folds import stratified_folds
 from idh_tasks.learning.stacked import train_together
@@ -134,13 +134,6 @@ def test_t08_a_device_that_fails_has_a_code(error: type[Exception], monkeypatch:
     monkeypatch.setattr(Course, "next_epoch", broken)
     with pytest.raises(TransientError, match="E_GPU: CPU failed"):
         train(Task(patches(1), patches(2), seed=1), LearningSettings(epochs=1))
-
-
-def test_a_gpu_multiplies_in_full_precision(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tf.config, "list_physical_devices", lambda _: ["a GPU"])
-    tf.config.experimental.enable_tensor_float_32_execution(True)
-    assert device_of(LearningSettings(device="gpu")) == "GPU"
-    assert not tf.config.experimental.tensor_float_32_execution_enabled()
 
 
 def leaky() -> tuple[dict[str, np.ndarray], dict[str, bool]]:

@@ -1,5 +1,7 @@
 """The network learns what is there; augmentation is a rotation and balances the classes."""
 
+import subprocess
+import sys
 from hashlib import sha256
 
 import keras
@@ -81,3 +83,12 @@ def test_a_registered_model_gives_the_same_probabilities() -> None:
     network = build_network(64, LearningSettings())
     again = loaded(model_bytes(network))
     np.testing.assert_allclose(probabilities(network, patches(1).x), probabilities(again, patches(1).x))
+
+
+@pytest.mark.parametrize("way", ["training", "stacked"])
+def test_a_gpu_multiplies_in_full_precision_in_training_and_prediction(way: str) -> None:
+    script = (
+        f"import idh_tasks.learning.{way}, tensorflow as tf\n"
+        "assert not tf.config.experimental.tensor_float_32_execution_enabled()"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)  # noqa: S603 - ours
