@@ -18,7 +18,6 @@ from tests.factories import geometry, stack
 PLACES = [0.0, 5.0, 10.0, 15.0]
 
 
-@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("marked", [[1], [1, 2], [0, 3]])
 def test_a_segmentation_survives_deidentification(tmp_path: Path, marked: list[int]) -> None:
     files = []

@@ -12,6 +12,7 @@ from idh_tasks.intake.gate import admit
 from tests.factories import dicom_bytes, instance
 from tests.fuzz import outcomes, seeds
 
+# pydicom warns of every tag that a mutation has made up.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:pydicom")
 
 
