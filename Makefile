@@ -41,23 +41,23 @@ lint: $(STAMP) ## Check style, types, architecture, compose file and Dockerfiles
 	@$(VENV)/bin/check-jsonschema -q --builtin-schema vendor.compose-spec docker/compose.yaml
 
 sequences: $(STAMP) ## Print how rightly series are named, on the real tables
-	@$(VENV)/bin/python -m tests.sequence_report $(DATA)
+	@$(VENV)/bin/python -m tools.sequence_report $(DATA)
 
 fuzz: $(STAMP) ## Pass 100,000 mutated files through the gate
-	@$(VENV)/bin/python -m tests.fuzz $(DATA)
+	@$(VENV)/bin/python -m tools.fuzz $(DATA)
 
 phantom: $(STAMP) ## Print how right the images are, on 40 synthetic patients whose every truth is known
-	@$(VENV)/bin/python -m tests.imaging_report
+	@$(VENV)/bin/python -m tools.imaging_report
 
 protocol: $(STAMP) ## Run the paper's protocol on a synthetic cohort of its size, below .idh/protocol, and print Table 1
-	@$(VENV)/bin/python -m tests.protocol_report .idh/protocol
+	@$(VENV)/bin/python -m tools.protocol_report .idh/protocol
 
 bench: $(STAMP) ## Measure speed beside peers
 	@$(VENV)/bin/uv pip install -q --require-hashes --python $(VENV)/bin/python -r bench/requirements.lock
 	@for script in bench/*.py; do PYTHONPATH=. $(VENV)/bin/python $$script || exit 1; done
 
 docs: $(STAMP) ## Generate dags/DAGS.md, docs/er-diagram.md, docs/faults.md and docs/idh-status.md
-	@$(VENV)/bin/python -m tests.generate
+	@$(VENV)/bin/python -m tools.generate
 
 up: setup ## Start the platform without delivering anything
 	@$(IDH) up

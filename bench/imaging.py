@@ -26,9 +26,9 @@ from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.domain.volume import Volume
 from idh_tasks.imaging.files import write_volume
 from idh_tasks.imaging.registration import register
+from idh_tasks.offline import imaging
 from idh_tasks.phantom.patient import PatientPlan, write_patient
-from idh_tasks.pipelines import desk_imaging
-from tests.imaging_report import SURFACE, anatomy_of, scan
+from tools.imaging_report import SURFACE, anatomy_of, scan
 
 PATIENTS = 3
 MOVING = (MrSequence.T1, MrSequence.T2, MrSequence.FLAIR, MrSequence.DWI, MrSequence.DSC)
@@ -138,7 +138,7 @@ def study(folder: Path, number: int = 1) -> Path:
 def cut(folder: Path, out: Path) -> float:
     """Cut the patches of a study; return the seconds."""
     started = time.perf_counter()
-    desk_imaging.patches(folder, None, out)
+    imaging.patches(folder, None, out)
     return time.perf_counter() - started
 
 

@@ -15,17 +15,17 @@ from pydicom import Dataset
 
 from idh_tasks.dicom.files import encoded
 from idh_tasks.domain.study import PatientKey
-from idh_tasks.intake import dimse
-from idh_tasks.intake.archive import pack
-from idh_tasks.intake.deidentify import deidentify
-from idh_tasks.intake.gate import admit
-from idh_tasks.intake.sandbox import Sandbox
+from idh_tasks.intake.deidentification.deidentify import deidentify
+from idh_tasks.intake.gate.instance import admit
+from idh_tasks.intake.gate.sandbox import Sandbox
+from idh_tasks.intake.transport import dimse
+from idh_tasks.intake.transport.archive import pack
 from idh_tasks.local import orthanc, up
 from idh_tasks.local.installation import Installation
 from idh_tasks.local.process import wait_until
+from idh_tasks.pipelines.ingest.sources import Fetched
+from idh_tasks.pipelines.ingest.store_study import store_studies
 from idh_tasks.pipelines.platform import Platform
-from idh_tasks.pipelines.sources import Fetched
-from idh_tasks.pipelines.store_study import store_studies
 from idh_tasks.settings import PacsSettings
 from tests.factories import dicom_bytes, stack
 

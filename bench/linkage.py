@@ -84,9 +84,9 @@ def by_pandas(platform: Platform) -> pd.DataFrame:
 def rules_alone(platform: Platform) -> None:
     """Find every candidate and the rule that took or refused it; nothing is stored."""
     with platform.database.begin() as transaction:
-        transaction.run("create_report_now")
-        transaction.run("create_conflict_now")
-        transaction.run("create_wanted_links", window_days=WINDOW)
+        transaction.run("reports/create_report_now")
+        transaction.run("reports/create_conflict_now")
+        transaction.run("links/create_wanted_links", window_days=WINDOW)
 
 
 def stored_by_sql(platform: Platform) -> None:

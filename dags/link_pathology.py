@@ -34,15 +34,15 @@ def link_pathology() -> None:
 
     @step()
     def load_reports() -> int:
-        from idh_tasks.pipelines import feed
+        from idh_tasks.pipelines.link import feed
 
         return feed.load_reports(platform())
 
     @step(trigger_rule="all_done", outlets=[CASES])
     def link_cases() -> None:
-        from idh_tasks.pipelines import link
+        from idh_tasks.pipelines.link import cases
 
-        skip_unless(link.link_cases(platform()), "no link changed and every study is preprocessed")
+        skip_unless(cases.link_cases(platform()), "no link changed and every study is preprocessed")
 
     @step()
     def loaded(reports: int) -> int:

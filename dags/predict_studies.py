@@ -23,23 +23,23 @@ def predict_studies() -> None:
 
     @step()
     def due() -> list[object]:
-        from idh_tasks.pipelines import predict
+        from idh_tasks.pipelines.predict import batch
 
-        found = predict.due(platform())
+        found = batch.due(platform())
         skip_unless(found, "every current patch has a prediction of its champion, or there is none yet")
         return list(found)
 
     @step(map_index_template="{{ task.op_kwargs['batch']['label'] }}")
     def predict_batch(batch: dict[str, list[str]]) -> int:
-        from idh_tasks.pipelines import predict
+        from idh_tasks.pipelines.predict.batch import predict_batch as predict
 
-        return predict.predict_batch(platform(), batch["ids"])
+        return predict(platform(), batch["ids"])
 
     @step(trigger_rule="none_failed")
     def write_documents() -> int:
-        from idh_tasks.pipelines import document
+        from idh_tasks.pipelines.predict import documents
 
-        return document.write_documents(platform())
+        return documents.write_documents(platform())
 
     predict_batch.expand(batch=due()) >> write_documents()
 

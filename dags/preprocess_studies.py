@@ -31,15 +31,15 @@ def preprocess_studies() -> None:
 
     @step()
     def due() -> list[object]:
-        from idh_tasks.pipelines import preprocess
+        from idh_tasks.pipelines.preprocess import batch
 
-        return list(preprocess.due(platform()))
+        return list(batch.due(platform()))
 
     @step(map_index_template="{{ task.op_kwargs['batch']['label'] }}")
     def preprocess_batch(batch: dict[str, list[str]]) -> dict[str, int]:
-        from idh_tasks.pipelines import preprocess
+        from idh_tasks.pipelines.preprocess.batch import preprocess_batch as preprocess
 
-        return preprocess.preprocess_batch(platform(), batch["ids"])
+        return preprocess(platform(), batch["ids"])
 
     @step(trigger_rule="none_failed", outlets=[PATCHES])
     def announce(batches: list[object], dag_run: Any = None) -> None:

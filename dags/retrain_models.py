@@ -40,9 +40,9 @@ def retrain_models() -> None:
 
     @step()
     def freeze_cohort(dag_run: Any = None) -> str:
-        from idh_tasks.pipelines import train
+        from idh_tasks.pipelines.train import freeze
 
-        due = train.freeze_cohort(platform(), force=dag_run.run_type == "manual")
+        due = freeze.freeze_cohort(platform(), force=dag_run.run_type == "manual")
         skip_unless(due.run_id, due.reason)
         return str(due.run_id)
 
@@ -54,21 +54,21 @@ def retrain_models() -> None:
     )
     def train_sequence(training_run: str, sequence: str, ti: Any = None) -> str:
         from idh_tasks.domain.sequence import MrSequence
-        from idh_tasks.pipelines import train
+        from idh_tasks.pipelines.train import sequence as training
 
         # The same for every attempt of this task: a retry goes on where the last one was killed.
         holder = f"{ti.run_id} {ti.map_index}"
-        return train.train_sequence(platform(), training_run, MrSequence(sequence), holder)
+        return training.train_sequence(platform(), training_run, MrSequence(sequence), holder)
 
     @step()
     def evaluate(training_run: str) -> str:
-        from idh_tasks.pipelines.evaluate import evaluate as write_report
+        from idh_tasks.pipelines.train.evaluate import evaluate as write_report
 
         return write_report(platform(), training_run)
 
     @step()
     def judge(training_run: str) -> dict[str, Any]:
-        from idh_tasks.pipelines import promotion
+        from idh_tasks.pipelines.train import promotion
 
         seen, told = promotion.challengers(platform(), training_run)
         skip_unless(seen, "no challenger was good enough")
@@ -76,7 +76,7 @@ def retrain_models() -> None:
 
     @step(outlets=[CHAMPIONS])
     def promote(training_run: str, judged: dict[str, Any], approved: Any) -> None:
-        from idh_tasks.pipelines import promotion
+        from idh_tasks.pipelines.train import promotion
 
         promoted = promotion.promote(platform(), training_run, judged["seen"], approver(approved))
         skip_unless(promoted, "these are champions already")

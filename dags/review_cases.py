@@ -29,7 +29,7 @@ from idh_airflow.review import ReviewOperator
 from idh_airflow.steps import step
 
 if TYPE_CHECKING:
-    from idh_tasks.pipelines.review import Question
+    from idh_tasks.pipelines.review.questions import Question
 
 PATIENCE = timedelta(days=7)
 
@@ -44,9 +44,9 @@ def review_cases() -> None:
 
     @step()
     def take() -> "list[Question]":
-        from idh_tasks.pipelines import review
+        from idh_tasks.pipelines.review import questions
 
-        return review.ask(platform())
+        return questions.ask(platform())
 
     ReviewOperator.partial(
         task_id="ask",

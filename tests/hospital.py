@@ -36,12 +36,12 @@ def drop(platform: Platform, name: str, instances: list[Dataset], **extra: bytes
 
 def outcomes(platform: Platform) -> dict[str, int]:
     with platform.database.begin() as transaction:
-        return {f"{r['state']} {r['code']}".strip(): r["items"] for r in transaction.rows("count_inbox_states")}
+        return {f"{r['state']} {r['code']}".strip(): r["items"] for r in transaction.rows("inbox/count_inbox_states")}
 
 
 def held_back(platform: Platform) -> dict[str, int]:
     with platform.database.begin() as transaction:
-        return {f"{r['scope']} {r['code']}": r["items"] for r in transaction.rows("count_quarantine")}
+        return {f"{r['scope']} {r['code']}": r["items"] for r in transaction.rows("quarantine/count_quarantine")}
 
 
 def loose(platform: Platform, folder: str, instances: list[Dataset]) -> None:

@@ -13,8 +13,8 @@ from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence, Provenance
 from idh_tasks.domain.study import StudyId, StudyRecord
 from idh_tasks.linkage.idh_rules import WHO_2016, WHO_2021, resolve_idh_status
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
-from idh_tasks.pipelines.preprocess import array_bytes
 from idh_tasks.store import keys
+from idh_tasks.store.arrays import array_bytes
 
 DAY = date(2018, 5, 1)
 POSITIVE = (Assay(AssayMethod.IHC_R132H, AssayResult.POSITIVE),)

@@ -8,4 +8,4 @@ from idh_tasks.db.engine import Transaction
 
 def record(transaction: Transaction, actor: str, action: str, subject: str, **detail: Any) -> None:
     """Add an audit event; detail holds ids of ours, codes and counts only."""
-    transaction.run("insert_audit_event", actor=actor, action=action, subject=subject, detail=json.dumps(detail))
+    transaction.run("audit/insert_audit_event", actor=actor, action=action, subject=subject, detail=json.dumps(detail))

@@ -19,7 +19,7 @@ MIGRATION_LOCK = 4_711_001
 
 @cache
 def query(name: str) -> TextClause:
-    """Return the statement of ``sql/queries/<name>.sql``."""
+    """Return the statement of ``sql/queries/<family>/<name>.sql``."""
     return text((SQL / "queries" / f"{name}.sql").read_text())
 
 

@@ -36,9 +36,9 @@ def register_patient(transaction: Transaction, identity: Identity) -> None:
     """
     if erased(transaction, [identity.patient_key]):
         raise StudyQuarantinedError("E_WITHDRAWN", "the patient withdrew: nothing of hers is taken in again")
-    transaction.run("insert_patient", patient_key=identity.patient_key, sex=identity.sex)
-    transaction.run("insert_patient_identity", **vars(identity))
-    known = transaction.one("select_patient_identity", patient_key=identity.patient_key)
+    transaction.run("identities/insert_patient", patient_key=identity.patient_key, sex=identity.sex)
+    transaction.run("identities/insert_patient_identity", **vars(identity))
+    known = transaction.one("identities/select_patient_identity", patient_key=identity.patient_key)
     if known is None:
         raise StudyQuarantinedError("E_ID_MISMATCH", "the identifier belongs to another pseudonym")
     for mine, theirs in ((identity.birth_date, known["birth_date"]), (identity.sex, known["sex"])):
@@ -50,9 +50,9 @@ def register_patient(transaction: Transaction, identity: Identity) -> None:
 
 def register_study(transaction: Transaction, study_id: StudyId, uid: str, accession: str) -> None:
     """Record the hospital's own names of a study."""
-    transaction.run("insert_study_identity", study_id=study_id, study_instance_uid=uid, accession_number=accession)
+    transaction.run("identities/insert_study_identity", study_id=study_id, study_instance_uid=uid, accession_number=accession)
 
 
 def erased(transaction: Transaction, patients: Iterable[PatientKey]) -> set[PatientKey]:
     """Return which of these patients withdrew."""
-    return {PatientKey(row["patient_key"]) for row in transaction.rows("select_erased", keys=sorted(set(patients)))}
+    return {PatientKey(row["patient_key"]) for row in transaction.rows("identities/select_erased", keys=sorted(set(patients)))}

@@ -33,7 +33,7 @@ class PatchRecord:
 def save(transaction: Transaction, patches: list[PatchRecord]) -> None:
     """Store the outcomes of one study together."""
     transaction.run_many(
-        "upsert_patch",
+        "patches/upsert_patch",
         [
             vars(p)
             | {"rectangle": list(p.rectangle) if p.rectangle else None}
@@ -49,5 +49,5 @@ def _json(content: dict[str, object] | None) -> str | None:
 
 def due_studies(transaction: Transaction, settings_hash: str) -> list[str]:
     """Return the studies without patches of their current revision and these settings."""
-    rows = transaction.rows("select_studies_to_preprocess", settings_hash=settings_hash)
+    rows = transaction.rows("patches/select_studies_to_preprocess", settings_hash=settings_hash)
     return [row["study_id"] for row in rows]

@@ -64,8 +64,8 @@ class Saved:
 def write_laboratory(laboratory: Database, rows: Iterable[Mapping[str, Any]]) -> None:
     """Fill a stand-in for the laboratory's database (demo and tests)."""
     with laboratory.begin() as transaction:
-        transaction.run("create_laboratory_results")
-        transaction.run_many("insert_laboratory_result", rows)
+        transaction.run("laboratory/create_laboratory_results")
+        transaction.run_many("laboratory/insert_laboratory_result", rows)
 
 
 def _json(rows: Iterable[Mapping[str, Any]]) -> str:
@@ -75,19 +75,19 @@ def _json(rows: Iterable[Mapping[str, Any]]) -> str:
 def save_patients(transaction: Transaction, patients: Sequence[NamedPatient]) -> None:
     """Record whom reports and merges name."""
     rows = _json(vars(patient) for patient in patients)
-    transaction.run("insert_patients", rows=rows)
-    transaction.run("insert_named_patients", rows=rows)
+    transaction.run("reports/insert_patients", rows=rows)
+    transaction.run("reports/insert_named_patients", rows=rows)
 
 
 def save_reports(transaction: Transaction, reports: Sequence[tuple[ReportRecord, Report]]) -> Saved:
     """Store versions of reports with their assays and, in schema phi, as reported; a known version stays."""
     hashes = {(ours.report_key, ours.version): _content_hash(ours) for ours, _ in reports}
     rows = _json(_report_row(ours) | {"content_hash": hashes[ours.report_key, ours.version]} for ours, _ in reports)
-    contradicted = [row["report_key"] for row in transaction.rows("select_contradicted_reports", rows=rows)]
-    added = {(row["report_key"], row["version"]) for row in transaction.rows("insert_reports", rows=rows)}
+    contradicted = [row["report_key"] for row in transaction.rows("reports/select_contradicted_reports", rows=rows)]
+    added = {(row["report_key"], row["version"]) for row in transaction.rows("reports/insert_reports", rows=rows)}
     new = [(ours, theirs) for ours, theirs in reports if (ours.report_key, ours.version) in added]
-    transaction.run("insert_assays", rows=_json(row for ours, _ in new for row in _assay_rows(ours)))
-    transaction.run("insert_report_sources", rows=_json(_source_row(ours, theirs) for ours, theirs in new))
+    transaction.run("reports/insert_assays", rows=_json(row for ours, _ in new for row in _assay_rows(ours)))
+    transaction.run("reports/insert_report_sources", rows=_json(_source_row(ours, theirs) for ours, theirs in new))
     return Saved(len(added), tuple(sorted(set(contradicted))))
 
 
@@ -136,32 +136,32 @@ def _source_row(ours: ReportRecord, theirs: Report) -> dict[str, Any]:
 
 def save_merges(transaction: Transaction, events: Sequence[MergeEvent]) -> int:
     """Store merges and their undoing; return how many were new."""
-    return transaction.run("insert_merge_events", rows=_json(vars(event) for event in events))
+    return transaction.run("links/insert_merge_events", rows=_json(vars(event) for event in events))
 
 
 def active_merges(transaction: Transaction) -> list[tuple[PatientKey, PatientKey]]:
     """Return the merges that hold: the latest of each prior key, not undone, and of one person by all we know."""
-    rows = transaction.rows("select_active_merges")
+    rows = transaction.rows("links/select_active_merges")
     return [(PatientKey(row["prior_key"]), PatientKey(row["surviving_key"])) for row in rows]
 
 
 def save_persons(transaction: Transaction, persons: Mapping[PatientKey, PatientKey]) -> None:
     """Replace who is who."""
-    transaction.run("delete_persons")
+    transaction.run("links/delete_persons")
     transaction.run(
-        "insert_persons",
+        "links/insert_persons",
         rows=_json({"patient_key": patient, "person_key": person} for patient, person in persons.items()),
     )
 
 
 def link(transaction: Transaction, window_days: int) -> int:
     """Bring links and open questions up to date with studies and reports; return how many links changed."""
-    transaction.run("create_report_now")
-    transaction.run("create_conflict_now")
-    transaction.run("create_wanted_links", window_days=window_days)
-    removed = transaction.run("delete_unwanted_links")
-    added = transaction.run("insert_wanted_links")
-    transaction.run("create_candidate_reviews")
-    transaction.run("upsert_reviews")
-    transaction.run("update_moot_reviews")
+    transaction.run("reports/create_report_now")
+    transaction.run("reports/create_conflict_now")
+    transaction.run("links/create_wanted_links", window_days=window_days)
+    removed = transaction.run("links/delete_unwanted_links")
+    added = transaction.run("links/insert_wanted_links")
+    transaction.run("links/create_candidate_reviews")
+    transaction.run("reviews/upsert_reviews")
+    transaction.run("reviews/update_moot_reviews")
     return removed + added

@@ -26,14 +26,14 @@ class HeldBack:
 
 def hold_back(transaction: Transaction, held: Iterable[HeldBack], study_id: StudyId | None = None) -> None:
     """Record what was held back; the same subject and code once."""
-    transaction.run_many("upsert_quarantine", [vars(item) | {"study_id": study_id} for item in held])
+    transaction.run_many("quarantine/upsert_quarantine", [vars(item) | {"study_id": study_id} for item in held])
 
 
 def listed(transaction: Transaction, subject: str | None = None, *, notes: bool = False) -> list[dict[str, Any]]:
     """Return what is held, or what is held of one subject; notes only where asked for."""
-    return [dict(row) for row in transaction.rows("select_quarantine", subject=subject, notes=notes)]
+    return [dict(row) for row in transaction.rows("quarantine/select_quarantine", subject=subject, notes=notes)]
 
 
 def readmit(transaction: Transaction, subject: str) -> list[str]:
     """Open the deliveries again from which a subject was held; return their ids."""
-    return [row["item_id"] for row in transaction.rows("readmit_quarantined", subject=subject)]
+    return [row["item_id"] for row in transaction.rows("quarantine/readmit_quarantined", subject=subject)]

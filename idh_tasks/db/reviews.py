@@ -35,20 +35,20 @@ def _review(row: RowMapping) -> Review:
 
 def listed(transaction: Transaction, review_id: str | None = None, *, everything: bool = False) -> list[Review]:
     """Return the open questions, or all of them, or one."""
-    return [_review(row) for row in transaction.rows("select_reviews", review_id=review_id, all=everything)]
+    return [_review(row) for row in transaction.rows("reviews/select_reviews", review_id=review_id, all=everything)]
 
 
 def claim(transaction: Transaction, again_after_days: int, most: int) -> list[Review]:
     """Take open questions to be asked now; none is asked twice at a time."""
-    rows = transaction.rows("claim_reviews", again_after_days=again_after_days, most=most)
+    rows = transaction.rows("reviews/claim_reviews", again_after_days=again_after_days, most=most)
     return sorted(map(_review, rows), key=lambda review: review.review_id)
 
 
 def waiting(transaction: Transaction, again_after_days: int) -> int:
     """Return how many open questions have not been asked lately."""
-    return int(transaction.rows("count_unasked_reviews", again_after_days=again_after_days)[0]["reviews"])
+    return int(transaction.rows("reviews/count_unasked_reviews", again_after_days=again_after_days)[0]["reviews"])
 
 
 def answer(transaction: Transaction, review_id: str, option: str, who: str) -> RowMapping | None:
     """Record an answer; return kind, subject and evidence, or nothing if it was answered or is no option."""
-    return transaction.one("update_review_answer", review_id=review_id, answer=option, answered_by=who)
+    return transaction.one("reviews/update_review_answer", review_id=review_id, answer=option, answered_by=who)

@@ -29,14 +29,14 @@ class StoredStudy:
 
 def save(transaction: Transaction, study: StudyRecord) -> bool:
     """Store a locked study, as a new revision if its content changed; tell whether anything changed."""
-    known = transaction.one("select_study", study_id=study.study_id)
+    known = transaction.one("studies/select_study", study_id=study.study_id)
     if known is not None and known["content_hash"] == study.content_hash:
         return False
     columns = {name: value for name, value in vars(study).items() if name != "series"}
-    row = transaction.one("upsert_study", **columns)
+    row = transaction.one("studies/upsert_study", **columns)
     revision = row["revision"] if row else 1
     transaction.run_many(
-        "insert_series",
+        "studies/insert_series",
         [
             {
                 "study_id": study.study_id,
@@ -60,18 +60,18 @@ def save(transaction: Transaction, study: StudyRecord) -> bool:
 
 def lock(transaction: Transaction, study_id: StudyId) -> None:
     """Let no one else change a study until the transaction ends."""
-    transaction.run("lock_study", study_id=study_id)
+    transaction.run("studies/lock_study", study_id=study_id)
 
 
 def instances(transaction: Transaction, study_id: StudyId) -> dict[str, InstanceRecord]:
     """Return the stored instances of a study by their id."""
-    rows = transaction.rows("select_instances", study_id=study_id)
+    rows = transaction.rows("studies/select_instances", study_id=study_id)
     return {row["instance_id"]: InstanceRecord(**row) for row in rows}
 
 
 def record_instances(transaction: Transaction, study_id: StudyId, records: list[InstanceRecord]) -> None:
     """Record what instances a study holds."""
-    transaction.run_many("upsert_instance", [vars(record) | {"study_id": study_id} for record in records])
+    transaction.run_many("studies/upsert_instance", [vars(record) | {"study_id": study_id} for record in records])
 
 
 def get(transaction: Transaction, study_id: StudyId) -> StoredStudy:
@@ -84,7 +84,7 @@ def get(transaction: Transaction, study_id: StudyId) -> StoredStudy:
 
 def find(transaction: Transaction, study_id: StudyId) -> StoredStudy | None:
     """Return a study with its current series, the preferred one of each sequence first, if it is stored."""
-    row = transaction.one("select_study", study_id=study_id)
+    row = transaction.one("studies/select_study", study_id=study_id)
     if row is None:
         return None
     series = tuple(
@@ -97,6 +97,6 @@ def find(transaction: Transaction, study_id: StudyId) -> StoredStudy | None:
             Fault(found["code"], found["reason"]) if found["code"] else None,
             Fineness(found["axial"], found["voxel_mm3"]),
         )
-        for found in transaction.rows("select_series", study_id=study_id)
+        for found in transaction.rows("studies/select_series", study_id=study_id)
     )
     return StoredStudy(study_id, row["revision"], row["content_hash"], row["roi_key"], series)

@@ -69,7 +69,7 @@ def eligible_members(transaction: Transaction, settings_hash: str) -> list[tuple
             Member(**{k: row[k] for k in names if k != "sequence"}, sequence=MrSequence(row["sequence"])),
             Provenance(row["provenance"]),
         )
-        for row in transaction.rows("select_eligible_patches", settings_hash=settings_hash)
+        for row in transaction.rows("datasets/select_eligible_patches", settings_hash=settings_hash)
     ]
 
 
@@ -78,11 +78,11 @@ def freeze(
 ) -> None:
     """Store a dataset with its members and packed patches, and the run that will learn from it."""
     settings = json.dumps(run.settings)
-    transaction.run("insert_dataset", dataset_id=run.dataset_id, settings=settings)
-    transaction.run_many("insert_dataset_member", [vars(member) | {"dataset_id": run.dataset_id} for member in members])
-    transaction.run_many("upsert_dataset_pack", [vars(pack) | {"dataset_id": run.dataset_id} for pack in packs])
+    transaction.run("datasets/insert_dataset", dataset_id=run.dataset_id, settings=settings)
+    transaction.run_many("datasets/insert_dataset_member", [vars(member) | {"dataset_id": run.dataset_id} for member in members])
+    transaction.run_many("datasets/upsert_dataset_pack", [vars(pack) | {"dataset_id": run.dataset_id} for pack in packs])
     transaction.run(
-        "insert_training_run",
+        "training/insert_training_run",
         run_id=run.run_id,
         dataset_id=run.dataset_id,
         settings=settings,
@@ -92,7 +92,7 @@ def freeze(
 
 def get_run(transaction: Transaction, run_id: str) -> Run | None:
     """Return a run, or nothing."""
-    row = transaction.one("select_training_run", run_id=run_id)
+    row = transaction.one("training/select_training_run", run_id=run_id)
     return None if row is None else Run(row["run_id"], row["dataset_id"], row["state"], row["settings"])
 
 
@@ -100,13 +100,13 @@ def members(transaction: Transaction, run_id: str) -> list[Member]:
     """Return the members of a run's dataset."""
     return [
         Member(**(dict(row) | {"sequence": MrSequence(row["sequence"])}))
-        for row in transaction.rows("select_dataset_members", run_id=run_id)
+        for row in transaction.rows("datasets/select_dataset_members", run_id=run_id)
     ]
 
 
 def pack_of(transaction: Transaction, run_id: str, sequence: MrSequence) -> Pack | None:
     """Return where the patches of one sequence of a run's dataset lie."""
-    row = transaction.one("select_dataset_pack", run_id=run_id, sequence=sequence)
+    row = transaction.one("datasets/select_dataset_pack", run_id=run_id, sequence=sequence)
     return None if row is None else Pack(sequence, row["object_key"], row["sha256"])
 
 
@@ -139,23 +139,23 @@ def save_result(
         "canary_low": result.canary and result.canary.low,
         "canary_high": result.canary and result.canary.high,
     }
-    transaction.run("insert_sequence_result", run_id=run_id, **columns, **bounds)
+    transaction.run("training/insert_sequence_result", run_id=run_id, **columns, **bounds)
     key = {"run_id": run_id, "sequence": result.sequence}
     transaction.run_many(
-        "insert_fold_result",
+        "training/insert_fold_result",
         [key | vars(f.metrics) | {"fold": f.fold, "learning_curve": [list(point) for point in f.curve]} for f in folds],
     )
-    transaction.run_many("insert_held_out_score", [key | vars(score) for score in scores])
-    transaction.run_many("insert_locked_score", [key | vars(score) for score in locked])
+    transaction.run_many("training/insert_held_out_score", [key | vars(score) for score in scores])
+    transaction.run_many("training/insert_locked_score", [key | vars(score) for score in locked])
     if model is not None:
         record, temperature, environment = model
-        transaction.run("insert_model", **vars(record), temperature=temperature, environment=json.dumps(environment))
+        transaction.run("models/insert_model", **vars(record), temperature=temperature, environment=json.dumps(environment))
 
 
 def results(transaction: Transaction, run_id: str) -> dict[MrSequence, SequenceResult]:
     """Return the results of a run by sequence."""
     found = {}
-    for row in transaction.rows("select_sequence_results", run_id=run_id):
+    for row in transaction.rows("training/select_sequence_results", run_id=run_id):
         plain = {k: v for k, v in row.items() if k.rpartition("_")[0] not in ("auc", "delong", "canary") and k != "auc"}
         plain["sequence"] = MrSequence(row["sequence"])
         found[plain["sequence"]] = SequenceResult(
@@ -174,7 +174,7 @@ def _interval(value: float | None, low: float | None, high: float | None) -> Int
 def folds(transaction: Transaction, run_id: str) -> dict[MrSequence, list[FoldResult]]:
     """Return the folds of a run by sequence."""
     found: dict[MrSequence, list[FoldResult]] = defaultdict(list)
-    for row in transaction.rows("select_fold_results", run_id=run_id):
+    for row in transaction.rows("training/select_fold_results", run_id=run_id):
         metrics = Metrics(**{name: row[name] for name in METRICS})
         curve = tuple((int(epoch), loss) for epoch, loss in row["learning_curve"])
         found[MrSequence(row["sequence"])].append(FoldResult(row["fold"], metrics, curve))
@@ -184,7 +184,7 @@ def folds(transaction: Transaction, run_id: str) -> dict[MrSequence, list[FoldRe
 def scores(transaction: Transaction, run_id: str) -> dict[MrSequence, list[HeldOutScore]]:
     """Return the out-of-fold scores of a run by sequence."""
     found: dict[MrSequence, list[HeldOutScore]] = defaultdict(list)
-    for row in transaction.rows("select_held_out_scores", run_id=run_id):
+    for row in transaction.rows("training/select_held_out_scores", run_id=run_id):
         values = {k: v for k, v in row.items() if k != "sequence"}
         found[MrSequence(row["sequence"])].append(HeldOutScore(**values))
     return found
@@ -193,7 +193,7 @@ def scores(transaction: Transaction, run_id: str) -> dict[MrSequence, list[HeldO
 def locked_scores(transaction: Transaction, run_id: str) -> dict[MrSequence, list[HeldOutScore]]:
     """Return what the networks of a run say of the locked test set, by sequence."""
     found: dict[MrSequence, list[HeldOutScore]] = defaultdict(list)
-    for row in transaction.rows("select_locked_scores", run_id=run_id):
+    for row in transaction.rows("training/select_locked_scores", run_id=run_id):
         values = {k: v for k, v in row.items() if k != "sequence"}
         found[MrSequence(row["sequence"])].append(HeldOutScore(fold=FINAL, **values))
     return found
@@ -201,13 +201,13 @@ def locked_scores(transaction: Transaction, run_id: str) -> dict[MrSequence, lis
 
 def promote(transaction: Transaction, sequence: MrSequence, model_id: str) -> None:
     """Make a model the champion of its sequence; readers see the old one or the new one."""
-    transaction.run("retire_champion", sequence=sequence, model_id=model_id)
-    transaction.run("promote_model", model_id=model_id)
+    transaction.run("models/retire_champion", sequence=sequence, model_id=model_id)
+    transaction.run("models/promote_model", model_id=model_id)
 
 
 def champions(transaction: Transaction) -> dict[str, ModelRecord]:
     """Return the champions by model id."""
     return {
         row["model_id"]: ModelRecord(**(dict(row) | {"sequence": MrSequence(row["sequence"])}))
-        for row in transaction.rows("select_champions")
+        for row in transaction.rows("models/select_champions")
     }

@@ -1,5 +1,6 @@
 """Values of the learning stage: members, folds, scores and metrics."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -21,6 +22,11 @@ class Member:
     mutant: bool
     report_key: str
     report_version: int
+
+
+def labels_of(members: Iterable[Member]) -> dict[str, bool]:
+    """Return by patient whether they are mutant."""
+    return {member.patient_key: member.mutant for member in members}
 
 
 class Scheme(StrEnum):

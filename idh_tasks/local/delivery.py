@@ -8,8 +8,8 @@ from pathlib import Path
 from idh_tasks.db import pathology
 from idh_tasks.db.engine import Database
 from idh_tasks.errors import InstanceRejectedError, RunRefusedError
-from idh_tasks.intake.dimse import send_study
-from idh_tasks.intake.gate import admit
+from idh_tasks.intake.gate.instance import admit
+from idh_tasks.intake.transport.dimse import send_study
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.store.keys import digest
 

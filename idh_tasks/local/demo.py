@@ -17,9 +17,9 @@ from idh_tasks.local.installation import Installation
 from idh_tasks.local.process import wait_until
 from idh_tasks.local.up import laboratory, up
 from idh_tasks.phantom.cohort import CohortPlan, write_cohort
-from idh_tasks.pipelines.evaluate import sequence_reports
+from idh_tasks.pipelines.operate.summary import Counts, Summary, progress, summarise
 from idh_tasks.pipelines.platform import Platform
-from idh_tasks.pipelines.summary import Counts, Summary, progress, summarise
+from idh_tasks.pipelines.train.evaluate import sequence_reports
 from idh_tasks.reporting.report import NOTICE, table_rows
 
 DAGS = ["ingest_studies", "link_pathology", "predict_studies", "preprocess_studies", "retrain_models", "review_cases"]

@@ -1,8 +1,5 @@
 """Brings the whole platform up on this machine, tells its status, takes it down."""
 
-import logging
-import os
-import sys
 from collections.abc import Callable
 
 from pydantic import SecretStr
@@ -10,7 +7,7 @@ from pydantic import SecretStr
 from idh_tasks.db import pathology
 from idh_tasks.db.engine import Database
 from idh_tasks.local import airflow, orthanc, postgres, seaweed
-from idh_tasks.local.installation import ISSUER, Installation, open_installation
+from idh_tasks.local.installation import ISSUER, Installation
 from idh_tasks.local.process import Service
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.settings import Settings
@@ -33,16 +30,6 @@ def settings(installation: Installation) -> Settings:
 def laboratory(installation: Installation) -> Database:
     """Return the database that stands for the laboratory's."""
     return Database(postgres.url(installation, "laboratory"))
-
-
-def open_platform() -> Platform:
-    """Open the platform of the environment (IDH_*), else of the local installation; the log goes to stderr."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    for noisy in ("pynetdicom", "botocore", "alembic"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
-    if "IDH_DATABASE_URL" in os.environ:
-        return Platform(Settings())  # filled from the environment
-    return Platform(settings(open_installation()))
 
 
 def services_up(installation: Installation, say: Say) -> Platform:

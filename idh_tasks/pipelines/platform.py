@@ -7,11 +7,11 @@ from pathlib import Path
 
 from idh_tasks.db.engine import Database
 from idh_tasks.db.laboratory import Laboratory, read_mapping
-from idh_tasks.intake.pseudonym import Pseudonymiser
-from idh_tasks.intake.sandbox import Sandbox
-from idh_tasks.intake.vault import Vault
+from idh_tasks.intake.deidentification.pseudonym import Pseudonymiser
+from idh_tasks.intake.gate.sandbox import Sandbox
 from idh_tasks.settings import Settings
 from idh_tasks.store.objects import ObjectStore
+from idh_tasks.store.vault import Vault
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -19,7 +19,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 @cache
 def code_version(*packages: str) -> str:
     """Return a hash of the sources of the named packages: changed code makes new keys."""
-    sources = sorted(path for name in packages for path in (PACKAGE / name).glob("*.py"))
+    sources = sorted(path for name in packages for path in (PACKAGE / name).rglob("*.py"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
 
 

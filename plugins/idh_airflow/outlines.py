@@ -17,10 +17,10 @@ def picture(study_id: StudyId, user: GetUserDep) -> Response:
     """Return the picture of the outline that was proposed last for a study."""
     from idh_airflow.connections import platform
     from idh_tasks.errors import RunRefusedError
-    from idh_tasks.pipelines import review
+    from idh_tasks.pipelines.review import questions
 
     require_dag("review_cases", user)
     try:
-        return Response(review.outline(platform(), study_id), media_type="image/png")
+        return Response(questions.outline(platform(), study_id), media_type="image/png")
     except RunRefusedError:
         raise HTTPException(404, "no outline was proposed for this study") from None

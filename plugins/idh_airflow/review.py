@@ -14,9 +14,9 @@ from idh_airflow.steps import outcomes, skip_unless, step
 @step(trigger_rule="none_failed", outlets=[QUESTIONS])
 def put_questions() -> None:
     """Wake `review_cases` if a question is open that nobody is asked."""
-    from idh_tasks.pipelines import review
+    from idh_tasks.pipelines.review import questions
 
-    skip_unless(review.questions_wait(platform()), "no question is open that nobody is asked")
+    skip_unless(questions.questions_wait(platform()), "no question is open that nobody is asked")
 
 
 class ReviewOperator(KeepsAnswer):
@@ -53,6 +53,6 @@ def _name(user: Mapping[str, str] | None) -> str | None:
 
 
 def _record(review_id: str, option: str, who: str | None) -> bool:
-    from idh_tasks.pipelines import review
+    from idh_tasks.pipelines.review import answers
 
-    return review.answer(platform(), review_id, option, who)
+    return answers.answer(platform(), review_id, option, who)

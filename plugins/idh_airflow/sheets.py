@@ -29,13 +29,13 @@ StudyId = Annotated[str, Path(pattern=r"^[0-9a-f]{24}$")]
 def index(user: GetUserDep) -> HTMLResponse:
     """Return a page with the sheets of all studies."""
     from idh_airflow.connections import platform
-    from idh_tasks.pipelines import preprocess
+    from idh_tasks.pipelines.preprocess.sheets import sheets as newest_sheets
 
     require_dag(DAG_ID, user)
     figures = (
         f'<figure><a href="{name}.png"><img loading="lazy" src="{name}.png" alt="study {name}"></a>'
         f"<figcaption>{name}, {sheet.created_at:%Y-%m-%d %H:%M}</figcaption></figure>"
-        for sheet in preprocess.sheets(platform())
+        for sheet in newest_sheets(platform())
         for name in [escape(sheet.study_id)]
     )
     return HTMLResponse(PAGE.format(figures="".join(figures)))
@@ -45,10 +45,10 @@ def index(user: GetUserDep) -> HTMLResponse:
 def picture(study_id: StudyId, user: GetUserDep) -> Response:
     """Return the newest sheet of one study."""
     from idh_airflow.connections import platform
-    from idh_tasks.pipelines import preprocess
+    from idh_tasks.pipelines.preprocess.sheets import sheets as newest_sheets
 
     require_dag(DAG_ID, user)
-    found = preprocess.sheets(platform(), study_id)
+    found = newest_sheets(platform(), study_id)
     if not found:
         raise HTTPException(404, "no sheet was drawn for this study")
     return Response(platform().store.get(found[0].object_key), media_type="image/png")

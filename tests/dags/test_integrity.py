@@ -9,7 +9,7 @@ import pytest
 from airflow.dag_processing.dagbag import DagBag
 
 from idh_tasks.settings import ROOT
-from tests.generate import dags_page, faults_page, missing_cases, truth_table_page
+from tools.generate import dags_page, faults_page, missing_cases, truth_table_page
 
 EXPECTED = ["ingest_studies", "link_pathology", "predict_studies", "preprocess_studies", "retrain_models",
             "review_cases"]  # fmt: skip

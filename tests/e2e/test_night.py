@@ -23,9 +23,11 @@ from idh_tasks.local.client import AirflowClient
 from idh_tasks.local.demo import DAGS, DemoPlan, run_demo
 from idh_tasks.local.installation import Installation
 from idh_tasks.local.process import Service, wait_until
-from idh_tasks.pipelines import ingest, link, preprocess
+from idh_tasks.pipelines.ingest.night import ingest
+from idh_tasks.pipelines.link import cases
+from idh_tasks.pipelines.operate.summary import Summary, progress
 from idh_tasks.pipelines.platform import Platform
-from idh_tasks.pipelines.summary import Summary, progress
+from idh_tasks.pipelines.preprocess import batch
 from tests.conftest import temporary_installation
 
 PLAN = DemoPlan(cohort=None, patients=15, mutants=5, epochs=2)
@@ -123,9 +125,9 @@ def test_the_dags_ran_in_airflow_chained_by_assets(night: Night) -> None:
 def test_a01_killing_the_scheduler_and_its_tasks_ends_in_the_same_state(night: Night) -> None:
     """Compare with the same pipelines run without Airflow and without a kill on an empty database."""
     reference = _reference(night)
-    ingest.ingest(reference)
-    link.link(reference)
-    preprocess.preprocess(reference)
+    ingest(reference)
+    cases.link(reference)
+    batch.preprocess(reference)
     assert rows(reference, STATE) == {name: night.state[name] for name in STATE}
 
 
@@ -264,7 +266,7 @@ def test_the_quality_sheets_are_linked_from_the_task_that_drew_them(night: Night
 
 def link_outcomes(platform: Platform) -> dict[str, int]:
     with platform.database.begin() as transaction:
-        return {row["outcome"]: row["studies"] for row in transaction.rows("count_cases")}
+        return {row["outcome"]: row["studies"] for row in transaction.rows("cohort/count_cases")}
 
 
 def test_h02_no_identifier_is_found_outside_the_protected_schema(night: Night) -> None:

@@ -12,8 +12,8 @@ from idh_tasks.local import airflow, up
 from idh_tasks.local.client import AirflowClient
 from idh_tasks.local.installation import Installation
 from idh_tasks.local.process import Service, await_ready, wait_until
-from idh_tasks.pipelines import promotion
 from idh_tasks.pipelines.platform import Platform
+from idh_tasks.pipelines.train import promotion
 from tests.conftest import temporary_installation
 from tests.factories import MARKER, dicom_bytes, instance
 from tests.hospital import drop, outcomes, study
@@ -86,7 +86,7 @@ def test_training_runs_on_the_gpu_worker_only_and_a_person_approves_its_champion
     assert {row["actor"] for row in promotion.history(platform) if row["action"] == "promoted"} == {"admin"}
 
     with platform.database.begin() as transaction:
-        latest = transaction.one("select_latest_promoted_run")
+        latest = transaction.one("training/select_latest_promoted_run")
         assert latest is not None
         workers = {result.worker for result in training.results(transaction, latest["run_id"]).values()}
     assert workers == {f"gpu@{socket.gethostname()}"}

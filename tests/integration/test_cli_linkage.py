@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from idh_tasks.cli import cli
-from idh_tasks.local import up
+from idh_tasks.cli.app import cli
 from idh_tasks.pipelines.platform import Platform
-from idh_tasks.pipelines.train import freeze_cohort
+from idh_tasks.pipelines.train.freeze import freeze_cohort
 from tests.integration.test_link import SURGERY, add_study, linked, report
 from tests.seed import seed_cohort
 
@@ -19,7 +18,7 @@ UNCLEAR = (("IDH1 R132H IHC", "weakly so, says Dr Zebedee"),)
 
 @pytest.fixture
 def operator(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
-    monkeypatch.setattr(up, "open_platform", lambda: platform)
+    monkeypatch.setattr("idh_tasks.cli.platform.open_platform", lambda: platform)
     return CliRunner()
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from idh_tasks.db import patches
 from idh_tasks.domain.sequence import MrSequence
-from idh_tasks.pipelines import cohort
+from idh_tasks.pipelines.link import cohort
 from idh_tasks.pipelines.platform import Platform
 from tests.integration.test_link import SURGERY, add_study, linked, report
 from tests.seed import _patch

@@ -8,8 +8,9 @@ import numpy as np
 from pydicom import Dataset, dcmread
 from sqlalchemy import text
 
-from idh_tasks.pipelines import document, ingest
+from idh_tasks.pipelines.ingest import night
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
+from idh_tasks.pipelines.predict import documents
 from tests.hospital import drop, study
 from tests.integration.test_link import linked, report
 
@@ -33,7 +34,7 @@ def predicted(platform: Platform) -> None:
         transaction._connection.execute(text(PREDICT), {"version": preprocessing_version(platform)})
 
 
-def documents(platform: Platform) -> list[Dataset]:
+def written(platform: Platform) -> list[Dataset]:
     with platform.database.begin() as transaction:
         keys = (
             transaction._connection.execute(text("SELECT object_key FROM idh.document ORDER BY created_at"))
@@ -59,18 +60,18 @@ def identified(platform: Platform, **changes: object) -> list[dict[str, object]]
 def test_w04_an_amended_label_and_a_revised_study_supersede_and_never_edit(platform: Platform) -> None:
     instances = study()
     drop(platform, "one", instances[:3])
-    ingest.ingest(platform)
+    night.ingest(platform)
     predicted(platform)
-    assert document.write_documents(platform) == 1
-    assert document.write_documents(platform) == 0
+    assert documents.write_documents(platform) == 1
+    assert documents.write_documents(platform) == 0
     linked(platform, identified(platform, assays=MUTANT))
-    assert document.write_documents(platform) == 1
+    assert documents.write_documents(platform) == 1
     drop(platform, "late", instances)
-    ingest.ingest(platform)
+    night.ingest(platform)
     predicted(platform)
-    assert document.write_documents(platform) == 1
+    assert documents.write_documents(platform) == 1
 
-    first, second, third = documents(platform)
+    first, second, third = written(platform)
     assert "PredecessorDocumentsSequence" not in first
     for new, old in ((second, first), (third, second)):
         named = new.PredecessorDocumentsSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence[0]
@@ -84,10 +85,10 @@ def test_w04_an_amended_label_and_a_revised_study_supersede_and_never_edit(platf
 def test_a_document_is_a_valid_report_without_identifiers(platform: Platform) -> None:
     instances = study()
     drop(platform, "one", instances)
-    ingest.ingest(platform)
+    night.ingest(platform)
     predicted(platform)
-    document.write_documents(platform)
-    [found] = documents(platform)
+    documents.write_documents(platform)
+    [found] = written(platform)
     parsed = highdicom.sr.srread(BytesIO(_bytes(found)))
     [group] = parsed.content.get_image_measurement_groups()
     assert np.isclose(group.get_measurements()[0].value, 0.25)

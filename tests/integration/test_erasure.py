@@ -8,9 +8,11 @@ from sqlalchemy import text
 from idh_tasks.db import training
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.errors import RunRefusedError, StudyQuarantinedError
-from idh_tasks.pipelines import erasure, ingest
+from idh_tasks.pipelines.ingest import night
+from idh_tasks.pipelines.operate import erasure
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
-from idh_tasks.pipelines.train import freeze_cohort, train_sequence
+from idh_tasks.pipelines.train.freeze import freeze_cohort
+from idh_tasks.pipelines.train.sequence import train_sequence
 from tests.hospital import drop, study
 from tests.integration.test_link import add_study, deliver, report
 from tests.integration.test_merge import merged, tell
@@ -81,7 +83,7 @@ def test_h12_held_bytes_and_originals_go_too(platform: Platform) -> None:
     broken.Rows = 7
     broken.SOPInstanceUID = broken.file_meta.MediaStorageSOPInstanceUID = "1.2.3.1.99"
     drop(keeping, "one", [*instances, broken])
-    ingest.ingest(keeping)
+    night.ingest(keeping)
     with platform.database.begin() as transaction:
         [key] = transaction._connection.execute(text("SELECT patient_key FROM idh.patient")).scalars()
     found = erasure.erase(platform, key, "mary")

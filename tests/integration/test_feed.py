@@ -16,8 +16,9 @@ from idh_tasks.db import pathology
 from idh_tasks.db.engine import Database
 from idh_tasks.domain.pathology import IdhStatus
 from idh_tasks.errors import RunRefusedError, TransientError
-from idh_tasks.pipelines import feed, train
+from idh_tasks.pipelines.link import feed
 from idh_tasks.pipelines.platform import Platform
+from idh_tasks.pipelines.train import freeze
 from tests.integration.test_link import SURGERY, WILDTYPE, add_study, deliver, linked, report
 from tests.unit.linkage.feed.test_files import A37, A40, ORU, bundle
 
@@ -45,7 +46,7 @@ def execute(database: Database, statement: str) -> None:
 
 def held(platform: Platform) -> dict[str, int]:
     with platform.database.begin() as transaction:
-        return {row["code"]: row["items"] for row in transaction.rows("count_quarantine")}
+        return {row["code"]: row["items"] for row in transaction.rows("quarantine/count_quarantine")}
 
 
 def many(count: int) -> list[dict[str, Any]]:
@@ -199,10 +200,10 @@ def test_p10_a_view_that_lost_most_of_its_rows_stops_the_night_before_training(
     with pytest.raises(RunRefusedError, match="E_FEED_DROP"):
         feed.load_reports(platform)
     assert len(statuses(platform)) == 31
-    assert train.freeze_cohort(platform, force=True).reason.startswith("E_FEED_DROP")
+    assert freeze.freeze_cohort(platform, force=True).reason.startswith("E_FEED_DROP")
     pathology.write_laboratory(laboratory, many(30))
     feed.load_reports(platform)
-    assert "E_FEED_DROP" not in train.freeze_cohort(platform, force=True).reason
+    assert "E_FEED_DROP" not in freeze.freeze_cohort(platform, force=True).reason
 
 
 def test_files_of_all_kinds_are_read_once_and_a_broken_one_is_held(platform: Platform) -> None:

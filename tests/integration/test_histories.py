@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from sqlalchemy import text
 
 from idh_tasks.domain.pathology import Delivery, MergeNotice, Report, ReportedAssay, ReportStatus
-from idh_tasks.pipelines import feed, link
+from idh_tasks.pipelines.link import cases, feed
 from idh_tasks.pipelines.platform import Platform
 from tests.integration.test_link import ISSUER, add_study
 from tests.oracle import Heard, Imaged, Told, labels
@@ -100,7 +100,7 @@ def histories(platform: Platform) -> type[RuleBasedStateMachine]:  # noqa: C901 
 
         @rule()
         def compare(self) -> None:
-            link.link_cases(platform)
+            cases.link_cases(platform)
             with platform.database.begin() as transaction:
                 listing = "SELECT study_id, patient_key, idh_status FROM idh.case_link WHERE chosen"
                 rows = transaction._connection.execute(text(listing)).all()

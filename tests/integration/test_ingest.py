@@ -9,9 +9,9 @@ from pydicom import Dataset
 from idh_tasks.db import studies
 from idh_tasks.domain.study import StudyId
 from idh_tasks.errors import RunRefusedError, TransientError
-from idh_tasks.intake import dimse
+from idh_tasks.intake.transport import dimse
 from idh_tasks.local import orthanc
-from idh_tasks.pipelines import ingest, sources
+from idh_tasks.pipelines.ingest import night, sources
 from idh_tasks.pipelines.platform import Platform
 from tests.factories import MARKER_ID, dicom_bytes, instance
 from tests.hospital import drop, held_back, outcomes, study
@@ -19,7 +19,7 @@ from tests.hospital import drop, held_back, outcomes, study
 
 def test_a_zip_becomes_a_named_study_without_identifiers(platform: Platform) -> None:
     drop(platform, "one", study())
-    assert ingest.ingest(platform, ("bucket",)) is True
+    assert night.ingest(platform, ("bucket",)) is True
     study_id = platform.pseudonymiser.study("1.2.3")
     with platform.database.begin() as transaction:
         stored = studies.get(transaction, study_id)
@@ -31,23 +31,23 @@ def test_a_zip_becomes_a_named_study_without_identifiers(platform: Platform) -> 
 
 def test_n08_a_second_night_changes_nothing(platform: Platform) -> None:
     drop(platform, "one", study())
-    ingest.ingest(platform, ("bucket",))
-    assert ingest.ingest(platform, ("bucket",)) is False
+    night.ingest(platform, ("bucket",))
+    assert night.ingest(platform, ("bucket",)) is False
     assert outcomes(platform) == {"ingested": 1}
 
 
 def test_n08_the_same_study_delivered_again_is_unchanged(platform: Platform) -> None:
     drop(platform, "one", study())
     drop(platform, "two", study(), note=b"other archive, same study")
-    ingest.ingest(platform, ("bucket",))
+    night.ingest(platform, ("bucket",))
     assert outcomes(platform) == {"ingested": 1, "unchanged": 1}
 
 
 def test_n07_a_late_slice_makes_a_new_revision(platform: Platform) -> None:
     drop(platform, "one", study(slices=4))
-    ingest.ingest(platform, ("bucket",))
+    night.ingest(platform, ("bucket",))
     drop(platform, "two", study(slices=5))
-    ingest.ingest(platform, ("bucket",))
+    night.ingest(platform, ("bucket",))
     with platform.database.begin() as transaction:
         stored = studies.get(transaction, StudyId(platform.pseudonymiser.study("1.2.3")))
     assert (stored.revision, stored.series[0].instances) == (2, 5)
@@ -58,22 +58,22 @@ def test_a_bad_delivery_is_quarantined_and_its_neighbours_finish(platform: Platf
     platform.drop.put("drop/bad.zip", b"no archive")
     drop(platform, "empty", [], text=b"no image")
     drop(platform, "last", study("1.2.4", patient="other"))
-    assert ingest.ingest(platform, ("bucket",)) is True
+    assert night.ingest(platform, ("bucket",)) is True
     assert outcomes(platform) == {"ingested": 2, "quarantined E_ARCHIVE": 1, "quarantined E_NO_IMAGES": 1}
 
 
 def test_d01_a_cut_instance_is_held_and_the_rest_of_its_study_goes_on(platform: Platform) -> None:
     drop(platform, "one", study(), cut=dicom_bytes(instance(PixelData=b"\1" * 40)))
-    ingest.ingest(platform, ("bucket",))
+    night.ingest(platform, ("bucket",))
     assert outcomes(platform) == {"ingested": 1}
     assert held_back(platform) == {"instance E_PIXEL_LENGTH": 1}
 
 
 def test_l07_another_birth_date_at_the_same_identifier_is_quarantined(platform: Platform) -> None:
     drop(platform, "one", study("1.2.3"))
-    ingest.ingest(platform, ("bucket",))
+    night.ingest(platform, ("bucket",))
     drop(platform, "two", [*(_reborn(ds) for ds in study("1.2.4"))])
-    ingest.ingest(platform, ("bucket",))
+    night.ingest(platform, ("bucket",))
     assert outcomes(platform) == {"ingested": 1, "quarantined E_DEMOGRAPHIC_MISMATCH": 1}
 
 
@@ -86,14 +86,14 @@ def test_a_failed_delivery_turns_the_night_red_and_is_tried_again(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drop(platform, "one", study())
-    found = ingest.discover(platform, ("bucket",))
+    found = night.discover(platform, ("bucket",))
     with monkeypatch.context() as patched:
         patched.setattr(sources, "open_archive", lambda _content: 1 / 0)
         with pytest.raises(TransientError, match="1 of 1 deliveries failed"):
-            ingest.ingest_batch(platform, found["batches"][0]["ids"])
+            night.ingest_batch(platform, found["batches"][0]["ids"])
     with pytest.raises(RunRefusedError, match="E_RECONCILE"):
-        ingest.reconcile(platform, found)
-    assert ingest.ingest(platform, ("bucket",)) is True
+        night.reconcile(platform, found)
+    assert night.ingest(platform, ("bucket",)) is True
     assert outcomes(platform) == {"ingested": 1}
 
 
@@ -108,10 +108,10 @@ def test_the_pacs_is_asked_and_its_study_retrieved(platform: Platform, tmp_path:
         files[-1].write_bytes(dicom_bytes(ds))
     dimse.send_study(pacs, files)
     # Other tests left their studies in the PACS, two years older.
-    ingest.ingest(platform, ("pacs",), since=date(2020, 1, 1))
+    night.ingest(platform, ("pacs",), since=date(2020, 1, 1))
     assert outcomes(platform) == {"ingested": 1}
     with platform.database.begin() as transaction:
         stored = studies.get(transaction, StudyId(platform.pseudonymiser.study("1.2.826.0.1.99")))
-        watermark = transaction.one("select_watermark", source="pacs")
+        watermark = transaction.one("watermarks/select_watermark", source="pacs")
     assert stored.series[0].instances == 4
     assert watermark == {"position": "20200304"}

@@ -12,12 +12,12 @@ from pydicom import dcmread
 
 from idh_tasks.db import inbox, quarantine
 from idh_tasks.errors import RunRefusedError, StudyQuarantinedError, TransientError
-from idh_tasks.intake.archive import unzip
-from idh_tasks.intake.dimse import PacsStudy
-from idh_tasks.intake.sandbox import Sandbox
-from idh_tasks.pipelines import ingest, sources, store_study
+from idh_tasks.intake.gate.sandbox import Sandbox
+from idh_tasks.intake.transport.archive import unzip
+from idh_tasks.intake.transport.dimse import PacsStudy
+from idh_tasks.pipelines.ingest import night, sources, store_study
+from idh_tasks.pipelines.ingest.sources import Fetched, Source
 from idh_tasks.pipelines.platform import Platform
-from idh_tasks.pipelines.sources import Fetched, Source
 from idh_tasks.settings import PacsSettings
 from idh_tasks.store import keys
 from tests.factories import MARKER_ID, dicom_bytes, instance
@@ -26,7 +26,7 @@ from tests.hospital import count, drop, held_back, loose, outcomes, stored, stud
 
 def test_loose_instances_are_one_study_by_folder(platform: Platform) -> None:
     loose(platform, "from the scanner", study())
-    assert ingest.ingest(platform, ("bucket",)) is True
+    assert night.ingest(platform, ("bucket",)) is True
     assert stored(platform).series[0].instances == 4
     assert outcomes(platform) == {"ingested": 1}
 
@@ -34,81 +34,81 @@ def test_loose_instances_are_one_study_by_folder(platform: Platform) -> None:
 @pytest.mark.parametrize("mode", ["w:gz", "w"])
 def test_a_tar_is_opened_like_a_zip(platform: Platform, mode: str) -> None:
     platform.drop.put("drop/study.tar.gz", tarred(study(), mode))
-    ingest.ingest(platform, ("bucket",))
+    night.ingest(platform, ("bucket",))
     assert stored(platform).series[0].instances == 4
 
 
 def test_an_archive_may_hold_several_studies(platform: Platform) -> None:
     drop(platform, "two", [*study("1.2.3"), *study("1.2.4", patient="other")])
-    ingest.ingest(platform, ("bucket",))
+    night.ingest(platform, ("bucket",))
     assert count(platform, "idh.study") == 2
 
 
 def test_s04_keys_with_blanks_and_umlauts_are_read_and_bad_keys_are_named(platform: Platform) -> None:
     platform.drop.put("drop/ein Name mit Ü.zip", zipped({"1.dcm": dicom_bytes(study()[0])}))
     platform.drop.put("drop/bell\x07.zip", b"whatever")
-    ingest.ingest(platform, ("bucket",))
+    night.ingest(platform, ("bucket",))
     assert outcomes(platform) == {"ingested": 1, "quarantined E_BAD_KEY": 1}
 
 
 def test_s01_an_object_that_vanishes_is_no_failure_and_is_taken_when_it_is_back(platform: Platform) -> None:
     drop(platform, "one", study())
-    found = ingest.discover(platform, ("bucket",))
+    found = night.discover(platform, ("bucket",))
     platform.drop._client.delete_object(Bucket=platform.drop.bucket, Key="drop/one.zip")
-    ingest.ingest_batch(platform, found["batches"][0]["ids"])
-    assert ingest.reconcile(platform, found) is False
+    night.ingest_batch(platform, found["batches"][0]["ids"])
+    assert night.reconcile(platform, found) is False
     assert outcomes(platform) == {"vanished W_VANISHED": 1}
     drop(platform, "one", study())
-    assert ingest.ingest(platform, ("bucket",)) is True
+    assert night.ingest(platform, ("bucket",)) is True
 
 
 def test_s02_an_object_replaced_after_it_was_listed_is_never_mixed(platform: Platform) -> None:
     drop(platform, "one", study(slices=3))
-    found = ingest.discover(platform, ("bucket",))
+    found = night.discover(platform, ("bucket",))
     drop(platform, "one", study(slices=5))
-    ingest.ingest_batch(platform, found["batches"][0]["ids"])
+    night.ingest_batch(platform, found["batches"][0]["ids"])
     assert outcomes(platform) == {"vanished E_CHANGED": 1}
-    ingest.ingest(platform, ("bucket",))
+    night.ingest(platform, ("bucket",))
     assert stored(platform).series[0].instances == 5
 
 
 def test_n07_a_late_series_delivered_alone_is_added(platform: Platform) -> None:
     drop(platform, "one", study())
-    ingest.ingest(platform, ("bucket",))
+    night.ingest(platform, ("bucket",))
     late = study()
     for number, ds in enumerate(late):
         ds.SeriesInstanceUID = "1.2.3.2"
         ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.2.{number}"
     drop(platform, "two", late)
-    ingest.ingest(platform, ("bucket",))
+    night.ingest(platform, ("bucket",))
     found = stored(platform)
     assert (found.revision, [s.instances for s in found.series]) == (2, [4, 4])
 
 
 def test_n07_part_of_a_known_study_delivered_again_changes_nothing(platform: Platform) -> None:
     drop(platform, "one", study())
-    ingest.ingest(platform, ("bucket",))
+    night.ingest(platform, ("bucket",))
     drop(platform, "two", study()[:2])
-    assert ingest.ingest(platform, ("bucket",)) is False
+    assert night.ingest(platform, ("bucket",)) is False
     assert stored(platform).series[0].instances == 4
 
 
 def test_n08_every_time_a_delivery_is_seen_is_counted(platform: Platform) -> None:
     drop(platform, "one", study())
     for _ in range(3):
-        ingest.ingest(platform, ("bucket",))
+        night.ingest(platform, ("bucket",))
     with platform.database.begin() as transaction:
         assert transaction._connection.exec_driver_sql("SELECT times_seen FROM phi.inbox").scalar_one() == 3
 
 
 def test_n09_the_same_instance_with_other_bytes_is_a_conflict_that_keeps_both(platform: Platform) -> None:
     drop(platform, "one", study())
-    ingest.ingest(platform, ("bucket",))
+    night.ingest(platform, ("bucket",))
     before = stored(platform).series[0].sha256
     other = study()
     other[2].PixelData = b"\7\0" * 64
     drop(platform, "two", other)
-    ingest.ingest(platform, ("bucket",))
+    night.ingest(platform, ("bucket",))
     assert stored(platform).series[0].sha256 == before
     assert held_back(platform) == {"instance E_SOP_CONFLICT": 1}
     with platform.database.begin() as transaction:
@@ -120,15 +120,15 @@ def test_n09_the_same_instance_with_other_bytes_is_a_conflict_that_keeps_both(pl
 def test_quarantined_bytes_are_kept_sealed_and_can_be_readmitted(platform: Platform) -> None:
     content = dicom_bytes(instance(PixelData=b"\1" * 40))
     drop(platform, "one", study(), cut=content)
-    ingest.ingest(platform, ("bucket",))
+    night.ingest(platform, ("bucket",))
     with platform.database.begin() as transaction:
         [held] = quarantine.listed(transaction)
     sealed = platform.store.get(keys.quarantined(held["subject"]))
     assert MARKER_ID.encode() not in sealed
     assert platform.vault.open(sealed) == content
-    assert len(ingest.readmit(platform, held["subject"])) == 1
+    assert len(night.readmit(platform, held["subject"])) == 1
     assert outcomes(platform) == {"found": 1}
-    ingest.ingest(platform, ("bucket",))
+    night.ingest(platform, ("bucket",))
     assert held_back(platform) == {"instance E_PIXEL_LENGTH": 1}
 
 
@@ -136,7 +136,7 @@ def test_n06_instances_of_several_patients_in_one_study_are_refused(platform: Pl
     found = study()
     found[1].PatientID = "somebody else"
     drop(platform, "one", found)
-    ingest.ingest(platform, ("bucket",))
+    night.ingest(platform, ("bucket",))
     assert outcomes(platform) == {"quarantined E_ID_MISMATCH": 1}
 
 
@@ -155,10 +155,10 @@ def test_n12_a_source_that_refuses_us_is_audited_and_does_not_hold_the_others_ba
     hurt = Platform(platform.settings.model_copy(update={"pacs": away}))
     drop(hurt, "one", study())
     with pytest.raises(RunRefusedError, match="pacs was away"):
-        ingest.ingest(hurt)
+        night.ingest(hurt)
     assert outcomes(platform) == {"ingested": 1}
     with pytest.raises(TransientError, match="E_PACS"):
-        ingest.discover(hurt, ("pacs",))
+        night.discover(hurt, ("pacs",))
     told = "SELECT subject, detail ->> 'code' FROM idh.audit_event WHERE action = 'source refused'"
     with platform.database.begin() as transaction:
         assert transaction._connection.exec_driver_sql(told).all() == [("pacs", "E_PACS"), ("pacs", "E_PACS")]
@@ -171,17 +171,17 @@ def test_n05_a_pacs_that_lists_nothing_after_nights_of_many_is_suspicious(
         found = [PacsStudy(f"1.2.{n}", "20180304", 1) for n in range(studies)]
         return replace(sources.SOURCES["pacs"], found=lambda p, _: sources._listed(p, "pacs", found))
 
-    for night in (3, 2, 4, 3, 3):
-        monkeypatch.setattr(ingest, "SOURCES", {"pacs": listed(night)})
+    for studies in (3, 2, 4, 3, 3):
+        monkeypatch.setattr(night, "SOURCES", {"pacs": listed(studies)})
         with platform.database.begin() as transaction:
             transaction._connection.exec_driver_sql("UPDATE phi.inbox SET state = 'unchanged'")
-        discovery = ingest.discover(platform, ("pacs",))
+        discovery = night.discover(platform, ("pacs",))
         with platform.database.begin() as transaction:
             transaction._connection.exec_driver_sql("UPDATE phi.inbox SET state = 'unchanged'")
-        ingest.reconcile(platform, discovery)
-    monkeypatch.setattr(ingest, "SOURCES", {"pacs": listed(0)})
+        night.reconcile(platform, discovery)
+    monkeypatch.setattr(night, "SOURCES", {"pacs": listed(0)})
     with pytest.raises(RunRefusedError, match="E_EMPTY_SUSPECT"):
-        ingest.reconcile(platform, ingest.discover(platform, ("pacs",)))
+        night.reconcile(platform, night.discover(platform, ("pacs",)))
     with platform.database.begin() as transaction:
         assert inbox.watermark(transaction, "pacs") == "20180304"
 
@@ -201,7 +201,7 @@ def test_a_night_is_balanced_by_source(platform: Platform) -> None:
     drop(platform, "good", study())
     drop(platform, "again", study(), note=b"x")
     platform.drop.put("drop/bad.zip", b"no archive")
-    ingest.ingest(platform, ("bucket",))
+    night.ingest(platform, ("bucket",))
     with platform.database.begin() as transaction:
         row = transaction._connection.exec_driver_sql(
             "SELECT found, new, unchanged, quarantined, failed, vanished FROM idh.ingest_night"
@@ -215,22 +215,22 @@ def test_f01_a_full_disk_is_named_and_tried_again(platform: Platform, monkeypatc
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "/secret/Zebedee")
 
-    found = ingest.discover(platform, ("bucket",))
+    found = night.discover(platform, ("bucket",))
     with monkeypatch.context() as patched:
         patched.setattr(Sandbox, "check_all", full)
         with pytest.raises(TransientError):
-            ingest.ingest_batch(platform, found["batches"][0]["ids"])
+            night.ingest_batch(platform, found["batches"][0]["ids"])
     assert outcomes(platform) == {"failed E_DISK": 1}
-    assert ingest.ingest(platform, ("bucket",)) is True
+    assert night.ingest(platform, ("bucket",)) is True
 
 
 def test_originals_are_kept_only_where_a_setting_says_so_and_sealed(platform: Platform) -> None:
     drop(platform, "one", study())
-    ingest.ingest(platform, ("bucket",))
+    night.ingest(platform, ("bucket",))
     originals = list(platform.store.listed("phi/originals/"))
     keeping = Platform(platform.settings.model_copy(update={"keep_originals": True}))
     drop(platform, "two", study("1.2.4", patient="other"))
-    ingest.ingest(keeping, ("bucket",))
+    night.ingest(keeping, ("bucket",))
     added = [item.key for item in platform.store.listed("phi/originals/")]
     assert len(added) == len(originals) + 1
     newest = next(key for key in added if platform.pseudonymiser.study("1.2.4") in key)

@@ -6,7 +6,7 @@ import warnings
 import pytest
 
 from idh_tasks.errors import RunRefusedError, TransientError
-from idh_tasks.pipelines import ingest, store_study
+from idh_tasks.pipelines.ingest import night, store_study
 from idh_tasks.pipelines.platform import Platform
 from tests.factories import MARKER, MARKER_ID, dicom_bytes, instance
 from tests.hospital import drop, held_back, outcomes, study, zipped
@@ -26,7 +26,7 @@ def hurt_in_every_way(platform: Platform) -> None:
         "name in a date.dcm": with_raw(instance(**named), (0x0008, 0x0021), b"DA", b"Zebedee!"),
     }
     drop(platform, "good Zebedee", study(), **rejected)
-    ingest.ingest(platform, ("bucket",))
+    night.ingest(platform, ("bucket",))
     drop(platform, "conflict", [*_changed(PixelData=b"\7\0" * 64)])
     drop(platform, "reborn", [*_changed(PatientBirthDate="19700101", StudyInstanceUID="1.2.9")])
     drop(platform, "two patients", [*study("1.2.8")[:2], *_changed(PatientID="other", StudyInstanceUID="1.2.8")])
@@ -62,7 +62,7 @@ def test_h02_no_failure_path_lets_a_name_out(
     with warnings.catch_warnings(record=True) as warned, caplog.at_level(logging.INFO):
         warnings.simplefilter("always")
         hurt_in_every_way(platform)
-        ingest.ingest(platform, ("bucket",))
+        night.ingest(platform, ("bucket",))
     codes = {name.split()[-1] for name in (*outcomes(platform), *held_back(platform))}
     assert codes >= {"E_PIXEL_LENGTH", "E_BURNED_IN", "E_NOT_DICOM", "E_VR_INVALID", "W_VR_INVALID", "E_SOP_CONFLICT",
                      "E_DEMOGRAPHIC_MISMATCH", "E_ID_MISMATCH", "E_ARCHIVE", "E_BAD_KEY"}  # fmt: skip
@@ -84,10 +84,10 @@ def test_h03_an_exception_that_carries_the_data_set_is_told_without_it(
     drop(platform, "one", study())
     monkeypatch.setattr(store_study, "deidentify", failing)
     with caplog.at_level(logging.DEBUG, "idh_tasks"), pytest.raises(TransientError) as caught:
-        ingest.ingest(platform, ("bucket",))
+        night.ingest(platform, ("bucket",))
     assert outcomes(platform) == {"failed E_UNEXPECTED": 1}
     with pytest.raises(RunRefusedError) as red:
-        ingest.reconcile(platform, ingest.discover(platform, ("bucket",)))
+        night.reconcile(platform, night.discover(platform, ("bucket",)))
     places = everything_outside(platform) | {
         "log": caplog.text.encode(),
         "error": f"{caught.value!r} {red.value!r}".encode(),

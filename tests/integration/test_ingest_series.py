@@ -6,7 +6,7 @@ import pytest
 from pydicom import Dataset
 from pydicom.uid import EnhancedMRImageStorage
 
-from idh_tasks.pipelines import ingest
+from idh_tasks.pipelines.ingest import night
 from idh_tasks.pipelines.platform import Platform
 from tests.factories import instance, stack
 from tests.hospital import SE_T1, drop, stored, study
@@ -29,7 +29,7 @@ def test_a_series_with_a_fault_is_kept_named_and_not_used(
     found = study(slices=6)
     hurt(found)
     drop(platform, "one", [*found, *_other_series()])
-    ingest.ingest(platform, ("bucket",))
+    night.ingest(platform, ("bucket",))
     faults = {s.fault.code if s.fault else None for s in stored(platform).series}
     assert faults == {code, None}
 
@@ -49,7 +49,7 @@ def test_d14_two_acquisitions_at_the_same_places_become_two_series(platform: Pla
         for ds in found:
             ds.AcquisitionNumber = acquisition
     drop(platform, "one", [*first, *second])
-    ingest.ingest(platform, ("bucket",))
+    night.ingest(platform, ("bucket",))
     assert [(s.instances, s.fault) for s in stored(platform).series] == [(4, None), (4, None)]
 
 
@@ -57,7 +57,7 @@ def test_d18_an_enhanced_series_is_kept_and_flagged(platform: Platform) -> None:
     enhanced = instance(SOPClassUID=EnhancedMRImageStorage, StudyInstanceUID="1.2.3", SeriesInstanceUID="1.2.3.5",
                         NumberOfFrames=2, PixelData=b"\1\2" * 128, **SE_T1)  # fmt: skip
     drop(platform, "one", [*study(), enhanced])
-    ingest.ingest(platform, ("bucket",))
+    night.ingest(platform, ("bucket",))
     assert {s.fault.code if s.fault else None for s in stored(platform).series} == {None, "E_UNSUPPORTED_SOP"}
 
 
@@ -68,5 +68,5 @@ def test_of_two_candidates_the_axial_and_finer_comes_first(platform: Platform) -
     for ds in fine:
         ds.SliceThickness = 1
     drop(platform, "one", [*coarse, *fine])
-    ingest.ingest(platform, ("bucket",))
+    night.ingest(platform, ("bucket",))
     assert [s.fineness.voxel_mm3 for s in stored(platform).series] == [1.0, 5.0]

@@ -10,7 +10,7 @@ from idh_tasks.db.identities import Identity
 from idh_tasks.domain.sequence import Confidence, MrSequence
 from idh_tasks.domain.study import Identification, SeriesId, SeriesRecord, StudyId, StudyRecord
 from idh_tasks.linkage.feed.rows import read_rows
-from idh_tasks.pipelines import feed, link
+from idh_tasks.pipelines.link import cases, feed
 from idh_tasks.pipelines.platform import Platform
 
 SURGERY = date(2018, 6, 1)
@@ -51,7 +51,7 @@ def deliver(platform: Platform, rows: list[dict[str, Any]]) -> None:
 
 def linked(platform: Platform, *reports: list[dict[str, Any]]) -> dict[str, tuple[str, bool]]:
     deliver(platform, [row for rows in reports for row in rows])
-    link.link_cases(platform)
+    cases.link_cases(platform)
     with platform.database.begin() as transaction:
         rows = transaction._connection.exec_driver_sql("SELECT study_id, code, chosen FROM idh.case_link").all()
     return {row.study_id: (row.code, row.chosen) for row in rows}
@@ -104,11 +104,11 @@ def test_l07_another_birth_date_is_held_back_and_not_linked(platform: Platform) 
     found = linked(platform, report(birth_date=date(1970, 1, 1)))
     assert list(found.values()) == [("E_DEMOGRAPHIC_MISMATCH", False)]
     with platform.database.begin() as transaction:
-        [held] = transaction.rows("count_quarantine")
+        [held] = transaction.rows("quarantine/count_quarantine")
     assert (held["scope"], held["code"]) == ("report", "E_DEMOGRAPHIC_MISMATCH")
     assert [code for code, _ in linked(platform, report(version=2)).values()] == ["OK"]
     with platform.database.begin() as transaction:
-        assert transaction.rows("count_quarantine") == []
+        assert transaction.rows("quarantine/count_quarantine") == []
 
 
 def test_l03_the_same_number_of_another_issuer_is_another_patient(platform: Platform) -> None:
@@ -132,4 +132,4 @@ def test_an_indeterminate_case_is_linked_but_has_no_label(platform: Platform) ->
     add_study(platform, "s", SURGERY)
     linked(platform, report(assays=(("IDH1 R132H IHC", "negative"),)))
     with platform.database.begin() as transaction:
-        assert transaction.rows("count_cases") == [{"outcome": "indeterminate", "studies": 1}]
+        assert transaction.rows("cohort/count_cases") == [{"outcome": "indeterminate", "studies": 1}]

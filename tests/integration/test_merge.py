@@ -10,9 +10,9 @@ from sqlalchemy import text
 from idh_tasks.db import training
 from idh_tasks.domain.pathology import Delivery, MergeNotice
 from idh_tasks.errors import RunRefusedError
-from idh_tasks.pipelines import cohort, feed, link
+from idh_tasks.pipelines.link import cases, cohort, feed
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
-from idh_tasks.pipelines.train import freeze_cohort
+from idh_tasks.pipelines.train.freeze import freeze_cohort
 from tests.integration.test_link import ISSUER, SURGERY, add_study, linked, report
 from tests.seed import seed_cohort
 
@@ -26,7 +26,7 @@ def merged(prior: str, surviving: str, day: int = 0, *, undone: bool = False, is
 def tell(platform: Platform, *notices: MergeNotice) -> None:
     with platform.database.begin() as transaction:
         feed.store(platform, transaction, Delivery(merges=notices))
-    link.link_cases(platform)
+    cases.link_cases(platform)
 
 
 def people(platform: Platform) -> set[str]:
@@ -80,7 +80,7 @@ def test_patients_of_another_birth_date_are_not_merged_until_a_person_says_so(pl
     tell(platform, merged("a", "b"))
     with platform.database.begin() as transaction:
         assert transaction._connection.execute(text("SELECT count(*) FROM idh.person")).scalar_one() == 0
-        assert [row["kind"] for row in transaction.rows("select_reviews", review_id=None, all=False)] == [
+        assert [row["kind"] for row in transaction.rows("reviews/select_reviews", review_id=None, all=False)] == [
             "merge_mismatch"
         ]
 
@@ -114,7 +114,7 @@ def test_never_one_person_under_two_keys_in_1000_random_cohorts_with_merges(plat
         transaction._connection.execute(text(POPULATE), {"keys": keys, "version": preprocessing_version(platform)})
         events = "INSERT INTO idh.merge_event VALUES (:p, :p, :s, false, now(), 'registry', now())"
         transaction._connection.execute(text(events), [{"p": p, "s": s} for p, s in onward.items()])
-    link.link_cases(platform)
+    cases.link_cases(platform)
 
     neighbours: dict[str, set[str]] = {key: {key} for key in keys}
     for prior, surviving in onward.items():
@@ -122,7 +122,7 @@ def test_never_one_person_under_two_keys_in_1000_random_cohorts_with_merges(plat
         for key in joined:
             neighbours[key] = joined
     with platform.database.begin() as transaction:
-        rows = transaction.rows("select_eligible_patches", settings_hash=preprocessing_version(platform))
+        rows = transaction.rows("datasets/select_eligible_patches", settings_hash=preprocessing_version(platform))
     persons = {min(neighbours[row["patient_key"]]) for row in rows}
     assert len(rows) == len(persons)
     assert persons == {min(joined) for joined in neighbours.values()}
@@ -145,7 +145,7 @@ def test_p05_a_turned_label_lists_what_used_the_old_one_and_the_next_dataset_use
         )
         amended += "'version', 2, 'idh_status', 'wildtype') AS changes WHERE report_key = 'report0'"
         transaction._connection.execute(text(amended))
-    link.link_cases(platform)
+    cases.link_cases(platform)
     assert affected(platform) == {"W_LABEL_CHANGED": 1}
     found = cohort.affected(platform, "report0")
     assert {(one.run_id, one.code, one.mutant) for one in found} == {(old.run_id, "W_LABEL_CHANGED", True)}
@@ -177,5 +177,5 @@ def test_p07_a_withdrawn_label_is_told(platform: Platform) -> None:
         transaction._connection.execute(
             text("UPDATE idh.report SET report_status = 'cancelled' WHERE report_key = 'report3'")
         )
-    link.link_cases(platform)
+    cases.link_cases(platform)
     assert affected(platform) == {"W_LABEL_WITHDRAWN": 1}

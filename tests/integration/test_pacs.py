@@ -18,10 +18,10 @@ from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelMove
 from idh_tasks.dicom.files import encoded
 from idh_tasks.domain.study import PatientKey
 from idh_tasks.errors import StudyQuarantinedError, TransientError
-from idh_tasks.intake import dicomweb, dimse
-from idh_tasks.intake.deidentify import deidentify
-from idh_tasks.intake.gate import admit
-from idh_tasks.intake.pseudonym import Pseudonymiser
+from idh_tasks.intake.deidentification.deidentify import deidentify
+from idh_tasks.intake.deidentification.pseudonym import Pseudonymiser
+from idh_tasks.intake.gate.instance import admit
+from idh_tasks.intake.transport import dicomweb, dimse
 from idh_tasks.local import orthanc
 from idh_tasks.local.installation import Installation
 from idh_tasks.settings import DicomwebSettings, PacsSettings

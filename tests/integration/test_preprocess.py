@@ -19,10 +19,13 @@ from pydicom.uid import generate_uid
 from idh_tasks.domain.pathology import IdhStatus
 from idh_tasks.domain.study import StudyId
 from idh_tasks.phantom.patient import PatientPlan, write_patient
-from idh_tasks.pipelines import link, preprocess, review
+from idh_tasks.pipelines.ingest.sources import Fetched
+from idh_tasks.pipelines.ingest.store_study import store_studies
+from idh_tasks.pipelines.link import cases
 from idh_tasks.pipelines.platform import Platform
-from idh_tasks.pipelines.sources import Fetched
-from idh_tasks.pipelines.store_study import store_studies
+from idh_tasks.pipelines.preprocess import batch
+from idh_tasks.pipelines.preprocess.sheets import sheets
+from idh_tasks.pipelines.review import answers, questions
 
 COLUMNS = "sequence, provenance, sha256, code, rectangle, overlap"
 
@@ -40,7 +43,7 @@ def stored(platform: Platform, folder: Path) -> StudyId:
 
 
 def patches(platform: Platform) -> dict[str, Any]:
-    preprocess.preprocess(platform)
+    batch.preprocess(platform)
     with platform.database.begin() as transaction:
         rows = transaction._connection.exec_driver_sql(f"SELECT {COLUMNS} FROM idh.patch").all()
     return {row.sequence: row for row in rows}
@@ -62,7 +65,7 @@ def test_x05_preprocessing_again_gives_the_same_bytes(platform: Platform, study:
     before = {s: row.sha256 for s, row in patches(platform).items()}
     with platform.database.begin() as transaction:
         transaction._connection.exec_driver_sql("DELETE FROM idh.patch")
-    preprocess.preprocess_study(platform, study_id)
+    batch.preprocess_study(platform, study_id)
     assert {s: row.sha256 for s, row in patches(platform).items()} == before
 
 
@@ -71,13 +74,13 @@ def test_x06_other_settings_make_other_patches_beside_the_old_ones(platform: Pla
     assert len(patches(platform)) == 6
     settings = platform.settings.imaging.model_copy(update={"resample": "pad_square"})
     other = Platform(platform.settings.model_copy(update={"imaging": settings}))
-    assert len(preprocess.due(other)) == 1
-    preprocess.preprocess(other)
+    assert len(batch.due(other)) == 1
+    batch.preprocess(other)
     with platform.database.begin() as transaction:
         rows = transaction._connection.exec_driver_sql("SELECT object_key, origin FROM idh.patch").all()
     assert len({row.object_key for row in rows}) == 12
     assert {row.origin["settings"]["resample"] for row in rows} == {"stretch", "pad_square"}
-    assert preprocess.due(platform) == preprocess.due(other) == []
+    assert batch.due(platform) == batch.due(other) == []
 
 
 def kill_child(times: int) -> Iterator[None]:
@@ -96,7 +99,7 @@ def kill_child(times: int) -> Iterator[None]:
 
 def preprocess_while_killing(platform: Platform, times: int) -> None:
     with ThreadPoolExecutor(1) as pool:
-        work = pool.submit(preprocess.preprocess, platform)
+        work = pool.submit(batch.preprocess, platform)
         for _ in kill_child(times):
             if work.done():
                 break
@@ -125,7 +128,7 @@ def test_x01_one_that_is_killed_each_time_has_a_code_and_its_neighbours_go_on(
 def test_a_sheet_is_drawn_to_judge_the_study_by(platform: Platform, study: Path) -> None:
     study_id = stored(platform, study)
     patches(platform)
-    [sheet] = preprocess.sheets(platform)
+    [sheet] = sheets(platform)
     assert sheet.study_id == study_id
     assert platform.store.get(sheet.object_key).startswith(b"\x89PNG")
 
@@ -194,17 +197,17 @@ def test_without_an_outline_one_is_proposed_and_used_once_a_person_has_accepted_
 ) -> None:
     study_id = stored(platform, without_outline)
     assert {row.code for row in patches(platform).values()} == {"W_ROI_PROPOSED"}
-    [asked] = review.ask(platform)
+    [asked] = questions.ask(platform)
     assert asked["options"] == ["accept", "reject", "leave open"]
     assert f"/idh/outlines/{study_id}.png" in asked["body"]
-    assert review.outline(platform, study_id).startswith(b"\x89PNG")
-    assert preprocess.due(platform) == []
-    review.answer(platform, asked["review_id"], option, "mary")
-    link.link_cases(platform)
-    preprocess.preprocess(platform)
+    assert questions.outline(platform, study_id).startswith(b"\x89PNG")
+    assert batch.due(platform) == []
+    answers.answer(platform, asked["review_id"], option, "mary")
+    cases.link_cases(platform)
+    batch.preprocess(platform)
     codes = {row.code for row in patches(platform).values()}
     assert codes == ({None} if option == "accept" else {"W_ROI_PROPOSED"})
-    assert preprocess.due(platform) == []
+    assert batch.due(platform) == []
 
 
 def test_without_flair_no_outline_can_be_proposed(platform: Platform, without_outline: Path) -> None:

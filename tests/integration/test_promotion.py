@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from idh_tasks.cli import cli
+from idh_tasks.cli.app import cli
 from idh_tasks.db import training
 from idh_tasks.db.training import FoldResult, SequenceResult
 from idh_tasks.domain.learning import HeldOutScore, Interval, ModelRecord
@@ -21,10 +21,10 @@ from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.errors import IdhError, RunRefusedError, TransientError
 from idh_tasks.learning.checkpoints import Progress
 from idh_tasks.learning.metrics import measure
-from idh_tasks.pipelines import promotion, train
-from idh_tasks.pipelines.packs import unpack
 from idh_tasks.pipelines.platform import Platform
-from idh_tasks.pipelines.training_log import TrainingLog
+from idh_tasks.pipelines.train import freeze, promotion, sequence
+from idh_tasks.pipelines.train.dataset_arrays import unpack
+from idh_tasks.pipelines.train.lease import TrainingLog
 from idh_tasks.settings import LearningSettings
 from tests.seed import seed_cohort
 
@@ -38,7 +38,7 @@ def cohort(platform: Platform) -> Platform:
 def trained(platform: Platform, seed: int) -> str:
     """Record a run with a model of every sequence, as if it had been trained, and return its id."""
     learning = LearningSettings(seed=seed)
-    due = train.freeze_cohort(Platform(platform.settings.model_copy(update={"learning": learning})), force=True)
+    due = freeze.freeze_cohort(Platform(platform.settings.model_copy(update={"learning": learning})), force=True)
     assert due.run_id is not None
     with platform.database.begin() as transaction:
         members = training.members(transaction, due.run_id)
@@ -110,7 +110,7 @@ def test_r02_of_two_promotions_at_once_one_wins_and_the_other_is_stale(cohort: P
 def test_r08_one_call_goes_back_and_nothing_of_the_history_is_lost(
     cohort: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("idh_tasks.local.up.open_platform", lambda: cohort)
+    monkeypatch.setattr("idh_tasks.cli.platform.open_platform", lambda: cohort)
     runs = [trained(cohort, seed) for seed in (1, 2)]
     for run in runs:
         promotion.promote(cohort, run, promotion.challengers(cohort, run)[0], "mary")
@@ -129,7 +129,7 @@ def test_r08_one_call_goes_back_and_nothing_of_the_history_is_lost(
 
 
 def test_t09_a_patch_that_changes_after_the_cohort_was_frozen_is_not_learnt_from(cohort: Platform) -> None:
-    due = train.freeze_cohort(cohort, force=True)
+    due = freeze.freeze_cohort(cohort, force=True)
     assert due.run_id is not None
     with cohort.database.begin() as transaction:
         members = [m for m in training.members(transaction, due.run_id) if m.sequence is MrSequence.T1]
@@ -138,28 +138,28 @@ def test_t09_a_patch_that_changes_after_the_cohort_was_frozen_is_not_learnt_from
     cohort.store.put(members[0].object_key, b"other pixels")
     np.testing.assert_equal(unpack(cohort, due.run_id, MrSequence.T1, members), before)
     with pytest.raises(IdhError, match="E_HASH"):
-        train.freeze_cohort(cohort, force=True)
+        freeze.freeze_cohort(cohort, force=True)
 
 
 def test_t09_a_dataset_that_was_changed_since_it_was_frozen_is_refused_by_its_hash(cohort: Platform) -> None:
-    due = train.freeze_cohort(cohort, force=True)
+    due = freeze.freeze_cohort(cohort, force=True)
     assert due.run_id is not None
     with cohort.database.begin() as transaction:
         pack = training.pack_of(transaction, due.run_id, MrSequence.T1)
     assert pack is not None
     cohort.store.put(pack.object_key, b"other pixels")
     with pytest.raises(IdhError, match="E_HASH"):
-        train.train_sequence(cohort, due.run_id, MrSequence.T1)
+        sequence.train_sequence(cohort, due.run_id, MrSequence.T1)
 
 
 def test_t10_while_one_worker_trains_a_sequence_another_is_turned_away(cohort: Platform, tmp_path: Path) -> None:
-    due = train.freeze_cohort(cohort, force=True)
+    due = freeze.freeze_cohort(cohort, force=True)
     assert due.run_id is not None
     first, second = (TrainingLog(cohort.settings, due.run_id, "T1", holder) for holder in ("one", "two"))
     first.take(cohort)
     first.save(0, Progress(25, 0.5, (), []))
     with pytest.raises(TransientError, match="E_LEASE"):
-        train.train_sequence(cohort, due.run_id, MrSequence.T1, "two")
+        sequence.train_sequence(cohort, due.run_id, MrSequence.T1, "two")
     with cohort.database.begin() as transaction:
         connection = transaction._connection
         watched = connection.exec_driver_sql("SELECT sequence, fold, epoch FROM idh.training_progress").all()
@@ -177,4 +177,4 @@ def test_t11_a_cohort_that_has_lost_half_its_patients_is_not_trained_on(cohort: 
     with cohort.database.begin() as transaction:
         lost = "DELETE FROM idh.case_link WHERE report_key NOT IN (SELECT 'report' || n FROM generate_series(0, 13) n)"
         transaction._connection.exec_driver_sql(lost)
-    assert train.freeze_cohort(cohort, force=True).reason.startswith("E_DATASET_SHRUNK: 14 labelled patients, 38")
+    assert freeze.freeze_cohort(cohort, force=True).reason.startswith("E_DATASET_SHRUNK: 14 labelled patients, 38")

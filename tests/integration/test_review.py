@@ -8,21 +8,22 @@ from sqlalchemy import text
 
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.linkage.questions import LEAVE_OPEN
-from idh_tasks.pipelines import cohort, review
+from idh_tasks.pipelines.link import cohort
 from idh_tasks.pipelines.platform import Platform
+from idh_tasks.pipelines.review import answers, questions
 from tests.integration.test_link import ISSUER, SURGERY, WILDTYPE, add_study, linked, report
 
 MUTANT = (("IDH1 R132H IHC", "positive"),)
 UNCLEAR = (("IDH1 R132H IHC", "weakly so, says Dr Zebedee"),)
 
 
-def question(platform: Platform) -> review.Question:
-    [found] = review.ask(platform)
+def question(platform: Platform) -> questions.Question:
+    [found] = questions.ask(platform)
     return found
 
 
 def answer(platform: Platform, option: str, who: str | None = "mary") -> bool:
-    return review.answer(platform, question(platform)["review_id"], option, who)
+    return answers.answer(platform, question(platform)["review_id"], option, who)
 
 
 def events(platform: Platform) -> list[tuple[str, str]]:
@@ -37,10 +38,10 @@ def test_p04_an_unclear_text_waits_and_the_answer_is_the_label(platform: Platfor
     asked = question(platform)
     assert "Zebedee" not in asked["body"]
     assert asked["options"] == ["mutant", "wildtype", "exclude", LEAVE_OPEN]
-    assert review.answer(platform, asked["review_id"], "mutant", "mary")
+    assert answers.answer(platform, asked["review_id"], "mutant", "mary")
     assert linked(platform) == {study: ("OK", True)}
     with platform.database.begin() as transaction:
-        assert transaction.rows("count_cases") == [{"outcome": "mutant", "studies": 1}]
+        assert transaction.rows("cohort/count_cases") == [{"outcome": "mutant", "studies": 1}]
     assert events(platform) == [("mary", "answered")]
 
 
@@ -86,7 +87,7 @@ def test_l03_a_near_miss_is_never_linked_but_asked(platform: Platform, patient: 
 def test_what_differs_in_more_than_the_writing_is_no_near_miss(platform: Platform, changes: dict[str, Any]) -> None:
     add_study(platform, "s", SURGERY)
     linked(platform, report(**{"patient_id": "p01"} | changes))
-    assert review.ask(platform) == []
+    assert questions.ask(platform) == []
 
 
 def test_an_unclear_diagnosis_is_asked(platform: Platform) -> None:
@@ -99,18 +100,18 @@ def test_an_unclear_diagnosis_is_asked(platform: Platform) -> None:
 def test_a_question_is_asked_once_and_unanswered_leaves_the_case_out(platform: Platform) -> None:
     add_study(platform, "s", SURGERY - timedelta(days=1))
     linked(platform, report(assays=UNCLEAR))
-    assert review.questions_wait(platform)
+    assert questions.questions_wait(platform)
     asked = question(platform)
-    assert review.ask(platform) == []
-    assert not review.questions_wait(platform)
-    assert not review.answer(platform, asked["review_id"], LEAVE_OPEN, None)
-    assert not review.answer(platform, asked["review_id"], LEAVE_OPEN, "mary")
+    assert questions.ask(platform) == []
+    assert not questions.questions_wait(platform)
+    assert not answers.answer(platform, asked["review_id"], LEAVE_OPEN, None)
+    assert not answers.answer(platform, asked["review_id"], LEAVE_OPEN, "mary")
     assert events(platform) == [("review", "review timed out"), ("mary", "left open")]
     excluded = {code: n for step in cohort.flow(platform).steps for code, n in step.excluded.items()}
     assert excluded == {"W_AWAITING_REVIEW": 1}
     with platform.database.begin() as transaction:
         transaction._connection.execute(text("UPDATE idh.review SET asked_at = now() - interval '8 days'"))
-    assert review.questions_wait(platform)
+    assert questions.questions_wait(platform)
 
 
 def test_an_answer_is_given_once_and_only_from_the_options(platform: Platform) -> None:
@@ -118,15 +119,15 @@ def test_an_answer_is_given_once_and_only_from_the_options(platform: Platform) -
     linked(platform, report(assays=UNCLEAR))
     review_id = question(platform)["review_id"]
     with pytest.raises(RunRefusedError, match="E_REVIEW"):
-        review.answer(platform, review_id, "perhaps", "mary")
-    review.answer(platform, review_id, "wildtype", "mary")
+        answers.answer(platform, review_id, "perhaps", "mary")
+    answers.answer(platform, review_id, "wildtype", "mary")
     with pytest.raises(RunRefusedError, match="E_REVIEW"):
-        review.answer(platform, review_id, "mutant", "john")
+        answers.answer(platform, review_id, "mutant", "john")
 
 
 def test_a_question_that_settles_itself_is_not_asked(platform: Platform) -> None:
     add_study(platform, "s", SURGERY)
     linked(platform, report(assays=UNCLEAR))
     linked(platform, report(version=2, assays=WILDTYPE))
-    assert review.ask(platform) == []
-    assert [found.moot for found in review.listed(platform, everything=True)] == [True]
+    assert questions.ask(platform) == []
+    assert [found.moot for found in questions.listed(platform, everything=True)] == [True]

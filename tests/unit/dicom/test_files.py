@@ -8,7 +8,7 @@ from pydicom import Dataset, dcmread, dcmwrite
 from pydicom.uid import ExplicitVRBigEndian, RLELossless
 
 from idh_tasks.dicom.files import encoded
-from idh_tasks.intake.file_meta import read_file_meta
+from idh_tasks.intake.gate.file_meta import read_file_meta
 from tests.factories import dicom_bytes, instance
 
 NAMES = ("MediaStorageSOPClassUID", "MediaStorageSOPInstanceUID", "TransferSyntaxUID")

@@ -10,7 +10,7 @@ from idh_tasks.dicom.classic import frames
 from idh_tasks.dicom.mosaic import keep_normal
 from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.imaging.assembly import assemble_volume
-from idh_tasks.intake.stacks import check_geometry
+from idh_tasks.intake.naming.stacks import check_geometry
 from tests.factories import instance, stack
 
 

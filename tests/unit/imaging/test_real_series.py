@@ -17,9 +17,9 @@ from idh_tasks.domain.volume import Volume
 from idh_tasks.errors import InstanceRejectedError, SeriesRejectedError
 from idh_tasks.imaging.assembly import assemble_over_b, assemble_volume
 from idh_tasks.imaging.itk import axial, from_image
-from idh_tasks.intake.deidentify import deidentify
-from idh_tasks.intake.gate import admit
-from idh_tasks.intake.pseudonym import Pseudonymiser
+from idh_tasks.intake.deidentification.deidentify import deidentify
+from idh_tasks.intake.deidentification.pseudonym import Pseudonymiser
+from idh_tasks.intake.gate.instance import admit
 
 pytestmark = pytest.mark.real_data
 

@@ -10,8 +10,8 @@ from idh_tasks.domain.study import PatientKey
 from idh_tasks.errors import StudyQuarantinedError
 from idh_tasks.imaging.assembly import assemble_volume
 from idh_tasks.imaging.roi import read_nifti, read_segmentation, rewrite_nifti
-from idh_tasks.intake.deidentify import deidentify
-from idh_tasks.intake.pseudonym import Pseudonymiser
+from idh_tasks.intake.deidentification.deidentify import deidentify
+from idh_tasks.intake.deidentification.pseudonym import Pseudonymiser
 from idh_tasks.phantom.roi import write_nifti, write_segmentation
 from tests.factories import geometry, stack
 

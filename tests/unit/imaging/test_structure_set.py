@@ -9,9 +9,9 @@ from pydicom.uid import RTStructureSetStorage
 from idh_tasks.domain.study import PatientKey
 from idh_tasks.errors import StudyQuarantinedError
 from idh_tasks.imaging.structure_set import read_structure_set
-from idh_tasks.intake.deidentify import deidentify
-from idh_tasks.intake.gate import admit
-from idh_tasks.intake.pseudonym import Pseudonymiser
+from idh_tasks.intake.deidentification.deidentify import deidentify
+from idh_tasks.intake.deidentification.pseudonym import Pseudonymiser
+from idh_tasks.intake.gate.instance import admit
 from tests.factories import dicom_bytes, geometry, instance
 
 GRID = geometry((6, 40, 50))

@@ -1,0 +1,1 @@
+"""Decides which DICOM instances may enter, before anything else reads them."""

@@ -1,0 +1,132 @@
+"""Checks that values fit their VR (PS3.5 6.2), without a value ever reaching a message."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from types import MappingProxyType
+
+from pydicom import DataElement, Dataset
+from pydicom.charset import python_encoding
+from pydicom.datadict import dictionary_VR
+from pydicom.dataelem import RawDataElement
+from pydicom.tag import BaseTag, Tag
+from pydicom.valuerep import VR
+
+from idh_tasks.dicom.dates import day_of
+from idh_tasks.dicom.elements import MAX_REMEMBERED_BYTES, Surroundings, alone, glance
+from idh_tasks.errors import InstanceRejectedError
+
+MAX_DEPTH = 16
+PIXEL_DATA = Tag("PixelData")
+MAX_AGE_YEARS = 130
+_NUMERIC = re.compile(rb"[\d+\-.\\\0 eE]*")
+NUMBERS = MappingProxyType({"UI": re.compile(rb"[\d.\\\0 ]*"), "IS": _NUMERIC, "DS": _NUMERIC})
+CHECKED = frozenset({*NUMBERS, "DA", "AS"})
+INTEGERS = re.compile(rb"\s*[+-]?\d{0,12}\s*(\\\s*[+-]?\d{0,12}\s*)*\0?")
+AGE = re.compile(rb"(\d{3})[DWMY]")
+
+
+def check_values(ds: Dataset) -> Iterator[tuple[str, str]]:
+    """Drop values that make no sense, in sequences too, and yield a warning (code, reason) for each.
+
+    Raises
+    ------
+    InstanceRejectedError
+        ``E_NESTING_LIMIT``, or ``E_VR_INVALID`` for text in a number or a UID: it may be a name.
+    """
+    yield from _check_level(ds, Surroundings.of(glance(ds)), depth=0)
+
+
+def _check_level(ds: Dataset, around: Surroundings, depth: int) -> Iterator[tuple[str, str]]:
+    if depth > MAX_DEPTH:
+        raise InstanceRejectedError("E_NESTING_LIMIT", f"sequences are nested more than {MAX_DEPTH} deep")
+    for tag in list(ds.keys()):
+        if not _known_good(ds._dict[tag], around, depth):
+            yield from _check_element(ds, tag, around, depth)
+
+
+def _known_good(element: DataElement | RawDataElement, around: Surroundings, depth: int) -> bool:
+    """Tell whether bytes like these were found good before; what private ones mean depends on their neighbours."""
+    return (
+        isinstance(element, RawDataElement)
+        and element.length <= MAX_REMEMBERED_BYTES
+        and not element.tag.is_private
+        and _good_alone(element._replace(value_tell=0), around, depth)
+    )
+
+
+@lru_cache(maxsize=16384)
+def _good_alone(element: RawDataElement, around: Surroundings, depth: int) -> bool:
+    return not any(_check_element(alone(element, around), element.tag, around, depth))
+
+
+def _check_element(ds: Dataset, tag: BaseTag, around: Surroundings, depth: int) -> Iterator[tuple[str, str]]:
+    # As it was read: the data set's own access would convert it, and raise on what is hostile.
+    element = ds._dict[tag]
+    vr = element.VR or _vr(tag)
+    if isinstance(element, RawDataElement) and vr != "SQ" and not _usable(ds, element, vr):
+        del ds[tag]
+        yield "W_VR_INVALID", f"{tag} holds no valid {vr if vr in VR.__members__ else 'VR'}; it is not used"
+    elif vr == "SQ":
+        for item in ds[tag].value:
+            yield from _check_level(item, around, depth + 1)
+
+
+def _usable(ds: Dataset, element: RawDataElement, vr: str) -> bool:
+    """Tell whether a value is sensible and can be read; what can be read once is read for good."""
+    if vr in CHECKED and element.value and not _sensible(vr, element.value, element.tag):
+        return False
+    if element.tag == PIXEL_DATA:
+        return True
+    try:
+        _ = ds[element.tag]
+    except Exception:  # pydicom raises many types, some with values in their text
+        return False
+    return True
+
+
+def _vr(tag: BaseTag) -> str:
+    try:
+        return dictionary_VR(tag)
+    except KeyError:
+        return "UN"
+
+
+def _sensible(vr: str, value: bytes, tag: BaseTag) -> bool:
+    if vr in NUMBERS and not NUMBERS[vr].fullmatch(value):
+        raise InstanceRejectedError("E_VR_INVALID", f"{tag} holds text where its VR {vr} asks for numbers")
+    if vr == "IS":
+        return INTEGERS.fullmatch(value) is not None
+    if vr == "DS":
+        return all(map(_is_number, value.strip(b"\0 ").split(b"\\")))
+    if vr == "DA":
+        return all(day_of(part.strip(b"\0 ").decode("ascii", "replace")) for part in value.split(b"\\"))
+    if vr == "AS":
+        found = AGE.fullmatch(value.strip(b"\0 "))
+        return found is not None and int(found.group(1)) <= (MAX_AGE_YEARS if value.strip().endswith(b"Y") else 999)
+    return True
+
+
+def _is_number(text: bytes) -> bool:
+    try:
+        float(text or b"0")
+    except ValueError:
+        return False
+    return True
+
+
+def check_charset(ds: Dataset) -> Iterator[tuple[str, str]]:
+    """Drop names that cannot be decoded (PS3.3 C.12.1.1.2), and yield a warning if there are any."""
+    stated = ds.get("SpecificCharacterSet") or ""
+    terms = [stated] if isinstance(stated, str) else list(stated)
+    known = all(term in python_encoding for term in terms)
+    raw = [ds.get_item(tag) for tag in ((0x0010, 0x0010), (0x0010, 0x0020)) if tag in ds]
+    undeclared = not any(terms) and any(isinstance(e.value, bytes) and not e.value.isascii() for e in raw)
+    if known and not undeclared:
+        return
+    if not known:
+        del ds.SpecificCharacterSet
+    for element in raw:
+        if isinstance(element.value, bytes) and not element.value.isascii():
+            del ds[element.tag]
+    yield "W_CHARSET", "the character set is unknown or not stated; names that need it are not used"

@@ -1,0 +1,1 @@
+"""Names each series and checks its geometry."""

@@ -1,0 +1,1 @@
+"""Ingest: from a delivery to stored studies; run by `ingest_studies`."""

@@ -1,0 +1,1 @@
+"""Operate: what operators ask for outside the nightly DAGs."""

@@ -1,0 +1,58 @@
+"""What the platform holds, in numbers: for the end of a demo and for `idh report`."""
+
+from dataclasses import dataclass
+
+from idh_tasks.db import training
+from idh_tasks.db.training import FoldResult, SequenceResult
+from idh_tasks.domain.sequence import MrSequence
+from idh_tasks.pipelines.platform import Platform, preprocessing_version
+
+Counts = dict[str, int]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Counts by outcome, and the latest promoted run."""
+
+    inbox: Counts
+    held_back: Counts
+    cases: Counts
+    patches: Counts
+    predictions: Counts
+    not_trained: str | None
+    run_id: str | None
+    report_key: str | None
+    results: dict[MrSequence, SequenceResult]
+    folds: dict[MrSequence, list[FoldResult]]
+
+
+def _named(*parts: str) -> str:
+    return " ".join(part for part in parts if part)
+
+
+def summarise(platform: Platform) -> Summary:
+    """Count everything in one consistent view of the database."""
+    with platform.database.begin() as transaction:
+        run = transaction.one("training/select_latest_promoted_run")
+        run_id = run["run_id"] if run else None
+        refusal = transaction.one("training/select_latest_refusal")
+        patches = transaction.rows("patches/count_patches", settings_hash=preprocessing_version(platform))
+        predictions = transaction.rows("predictions/count_predictions")[0]
+        return Summary(
+            inbox={_named(r["state"], r["code"]): r["items"] for r in transaction.rows("inbox/count_inbox_states")},
+            held_back={_named(r["scope"], r["code"]): r["items"] for r in transaction.rows("quarantine/count_quarantine")},
+            cases={r["outcome"]: r["studies"] for r in transaction.rows("cohort/count_cases")},
+            patches={_named(r["sequence"], r["code"]): r["patches"] for r in patches},
+            predictions=dict(predictions),
+            not_trained=refusal["reason"] if refusal else None,
+            run_id=run_id,
+            report_key=run["report_key"] if run else None,
+            results=training.results(transaction, run_id) if run_id else {},
+            folds=training.folds(transaction, run_id) if run_id else {},
+        )
+
+
+def progress(platform: Platform) -> Counts:
+    """Return how far each stage has come."""
+    with platform.database.begin() as transaction:
+        return dict(transaction.rows("training/select_progress")[0])

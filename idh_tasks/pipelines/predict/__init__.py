@@ -1,0 +1,1 @@
+"""Predict: from patches to predictions and documents; run by `predict_studies`."""

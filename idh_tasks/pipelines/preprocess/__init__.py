@@ -1,0 +1,1 @@
+"""Preprocess: from a stored study to patches; run by `preprocess_studies`."""

@@ -1,0 +1,1 @@
+"""Review: questions to people and their answers; run by `review_cases`."""

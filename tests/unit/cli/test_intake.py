@@ -1,0 +1,111 @@
+"""`idh intake` at the desk: a line a file or series, in JSON where asked for."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydicom import dcmread
+from pydicom.uid import EnhancedMRImageStorage
+from typer.testing import CliRunner
+
+from idh_tasks.cli import app
+from tests.factories import MARKER, MARKER_ID, dicom_bytes, instance, stack
+from tests.hospital import zipped
+
+FLAIR = {"ScanningSequence": ["SE", "IR"], "RepetitionTime": "9420", "EchoTime": "140", "InversionTime": "2500"}
+
+
+def lines(*arguments: str, code: int = 0) -> list[dict[str, Any]]:
+    done = CliRunner().invoke(app.cli, ["intake", *arguments, "--json"])
+    assert done.exit_code == code, done.output
+    return [json.loads(line) for line in done.output.splitlines()]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder with a good series, a series with a gap, a text file and a cut instance."""
+    for name, places in (("good", [0.0, 5.0, 10.0]), ("gap", [0.0, 5.0, 10.0, 20.0, 25.0])):
+        for number, ds in enumerate(stack(places, SeriesInstanceUID=f"1.2.3.{len(places)}", **FLAIR)):
+            (tmp_path / f"{name}{number}.dcm").write_bytes(dicom_bytes(ds))
+    (tmp_path / "note.dcm").write_text("no DICOM")
+    (tmp_path / "cut.dcm").write_bytes(dicom_bytes(instance(PixelData=b"\1" * 40)))
+    return tmp_path
+
+
+def test_gate_tells_of_every_file_whether_it_may_enter(folder: Path) -> None:
+    verdicts = {Path(line["file"]).name: (line["verdict"], line["code"]) for line in lines("gate", str(folder))}
+    assert len(verdicts) == 10
+    assert {verdicts[f"good{n}.dcm"] for n in range(3)} == {("accepted", None)}
+    assert {verdicts[f"gap{n}.dcm"] for n in range(5)} == {("quarantined", "E_GEOMETRY_GAP")}
+    assert verdicts["note.dcm"] == ("quarantined", "E_NOT_DICOM")
+    assert verdicts["cut.dcm"] == ("quarantined", "E_PIXEL_LENGTH")
+
+
+def test_d13_a_localizer_among_the_slices_of_a_series(tmp_path: Path) -> None:
+    instances = stack([0.0, 5.0, 10.0], ImageType=["ORIGINAL", "PRIMARY", "M"], **FLAIR)
+    instances[1].ImageType, instances[1].ImageOrientationPatient = (
+        ["ORIGINAL", "PRIMARY", "LOCALIZER"],
+        [0, 1, 0, 0, 0, -1],
+    )
+    for number, ds in enumerate(instances):
+        (tmp_path / f"{number}.dcm").write_bytes(dicom_bytes(ds))
+    assert {line["code"] for line in lines("gate", str(tmp_path))} == {"E_GEOMETRY_ORIENT"}
+
+
+def test_d18_an_enhanced_image_is_accepted_and_flagged(tmp_path: Path) -> None:
+    enhanced = instance(SOPClassUID=EnhancedMRImageStorage, NumberOfFrames=2, PixelData=b"\1\2" * 128)
+    del enhanced.ImagePositionPatient
+    (tmp_path / "1.dcm").write_bytes(dicom_bytes(enhanced))
+    [line] = lines("gate", str(tmp_path))
+    assert (line["verdict"], line["code"]) == ("accepted", "E_UNSUPPORTED_SOP")
+
+
+def test_a_diffusion_series_may_hold_many_volumes_that_nothing_tells_apart(tmp_path: Path) -> None:
+    for number, ds in enumerate(
+        [*stack([0.0, 5.0], DiffusionBValue=1000.0), *stack([0.0, 5.0], DiffusionBValue=1000.0)]
+    ):
+        (tmp_path / f"{number}.dcm").write_bytes(dicom_bytes(ds))
+    assert {line["verdict"] for line in lines("gate", str(tmp_path))} == {"accepted"}
+
+
+def test_gate_opens_archives(tmp_path: Path) -> None:
+    path = tmp_path / "study.zip"
+    path.write_bytes(zipped({"1.dcm": dicom_bytes(instance()), "readme.txt": b"text"}))
+    assert {(line["verdict"], line["code"]) for line in lines("gate", str(path))} == {
+        ("accepted", None),
+        ("quarantined", "E_NOT_DICOM"),
+    }
+    path.write_bytes(b"broken")
+    assert [line["code"] for line in lines("gate", str(path))] == ["E_ARCHIVE"]
+
+
+def test_classify_tells_what_each_series_is_and_why(folder: Path) -> None:
+    found = {line["series_uid"]: line for line in lines("classify", str(folder))}
+    good = found["1.2.3.3"]
+    assert (good["sequence"], good["confidence"], good["files"]) == ("FLAIR", "high", 3)
+    assert good["why"].startswith("TI 2500, TE 140, TR 9420 → FLAIR")
+
+
+def test_deidentify_writes_clean_files_and_the_same_ones_again(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IDH_PSEUDONYM_KEY", "k" * 40)
+    out, again = tmp_path / "out", tmp_path / "again"
+    source = folder / "good0.dcm"
+    [line] = lines("deidentify", str(source), str(out))
+    lines("deidentify", str(source), str(again))
+    [written], [repeated] = list(out.iterdir()), list(again.iterdir())
+    assert line["verdict"] == f"written {written.name}"
+    assert written.read_bytes() == repeated.read_bytes()
+    assert MARKER.encode() not in written.read_bytes()
+    assert MARKER_ID.encode() not in written.read_bytes()
+    assert dcmread(written).PatientIdentityRemoved == "YES"
+
+
+def test_deidentify_fails_loudly_where_a_file_is_left_out(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IDH_PSEUDONYM_KEY", "k" * 40)
+    [line] = lines("deidentify", str(folder / "note.dcm"), str(tmp_path / "out"), code=1)
+    assert line["code"] == "E_NOT_DICOM"

@@ -1,0 +1,105 @@
+"""`idh learn` on files: folds, metrics, a short training and its report."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from idh_tasks.cli.app import cli
+from idh_tasks.errors import RunRefusedError
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, ["learn", *map(str, arguments)])
+
+
+@pytest.fixture
+def labels(tmp_path: Path) -> Path:
+    path = tmp_path / "labels.csv"
+    rows = [f"P-{n},{'mutant' if n < 17 else 'wildtype'}" for n in range(100)]
+    path.write_text("\n".join(["patient,label", *rows]))
+    return path
+
+
+def test_the_papers_cohort_gives_three_or_four_mutants_a_fold_and_says_so(labels: Path) -> None:
+    done = run("folds", labels, "--scheme", "stratified", "--json")
+    found = json.loads(done.stdout)["folds"]
+    assert "3–4 mutants in a test set (17 mutants among 100 patients)" in done.stderr
+    assert sorted(p for fold in found for p in fold["test"]) == sorted(f"P-{n}" for n in range(100))
+    assert all(not set(fold["train"]) & set(fold["test"]) for fold in found)
+
+
+def test_t03_the_papers_floor_is_refused_for_disjoint_folds_with_the_arithmetic(labels: Path) -> None:
+    refused = run("folds", labels, "--scheme", "stratified", "--min-mutants", 5)
+    assert isinstance(refused.exception, RunRefusedError)
+    assert "5 × 5 = 25 mutants, there are 17; at most 3 a fold can be had" in str(refused.exception)
+
+
+def test_random_splits_hold_the_papers_floor(labels: Path) -> None:
+    found = json.loads(run("folds", labels, "--scheme", "repeated", "--json").stdout)["folds"]
+    assert [len(fold["test"]) for fold in found] == [20] * 5
+    assert min(sum(int(p[2:]) < 17 for p in fold["test"]) for fold in found) >= 5
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("patient\na", "E_SCHEMA"), ("patient,label\na,perhaps", "E_SCHEMA"), ("patient,label\na,1\na,0", "E_LEAKAGE")],
+)
+def test_labels_that_cannot_be_used_are_refused_by_code(text: str, code: str, tmp_path: Path) -> None:
+    (tmp_path / "bad.csv").write_text(text)
+    refused = run("folds", tmp_path / "bad.csv").exception
+    assert isinstance(refused, RunRefusedError)
+    assert refused.code == code
+
+
+def test_metrics_have_flat_names(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    with (tmp_path / "scores.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("patient", "label", "probability_mutant"))
+        writer.writerows(
+            (n, int(n < 30), round(float(rng.beta(3, 2) if n < 30 else rng.beta(2, 3)), 4)) for n in range(100)
+        )
+    found = json.loads(run("metrics", tmp_path / "scores.csv", "--json").stdout)
+    names = "n mutants accuracy loss sensitivity specificity auc auc_low auc_high brier ece"
+    assert set(names.split()) <= set(found)
+    assert found["auc_low"] < found["auc"] < found["auc_high"]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a short training on patches that are brighter for mutants."""
+    root = tmp_path_factory.mktemp("learn")
+    rng, y = np.random.default_rng(1), (np.arange(24) % 3 == 0).astype(int)
+    x = rng.standard_normal((24, 64, 64)) + 1.5 * y[:, None, None]
+    np.savez(root / "data.npz", x=x.astype(np.float32), y=y, patient=np.array([f"p{n}" for n in range(24)]))
+    options = ("--epochs", 20, "--learning-rate", 0.003, "--folds", 3, "--sequence", "RCBV", "--json")
+    done = run("train", root / "data.npz", "-o", root / "run", *options)
+    assert json.loads(done.stdout)["auc"] > 0.8
+    return root / "run"
+
+
+def test_a_training_leaves_scores_metrics_model_and_versions(finished: Path) -> None:
+    found = json.loads((finished / "run.json").read_text())
+    assert len(found["folds"]) == 3
+    assert found["device"] == "CPU"
+    assert (finished / "model.keras").stat().st_size > 100_000
+    assert len((finished / "scores.csv").read_text().splitlines()) == 25
+
+
+def test_its_report_stands_beside_the_papers_row_and_needs_no_other_file(finished: Path, tmp_path: Path) -> None:
+    assert run("report", finished, "-o", tmp_path / "report.html").exit_code == 0
+    html = (tmp_path / "report.html").read_text()
+    assert "0.86 ± 0.05" in html
+    assert html.count("<svg") == 4
+    assert "not for diagnosis" in html
+    assert "src=" not in html
+
+
+def test_other_data_in_the_same_folder_are_refused(finished: Path) -> None:
+    refused = run("train", finished.parent / "data.npz", "-o", finished, "--epochs", 3).exception
+    assert isinstance(refused, RunRefusedError)
+    assert refused.code == "E_STALE"

@@ -1,0 +1,51 @@
+"""`idh linkage resolve`: a line a report, with status, rule and evidence."""
+
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from idh_tasks.cli import app
+from idh_tasks.errors import RunRefusedError
+
+ASSAYS = """report_id,age,method,result
+b,61,IDH1 R132H IHC,negativ
+a,40,Immunhistochemie R132H,positiv
+b,61,IDH1 codon 132 sequencing,wild-type
+c,70,IHC R132H,negative
+b,61,IDH2 codon 172 sequencing,keine Mutation nachgewiesen
+d,,NGS panel,"R132H neg, seq pending"
+e,abc,NGS panel,VUS
+"""
+
+
+def resolved(tmp_path: Path, *options: str) -> dict[str, tuple[str, str]]:
+    path = tmp_path / "assays.csv"
+    path.write_text(ASSAYS)
+    done = CliRunner().invoke(app.cli, ["linkage", "resolve", str(path), "--json", *options])
+    assert done.exit_code == 0, done.output
+    lines = [json.loads(line) for line in done.output.splitlines()]
+    assert [line["report_id"] for line in lines] == ["b", "a", "c", "d", "e"]
+    return {line["report_id"]: (line["status"], line["rule"]) for line in lines}
+
+
+def test_each_report_gets_its_status_and_rule(tmp_path: Path) -> None:
+    assert resolved(tmp_path) == {
+        "a": ("mutant", "positive: ihc_r132h"),
+        "b": ("wildtype", "both genes sequenced and negative"),
+        "c": ("indeterminate", "not both genes sequenced"),
+        "d": ("indeterminate", "pending: ngs_panel"),
+        "e": ("indeterminate", "unclear, for review: ngs_panel"),
+    }
+
+
+def test_the_age_rule_is_an_option(tmp_path: Path) -> None:
+    assert resolved(tmp_path, "--age-rule")["c"] == ("wildtype", "IHC negative at 55 or older (cIMPACT-NOW)")
+
+
+def test_p03_a_missing_column_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "assays.csv"
+    path.write_text("report_id,method\n1,IHC\n")
+    done = CliRunner().invoke(app.cli, ["linkage", "resolve", str(path)])
+    assert isinstance(done.exception, RunRefusedError)
+    assert str(done.exception) == "E_SCHEMA: columns are missing: age, result"

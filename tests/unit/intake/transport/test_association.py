@@ -1,0 +1,122 @@
+"""Associations: both sides show valid certificates (PS3.15 annex B), and no answer of the PACS is lost."""
+
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydicom import Dataset
+from pynetdicom import AE, evt
+from pynetdicom.association import Association
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at import from a table
+    StudyRootQueryRetrieveInformationModelFind,
+    Verification,
+)
+
+from idh_tasks.errors import TransientError
+from idh_tasks.intake.transport.association import association, echo
+from idh_tasks.local.process import wait_until
+from idh_tasks.settings import PacsSettings
+from tests.certificates import Certified, certify
+
+
+@contextmanager
+def listening(model: str, handler: Any, context: ssl.SSLContext | None = None) -> Iterator[int]:
+    """Run a PACS that answers one kind of request; yield its port."""
+    ae = AE(ae_title="PACS")
+    ae.add_supported_context(model)
+    server = ae.start_server(("127.0.0.1", 0), block=False, ssl_context=context, evt_handlers=[handler])
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+
+
+@contextmanager
+def pacs(server: Certified, authority: Certified) -> Iterator[int]:
+    """Run a PACS that speaks TLS and asks for our certificate; yield its port."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(authority.certificate))
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_cert_chain(str(server.certificate), str(server.key))
+    with listening(Verification, (evt.EVT_C_ECHO, lambda _: 0x0000), context) as port:
+        yield port
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Certified:
+    return certify(tmp_path, "authority")
+
+
+def settings(port: int, authority: Certified, ours: Certified | None) -> PacsSettings:
+    return PacsSettings(
+        host="127.0.0.1",
+        port=port,
+        called_aet="PACS",
+        calling_aet="US",
+        timeout_s=3,
+        tls_ca=authority.certificate,
+        tls_certificate=ours.certificate if ours else None,
+        tls_key=ours.key if ours else None,
+    )
+
+
+def test_n12_certificates_of_the_authority_are_taken_on_both_sides(tmp_path: Path, authority: Certified) -> None:
+    ours, theirs = (certify(tmp_path, name, authority) for name in ("ours", "theirs"))
+    with pacs(theirs, authority) as port:
+        echo(settings(port, authority, ours))
+
+
+@pytest.mark.parametrize("how", ["expired", "self-signed", "no certificate of ours", "no TLS of ours"])
+def test_n12_what_is_not_certified_is_refused(tmp_path: Path, authority: Certified, how: str) -> None:
+    ours = certify(tmp_path, "ours", authority)
+    theirs = certify(tmp_path, "theirs", None if how == "self-signed" else authority, expired=how == "expired")
+    with pacs(theirs, authority) as port:
+        asked = settings(port, authority, None if how == "no certificate of ours" else ours)
+        if how == "no TLS of ours":
+            asked = asked.model_copy(update={"tls_ca": None})
+        with pytest.raises(TransientError) as caught:
+            echo(asked)
+    assert caught.value.code in ("E_PACS", "E_TIMEOUT")
+
+
+class HeldUp(threading.Event):
+    """pynetdicom's checkpoint, whose waiter comes out of it only when there is an answer to be taken away."""
+
+    def __init__(self, opened: Association) -> None:
+        super().__init__()
+        self.set()
+        self._answers = opened.dimse.msg_queue
+
+    def wait(self, timeout: float | None = None) -> bool:
+        done = super().wait(timeout)
+        wait_until(lambda: not self._answers.empty(), 0.5, pause_s=0.001)
+        return done
+
+
+def held_up(opened: Association) -> None:
+    """Let the thread come out of its pause too late, and the asker look for the answer later still."""
+    opened._reactor_checkpoint = HeldUp(opened)
+    send = opened.dimse.send_msg
+
+    def slowly(*message: Any) -> None:
+        send(*message)
+        time.sleep(0.2)
+
+    opened.dimse.send_msg = slowly  # type: ignore[method-assign]  # of this association only
+    # By now the thread has left pynetdicom's checkpoint for this one.
+    time.sleep(0.1)
+
+
+def test_n01_no_answer_is_lost_to_a_thread_that_is_held_up() -> None:
+    model, row = StudyRootQueryRetrieveInformationModelFind, Dataset()
+    row.QueryRetrieveLevel, row.StudyInstanceUID = "STUDY", "1.2"
+    with listening(model, (evt.EVT_C_FIND, lambda _: ((0xFF00, row) for _ in range(5)))) as port:
+        asked = PacsSettings(host="127.0.0.1", port=port, called_aet="PACS", calling_aet="US", timeout_s=3)
+        with association(asked, [], model) as opened:
+            held_up(opened)
+            found = [identifier for _, identifier in opened.send_c_find(row, model) if identifier]
+    assert found == [row] * 5

@@ -1,0 +1,100 @@
+"""Sequence identification on real tables, as a confusion matrix: `make sequences`.
+
+The rows of the tables beside the checkout are turned into headers. Timing rows say what they are; names were
+labelled by reading them once, and the labels lie here under a hash of the name: the tables themselves stay outside.
+"""
+
+import csv
+import hashlib
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydicom import Dataset
+
+from idh_tasks.intake.naming.physics import read_physics
+from idh_tasks.intake.naming.sequence import identify
+
+COLUMNS = {"T1": "T1", "T1GD": "MPRAGE", "T2": "T2", "FLAIR": "FLAIR", "DTI": "DWI", "DSC": "DSC"}
+VALUES = {"RepetitionTime": "Repetition Time", "EchoTime": "Echo Time", "InversionTime": "Inversion Time",
+          "FlipAngle": "Flip Angle", "SliceThickness": "Slice Thickness"}  # fmt: skip
+LABELS = Path(__file__).parent / "data" / "series_name_labels.csv"
+CLASSES = ("T1", "T2", "FLAIR", "MPRAGE", "DWI", "ADC", "DSC", "RCBV", "OTHER")
+
+
+def timing_rows(tables: Path) -> Iterator[tuple[str, Dataset]]:
+    """Yield what each examined series is, and its header: timing, and what every scanner adds to it."""
+    with (tables / "upenn_gbm_acquisition.csv").open() as file:
+        for row in csv.DictReader(file):
+            for column, sequence in COLUMNS.items():
+                if row.get(f"{column} Repetition Time"):
+                    yield sequence, _header(row, column)
+
+
+def _header(row: dict[str, str], column: str) -> Dataset:
+    ds = Dataset()
+    for keyword, name in VALUES.items():
+        if value := row.get(f"{column} {name}"):
+            setattr(ds, keyword, value)
+    ds.PixelSpacing = row[f"{column} Pixel Spacing"].split("\\")
+    gradient = column in ("T1", "T1GD") and float(ds.FlipAngle) < 60
+    ds.ScanningSequence = "EP" if column in ("DTI", "DSC") else "GR" if gradient else "SE"
+    ds.MRAcquisitionType = "3D" if gradient else "2D"
+    if column in ("T1GD", "DSC"):
+        ds.ContrastBolusAgent = "MAGNEVIST"
+    if column == "DTI":
+        ds.DiffusionBValue = 1000.0
+    return ds
+
+
+def name_rows(tables: Path) -> Iterator[tuple[str, Dataset]]:
+    """Yield the label of each described series and a header with nothing but its name."""
+    with LABELS.open() as file:
+        labels = {row["sha256"]: row["label"] for row in csv.DictReader(file)}
+    with (tables / "idc_glioma_series.csv").open() as file:
+        for row in csv.DictReader(file):
+            ds = Dataset()
+            ds.SeriesDescription = row["SeriesDescription"]
+            yield labels[hashlib.sha256(row["SeriesDescription"].encode()).hexdigest()[:16]], ds
+
+
+def confusion(rows: Iterator[tuple[str, Dataset]]) -> Counter[tuple[str, str, str]]:
+    """Count (label, answer, confidence); a row nobody can label counts only as answered or not."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for label, ds in rows:
+        found = identify(read_physics([ds]))
+        counts[label, found.sequence.value, found.confidence.value] += 1
+    return counts
+
+
+def rates(counts: Counter[tuple[str, str, str]]) -> tuple[float, float]:
+    """Return how many high-confidence answers are right, and how many rows got one."""
+    sure = {key: n for key, n in counts.items() if key[2] == "high"}
+    right = sum(n for (label, answer, _), n in sure.items() if label == answer)
+    return right / max(sum(sure.values()), 1), sum(sure.values()) / max(counts.total(), 1)
+
+
+def table(title: str, counts: Counter[tuple[str, str, str]]) -> str:
+    """Return the confusion matrix of the high-confidence answers, and the rates."""
+    labels = sorted({label for label, _, _ in counts})
+    lines = [title, " " * 12 + "".join(f"{c:>8}" for c in (*CLASSES, "low"))]
+    for label in labels:
+        low = sum(n for (known, _, confidence), n in counts.items() if known == label and confidence == "low")
+        cells = [counts[label, c, "high"] for c in CLASSES]
+        lines.append(f"{label or '?':<12}" + "".join(f"{n or '·':>8}" for n in (*cells, low)))
+    right, answered = rates(counts)
+    lines.append(f"right among high confidence {right:.2%}, answered with high confidence {answered:.2%}\n")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Print the matrices, apart and together."""
+    tables = Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/data") / "tables"
+    timing, names = confusion(timing_rows(tables)), confusion(name_rows(tables))
+    for title, counts in (("timing alone", timing), ("names alone", names), ("together", timing + names)):
+        sys.stdout.write(table(title, counts) + "\n")
+
+
+if __name__ == "__main__":
+    main()
