@@ -1,7 +1,9 @@
-"""Errors named by their consequence; the codes are those of the fault catalogue."""
+"""Errors named by their consequence; `idh_tasks.codes` says what each code means."""
 
 import errno
 import traceback
+
+from idh_tasks.codes import Code
 
 
 class IdhError(Exception):
@@ -15,46 +17,70 @@ class IdhError(Exception):
         What happened and what to do, without any identifier of a patient.
     """
 
-    def __init__(self, code: str, reason: str) -> None:
+    def __init__(self, code: Code, reason: str) -> None:
         super().__init__(f"{code}: {reason}")
         self.code = code
         self.reason = reason
 
-    def __reduce__(self) -> tuple[type["IdhError"], tuple[str, str]]:
-        """Come whole out of another process."""
+    def __reduce__(self) -> tuple[type["IdhError"], tuple[Code, str]]:
+        """Survive the way out of another process."""
         return type(self), (self.code, self.reason)
 
 
 class StudyQuarantinedError(IdhError):
-    """The whole delivery or study is held back; its neighbours go on."""
+    """The whole delivery or study is quarantined; the other ones are processed."""
+
+
+class OutlineAwaitsReviewError(StudyQuarantinedError):
+    """The tumour outline is a proposal that a reviewer has not accepted yet."""
 
 
 class SeriesRejectedError(IdhError):
-    """One series cannot be used; the other series of the study go on."""
+    """One series cannot be used; the other series of the study are processed."""
 
 
 class InstanceRejectedError(IdhError):
-    """One DICOM instance is held back; the other instances go on."""
+    """One DICOM instance is quarantined; the other instances are processed."""
+
+
+class InstanceSkippedError(InstanceRejectedError):
+    """The instance is of a kind that the platform does not use: it is counted, not quarantined."""
+
+
+class UidMismatchError(InstanceRejectedError):
+    """File meta information and data set name different instances or classes."""
 
 
 class RunRefusedError(IdhError):
-    """The run must not go on, and trying again changes nothing."""
+    """The run must not continue, and a retry would change nothing."""
+
+
+class ObjectVanishedError(IdhError):
+    """The object is no longer there."""
 
 
 class TransientError(IdhError):
     """The environment failed; the same call may succeed later."""
 
 
-def named(error: Exception) -> IdhError:
-    """Return one of our own errors for any: a full disk and what nobody foresaw have codes too."""
+class ObjectReplacedError(TransientError):
+    """The object was replaced while it was read; its new content is a delivery of its own."""
+
+
+class PeerTimeoutError(TransientError):
+    """A peer did not answer in time."""
+
+
+def as_idh_error(error: Exception) -> IdhError:
+    """Return our own error for any exception: a full disk and the unforeseen have codes too."""
     if isinstance(error, IdhError):
         return error
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return TransientError("E_DISK", "no space is left on the disk; nothing was published, it is tried again")
-    return TransientError("E_UNEXPECTED", without_text(error))
+        return TransientError(Code.E_DISK, "no space is left on the disk; nothing was published; free space and retry")
+    return TransientError(Code.E_UNEXPECTED, without_text(error))
 
 
 def without_text(error: BaseException) -> str:
-    """Return an error's type and place: its text may hold a patient's data."""
+    """Return the type and place of an error: its text may hold a patient's data."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} at {frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}"

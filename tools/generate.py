@@ -11,6 +11,7 @@ from idh_tasks.domain.pathology import Assay, AssayMethod, AssayResult
 from idh_tasks.linkage.idh_rules import resolve_idh_status
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.settings import ROOT
+from tools.codes_page import codes_page
 
 
 def dags_page() -> str:
@@ -106,6 +107,7 @@ def main() -> None:
     from idh_tasks.local.installation import Installation
 
     (ROOT / "dags" / "DAGS.md").write_text(dags_page())
+    (ROOT / "docs" / "codes.md").write_text(codes_page())
     (ROOT / "docs" / "faults.md").write_text(faults_page())
     (ROOT / "docs" / "idh-status.md").write_text(truth_table_page())
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:

@@ -3,16 +3,20 @@
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
+from pydantic import TypeAdapter
 from sqlalchemy import Connection, RowMapping, TextClause, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from idh_tasks.codes import Code
 from idh_tasks.errors import RunRefusedError, TransientError
 from idh_tasks.settings import SQL
+
+R = TypeVar("R")
 
 MIGRATION_LOCK = 4_711_001
 
@@ -21,6 +25,12 @@ MIGRATION_LOCK = 4_711_001
 def query(name: str) -> TextClause:
     """Return the statement of ``sql/queries/<family>/<name>.sql``."""
     return text((SQL / "queries" / f"{name}.sql").read_text())
+
+
+@cache
+def adapter(row_type: type[R]) -> TypeAdapter[R]:
+    """Return what turns rows into values of a dataclass: enums by value, unknown or missing columns refused."""
+    return TypeAdapter(row_type)
 
 
 class Database:
@@ -61,6 +71,15 @@ class Transaction:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
+    def all(self, row_type: type[R], name: str, /, **values: Any) -> list[R]:
+        """Return all rows of a query as values of `row_type`, whose fields are the columns."""
+        return [adapter(row_type).validate_python(dict(row)) for row in self.rows(name, **values)]
+
+    def first(self, row_type: type[R], name: str, /, **values: Any) -> R | None:
+        """Return the first row of a query as a value of `row_type`, or None."""
+        row = self.one(name, **values)
+        return None if row is None else adapter(row_type).validate_python(dict(row))
+
     def rows(self, name: str, /, **values: Any) -> list[RowMapping]:
         """Return all rows of a query."""
         return list(self._connection.execute(query(name), values).mappings())
@@ -84,7 +103,7 @@ def _translate(error: DBAPIError) -> None:
     state = str(getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", "") or "")
     lost = error.connection_invalidated or state[:2] in ("08", "40", "53", "57", "25", "")
     if lost:
-        raise TransientError("E_DATABASE", f"the database did not finish the work ({state})") from None
+        raise TransientError(Code.E_DATABASE, f"the database did not finish the work ({state})") from None
     if state in ("42P01", "42703", "42704"):
-        raise RunRefusedError("E_SCHEMA", "a table or column is missing; run the migrations") from None
-    raise RunRefusedError("E_CONSTRAINT", f"the database refused the row ({state})") from None
+        raise RunRefusedError(Code.E_SCHEMA, "a table or column is missing; run the migrations") from None
+    raise RunRefusedError(Code.E_CONSTRAINT, f"the database refused the row ({state})") from None

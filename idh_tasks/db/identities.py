@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from idh_tasks.codes import Code
 from idh_tasks.db.engine import Transaction
 from idh_tasks.domain.study import PatientKey, StudyId
 from idh_tasks.errors import StudyQuarantinedError
@@ -35,24 +36,29 @@ def register_patient(transaction: Transaction, identity: Identity) -> None:
         patient's data were erased.
     """
     if erased(transaction, [identity.patient_key]):
-        raise StudyQuarantinedError("E_WITHDRAWN", "the patient withdrew: nothing of hers is taken in again")
+        raise StudyQuarantinedError(Code.E_WITHDRAWN, "the patient withdrew: nothing of hers is taken in again")
     transaction.run("identities/insert_patient", patient_key=identity.patient_key, sex=identity.sex)
     transaction.run("identities/insert_patient_identity", **vars(identity))
     known = transaction.one("identities/select_patient_identity", patient_key=identity.patient_key)
     if known is None:
-        raise StudyQuarantinedError("E_ID_MISMATCH", "the identifier belongs to another pseudonym")
+        raise StudyQuarantinedError(Code.E_ID_MISMATCH, "the identifier belongs to another pseudonym")
     for mine, theirs in ((identity.birth_date, known["birth_date"]), (identity.sex, known["sex"])):
         if mine and theirs and mine != theirs:
             raise StudyQuarantinedError(
-                "E_DEMOGRAPHIC_MISMATCH", "birth date or sex differ at the same identifier; ask the registry"
+                Code.E_DEMOGRAPHIC_MISMATCH, "birth date or sex differ at the same identifier; ask the registry"
             )
 
 
 def register_study(transaction: Transaction, study_id: StudyId, uid: str, accession: str) -> None:
     """Record the hospital's own names of a study."""
-    transaction.run("identities/insert_study_identity", study_id=study_id, study_instance_uid=uid, accession_number=accession)
+    transaction.run(
+        "identities/insert_study_identity", study_id=study_id, study_instance_uid=uid, accession_number=accession
+    )
 
 
 def erased(transaction: Transaction, patients: Iterable[PatientKey]) -> set[PatientKey]:
     """Return which of these patients withdrew."""
-    return {PatientKey(row["patient_key"]) for row in transaction.rows("identities/select_erased", keys=sorted(set(patients)))}
+    return {
+        PatientKey(row["patient_key"])
+        for row in transaction.rows("identities/select_erased", keys=sorted(set(patients)))
+    }

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Select, column, create_engine, func, inspect,
 from sqlalchemy.exc import DBAPIError, NoSuchTableError
 from sqlalchemy.pool import NullPool
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.pathology import OPTIONAL_COLUMNS, ReportColumn
 from idh_tasks.errors import RunRefusedError, TransientError
 
@@ -49,7 +50,7 @@ def read_mapping(path: Path | None) -> LaboratoryView:
     try:
         return LaboratoryView.model_validate(tomllib.loads(path.read_text()))
     except (OSError, tomllib.TOMLDecodeError, ValidationError):
-        raise RunRefusedError("E_SETTINGS", f"the mapping file {path.name} is not readable or not valid") from None
+        raise RunRefusedError(Code.E_SETTINGS, f"the mapping file {path.name} is not readable or not valid") from None
 
 
 class Laboratory:
@@ -116,10 +117,10 @@ class Laboratory:
         try:
             there = {found["name"] for found in inspect(connection).get_columns(self._name, self._schema)}
         except NoSuchTableError:
-            raise RunRefusedError("E_SCHEMA", "the laboratory's view is not there") from None
+            raise RunRefusedError(Code.E_SCHEMA, "the laboratory's view is not there") from None
         missing: set[ReportColumn] = {name for name in NAMES if self._view.theirs(name) not in there}
         if lost := sorted(self._view.theirs(name) for name in missing if name not in OPTIONAL_COLUMNS):
-            raise RunRefusedError("E_SCHEMA", f"columns are missing in the laboratory's view: {', '.join(lost)}")
+            raise RunRefusedError(Code.E_SCHEMA, f"columns are missing in the laboratory's view: {', '.join(lost)}")
         return missing
 
     @contextmanager
@@ -130,8 +131,8 @@ class Laboratory:
         except DBAPIError as error:
             state = str(getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", "") or "")
             if state.startswith("42") or "no such" in str(error.orig):
-                raise RunRefusedError("E_SCHEMA", "the laboratory's view has lost a table or a column") from None
-            raise TransientError("E_LABORATORY", f"the laboratory's database is away ({state})") from None
+                raise RunRefusedError(Code.E_SCHEMA, "the laboratory's view has lost a table or a column") from None
+            raise TransientError(Code.E_LABORATORY, f"the laboratory's database is away ({state})") from None
 
 
 def _moment(value: datetime | str) -> datetime:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from idh_tasks.codes import Code
 from idh_tasks.db.engine import Transaction
 from idh_tasks.domain.sequence import Confidence, MrSequence
 from idh_tasks.domain.study import (
@@ -94,7 +95,7 @@ def find(transaction: Transaction, study_id: StudyId) -> StoredStudy | None:
             found["object_key"],
             found["sha256"],
             found["instances"],
-            Fault(found["code"], found["reason"]) if found["code"] else None,
+            Fault(Code(found["code"]), found["reason"]) if found["code"] else None,
             Fineness(found["axial"], found["voxel_mm3"]),
         )
         for found in transaction.rows("studies/select_series", study_id=study_id)

@@ -79,8 +79,12 @@ def freeze(
     """Store a dataset with its members and packed patches, and the run that will learn from it."""
     settings = json.dumps(run.settings)
     transaction.run("datasets/insert_dataset", dataset_id=run.dataset_id, settings=settings)
-    transaction.run_many("datasets/insert_dataset_member", [vars(member) | {"dataset_id": run.dataset_id} for member in members])
-    transaction.run_many("datasets/upsert_dataset_pack", [vars(pack) | {"dataset_id": run.dataset_id} for pack in packs])
+    transaction.run_many(
+        "datasets/insert_dataset_member", [vars(member) | {"dataset_id": run.dataset_id} for member in members]
+    )
+    transaction.run_many(
+        "datasets/upsert_dataset_pack", [vars(pack) | {"dataset_id": run.dataset_id} for pack in packs]
+    )
     transaction.run(
         "training/insert_training_run",
         run_id=run.run_id,
@@ -149,7 +153,9 @@ def save_result(
     transaction.run_many("training/insert_locked_score", [key | vars(score) for score in locked])
     if model is not None:
         record, temperature, environment = model
-        transaction.run("models/insert_model", **vars(record), temperature=temperature, environment=json.dumps(environment))
+        transaction.run(
+            "models/insert_model", **vars(record), temperature=temperature, environment=json.dumps(environment)
+        )
 
 
 def results(transaction: Transaction, run_id: str) -> dict[MrSequence, SequenceResult]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 from pydicom.uid import EnhancedMRImageStorage
 
+from idh_tasks.codes import Code
 from idh_tasks.errors import SeriesRejectedError
 
 BULK = ("PixelData", "PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence")
@@ -37,7 +38,9 @@ def enhanced_frames(ds: Dataset) -> Iterator[Dataset]:
     _lift(common, ds.get("SharedFunctionalGroupsSequence") or [])
     groups = ds.get("PerFrameFunctionalGroupsSequence") or ()
     if len(groups) != int(ds.get("NumberOfFrames") or 1):
-        raise SeriesRejectedError("E_UNSUPPORTED_SOP", "an enhanced image without functional groups is kept, not read")
+        raise SeriesRejectedError(
+            Code.E_UNSUPPORTED_SOP, "an enhanced image without functional groups is kept, not read"
+        )
     decoded = lazily_decoded(ds, lambda pixels: pixels.reshape(len(groups), ds.Rows, ds.Columns))
     for number, group in enumerate(groups):
         frame = Frame()

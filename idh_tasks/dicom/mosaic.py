@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
 
+from idh_tasks.codes import Code
 from idh_tasks.dicom.frames import Frame, lazily_decoded
 from idh_tasks.errors import SeriesRejectedError
 
@@ -63,7 +64,7 @@ def tiles(ds: Dataset) -> Iterator[Dataset]:
     """
     count, normal = _private(ds, *COUNT), slice_normal(ds)
     if not count or normal is None:
-        raise SeriesRejectedError("E_GEOMETRY_MISSING", "a mosaic without the number or the direction of its slices")
+        raise SeriesRejectedError(Code.E_GEOMETRY_MISSING, "a mosaic without the number or the direction of its slices")
     side = int(np.ceil(np.sqrt(int(count))))
     rows, columns = int(ds.Rows) // side, int(ds.Columns) // side
     corner, step = _first_corner(ds, rows, columns), normal * float(ds.get("SpacingBetweenSlices") or ds.SliceThickness)

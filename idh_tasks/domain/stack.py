@@ -5,6 +5,7 @@ from collections.abc import Hashable, Iterable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from idh_tasks.codes import Code
 from idh_tasks.errors import SeriesRejectedError
 
 POSITION_TOLERANCE = 0.05
@@ -27,7 +28,7 @@ def direction(orientations: ArrayLike) -> NDArray[np.float64]:
     """
     stated = np.asarray(orientations, dtype=np.float64)
     if np.abs(stated - stated[0]).max() > COSINE_TOLERANCE:
-        raise SeriesRejectedError("E_GEOMETRY_ORIENT", "slices of several orientations in one series")
+        raise SeriesRejectedError(Code.E_GEOMETRY_ORIENT, "slices of several orientations in one series")
     row, column = stated[0][:3], stated[0][3:]
     return np.stack([row, column, np.cross(row, column)], axis=1)
 
@@ -42,7 +43,7 @@ def check_one_grid(grids: Iterable[Hashable]) -> None:
     """
     count = len(set(grids))
     if count > 1:
-        raise SeriesRejectedError("E_GEOMETRY_MATRIX", f"{count} matrices or pixel spacings in one series")
+        raise SeriesRejectedError(Code.E_GEOMETRY_MATRIX, f"{count} matrices or pixel spacings in one series")
 
 
 def spacing_mm(offsets_mm: Sequence[float]) -> float:
@@ -54,13 +55,13 @@ def spacing_mm(offsets_mm: Sequence[float]) -> float:
         ``E_GEOMETRY_GAP`` with the places, if a slice is missing or there is but one.
     """
     if len(offsets_mm) < 2:
-        raise SeriesRejectedError("E_GEOMETRY_GAP", "a volume needs at least two slices")
+        raise SeriesRejectedError(Code.E_GEOMETRY_GAP, "a volume needs at least two slices")
     steps = np.diff(offsets_mm)
     usual = float(np.median(steps))
     if np.abs(steps - usual).max() > POSITION_TOLERANCE * usual:
         at = int(np.argmax(np.abs(steps - usual)))
         raise SeriesRejectedError(
-            "E_GEOMETRY_GAP",
+            Code.E_GEOMETRY_GAP,
             f"{steps[at]:.2f} mm between the slices at {offsets_mm[at]:.1f} and {offsets_mm[at + 1]:.1f} mm, "
             f"{usual:.2f} expected",
         )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NewType
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.sequence import Confidence, MrSequence
 
 PatientKey = NewType("PatientKey", str)
@@ -29,7 +30,7 @@ STRUCTURE_SET = Identification(MrSequence.OTHER, Confidence.HIGH, "RTSTRUCT")
 class Fault:
     """Why something must not be used: the code of the catalogue and the reason in words."""
 
-    code: str
+    code: Code
     reason: str
 
 

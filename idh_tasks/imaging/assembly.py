@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
 
+from idh_tasks.codes import Code
 from idh_tasks.dicom.classic import frames
 from idh_tasks.dicom.dialect import scale_slope
 from idh_tasks.domain.stack import check_one_grid, direction, spacing_mm
@@ -50,7 +51,7 @@ def _pixels(ds: Dataset) -> NDArray[np.float32]:
     try:
         stored = ds.pixel_array
     except (RuntimeError, ValueError, AttributeError, NotImplementedError) as error:
-        raise SeriesRejectedError("E_DECODE", f"pixels cannot be decoded ({type(error).__name__})") from None
+        raise SeriesRejectedError(Code.E_DECODE, f"pixels cannot be decoded ({type(error).__name__})") from None
     slope, intercept = float(ds.get("RescaleSlope") or 1), float(ds.get("RescaleIntercept") or 0)
     return np.asarray(stored * np.float32(slope) + np.float32(intercept), dtype=np.float32)
 
@@ -63,7 +64,7 @@ def _comparable(ds: Dataset) -> NDArray[np.float32]:
 
 def _check_content(voxels: NDArray[np.float32]) -> NDArray[np.float32]:
     if not np.isfinite(voxels).all() or voxels.min() == voxels.max():
-        raise SeriesRejectedError("E_EMPTY_IMAGE", "the image is constant or not finite")
+        raise SeriesRejectedError(Code.E_EMPTY_IMAGE, "the image is constant or not finite")
     return voxels
 
 
@@ -78,7 +79,7 @@ def assemble_volume(instances: Sequence[Dataset]) -> Volume:
     """
     geometry, slices = _geometry(instances)
     if any(len(found) > 1 for found in slices):
-        raise SeriesRejectedError("E_GEOMETRY_DUP", "several instances at the same place")
+        raise SeriesRejectedError(Code.E_GEOMETRY_DUP, "several instances at the same place")
     return Volume(_check_content(np.stack([_pixels(found[0]) for found in slices])), geometry)
 
 
@@ -87,7 +88,7 @@ def assemble_over_b(instances: Sequence[Dataset]) -> Series4D:
     instances = _without_trace(instances)
     values = sorted({float(ds.DiffusionBValue) for ds in instances if "DiffusionBValue" in ds})
     if len(values) < 2:
-        raise SeriesRejectedError("E_B_VALUES", f"two b-values are needed, {len(values)} found")
+        raise SeriesRejectedError(Code.E_B_VALUES, f"two b-values are needed, {len(values)} found")
     geometry, slices = _geometry(instances)
     frames = [np.stack([_mean_at(found, b) for found in slices]) for b in values]
     return _series4d(np.stack(frames), geometry, values, instances[0])
@@ -108,7 +109,7 @@ def _direction(ds: Dataset) -> bool:
 def _mean_at(found: Sequence[Dataset], b_value: float) -> NDArray[np.float32]:
     same = [_comparable(ds) for ds in found if float(ds.get("DiffusionBValue", -1)) == b_value]
     if not same:
-        raise SeriesRejectedError("E_GEOMETRY_GAP", f"a slice lacks b = {b_value:g}")
+        raise SeriesRejectedError(Code.E_GEOMETRY_GAP, f"a slice lacks b = {b_value:g}")
     return np.asarray(np.mean(same, axis=0), dtype=np.float32)
 
 
@@ -117,7 +118,7 @@ def assemble_over_time(instances: Sequence[Dataset]) -> Series4D:
     geometry, slices = _geometry(instances)
     counts = {len(found) for found in slices}
     if len(counts) > 1:
-        raise SeriesRejectedError("E_GEOMETRY_GAP", "slices have different numbers of time points")
+        raise SeriesRejectedError(Code.E_GEOMETRY_GAP, "slices have different numbers of time points")
     ordered = [sorted(found, key=lambda ds: int(ds.InstanceNumber)) for found in slices]
     frames = np.stack([[_pixels(found[t]) for found in ordered] for t in range(counts.pop())])
     step_s = float(instances[0].RepetitionTime) / 1000

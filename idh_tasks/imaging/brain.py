@@ -4,6 +4,7 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.volume import Float, Geometry, Mask, Volume
 from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.imaging.itk import resample, to_image
@@ -47,7 +48,7 @@ def brain_mask(mprage: Volume) -> Mask:
     found = resample(mask, mprage.geometry, sitk.Transform()).voxels > 0.5
     if not _is_brain(found, mprage.geometry):
         volume_ml = found.sum() * np.prod(mprage.geometry.spacing_mm) / 1000
-        raise SeriesRejectedError("E_BRAIN_MASK", f"{volume_ml:.0f} ml is not the volume of a brain")
+        raise SeriesRejectedError(Code.E_BRAIN_MASK, f"{volume_ml:.0f} ml is not the volume of a brain")
     return np.asarray(found)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.volume import Geometry, Mask, Series4D, Volume, triple
 from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.imaging.itk import from_image, to_image
@@ -16,7 +17,7 @@ def _read(path: Path) -> sitk.Image:
     try:
         return sitk.ReadImage(str(path), sitk.sitkFloat32)
     except RuntimeError:
-        raise SeriesRejectedError("E_NOT_DICOM", f"{path.name} is neither a DICOM folder nor a NIfTI file") from None
+        raise SeriesRejectedError(Code.E_NOT_DICOM, f"{path.name} is neither a DICOM folder nor a NIfTI file") from None
 
 
 def read_volume(path: Path) -> Volume:
@@ -29,14 +30,14 @@ def read_volume(path: Path) -> Volume:
     """
     image = _read(path)
     if image.GetDimension() != 3:
-        raise SeriesRejectedError("E_GEOMETRY_DUP", f"{path.name} holds several volumes, one is needed")
+        raise SeriesRejectedError(Code.E_GEOMETRY_DUP, f"{path.name} holds several volumes, one is needed")
     return from_image(image)
 
 
 def _read_4d(path: Path) -> tuple[sitk.Image, np.ndarray]:
     image = _read(path)
     if image.GetDimension() != 4:
-        raise SeriesRejectedError("E_B_VALUES", f"{path.name} holds one volume, several are needed")
+        raise SeriesRejectedError(Code.E_B_VALUES, f"{path.name} holds one volume, several are needed")
     return image, sitk.GetArrayFromImage(image)
 
 
@@ -62,10 +63,12 @@ def read_dwi(path: Path) -> Series4D:
     try:
         stated = np.array(_sidecar(path, ".bval").read_text().split(), dtype=float)
     except (OSError, ValueError):
-        raise SeriesRejectedError("E_B_VALUES", f"no b-values beside {path.name} (.bval)") from None
+        raise SeriesRejectedError(Code.E_B_VALUES, f"no b-values beside {path.name} (.bval)") from None
     values = sorted(set(stated.tolist()))
     if len(stated) != len(voxels) or len(values) < 2:
-        raise SeriesRejectedError("E_B_VALUES", f"{len(voxels)} volumes, {len(stated)} b-values, two differ at least")
+        raise SeriesRejectedError(
+            Code.E_B_VALUES, f"{len(voxels)} volumes, {len(stated)} b-values, two differ at least"
+        )
     means = np.stack([voxels[stated == b].mean(axis=0) for b in values]).astype(np.float32)
     return Series4D(means, _geometry(image, voxels.shape), tuple(values), 0.0)
 
@@ -84,7 +87,7 @@ def read_dsc(path: Path) -> Series4D:
         echo_ms, step_s = float(stated["EchoTime"]) * 1000, float(stated["RepetitionTime"])
     except (OSError, ValueError, KeyError, TypeError):
         raise SeriesRejectedError(
-            "E_TIMING", f"EchoTime and RepetitionTime are not beside {path.name} (.json)"
+            Code.E_TIMING, f"EchoTime and RepetitionTime are not beside {path.name} (.json)"
         ) from None
     steps = tuple(float(t * step_s) for t in range(len(voxels)))
     return Series4D(voxels, _geometry(image, voxels.shape), steps, echo_ms)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.volume import Float, Mask
 from idh_tasks.errors import SeriesRejectedError
 
@@ -17,7 +18,7 @@ def brain_zscore(voxels: Float, brain: Mask) -> Float:
     inside = voxels[brain]
     spread = float(inside.std()) if inside.size else 0.0
     if not spread > 0:
-        raise SeriesRejectedError("E_EMPTY_IMAGE", "the brain has no contrast")
+        raise SeriesRejectedError(Code.E_EMPTY_IMAGE, "the brain has no contrast")
     return np.asarray((voxels - np.median(inside)) / spread, dtype=np.float32)
 
 
@@ -31,5 +32,5 @@ def tumour_mean(voxels: Float, tumour: Mask) -> Float:
     """
     mean = float(voxels[tumour].mean()) if tumour.any() else 0.0
     if not mean > 0:
-        raise SeriesRejectedError("E_EMPTY_IMAGE", "the tumour has no signal")
+        raise SeriesRejectedError(Code.E_EMPTY_IMAGE, "the tumour has no signal")
     return np.asarray(voxels / mean, dtype=np.float32)

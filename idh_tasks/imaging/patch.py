@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.volume import Float, Mask
 from idh_tasks.errors import StudyQuarantinedError
 
@@ -34,7 +35,7 @@ def widest_rectangle(tumour: Mask) -> Rectangle:
     """
     areas = tumour.sum(axis=(1, 2))
     if not areas.any():
-        raise StudyQuarantinedError("E_ROI", "the tumour lies outside MPRAGE")
+        raise StudyQuarantinedError(Code.E_ROI, "the tumour lies outside MPRAGE")
     index = int(np.argmax(areas))
     rows = np.nonzero(tumour[index].any(axis=1))[0]
     columns = np.nonzero(tumour[index].any(axis=0))[0]

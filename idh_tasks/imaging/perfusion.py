@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.volume import Float, Mask, Series4D, Volume
 from idh_tasks.errors import SeriesRejectedError
 
@@ -45,7 +46,7 @@ def find_first_pass(mean_signal: Curve) -> FirstPass:
     peak = int(np.argmax(drop))
     noise = max(float(start.std()), 1e-3 * float(start.mean()))
     if peak <= MIN_BASELINE or drop[peak] < MIN_CONTRAST_TO_NOISE * noise:
-        raise SeriesRejectedError("E_NO_BOLUS", "no bolus passes in the DSC series")
+        raise SeriesRejectedError(Code.E_NO_BOLUS, "no bolus passes in the DSC series")
     baseline = int(np.nonzero(drop[:peak] < 0.05 * drop[peak])[0].max(initial=MIN_BASELINE))
     after = np.nonzero(drop[peak:] < RETURN * drop[peak])[0]
     end = peak + int(after[0]) if after.size else peak + 1 + int(np.argmin(drop[peak + 1 :]))
@@ -122,7 +123,7 @@ def compute_rcbv(dsc: Series4D, *, leakage: bool = True) -> Perfusion:
     change = relaxation_change(dsc, mask, first_pass)
     plain = _non_enhancing(change, first_pass)
     if not plain.any():
-        raise SeriesRejectedError("E_NO_BOLUS", "no tissue shows the bolus")
+        raise SeriesRejectedError(Code.E_NO_BOLUS, "no tissue shows the bolus")
     step_s = dsc.steps[1] - dsc.steps[0]
     reference = change[:, plain].mean(axis=1, dtype=np.float64)
     corrected, k2 = correct_leakage(change, reference, step_s)

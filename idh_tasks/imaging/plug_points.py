@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.domain.volume import Mask, Volume
 from idh_tasks.errors import RunRefusedError
@@ -42,11 +43,13 @@ def _plugged(group: str, name: str) -> Callable[[Any], Any]:
     for point in entry_points(group=group, name=name):
         function: Callable[[Any], Any] = point.load()
         return function
-    raise RunRefusedError("E_PLUGIN", f"no installed package offers {name!r} in {group}: install it or choose another")
+    raise RunRefusedError(
+        Code.E_PLUGIN, f"no installed package offers {name!r} in {group}: install it or choose another"
+    )
 
 
 def _checked(name: str, mask: Any, grid: Volume) -> Mask:
     found = np.asarray(mask)
     if found.shape != grid.geometry.shape:
-        raise RunRefusedError("E_PLUGIN", f"{name!r} returned a mask on another grid than MPRAGE's")
+        raise RunRefusedError(Code.E_PLUGIN, f"{name!r} returned a mask on another grid than MPRAGE's")
     return found.astype(bool)

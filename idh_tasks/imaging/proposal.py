@@ -3,6 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.volume import Float, Mask
 from idh_tasks.errors import SeriesRejectedError
 
@@ -67,4 +68,4 @@ def _ball(radius_mm: float, zyx: Float) -> Mask:
 
 
 def _nothing() -> SeriesRejectedError:
-    return SeriesRejectedError("E_NO_ROI", "no tumour outline came with the study, and none could be proposed")
+    return SeriesRejectedError(Code.E_NO_ROI, "no tumour outline came with the study, and none could be proposed")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft, ndimage
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.volume import Float, Mask, Series4D, Volume
 from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.imaging.registration import head
@@ -52,12 +53,13 @@ def check_quality(found: Quality, settings: ImagingSettings) -> None:
     """
     if found.signal_to_noise < settings.signal_to_noise_floor:
         raise SeriesRejectedError(
-            "E_QUALITY",
+            Code.E_QUALITY,
             f"signal to noise is {found.signal_to_noise:.1f}, {settings.signal_to_noise_floor:g} is needed",
         )
     if found.ghosting > settings.ghosting_limit:
         raise SeriesRejectedError(
-            "E_QUALITY", f"ghosts have {found.ghosting:.0%} of the signal, {settings.ghosting_limit:.0%} is the limit"
+            Code.E_QUALITY,
+            f"ghosts have {found.ghosting:.0%} of the signal, {settings.ghosting_limit:.0%} is the limit",
         )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.volume import Mask, Volume
 from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.imaging.itk import from_image, resample, to_image
@@ -87,7 +88,7 @@ def register(fixed: Volume, moving: Volume) -> Registered:
         steps = _pyramid(_seen(thick), _seen(thin))
         information = [_descend(one.image, other.image, level, transform) for level, one, other in steps][-1]
     except RuntimeError:
-        raise SeriesRejectedError("E_REG_QC", "the registration did not converge") from None
+        raise SeriesRejectedError(Code.E_REG_QC, "the registration did not converge") from None
     found = transform if swapped else transform.GetInverse()
     return Registered(found, _overlap(still, other, found), information)
 
@@ -101,9 +102,9 @@ def gated(found: Registered, settings: ImagingSettings) -> Registered:
         ``E_REG_QC`` with the figure that is too low.
     """
     if found.overlap < settings.overlap_floor:
-        raise SeriesRejectedError("E_REG_QC", f"the heads overlap by {found.overlap:.2f} only")
+        raise SeriesRejectedError(Code.E_REG_QC, f"the heads overlap by {found.overlap:.2f} only")
     if found.information < settings.information_floor:
-        raise SeriesRejectedError("E_REG_QC", f"the images share {found.information:.2f} nats only")
+        raise SeriesRejectedError(Code.E_REG_QC, f"the images share {found.information:.2f} nats only")
     return found
 
 

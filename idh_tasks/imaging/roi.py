@@ -7,6 +7,7 @@ import numpy as np
 import SimpleITK as sitk
 from pydicom import Dataset
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.volume import Geometry, Mask, Volume
 from idh_tasks.errors import StudyQuarantinedError
 from idh_tasks.imaging.itk import from_image, to_image
@@ -27,7 +28,7 @@ def read_nifti(content: bytes) -> Volume:
         try:
             image = sitk.ReadImage(str(path), sitk.sitkFloat32)
         except RuntimeError:
-            raise StudyQuarantinedError("E_ROI", "the delivered mask is not a NIfTI file") from None
+            raise StudyQuarantinedError(Code.E_ROI, "the delivered mask is not a NIfTI file") from None
     volume = from_image(image)
     return _checked(Volume((volume.voxels > 0).astype(np.float32), volume.geometry))
 
@@ -53,13 +54,13 @@ def read_segmentation(seg: Dataset, grid: Geometry) -> Volume:
     normal = np.array(grid.direction).reshape(3, 3)[:, 2]
     frames = np.atleast_3d(seg.pixel_array) if seg.get("NumberOfFrames", 1) > 1 else seg.pixel_array[None]
     if frames.shape[1:] != grid.shape[1:]:
-        raise StudyQuarantinedError("E_ROI", "the segmentation was drawn on another matrix")
+        raise StudyQuarantinedError(Code.E_ROI, "the segmentation was drawn on another matrix")
     for frame, groups in zip(frames, seg.PerFrameFunctionalGroupsSequence, strict=True):
         position = [float(c) for c in groups.PlanePositionSequence[0].ImagePositionPatient]
         offset = float(np.dot(np.array(position) - np.array(grid.origin_mm), normal)) / grid.spacing_mm[2]
         index = round(offset)
         if abs(offset - index) > 0.1 or not 0 <= index < grid.shape[0]:
-            raise StudyQuarantinedError("E_ROI", "a frame of the segmentation lies between slices")
+            raise StudyQuarantinedError(Code.E_ROI, "a frame of the segmentation lies between slices")
         mask[index] |= frame.astype(bool)
     return _checked(Volume(mask.astype(np.float32), grid))
 
@@ -75,13 +76,17 @@ def check_plausible(tumour: Mask, head: Mask, grid: Geometry, settings: ImagingS
     volume_ml = float(tumour.sum()) * float(np.prod(grid.spacing_mm)) / 1000
     low, high = settings.tumour_ml
     if not low <= volume_ml <= high:
-        raise StudyQuarantinedError("E_ROI", f"the outline holds {volume_ml:.1f} ml, {low:g} to {high:g} are plausible")
+        raise StudyQuarantinedError(
+            Code.E_ROI, f"the outline holds {volume_ml:.1f} ml, {low:g} to {high:g} are plausible"
+        )
     inside = float((tumour & head).sum()) / float(tumour.sum())
     if inside < settings.tumour_in_head_floor:
-        raise StudyQuarantinedError("E_ROI", f"{inside:.0%} of the outline lie in the head; was it drawn on this T2?")
+        raise StudyQuarantinedError(
+            Code.E_ROI, f"{inside:.0%} of the outline lie in the head; was it drawn on this T2?"
+        )
 
 
 def _checked(mask: Volume) -> Volume:
     if not mask.voxels.any():
-        raise StudyQuarantinedError("E_ROI", "the delivered mask marks nothing")
+        raise StudyQuarantinedError(Code.E_ROI, "the delivered mask marks nothing")
     return mask

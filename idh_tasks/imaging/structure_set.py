@@ -7,6 +7,7 @@ from matplotlib.path import Path as Polygon
 from numpy.typing import NDArray
 from pydicom import Dataset
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.volume import Geometry, Mask, Volume
 from idh_tasks.errors import StudyQuarantinedError
 
@@ -29,7 +30,7 @@ def read_structure_set(structures: Dataset, grid: Geometry) -> Volume:
     for number in _tumours(structures):
         mask |= _filled(structures, number, grid)
     if not mask.any():
-        raise StudyQuarantinedError("E_ROI", "the delivered contours mark nothing")
+        raise StudyQuarantinedError(Code.E_ROI, "the delivered contours mark nothing")
     return Volume(mask.astype(np.float32), grid)
 
 
@@ -37,7 +38,7 @@ def _tumours(structures: Dataset) -> list[int]:
     names = {int(s.ROINumber): str(s.get("ROIName") or "") for s in structures.get("StructureSetROISequence") or ()}
     named = [number for number, name in names.items() if TUMOUR.search(name)]
     if not named and len(names) != 1:
-        raise StudyQuarantinedError("E_ROI", f"{len(names)} structures were delivered, none is named as the tumour")
+        raise StudyQuarantinedError(Code.E_ROI, f"{len(names)} structures were delivered, none is named as the tumour")
     return named or list(names)
 
 
@@ -58,7 +59,7 @@ def _on_slice(points: NDArray[np.float64], grid: Geometry) -> tuple[int, NDArray
     """Return the slice on which index points (x, y, z) lie, and the points on it."""
     place = round(float(points[:, 2].mean()))
     if np.abs(points[:, 2] - place).max() > OFF_SLICE or not 0 <= place < grid.shape[0]:
-        raise StudyQuarantinedError("E_ROI", "a contour lies between slices")
+        raise StudyQuarantinedError(Code.E_ROI, "a contour lies between slices")
     return place, points[:, :2]
 
 

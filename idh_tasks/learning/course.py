@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.learning import Selection
 from idh_tasks.errors import RunRefusedError, TransientError
 from idh_tasks.learning.augmentation import balanced_order
@@ -153,7 +154,7 @@ class Course:
         self._epoch += 1
         watched = self._epoch in self._watched
         if not np.isfinite(loss) or (watched and not self.learner.finite()):
-            raise RunRefusedError("E_NAN_LOSS", f"loss or weights are no numbers at epoch {self._epoch}")
+            raise RunRefusedError(Code.E_NAN_LOSS, f"loss or weights are no numbers at epoch {self._epoch}")
         if watched and len(self._task.held_out.y):
             self._curve.append((self._epoch, self.learner.loss(self._task.held_out)))
         if self._choose is not None:
@@ -185,7 +186,7 @@ def device_of(settings: LearningSettings) -> str:
         return "GPU"
     if settings.device == "gpu":
         raise TransientError(
-            "E_GPU", "a GPU is asked for and there is none; mend it, or allow IDH_LEARNING__DEVICE=any"
+            Code.E_GPU, "a GPU is asked for and there is none; mend it, or allow IDH_LEARNING__DEVICE=any"
         )
     return "CPU"
 
@@ -197,4 +198,6 @@ def failures_named(device: str) -> Iterator[None]:
         yield
     except (tf.errors.ResourceExhaustedError, tf.errors.InternalError, tf.errors.UnknownError) as error:
         kind = type(error).__name__
-        raise TransientError("E_GPU", f"{device} failed ({kind}); look at the device, or try a smaller batch") from None
+        raise TransientError(
+            Code.E_GPU, f"{device} failed ({kind}); look at the device, or try a smaller batch"
+        ) from None

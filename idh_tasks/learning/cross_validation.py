@@ -13,6 +13,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.learning import FINAL, Fold, HeldOutScore
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.learning.calibration import cooled, fit_temperature, logit
@@ -57,11 +58,11 @@ def check_disjoint(patches: Mapping[str, NDArray[np.float32]], folds: Sequence[F
     for fold in folds:
         both = set(fold.train) & set(fold.test)
         if both:
-            raise RunRefusedError("E_LEAKAGE", f"fold {fold.number}: {len(both)} patients are in both parts")
+            raise RunRefusedError(Code.E_LEAKAGE, f"fold {fold.number}: {len(both)} patients are in both parts")
         images = {hashes[p] for p in fold.train} & {hashes[p] for p in fold.test}
         if images:
             raise RunRefusedError(
-                "E_LEAKAGE",
+                Code.E_LEAKAGE,
                 f"fold {fold.number}: {len(images)} images are in both parts under different patients; "
                 "merge the patients or withdraw one",
             )
@@ -185,7 +186,7 @@ def _outcome(work: Work, fold: Fold, task: "Task", trained: "Trained") -> FoldOu
 
 def _scores(fold: Fold, mutant: Mapping[str, bool], given: NDArray[np.float32]) -> tuple[HeldOutScore, ...]:
     if not np.isfinite(given).all():
-        raise RunRefusedError("E_NONFINITE", f"fold {fold.number} gives probabilities that are no numbers")
+        raise RunRefusedError(Code.E_NONFINITE, f"fold {fold.number} gives probabilities that are no numbers")
     return tuple(
         HeldOutScore(patient, fold.number, mutant[patient], float(p), float(p))
         for patient, p in zip(fold.test, given, strict=True)

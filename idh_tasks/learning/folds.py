@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.stats import hypergeom
 from sklearn.model_selection import StratifiedKFold
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.learning import Fold, Scheme
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.settings import LearningSettings
@@ -67,13 +68,13 @@ def stratified_folds(labels: Mapping[str, bool], count: int, seed: int, min_muta
     rarest = int(min(mutant.sum(), (~mutant).sum()))
     if rarest < count:
         raise RunRefusedError(
-            "E_FOLD_DEGENERATE",
+            Code.E_FOLD_DEGENERATE,
             f"{count} folds need {count} patients of each class; the rarer class has {rarest} of {len(patients)}",
         )
     mutants = int(mutant.sum())
     if mutants < count * min_mutants:
         raise RunRefusedError(
-            "E_FOLD_DEGENERATE",
+            Code.E_FOLD_DEGENERATE,
             f"{count} disjoint folds of at least {min_mutants} mutants need {count} × {min_mutants} = "
             f"{count * min_mutants} mutants, there are {mutants}; at most {mutants // count} a fold can be had",
         )
@@ -99,7 +100,7 @@ def repeated_splits(labels: Mapping[str, bool], count: int, seed: int, min_mutan
     high = min(mutants - MIN_TRAIN_PER_CLASS, size - 1)
     if low > high:
         raise RunRefusedError(
-            "E_FOLD_DEGENERATE",
+            Code.E_FOLD_DEGENERATE,
             f"test sets of {size} of {len(patients)} patients with at least {max(min_mutants, 1)} mutants and one "
             f"wild type, and {MIN_TRAIN_PER_CLASS} of each class to learn from, cannot be drawn from {mutants} "
             f"mutants and {wildtypes} wild types",
@@ -158,6 +159,6 @@ def _check(part: str, number: int, mutant: Sequence[bool], floor: int) -> None:
     positive = sum(mutant)
     if min(positive, len(mutant) - positive) < floor:
         raise RunRefusedError(
-            "E_FOLD_DEGENERATE",
+            Code.E_FOLD_DEGENERATE,
             f"fold {number}: {positive} mutants among {len(mutant)} {part}; {floor} of each class needed",
         )

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.optimize import OptimizeWarning, curve_fit
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.learning import HeldOutScore, Metrics
 from idh_tasks.errors import RunRefusedError
 
@@ -42,7 +43,7 @@ def measure(scores: Sequence[HeldOutScore]) -> Metrics:
     """
     mutant, probability = arrays(scores)
     if mutant.all() or not mutant.any():
-        raise RunRefusedError("E_FOLD_DEGENERATE", f"{int(mutant.sum())} mutants among {len(mutant)}: no AUC")
+        raise RunRefusedError(Code.E_FOLD_DEGENERATE, f"{int(mutant.sum())} mutants among {len(mutant)}: no AUC")
     called = probability >= THRESHOLD
     return Metrics(
         n=len(mutant),

@@ -13,6 +13,7 @@ import h5py
 import keras
 import numpy as np
 
+from idh_tasks.codes import Code
 from idh_tasks.errors import RunRefusedError
 
 ENTRIES = {"metadata.json", "config.json", "model.weights.h5"}
@@ -45,7 +46,7 @@ def load_model(content: bytes, sha256: str) -> keras.Model:
         our network's layers, ``E_NONFINITE`` if a weight is no number. Nothing of the file is run.
     """
     if hashlib.sha256(content).hexdigest() != sha256:
-        raise RunRefusedError("E_HASH", "the model file does not have the registered hash; restore it from a backup")
+        raise RunRefusedError(Code.E_HASH, "the model file does not have the registered hash; restore it from a backup")
     _check_archive(content)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
@@ -55,12 +56,12 @@ def load_model(content: bytes, sha256: str) -> keras.Model:
         except Exception:  # Keras raises many types, with the file's own text
             raise _no_model("it cannot be read") from None
     if not all(np.isfinite(weight).all() for weight in model.get_weights()):
-        raise RunRefusedError("E_NONFINITE", "the model holds weights that are no numbers")
+        raise RunRefusedError(Code.E_NONFINITE, "the model holds weights that are no numbers")
     return model
 
 
 def _no_model(why: str) -> RunRefusedError:
-    return RunRefusedError("E_FORMAT", f"the model file is not a plain .keras file: {why}")
+    return RunRefusedError(Code.E_FORMAT, f"the model file is not a plain .keras file: {why}")
 
 
 def _check_archive(content: bytes) -> None:

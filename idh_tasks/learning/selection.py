@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
+from idh_tasks.codes import Code
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.settings import LearningSettings
 
@@ -35,7 +36,7 @@ def set_aside(y: NDArray[np.int64], seed: int) -> tuple[NDArray[np.int64], NDArr
     except ValueError:
         counts = np.bincount(y, minlength=2)
         raise RunRefusedError(
-            "E_FOLD_DEGENERATE",
+            Code.E_FOLD_DEGENERATE,
             f"select=inner cannot set a fifth of {counts[1]} mutants and {counts[0]} wild types aside in a fold",
         ) from None
     return np.sort(learn), np.sort(choose)

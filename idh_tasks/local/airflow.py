@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 
+from idh_tasks.codes import Code
 from idh_tasks.errors import TransientError
 from idh_tasks.local import orthanc, postgres, seaweed
 from idh_tasks.local.installation import ISSUER, Installation, read_env
@@ -88,7 +89,7 @@ def prepare(installation: Installation, env: dict[str, str]) -> None:
                 command(*arguments), env={**os.environ, **env}, stdout=out, stderr=out, check=False
             )
         if done.returncode:
-            raise TransientError("E_START", f"airflow {' '.join(arguments)} failed; see {log}")
+            raise TransientError(Code.E_START, f"airflow {' '.join(arguments)} failed; see {log}")
 
 
 def start(installation: Installation, env: dict[str, str]) -> None:
@@ -97,7 +98,7 @@ def start(installation: Installation, env: dict[str, str]) -> None:
     for component in COMPONENTS:
         Service(installation, component).start(command(component), env)
     if not wait_until(lambda: healthy(installation, began), 180, pause_s=1):
-        raise TransientError("E_START", f"Airflow did not become healthy; see {installation.home / 'logs'}")
+        raise TransientError(Code.E_START, f"Airflow did not become healthy; see {installation.home / 'logs'}")
 
 
 def healthy(installation: Installation, since: datetime | None = None) -> bool:

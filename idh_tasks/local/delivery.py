@@ -5,6 +5,7 @@ import zipfile
 from io import BytesIO
 from pathlib import Path
 
+from idh_tasks.codes import Code
 from idh_tasks.db import pathology
 from idh_tasks.db.engine import Database
 from idh_tasks.errors import InstanceRejectedError, RunRefusedError
@@ -36,7 +37,7 @@ def study_folders(cohort: Path) -> list[Path]:
     """
     folders = sorted(path for path in (cohort / "studies").glob("*") if path.is_dir())
     if not folders or not (cohort / "pathology.csv").exists():
-        raise RunRefusedError("E_NO_INPUT", "a cohort needs studies/NAME/*.dcm and pathology.csv")
+        raise RunRefusedError(Code.E_NO_INPUT, "a cohort needs studies/NAME/*.dcm and pathology.csv")
     return folders
 
 

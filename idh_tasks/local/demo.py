@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from idh_tasks.codes import Code
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.local import airflow
 from idh_tasks.local.client import AirflowClient
@@ -91,7 +92,7 @@ def _bars(console: Console) -> Progress:
 
 def _night(client: AirflowClient, platform: Platform, studies: int, console: Console) -> None:
     if not wait_until(lambda: client.dag_ids() == DAGS, 120, pause_s=1):
-        raise RunRefusedError("E_DEMO", "the DAGs were not parsed; see .idh/logs/dag-processor.log")
+        raise RunRefusedError(Code.E_DEMO, "the DAGs were not parsed; see .idh/logs/dag-processor.log")
     earlier = {run["dag_run_id"] for run in client.runs()}
     client.trigger("ingest_studies")
     with _bars(console) as bars:
@@ -110,7 +111,7 @@ def _night(client: AirflowClient, platform: Platform, studies: int, console: Con
     tonight = [run for run in client.runs() if run["dag_run_id"] not in earlier]
     failed = sorted({run["dag_id"] for run in tonight if run["state"] == "failed"})
     if failed:
-        raise RunRefusedError("E_DEMO", f"runs failed: {', '.join(failed)}; look at the UI")
+        raise RunRefusedError(Code.E_DEMO, f"runs failed: {', '.join(failed)}; look at the UI")
 
 
 def _counts(title: str, counts: Counts) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg2
 from psycopg2.errors import DuplicateDatabase
 
+from idh_tasks.codes import Code
 from idh_tasks.errors import TransientError
 from idh_tasks.local.installation import Installation
 
@@ -70,7 +71,7 @@ def _start_system(folder: Path) -> None:
         try:
             subprocess.run(command, user=user, cwd="/", stdout=subprocess.DEVNULL, check=True)  # noqa: S603 - ours
         except subprocess.CalledProcessError as failed:
-            raise TransientError("E_START", f"{command[0]} failed; see {folder / 'log'}") from failed
+            raise TransientError(Code.E_START, f"{command[0]} failed; see {folder / 'log'}") from failed
 
 
 def _system_programs() -> Path:
@@ -78,7 +79,7 @@ def _system_programs() -> Path:
     on_path = shutil.which("initdb")
     found = [Path(on_path).parent] if on_path else sorted(DEBIAN_SERVERS.glob("*/bin"))
     if not found:
-        raise TransientError("E_START", "no PostgreSQL on this machine; install the package postgresql")
+        raise TransientError(Code.E_START, "no PostgreSQL on this machine; install the package postgresql")
     return found[-1]
 
 

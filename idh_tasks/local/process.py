@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from idh_tasks.codes import Code
 from idh_tasks.errors import TransientError
 from idh_tasks.local.installation import Installation
 
@@ -106,4 +107,4 @@ def await_ready(service: Service, ready: Callable[[], bool], seconds: float) -> 
         return service.pid() is None or ready()
 
     if not wait_until(settled, seconds) or service.pid() is None:
-        raise TransientError("E_START", f"{service.name} did not start; see {service.log}")
+        raise TransientError(Code.E_START, f"{service.name} did not start; see {service.log}")

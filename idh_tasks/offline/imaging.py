@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from pydicom import Dataset
 
+from idh_tasks.codes import Code
 from idh_tasks.dicom.classic import frames
 from idh_tasks.dicom.dialect import b_value
 from idh_tasks.domain.sequence import MrSequence
@@ -48,7 +49,7 @@ def _instances(folder: Path) -> list[Dataset]:
             ds.DiffusionBValue = value
         found.append(ds)
     if not found:
-        raise SeriesRejectedError("E_NO_IMAGES", f"no DICOM image in {folder.name} passes the gate")
+        raise SeriesRejectedError(Code.E_NO_IMAGES, f"no DICOM image in {folder.name} passes the gate")
     return found
 
 
@@ -169,7 +170,7 @@ def patches(folder: Path, mask: Path | None, out: Path) -> Cut:
     found, refused = cut_all(images)
     reasons = {sequence: str(error) for sequence, error in refused.items()}
     if not found:
-        raise SeriesRejectedError("E_NO_IMAGES", "; ".join(f"{name}: {why}" for name, why in reasons.items()))
+        raise SeriesRejectedError(Code.E_NO_IMAGES, "; ".join(f"{name}: {why}" for name, why in reasons.items()))
     out.mkdir(parents=True, exist_ok=True)
     for sequence, one in found.items():
         np.save(out / f"{sequence}.npy", one.patch)

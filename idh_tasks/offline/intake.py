@@ -2,16 +2,24 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydicom import Dataset, dcmread
 from pydicom.uid import EnhancedMRImageStorage
 
+from idh_tasks.codes import Code
 from idh_tasks.dicom.files import encoded
 from idh_tasks.dicom.mosaic import is_mosaic
 from idh_tasks.domain.study import Fault
-from idh_tasks.errors import InstanceRejectedError, SeriesRejectedError, StudyQuarantinedError
+from idh_tasks.errors import (
+    InstanceRejectedError,
+    InstanceSkippedError,
+    SeriesRejectedError,
+    StudyQuarantinedError,
+    UidMismatchError,
+)
 from idh_tasks.intake.deidentification.deidentify import deidentify
 from idh_tasks.intake.deidentification.pseudonym import Pseudonymiser
 from idh_tasks.intake.gate.instance import Admitted, read_header
@@ -22,10 +30,8 @@ from idh_tasks.intake.naming.series import SEVERAL_VOLUMES, fault_of
 from idh_tasks.intake.naming.stacks import Stack, split
 from idh_tasks.intake.transport.archive import ARCHIVES, open_archive
 
-KEPT_ONLY = "E_UNSUPPORTED_SOP"
+KEPT_ONLY = Code.E_UNSUPPORTED_SOP
 """A series that enters and is stored, but that nothing can be computed from yet."""
-CLEANED_ALL_THE_SAME = ("E_UID_MISMATCH", "W_SKIPPED_SOP")
-"""What the platform does not take can still be de-identified: its file meta is new, its kind is no matter."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,9 @@ def _opened(path: Path) -> dict[str, bytes]:
 
 
 def _refused(name: str, error: InstanceRejectedError) -> Verdict:
-    return Verdict(name, "skipped" if error.code.startswith("W_") else "quarantined", error.code, error.reason)
+    return Verdict(
+        name, "skipped" if isinstance(error, InstanceSkippedError) else "quarantined", error.code, error.reason
+    )
 
 
 def _accepted(instances: list[tuple[str, Admitted]]) -> Iterator[Verdict]:
@@ -155,13 +163,11 @@ def deidentify_files(source: Path, out: Path, pseudonymiser: Pseudonymiser, issu
 
 
 def _deidentified(content: bytes, sandbox: Sandbox, pseudonymiser: Pseudonymiser, issuer: str) -> Dataset:
-    try:
+    # The file meta information is written anew, and files of any kind can be de-identified.
+    with suppress(UidMismatchError, InstanceSkippedError):
         sandbox.check(content)
-    except InstanceRejectedError as error:
-        if error.code not in CLEANED_ALL_THE_SAME:
-            raise
     ds = read_header(content).ds
     if "EncapsulatedDocument" in ds:
-        raise InstanceRejectedError("W_SKIPPED_SOP", "an encapsulated document cannot be de-identified")
+        raise InstanceSkippedError(Code.W_SKIPPED_SOP, "an encapsulated document cannot be de-identified")
     patient = pseudonymiser.patient(str(ds.get("IssuerOfPatientID") or issuer), str(ds.get("PatientID") or ""))
     return deidentify(ds, patient, pseudonymiser)

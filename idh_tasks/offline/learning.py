@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.learning import FINAL, Fold, HeldOutScore, Scheme
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.errors import RunRefusedError
@@ -52,7 +53,7 @@ def read_labels(path: Path) -> dict[str, bool]:
     for row in _rows(path, ("patient", "label")):
         mutant = _label(row["label"])
         if labels.setdefault(row["patient"], mutant) != mutant:
-            raise RunRefusedError("E_LEAKAGE", "a patient stands in the file with both labels")
+            raise RunRefusedError(Code.E_LEAKAGE, "a patient stands in the file with both labels")
     return labels
 
 
@@ -61,14 +62,14 @@ def _rows(path: Path, needed: Iterable[str]) -> list[dict[str, str]]:
         rows = list(csv.DictReader(file))
     missing = [name for name in needed if rows and name not in rows[0]]
     if missing or not rows:
-        raise RunRefusedError("E_SCHEMA", f"{path.name} needs the columns {', '.join(needed)}, and a row at least")
+        raise RunRefusedError(Code.E_SCHEMA, f"{path.name} needs the columns {', '.join(needed)}, and a row at least")
     return rows
 
 
 def _label(text: str) -> bool:
     plain = text.strip().lower()
     if plain not in MUTANT | WILDTYPE:
-        raise RunRefusedError("E_SCHEMA", "a label is neither mutant (1) nor wildtype (0)")
+        raise RunRefusedError(Code.E_SCHEMA, "a label is neither mutant (1) nor wildtype (0)")
     return plain in MUTANT
 
 
@@ -94,9 +95,9 @@ def read_scores(path: Path) -> list[HeldOutScore]:
             calibrated = float(row.get("calibrated") or given)
             fold = int(row.get("fold") or 0)
         except ValueError:
-            raise RunRefusedError("E_SCHEMA", "a probability or a fold is no number") from None
+            raise RunRefusedError(Code.E_SCHEMA, "a probability or a fold is no number") from None
         if not 0 <= given <= 1:
-            raise RunRefusedError("E_SCHEMA", "a probability lies outside 0 to 1")
+            raise RunRefusedError(Code.E_SCHEMA, "a probability lies outside 0 to 1")
         found.append(HeldOutScore(row["patient"], fold, _label(row["label"]), given, calibrated))
     return found
 
@@ -125,14 +126,16 @@ def read_data(path: Path) -> tuple[dict[str, NDArray[np.float32]], dict[str, boo
     """
     with np.load(path, allow_pickle=False) as found:
         if not {"x", "y", "patient"} <= set(found.files):
-            raise RunRefusedError("E_SCHEMA", f"{path.name} needs the arrays x [n, size, size], y [n] and patient [n]")
+            raise RunRefusedError(
+                Code.E_SCHEMA, f"{path.name} needs the arrays x [n, size, size], y [n] and patient [n]"
+            )
         x, y, patients = found["x"].astype(np.float32), found["y"], [str(p) for p in found["patient"]]
     if x.ndim != 3 or x.shape[1] != x.shape[2] or not len(x) == len(y) == len(patients):
-        raise RunRefusedError("E_SCHEMA", f"x has the shape {x.shape}, y {y.shape}, of {len(patients)} patients")
+        raise RunRefusedError(Code.E_SCHEMA, f"x has the shape {x.shape}, y {y.shape}, of {len(patients)} patients")
     if not np.isfinite(x).all():
-        raise RunRefusedError("E_EMPTY_IMAGE", "x holds values that are no numbers")
+        raise RunRefusedError(Code.E_EMPTY_IMAGE, "x holds values that are no numbers")
     if len(set(patients)) < len(patients):
-        raise RunRefusedError("E_LEAKAGE", "a patient stands in the file twice; one patch a patient is needed")
+        raise RunRefusedError(Code.E_LEAKAGE, "a patient stands in the file twice; one patch a patient is needed")
     return dict(zip(patients, x, strict=True)), dict(zip(patients, map(bool, y), strict=True))
 
 
@@ -162,7 +165,7 @@ def _claim(out: Path, plan: dict[str, object]) -> None:
     out.mkdir(parents=True, exist_ok=True)
     path = out / "plan.json"
     if path.exists() and json.loads(path.read_text()) != json.loads(json.dumps(plan)):
-        raise RunRefusedError("E_STALE", f"{out.name} holds a run of other data or settings; choose another folder")
+        raise RunRefusedError(Code.E_STALE, f"{out.name} holds a run of other data or settings; choose another folder")
     path.write_text(json.dumps(plan, indent=1))
 
 
@@ -208,7 +211,7 @@ def report(run_dir: Path) -> str:
     """
     path = run_dir / "run.json"
     if not path.exists():
-        raise RunRefusedError("E_NO_RUN", f"{run_dir.name} holds no finished run; call `idh learn train` again")
+        raise RunRefusedError(Code.E_NO_RUN, f"{run_dir.name} holds no finished run; call `idh learn train` again")
     run = json.loads(path.read_text())
     scores = read_scores(run_dir / "scores.csv")
     name, seed = _sequence(run["name"]), int(run["settings"]["seed"])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from idh_tasks.codes import Code
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.linkage.idh_rules import resolve_idh_status
 from idh_tasks.linkage.vocabulary import read_assay
@@ -35,7 +36,7 @@ def resolve_file(path: Path, *, age_rule: bool = False) -> Iterator[Resolved]:
     with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file)
         if missing := COLUMNS - set(reader.fieldnames or ()):
-            raise RunRefusedError("E_SCHEMA", f"columns are missing: {', '.join(sorted(missing))}")
+            raise RunRefusedError(Code.E_SCHEMA, f"columns are missing: {', '.join(sorted(missing))}")
         rows = list(reader)
     order = {report: number for number, report in reversed(list(enumerate(row["report_id"] for row in rows)))}
     for report_id, found in groupby(

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from joblib import Parallel, delayed
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.pathology import IdhStatus
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.phantom.pathology import COLUMNS, assay_rows
@@ -44,7 +45,7 @@ class CohortPlan:
 def plan_patients(plan: CohortPlan) -> list[PatientPlan]:
     """Give every patient a number, a true status and, to a few wild types, a harm."""
     if not 0 <= plan.mutants <= plan.patients:
-        raise RunRefusedError("E_ARGUMENT", "mutants must lie between 0 and the number of patients")
+        raise RunRefusedError(Code.E_ARGUMENT, "mutants must lie between 0 and the number of patients")
     rng = np.random.default_rng(plan.seed)
     mutant = set(rng.permutation(plan.patients)[: plan.mutants].tolist())
     wildtype = [number for number in range(plan.patients) if number not in mutant]

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.domain.volume import Float, Geometry, triple
 from idh_tasks.errors import RunRefusedError
@@ -50,7 +51,7 @@ def find_cases(folder: Path) -> list[Path]:
     """Return the case folders, in order of their names."""
     cases = sorted({file.parent for file in folder.rglob("*_seg.nii.gz")})
     if not cases:
-        raise RunRefusedError("E_NO_INPUT", "no folder with a *_seg.nii.gz was found")
+        raise RunRefusedError(Code.E_NO_INPUT, "no folder with a *_seg.nii.gz was found")
     return cases
 
 

@@ -12,7 +12,15 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, IncompleteReadError, ResponseStreamingError
 
-from idh_tasks.errors import IdhError, RunRefusedError, StudyQuarantinedError, TransientError
+from idh_tasks.codes import Code
+from idh_tasks.errors import (
+    IdhError,
+    ObjectReplacedError,
+    ObjectVanishedError,
+    RunRefusedError,
+    StudyQuarantinedError,
+    TransientError,
+)
 from idh_tasks.settings import StoreSettings
 
 if TYPE_CHECKING:
@@ -20,14 +28,14 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import LifecycleRuleTypeDef
 
 FATAL = {
-    "AccessDenied": "E_STORE_AUTH",
-    "ExpiredToken": "E_STORE_AUTH",
-    "InvalidAccessKeyId": "E_STORE_AUTH",
-    "InvalidToken": "E_STORE_AUTH",
-    "RequestTimeTooSkewed": "E_STORE_AUTH",
-    "SignatureDoesNotMatch": "E_STORE_AUTH",
-    "403": "E_STORE_AUTH",
-    "NoSuchBucket": "E_STORE_MISSING",
+    "AccessDenied": Code.E_STORE_AUTH,
+    "ExpiredToken": Code.E_STORE_AUTH,
+    "InvalidAccessKeyId": Code.E_STORE_AUTH,
+    "InvalidToken": Code.E_STORE_AUTH,
+    "RequestTimeTooSkewed": Code.E_STORE_AUTH,
+    "SignatureDoesNotMatch": Code.E_STORE_AUTH,
+    "403": Code.E_STORE_AUTH,
+    "NoSuchBucket": Code.E_STORE_MISSING,
 }
 """What trying again does not mend; SlowDown and 5xx are tried again, by botocore first and then by Airflow."""
 MD5_ETAG = re.compile(r"[0-9a-f]{32}")
@@ -57,17 +65,17 @@ def sha256(content: bytes) -> str:
 def _check_md5(content: bytes, etag: str) -> None:
     """Compare with the ETag where it is an MD5: not of uploads in parts, not under KMS."""
     if MD5_ETAG.fullmatch(etag) and hashlib.md5(content, usedforsecurity=False).hexdigest() != etag:
-        raise StudyQuarantinedError("E_CHECKSUM", "the object's bytes do not fit its checksum; deliver it again")
+        raise StudyQuarantinedError(Code.E_CHECKSUM, "the object's bytes do not fit its checksum; deliver it again")
 
 
 def _raise(error: Exception, what: str) -> NoReturn:
     """Translate without the provider's text, which may hold keys and signatures."""
     code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
     if code in ("NoSuchKey", "404"):
-        raise IdhError("W_VANISHED", f"{what}: the object is gone") from None
+        raise ObjectVanishedError(Code.W_VANISHED, f"{what}: the object is gone") from None
     if code in FATAL:
         raise RunRefusedError(FATAL[code], f"{what}: the store refused; check the connection") from None
-    raise TransientError("E_STORE", f"{what}: the store failed ({code or type(error).__name__})") from None
+    raise TransientError(Code.E_STORE, f"{what}: the store failed ({code or type(error).__name__})") from None
 
 
 class ObjectStore:
@@ -111,12 +119,12 @@ class ObjectStore:
         if self._settings.private_network or endpoint.hostname in LOOPBACK:
             return
         if endpoint.scheme != "https":
-            raise RunRefusedError("E_STORE_INSECURE", "the store's address is not https")
+            raise RunRefusedError(Code.E_STORE_INSECURE, "the store's address is not https")
         try:
             self._client.get_bucket_encryption(Bucket=self.bucket)
         except ClientError as error:
             if error.response["Error"]["Code"] == "ServerSideEncryptionConfigurationNotFoundError":
-                raise RunRefusedError("E_STORE_INSECURE", f"bucket {self.bucket} is not encrypted") from None
+                raise RunRefusedError(Code.E_STORE_INSECURE, f"bucket {self.bucket} is not encrypted") from None
             _raise(error, "preflight")
         except BotoCoreError as error:
             _raise(error, "preflight")
@@ -157,11 +165,11 @@ class ObjectStore:
             content = answer["Body"].read()
         except ClientError as error:
             if error.response["Error"]["Code"] in ("PreconditionFailed", "412"):
-                raise TransientError("E_CHANGED", "the object was replaced while it was read") from None
+                raise ObjectReplacedError(Code.E_CHANGED, "the object was replaced while it was read") from None
             _raise(error, "get")
         except (IncompleteReadError, ResponseStreamingError):
             raise StudyQuarantinedError(
-                "E_CHECKSUM", "the object ended early; readmit it or deliver it again"
+                Code.E_CHECKSUM, "the object ended early; readmit it or deliver it again"
             ) from None
         except BotoCoreError as error:
             _raise(error, "get")
@@ -178,7 +186,7 @@ class ObjectStore:
         """
         content = self.get(key)
         if sha256(content) != expected_sha256:
-            raise IdhError("E_HASH", f"{key} does not have the recorded hash; restore it from a backup")
+            raise IdhError(Code.E_HASH, f"{key} does not have the recorded hash; restore it from a backup")
         return content
 
     def delete(self, key: str) -> None:

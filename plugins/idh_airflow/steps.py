@@ -16,7 +16,7 @@ def outcomes(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def translated(*args: P.args, **kwargs: P.kwargs) -> R:
-        from idh_tasks.errors import IdhError, TransientError, named
+        from idh_tasks.errors import IdhError, TransientError, as_idh_error
 
         try:
             return function(*args, **kwargs)
@@ -27,7 +27,7 @@ def outcomes(function: Callable[P, R]) -> Callable[P, R]:
         except (AirflowException, AirflowSkipException):
             raise
         except Exception as error:  # a library's text may hold values
-            raise AirflowException(str(named(error))) from None
+            raise AirflowException(str(as_idh_error(error))) from None
 
     return translated
 

@@ -10,7 +10,7 @@ from idh_tasks.pipelines.ingest import night, store_study
 from idh_tasks.pipelines.platform import Platform
 from tests.factories import MARKER, MARKER_ID, dicom_bytes, instance
 from tests.hospital import drop, held_back, outcomes, study, zipped
-from tests.unit.intake.test_gate import with_raw
+from tests.unit.intake.gate.test_instance import with_raw
 
 PLANTED = (b"Zebedee", b"ZEBEDEE", MARKER_ID.encode(), b"MARKER-UID", b"19600102")
 

@@ -5,6 +5,7 @@ import hmac
 import unicodedata
 from datetime import date, timedelta
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.study import PatientKey, SeriesId, StudyId
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.settings import IdentifierRule
@@ -32,7 +33,7 @@ class Pseudonymiser:
 
     def __init__(self, secret: str, rule: IdentifierRule = IdentifierRule()) -> None:  # noqa: B008 - it is frozen
         if len(secret) < MIN_SECRET_LENGTH:
-            raise RunRefusedError("E_KEY", "the pseudonym key is missing or short; set it once and keep it")
+            raise RunRefusedError(Code.E_KEY, "the pseudonym key is missing or short; set it once and keep it")
         self._secret = secret.encode()
         self._rule = rule
 

@@ -3,6 +3,7 @@
 import struct
 from dataclasses import dataclass
 
+from idh_tasks.codes import Code
 from idh_tasks.errors import InstanceRejectedError
 
 PREAMBLE = 128
@@ -31,7 +32,7 @@ def read_file_meta(content: bytes) -> FileMeta:
         ``E_NOT_DICOM`` without the prefix, ``E_FILE_META`` for lengths that lie or a missing transfer syntax.
     """
     if content[PREAMBLE:START] != b"DICM":
-        raise InstanceRejectedError("E_NOT_DICOM", "the file is not a DICOM file (PS3.10)")
+        raise InstanceRejectedError(Code.E_NOT_DICOM, "the file is not a DICOM file (PS3.10)")
     values, position, stated_end = {}, START, None
     while content[position : position + 2] == b"\x02\x00":
         number, value, position = _element(content, position)
@@ -39,9 +40,9 @@ def read_file_meta(content: bytes) -> FileMeta:
             stated_end = position + int.from_bytes(value, "little")
         values[number] = value
     if stated_end is not None and stated_end != position:
-        raise InstanceRejectedError("E_FILE_META", "the group length of the file meta information is wrong")
+        raise InstanceRejectedError(Code.E_FILE_META, "the group length of the file meta information is wrong")
     if TRANSFER_SYNTAX not in values:
-        raise InstanceRejectedError("E_FILE_META", "the file meta information names no transfer syntax")
+        raise InstanceRejectedError(Code.E_FILE_META, "the file meta information names no transfer syntax")
     return FileMeta(
         _text(values[TRANSFER_SYNTAX]), _text(values.get(INSTANCE_UID, b"")), position, any(content[:PREAMBLE])
     )
@@ -58,8 +59,8 @@ def _element(content: bytes, position: int) -> tuple[int, bytes, int]:
         long = vr in LONG_VRS
         (length,) = struct.unpack_from("<I" if long else "<H", content, position + (8 if long else 6))
     except struct.error:
-        raise InstanceRejectedError("E_FILE_META", "the file ends inside its file meta information") from None
+        raise InstanceRejectedError(Code.E_FILE_META, "the file ends inside its file meta information") from None
     start = position + (12 if long else 8)
     if not vr.isalpha() or start + length > min(len(content), START + MAX_META_BYTES):
-        raise InstanceRejectedError("E_FILE_META", f"element (0002,{number:04X}) has an impossible length or VR")
+        raise InstanceRejectedError(Code.E_FILE_META, f"element (0002,{number:04X}) has an impossible length or VR")
     return number, content[start : start + length], start + length

@@ -24,8 +24,9 @@ from pydicom.uid import (
     SegmentationStorage,
 )
 
+from idh_tasks.codes import Code
 from idh_tasks.dicom.elements import glance
-from idh_tasks.errors import InstanceRejectedError
+from idh_tasks.errors import InstanceRejectedError, InstanceSkippedError, UidMismatchError
 from idh_tasks.intake.gate.file_meta import FileMeta, read_file_meta
 from idh_tasks.intake.gate.values import check_charset, check_values
 
@@ -80,7 +81,7 @@ def admit(content: bytes, *, decode: bool = True) -> Admitted:
 
 def _check_image(ds: Dataset, meta: FileMeta, *, decode: bool) -> None:
     if meta.instance_uid != ds.SOPInstanceUID:
-        raise InstanceRejectedError("E_UID_MISMATCH", "file meta and data set name different instances")
+        raise UidMismatchError(Code.E_UID_MISMATCH, "file meta and data set name different instances")
     _check_class(ds)
     if ds.SOPClassUID != RTStructureSetStorage:
         _check_pixels(ds, meta, decode=decode)
@@ -94,9 +95,9 @@ def _named() -> Iterator[None]:
     except (InstanceRejectedError, MemoryError):
         raise
     except RecursionError:
-        raise InstanceRejectedError("E_NESTING_LIMIT", "sequences are nested too deep") from None
+        raise InstanceRejectedError(Code.E_NESTING_LIMIT, "sequences are nested too deep") from None
     except Exception as error:  # its type is told, its text is not
-        raise InstanceRejectedError("E_NOT_DICOM", f"unreadable ({type(error).__name__})") from None
+        raise InstanceRejectedError(Code.E_NOT_DICOM, f"unreadable ({type(error).__name__})") from None
 
 
 def read_header(content: bytes) -> Admitted:
@@ -113,21 +114,21 @@ def read_header(content: bytes) -> Admitted:
 
 def _header(content: bytes) -> tuple[Admitted, FileMeta]:
     if len(content) > MAX_INSTANCE_BYTES:
-        raise InstanceRejectedError("E_SIZE_LIMIT", f"more than {MAX_INSTANCE_BYTES} bytes")
+        raise InstanceRejectedError(Code.E_SIZE_LIMIT, f"more than {MAX_INSTANCE_BYTES} bytes")
     meta = read_file_meta(content)
     _check_transfer_syntax(meta, content)
     ds = dcmread(BytesIO(content))
     _check_uids(ds)
     told = [*check_charset(ds), *check_values(ds)]
     if meta.preamble_used:
-        told.append(("W_PREAMBLE", "the preamble was not empty; it is not kept"))
+        told.append((Code.W_PREAMBLE, "the preamble was not empty; it is not kept"))
     return Admitted(ds, tuple(told)), meta
 
 
 def _check_transfer_syntax(meta: FileMeta, content: bytes) -> None:
     if meta.transfer_syntax not in NATIVE + COMPRESSED:
         uid = meta.transfer_syntax if VALID_UID.fullmatch(meta.transfer_syntax) else "no UID"
-        raise InstanceRejectedError("E_DECODE", f"the transfer syntax is not accepted: {uid[:MAX_UID_LENGTH]}")
+        raise InstanceRejectedError(Code.E_DECODE, f"the transfer syntax is not accepted: {uid[:MAX_UID_LENGTH]}")
     if meta.transfer_syntax == DeflatedExplicitVRLittleEndian:
         _check_inflated(content[meta.end :])
 
@@ -139,18 +140,18 @@ def _check_inflated(packed: bytes) -> None:
             size += len(inflater.decompress(packed, 2**20))
             packed = inflater.unconsumed_tail
     except zlib.error:
-        raise InstanceRejectedError("E_NOT_DICOM", "the deflated data set is broken") from None
+        raise InstanceRejectedError(Code.E_NOT_DICOM, "the deflated data set is broken") from None
     if size > MAX_INFLATED_BYTES:
-        raise InstanceRejectedError("E_INFLATE_LIMIT", f"the data set inflates beyond {MAX_INFLATED_BYTES} bytes")
+        raise InstanceRejectedError(Code.E_INFLATE_LIMIT, f"the data set inflates beyond {MAX_INFLATED_BYTES} bytes")
 
 
 def _check_uids(ds: Dataset) -> None:
     for keyword in REQUIRED_UIDS:
         uid = _raw_text(ds, keyword)
         if not uid:
-            raise InstanceRejectedError("E_MISSING_UID", f"{keyword} is missing")
+            raise InstanceRejectedError(Code.E_MISSING_UID, f"{keyword} is missing")
         if len(uid) > MAX_UID_LENGTH or not VALID_UID.fullmatch(uid):
-            raise InstanceRejectedError("E_BAD_UID", f"{keyword} is not a valid UID")
+            raise InstanceRejectedError(Code.E_BAD_UID, f"{keyword} is not a valid UID")
 
 
 def _raw_text(ds: Dataset, keyword: str) -> str:
@@ -166,21 +167,21 @@ def _check_class(ds: Dataset) -> None:
     burned_in = str(ds.get("BurnedInAnnotation") or "").upper()
     capture = ds.SOPClassUID == SecondaryCaptureImageStorage
     if burned_in == "YES" or (capture and burned_in != "NO"):
-        raise InstanceRejectedError("E_BURNED_IN", "text may be burned into the pixels")
+        raise InstanceRejectedError(Code.E_BURNED_IN, "text may be burned into the pixels")
     if ds.SOPClassUID not in ACCEPTED:
-        raise InstanceRejectedError("W_SKIPPED_SOP", f"{ds.SOPClassUID.name} is not used")
+        raise InstanceSkippedError(Code.W_SKIPPED_SOP, f"{ds.SOPClassUID.name} is not used")
 
 
 def _check_pixels(ds: Dataset, meta: FileMeta, *, decode: bool) -> None:
     expected = _pixel_bytes(ds)
     if "PixelData" not in ds:
-        raise InstanceRejectedError("E_PIXEL_LENGTH", f"{expected} bytes of pixels expected, none found")
+        raise InstanceRejectedError(Code.E_PIXEL_LENGTH, f"{expected} bytes of pixels expected, none found")
     if meta.transfer_syntax in NATIVE:
         actual = len(ds.get_item("PixelData").value or b"")
         if not expected <= actual <= expected + 1:
-            raise InstanceRejectedError("E_PIXEL_LENGTH", f"{expected} bytes of pixels expected, {actual} found")
+            raise InstanceRejectedError(Code.E_PIXEL_LENGTH, f"{expected} bytes of pixels expected, {actual} found")
     elif expected > MAX_INSTANCE_BYTES:
-        raise InstanceRejectedError("E_PIXEL_LENGTH", f"{expected} bytes of pixels are more than the limit")
+        raise InstanceRejectedError(Code.E_PIXEL_LENGTH, f"{expected} bytes of pixels are more than the limit")
     elif decode:
         _check_decodes(ds)
 
@@ -190,9 +191,9 @@ def _pixel_bytes(ds: Dataset) -> int:
         bits = ds.Rows * ds.Columns * int(ds.get("SamplesPerPixel") or 1) * ds.BitsAllocated
         expected = (bits * int(ds.get("NumberOfFrames") or 1) + 7) // 8
     except Exception:  # a value of the wrong kind; its text stays here
-        raise InstanceRejectedError("E_PIXEL_LENGTH", "the image's size is not stated") from None
+        raise InstanceRejectedError(Code.E_PIXEL_LENGTH, "the image's size is not stated") from None
     if not expected > 0:
-        raise InstanceRejectedError("E_PIXEL_LENGTH", "the image has no pixels")
+        raise InstanceRejectedError(Code.E_PIXEL_LENGTH, "the image has no pixels")
     return int(expected)
 
 
@@ -201,6 +202,6 @@ def _check_decodes(ds: Dataset) -> None:
     try:
         frames = sum(1 for _ in iter_pixels(ds))
     except Exception as error:  # every decoder raises its own types
-        raise InstanceRejectedError("E_DECODE", f"{uid} cannot be decoded ({type(error).__name__})") from None
+        raise InstanceRejectedError(Code.E_DECODE, f"{uid} cannot be decoded ({type(error).__name__})") from None
     if frames != int(ds.get("NumberOfFrames") or 1):
-        raise InstanceRejectedError("E_DECODE", f"{uid} holds {frames} frames, others are stated")
+        raise InstanceRejectedError(Code.E_DECODE, f"{uid} holds {frames} frames, others are stated")

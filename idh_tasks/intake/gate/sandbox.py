@@ -14,7 +14,8 @@ from threading import Lock
 from types import TracebackType
 from typing import BinaryIO
 
-from idh_tasks.errors import InstanceRejectedError
+from idh_tasks.codes import Code
+from idh_tasks.errors import InstanceRejectedError, InstanceSkippedError, UidMismatchError
 
 MEMORY = 768 * 2**20
 """Bytes that the child may add to what it holds when it is ready."""
@@ -22,7 +23,9 @@ TIME_LIMIT_S = 5.0
 BYTES_PER_S = 20 * 2**20
 """Large files get longer: decoding is slower than this nowhere."""
 LENGTH = struct.Struct("<Q")
-CODE = "E_GATE"
+CODE = Code.E_GATE
+KINDS = {kind.__name__: kind for kind in (InstanceRejectedError, InstanceSkippedError, UidMismatchError)}
+"""What the gate raises: the child answers with the name of the type."""
 
 
 class Sandbox:
@@ -86,8 +89,7 @@ class Sandbox:
         if not line.endswith(b"\n"):
             _end(self._children)
             return InstanceRejectedError(CODE, "the check of this file broke its limit of memory or time")
-        verdict = json.loads(line)
-        return InstanceRejectedError(*verdict) if verdict else None
+        return _error(json.loads(line))
 
     def _running(self) -> "subprocess.Popen[bytes]":
         if not self._children:
@@ -117,6 +119,13 @@ def _end(children: "list[subprocess.Popen[bytes]]") -> None:
                     pipe.close()
 
 
+def _error(answer: list[str]) -> InstanceRejectedError | None:
+    if not answer:
+        return None
+    kind, code, reason = answer
+    return KINDS[kind](Code(code), reason)
+
+
 def _cap_memory() -> None:
     with open("/proc/self/statm") as file:  # noqa: PTH123 - a file of the kernel
         held = int(file.read().split()[0]) * resource.getpagesize()
@@ -130,9 +139,9 @@ def _verdict(content: bytes) -> list[str]:
     try:
         admit(content)
     except InstanceRejectedError as error:
-        return [error.code, error.reason]
+        return [type(error).__name__, error.code, error.reason]
     except MemoryError:
-        return [CODE, "the check of this file broke its limit of memory"]
+        return [InstanceRejectedError.__name__, CODE, "the check of this file broke its limit of memory"]
     return []
 
 

@@ -12,6 +12,7 @@ from pydicom.dataelem import RawDataElement
 from pydicom.tag import BaseTag, Tag
 from pydicom.valuerep import VR
 
+from idh_tasks.codes import Code
 from idh_tasks.dicom.dates import day_of
 from idh_tasks.dicom.elements import MAX_REMEMBERED_BYTES, Surroundings, alone, glance
 from idh_tasks.errors import InstanceRejectedError
@@ -39,7 +40,7 @@ def check_values(ds: Dataset) -> Iterator[tuple[str, str]]:
 
 def _check_level(ds: Dataset, around: Surroundings, depth: int) -> Iterator[tuple[str, str]]:
     if depth > MAX_DEPTH:
-        raise InstanceRejectedError("E_NESTING_LIMIT", f"sequences are nested more than {MAX_DEPTH} deep")
+        raise InstanceRejectedError(Code.E_NESTING_LIMIT, f"sequences are nested more than {MAX_DEPTH} deep")
     for tag in list(ds.keys()):
         if not _known_good(ds._dict[tag], around, depth):
             yield from _check_element(ds, tag, around, depth)
@@ -66,7 +67,7 @@ def _check_element(ds: Dataset, tag: BaseTag, around: Surroundings, depth: int) 
     vr = element.VR or _vr(tag)
     if isinstance(element, RawDataElement) and vr != "SQ" and not _usable(ds, element, vr):
         del ds[tag]
-        yield "W_VR_INVALID", f"{tag} holds no valid {vr if vr in VR.__members__ else 'VR'}; it is not used"
+        yield Code.W_VR_INVALID, f"{tag} holds no valid {vr if vr in VR.__members__ else 'VR'}; it is not used"
     elif vr == "SQ":
         for item in ds[tag].value:
             yield from _check_level(item, around, depth + 1)
@@ -94,7 +95,7 @@ def _vr(tag: BaseTag) -> str:
 
 def _sensible(vr: str, value: bytes, tag: BaseTag) -> bool:
     if vr in NUMBERS and not NUMBERS[vr].fullmatch(value):
-        raise InstanceRejectedError("E_VR_INVALID", f"{tag} holds text where its VR {vr} asks for numbers")
+        raise InstanceRejectedError(Code.E_VR_INVALID, f"{tag} holds text where its VR {vr} asks for numbers")
     if vr == "IS":
         return INTEGERS.fullmatch(value) is not None
     if vr == "DS":
@@ -129,4 +130,4 @@ def check_charset(ds: Dataset) -> Iterator[tuple[str, str]]:
     for element in raw:
         if isinstance(element.value, bytes) and not element.value.isascii():
             del ds[element.tag]
-    yield "W_CHARSET", "the character set is unknown or not stated; names that need it are not used"
+    yield Code.W_CHARSET, "the character set is unknown or not stated; names that need it are not used"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pydicom import Dataset
 from pydicom.uid import RTStructureSetStorage, SegmentationStorage
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.domain.study import SEGMENTATION, STRUCTURE_SET, Fault, Fineness, Identification
 from idh_tasks.errors import SeriesRejectedError
@@ -58,5 +59,5 @@ def fault_of(instances: Sequence[Dataset]) -> Fault | None:
     except SeriesRejectedError as error:
         return Fault(error.code, error.reason)
     if is_empty(instances):
-        return Fault("E_EMPTY_IMAGE", "every image of the series is constant")
+        return Fault(Code.E_EMPTY_IMAGE, "every image of the series is constant")
     return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from pydicom import Dataset
 
+from idh_tasks.codes import Code
 from idh_tasks.dicom.classic import frames
 from idh_tasks.dicom.dialect import b_value
 from idh_tasks.domain.stack import check_one_grid, direction, spacing_mm
@@ -51,7 +52,7 @@ def split(instances: Sequence[Dataset]) -> list[Stack]:
             groups[key(ds)].append(ds)
         if len(groups) > 1 and not any(map(_repeated, groups.values())):
             return [Stack(f"{name} {number}", tuple(found)) for number, found in enumerate(groups.values(), start=1)]
-    raise SeriesRejectedError("E_GEOMETRY_DUP", "several slices at one place, and nothing tells them apart")
+    raise SeriesRejectedError(Code.E_GEOMETRY_DUP, "several slices at one place, and nothing tells them apart")
 
 
 def _repeated(instances: Sequence[Dataset]) -> bool:
@@ -74,7 +75,7 @@ def check_geometry(instances: Sequence[Dataset]) -> None:
         axes = direction([[float(c) for c in ds.ImageOrientationPatient] for ds in instances])
         positions = np.array([[float(c) for c in ds.ImagePositionPatient] for ds in instances])
     except (AttributeError, TypeError, ValueError):
-        raise SeriesRejectedError("E_GEOMETRY_MISSING", "slices without position, orientation or spacing") from None
+        raise SeriesRejectedError(Code.E_GEOMETRY_MISSING, "slices without position, orientation or spacing") from None
     check_one_grid(grids)
     offsets = np.unique(np.round(positions @ axes[:, 2], 2))
     if len(offsets) > 1:

@@ -5,6 +5,7 @@ import zipfile
 import zlib
 from io import BytesIO
 
+from idh_tasks.codes import Code
 from idh_tasks.errors import StudyQuarantinedError
 
 MAX_ENTRIES = 20_000
@@ -75,24 +76,24 @@ def _gunzip(content: bytes) -> bytes:
     except zlib.error:
         raise _unreadable() from None
     if len(opened) > limit:
-        raise StudyQuarantinedError("E_ARCHIVE", "the archive holds more than the limits allow")
+        raise StudyQuarantinedError(Code.E_ARCHIVE, "the archive holds more than the limits allow")
     if not inflater.eof:
         raise _unreadable()
     return opened
 
 
 def _unreadable() -> StudyQuarantinedError:
-    return StudyQuarantinedError("E_ARCHIVE", "the archive cannot be read; deliver it again")
+    return StudyQuarantinedError(Code.E_ARCHIVE, "the archive cannot be read; deliver it again")
 
 
 def _check_size(entries: int, size: int, packed: int) -> None:
     if entries > MAX_ENTRIES or size > min(MAX_BYTES, MAX_RATIO * max(packed, 1)):
-        raise StudyQuarantinedError("E_ARCHIVE", "the archive holds more than the limits allow")
+        raise StudyQuarantinedError(Code.E_ARCHIVE, "the archive holds more than the limits allow")
 
 
 def _check_path(name: str, *, link: bool) -> None:
     if link or name.startswith("/") or ".." in name.split("/"):
-        raise StudyQuarantinedError("E_ARCHIVE", "the archive holds a link or a path that leaves it")
+        raise StudyQuarantinedError(Code.E_ARCHIVE, "the archive holds a link or a path that leaves it")
 
 
 def pack(files: dict[str, bytes]) -> bytes:

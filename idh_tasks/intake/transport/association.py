@@ -15,7 +15,8 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at impo
     Verification,
 )
 
-from idh_tasks.errors import TransientError
+from idh_tasks.codes import Code
+from idh_tasks.errors import PeerTimeoutError, TransientError
 from idh_tasks.intake.gate.instance import ACCEPTED
 from idh_tasks.settings import PacsSettings
 
@@ -100,8 +101,8 @@ def tls(pacs: PacsSettings, purpose: ssl.Purpose = ssl.Purpose.SERVER_AUTH) -> s
 def silence(pacs: PacsSettings, since: float, otherwise: str) -> TransientError:
     """Return the error for an answer that did not come: too late, or never since the connection is lost."""
     if time.monotonic() - since >= pacs.timeout_s:
-        return TransientError("E_TIMEOUT", f"the PACS did not answer within {pacs.timeout_s:g} s")
-    return TransientError("E_PACS", otherwise)
+        return PeerTimeoutError(Code.E_TIMEOUT, f"the PACS did not answer within {pacs.timeout_s:g} s")
+    return TransientError(Code.E_PACS, otherwise)
 
 
 @contextmanager
@@ -150,4 +151,4 @@ def echo(pacs: PacsSettings) -> None:
     """
     with association(pacs, [], Verification) as opened:
         if opened.send_c_echo().get("Status") != 0:
-            raise TransientError("E_PACS", "the PACS does not answer a C-ECHO")
+            raise TransientError(Code.E_PACS, "the PACS does not answer a C-ECHO")

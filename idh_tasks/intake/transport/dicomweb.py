@@ -10,6 +10,7 @@ from requests.adapters import HTTPAdapter
 from requests_toolbelt.multipart.decoder import MultipartDecoder
 from urllib3.util.retry import Retry
 
+from idh_tasks.codes import Code
 from idh_tasks.errors import StudyQuarantinedError, TransientError
 from idh_tasks.intake.gate.instance import ACCEPTED
 from idh_tasks.intake.transport.dimse import PacsStudy, each_once
@@ -35,7 +36,7 @@ class _SameHost(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         target = super().get_redirect_target(resp)
         if target and urlsplit(target).netloc not in ("", urlsplit(str(resp.url)).netloc):
-            raise TransientError("E_DICOMWEB", "the archive redirects to another host; set that address instead")
+            raise TransientError(Code.E_DICOMWEB, "the archive redirects to another host; set that address instead")
         return target
 
 
@@ -66,7 +67,7 @@ def _named(error: Exception) -> TransientError:
         return error
     response = getattr(error, "response", None)
     status = f", status {response.status_code}" if response is not None else ""
-    return TransientError("E_DICOMWEB", f"the archive failed ({type(error).__name__}{status})")
+    return TransientError(Code.E_DICOMWEB, f"the archive failed ({type(error).__name__}{status})")
 
 
 def _all(search: Any, page: int, **options: Any) -> list[dict[str, Any]]:
@@ -78,7 +79,7 @@ def _all(search: Any, page: int, **options: Any) -> list[dict[str, Any]]:
         except Exception as error:  # the client raises what requests, JSON and urllib3 raise
             raise _named(error) from None
         if not all(STUDY_UID in row or INSTANCE_UID in row for row in rows):
-            raise TransientError("E_DICOMWEB", "the archive's listing names no study and no instance")
+            raise TransientError(Code.E_DICOMWEB, "the archive's listing names no study and no instance")
         return rows
 
     rows = ask(page, 0)
@@ -127,10 +128,10 @@ def retrieve(archive: DicomwebSettings, study_uid: str) -> dict[str, bytes]:
     rows = _all(search, archive.page, study_instance_uid=study_uid)
     wanted = {_value(row, INSTANCE_UID) for row in rows if _value(row, SOP_CLASS) in ("", *ACCEPTED)}
     if not wanted:
-        raise StudyQuarantinedError("E_NO_IMAGES", "the archive lists no MR image in the study")
+        raise StudyQuarantinedError(Code.E_NO_IMAGES, "the archive lists no MR image in the study")
     received = {uid: content for content in _files(archive, study_uid) for uid in [_uid(content)] if uid in wanted}
     if missing := wanted - set(received):
-        raise TransientError("E_INCOMPLETE", f"{len(wanted) - len(missing)} of {len(wanted)} instances arrived")
+        raise TransientError(Code.E_INCOMPLETE, f"{len(wanted) - len(missing)} of {len(wanted)} instances arrived")
     return received
 
 

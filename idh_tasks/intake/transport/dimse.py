@@ -19,8 +19,9 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at impo
     StudyRootQueryRetrieveInformationModelMove,
 )
 
+from idh_tasks.codes import Code
 from idh_tasks.dicom.files import part10
-from idh_tasks.errors import StudyQuarantinedError, TransientError
+from idh_tasks.errors import PeerTimeoutError, StudyQuarantinedError, TransientError
 from idh_tasks.intake.gate.instance import ACCEPTED
 from idh_tasks.intake.transport.association import association, bounded, echo, entity, no_delay, refused, silence, tls
 from idh_tasks.settings import PacsSettings
@@ -81,7 +82,7 @@ def _between(pacs: PacsSettings, since: date, until: date) -> list[PacsStudy]:
             if r.get("StudyInstanceUID")
         ]
     if since >= until:
-        raise TransientError("E_QUERY_TRUNCATED", f"the PACS does not list all studies of one day, {since}")
+        raise TransientError(Code.E_QUERY_TRUNCATED, f"the PACS does not list all studies of one day, {since}")
     middle = since + (until - since) // 2
     return [*_between(pacs, since, middle), *_between(pacs, middle + timedelta(days=1), until)]
 
@@ -104,7 +105,7 @@ def _ask(pacs: PacsSettings, opened: Association, query: Dataset) -> list[Datase
         elif code is None:
             raise silence(pacs, started, "the connection was lost during a query")
         elif code != SUCCESS:
-            raise TransientError("E_PACS", f"the PACS did not finish the query (status {code:04X})")
+            raise TransientError(Code.E_PACS, f"the PACS did not finish the query (status {code:04X})")
     return found
 
 
@@ -132,7 +133,7 @@ def list_study(pacs: PacsSettings, study_uid: str) -> Listing:
             setattr(query, keyword, value)
         rows = _ask(pacs, opened, query)
         if rows is None:
-            raise TransientError("E_QUERY_TRUNCATED", f"the PACS does not list everything at level {level}")
+            raise TransientError(Code.E_QUERY_TRUNCATED, f"the PACS does not list everything at level {level}")
         return [row for row in rows if row.get("StudyInstanceUID", study_uid) == study_uid]
 
     rows: list[Dataset] = []
@@ -142,7 +143,7 @@ def list_study(pacs: PacsSettings, study_uid: str) -> Listing:
             rows += ask("IMAGE", SeriesInstanceUID=str(series.SeriesInstanceUID), SOPInstanceUID="", SOPClassUID="")
     stated = max((int(row.get("NumberOfStudyRelatedInstances") or 0) for row in studies), default=0)
     if len(rows) < stated:
-        raise TransientError("E_QUERY_TRUNCATED", f"the PACS lists {len(rows)} of {stated} instances of the study")
+        raise TransientError(Code.E_QUERY_TRUNCATED, f"the PACS lists {len(rows)} of {stated} instances of the study")
     patients = frozenset(str(row.get("PatientID") or "").strip() for row in studies)
     ours = (row for row in rows if row.get("SOPClassUID") in (None, "", *ACCEPTED))
     return Listing(patients, frozenset(Place(str(row.SeriesInstanceUID), str(row.SOPInstanceUID)) for row in ours))
@@ -161,7 +162,7 @@ def retrieve(pacs: PacsSettings, study_uid: str, wanted: frozenset[Place]) -> di
         ``E_NO_IMAGES`` if nothing was listed.
     """
     if not wanted:
-        raise StudyQuarantinedError("E_NO_IMAGES", "the PACS lists no MR image in the study")
+        raise StudyQuarantinedError(Code.E_NO_IMAGES, "the PACS lists no MR image in the study")
     received: dict[str, bytes] = {}
     fetch = _move if pacs.retrieve == "C-MOVE" else _get
     missing, stalled = wanted, None
@@ -169,12 +170,12 @@ def retrieve(pacs: PacsSettings, study_uid: str, wanted: frozenset[Place]) -> di
         try:
             fetch(pacs, _identifiers(study_uid, missing, whole=missing == wanted), received)
         except TransientError as error:
-            stalled = error if error.code == "E_TIMEOUT" else None
+            stalled = error if isinstance(error, PeerTimeoutError) else None
         missing = frozenset(place for place in wanted if place.instance_uid not in received)
         if not missing:
             return {place.instance_uid: received[place.instance_uid] for place in wanted}
     arrived = len(wanted) - len(missing)
-    raise stalled or TransientError("E_INCOMPLETE", f"{arrived} of {len(wanted)} instances arrived")
+    raise stalled or TransientError(Code.E_INCOMPLETE, f"{arrived} of {len(wanted)} instances arrived")
 
 
 def _identifiers(study_uid: str, missing: frozenset[Place], *, whole: bool) -> list[Dataset]:
@@ -248,7 +249,9 @@ def _receiver(pacs: PacsSettings, received: dict[str, bytes]) -> Iterator[None]:
     try:
         server = ae.start_server(("", pacs.listen_port), block=False, evt_handlers=handlers, ssl_context=context)
     except OSError:
-        raise TransientError("E_PACS", f"port {pacs.listen_port} is taken; another retrieve may be running") from None
+        raise TransientError(
+            Code.E_PACS, f"port {pacs.listen_port} is taken; another retrieve may be running"
+        ) from None
     try:
         yield
     finally:
@@ -269,7 +272,7 @@ def send_study(pacs: PacsSettings, files: list[Path]) -> None:
         left = _send(pacs, left)
         if not left:
             return
-    raise TransientError("E_PACS", f"the PACS did not take {len(left)} of {len(files)} instances")
+    raise TransientError(Code.E_PACS, f"the PACS did not take {len(left)} of {len(files)} instances")
 
 
 def _send(pacs: PacsSettings, files: list[Path]) -> list[Path]:

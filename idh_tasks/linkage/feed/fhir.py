@@ -6,6 +6,7 @@ from typing import Any
 
 from fhir.resources.R4B.bundle import Bundle
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.pathology import Delivery
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.linkage.feed.observations import Observation, report_rows
@@ -25,7 +26,7 @@ def read_fhir(content: bytes, issuer: str = "") -> Delivery:
     try:
         bundle = Bundle.model_validate_json(content)
     except Exception:  # validation errors quote the values
-        raise RunRefusedError("E_FEED_FORMAT", "the file is no valid FHIR bundle") from None
+        raise RunRefusedError(Code.E_FEED_FORMAT, "the file is no valid FHIR bundle") from None
     entries: dict[str, Any] = {name: entry.resource for entry in bundle.entry or () for name in _names(entry)}
     reports = {id(r): r for r in entries.values() if _is(r, "DiagnosticReport")}
     return read_rows([row for report in reports.values() for row in _rows(report, entries)], issuer)
@@ -43,7 +44,7 @@ def _names(entry: Any) -> tuple[str, ...]:
 def _resolved(reference: Any, entries: dict[str, Any]) -> Any:
     name = reference.reference if reference is not None else None
     if name not in entries:
-        raise RunRefusedError("E_FEED_FORMAT", "the bundle refers to a resource that it does not hold")
+        raise RunRefusedError(Code.E_FEED_FORMAT, "the bundle refers to a resource that it does not hold")
     return entries[name]
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import hl7
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.pathology import Delivery, MergeNotice
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.linkage.feed.observations import Observation, report_rows
@@ -31,7 +32,7 @@ def read_hl7(content: bytes, issuer: str = "") -> Delivery:
         elif kind in (MERGE, UNLINK):
             merges.append(_merge(message, issuer, undone=kind == UNLINK))
         else:
-            raise RunRefusedError("E_FEED_FORMAT", "a message is neither ORU^R01, ADT^A40 nor ADT^A37")
+            raise RunRefusedError(Code.E_FEED_FORMAT, "a message is neither ORU^R01, ADT^A40 nor ADT^A37")
     found = read_rows(rows, issuer)
     return Delivery(found.reports, tuple(merges), found.misfits)
 
@@ -41,12 +42,12 @@ def _messages(content: bytes) -> Iterator[hl7.Message]:
     parts = [part for part in re.split(r"[\x0b\x1c\r]*(?=^MSH\|)", text, flags=re.MULTILINE) if part.strip()]
     parts = [part for chunk in parts for part in re.split(r"\r(?=MSH\|)", chunk)]
     if not parts:
-        raise RunRefusedError("E_FEED_FORMAT", "the file holds no HL7 message")
+        raise RunRefusedError(Code.E_FEED_FORMAT, "the file holds no HL7 message")
     for part in parts:
         try:
             yield hl7.parse(part.strip("\x0b\x1c\r") + "\r")
         except Exception:  # the parser raises many types, with parts of the message in them
-            raise RunRefusedError("E_FEED_FORMAT", "the file is no HL7 version 2") from None
+            raise RunRefusedError(Code.E_FEED_FORMAT, "the file is no HL7 version 2") from None
 
 
 def _text(segment: hl7.Segment, field: int, component: int | None = None) -> str:
@@ -111,12 +112,12 @@ def _merge(message: hl7.Message, issuer: str, *, undone: bool) -> MergeNotice:
     other, prior = _identifier(patients[1], 3) if undone else _identifier(message["MRG"][0], 1)
     whose = own or issuer
     if not (prior and surviving and whose) or (other or whose) != whose:
-        raise RunRefusedError("E_ISSUER", "a merge names no issuer, or two; only the registry can say who that is")
+        raise RunRefusedError(Code.E_ISSUER, "a merge names no issuer, or two; only the registry can say who that is")
     return MergeNotice(whose, prior, surviving, _moment(_text(message["MSH"][0], 7)), undone)
 
 
 def _moment(text: str) -> datetime:
     digits = re.match(r"\d{8,14}", text)
     if digits is None:
-        raise RunRefusedError("E_FEED_FORMAT", "a message does not say when it was written")
+        raise RunRefusedError(Code.E_FEED_FORMAT, "a message does not say when it was written")
     return datetime.strptime(digits.group().ljust(14, "0"), "%Y%m%d%H%M%S").replace(tzinfo=UTC)

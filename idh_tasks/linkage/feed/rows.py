@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.pathology import OPTIONAL_COLUMNS, Delivery, Misfit, Report, ReportColumn, ReportedAssay
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.linkage.feed.values import read_date, read_number, read_sex, read_status, read_text, read_version
@@ -24,7 +25,7 @@ def check_columns(columns: Iterable[str]) -> None:
         ``E_SCHEMA`` with the columns.
     """
     if missing := sorted(set(REQUIRED) - set(columns)):
-        raise RunRefusedError("E_SCHEMA", f"columns are missing: {', '.join(missing)}")
+        raise RunRefusedError(Code.E_SCHEMA, f"columns are missing: {', '.join(missing)}")
 
 
 def read_rows(rows: Iterable[Row], issuer: str = "") -> Delivery:
@@ -60,7 +61,7 @@ def _refuse_drift(misfits: list[Misfit], reports: int) -> None:
     for column, count in Counter(misfit.column for misfit in misfits).items():
         if count > DRIFT * reports and column != "issuer":
             raise RunRefusedError(
-                "E_SCHEMA", f"column {column} is not what it was in {count} of {reports} reports; nothing was taken"
+                Code.E_SCHEMA, f"column {column} is not what it was in {count} of {reports} reports; nothing was taken"
             )
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from io import BytesIO, StringIO
 from typing import Any
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.pathology import Delivery, MergeNotice
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.linkage.feed.rows import check_columns, read_rows
@@ -41,7 +42,7 @@ def read_excel(content: bytes, issuer: str = "") -> Delivery:
     try:
         frame = pd.read_excel(BytesIO(content), dtype=object)
     except Exception:  # openpyxl and zipfile raise many types, some with a cell's text
-        raise RunRefusedError("E_FEED_FORMAT", "the workbook cannot be read") from None
+        raise RunRefusedError(Code.E_FEED_FORMAT, "the workbook cannot be read") from None
     return _read(map(str, frame.columns), frame.to_dict("records"), issuer)
 
 
@@ -66,7 +67,7 @@ def _merge(row: dict[str, Any], issuer: str) -> MergeNotice:
     whose = read_text(row.get("issuer")) or issuer
     prior, surviving = read_text(row["prior_id"]), read_text(row["surviving_id"])
     if undone not in YES + NO or not (whose and prior and surviving):
-        raise RunRefusedError("E_SCHEMA", "columns issuer, prior_id, surviving_id or undone hold what they must not")
+        raise RunRefusedError(Code.E_SCHEMA, "columns issuer, prior_id, surviving_id or undone hold what they must not")
     return MergeNotice(whose, prior, surviving, _moment(row.get("at")), undone in YES)
 
 
@@ -74,5 +75,5 @@ def _moment(value: object) -> datetime:
     try:
         found = value if isinstance(value, datetime) else datetime.fromisoformat(read_text(value))
     except ValueError:
-        raise RunRefusedError("E_SCHEMA", "column at holds no time") from None
+        raise RunRefusedError(Code.E_SCHEMA, "column at holds no time") from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)

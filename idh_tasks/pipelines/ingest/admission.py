@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pydicom import Dataset
 
 from idh_tasks.db.quarantine import HeldBack
-from idh_tasks.errors import InstanceRejectedError
+from idh_tasks.errors import InstanceRejectedError, InstanceSkippedError
 from idh_tasks.intake.gate.instance import admit
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.store import keys
@@ -34,7 +34,7 @@ class Gate:
             yield admitted.ds
 
     def _hold(self, content: bytes, error: InstanceRejectedError) -> None:
-        if error.code.startswith("W_"):
+        if isinstance(error, InstanceSkippedError):
             self.notes[error.code, error.reason] += 1
         else:
             self.held.append(keep(self.platform, content, error.code, error.reason, self.item_id))

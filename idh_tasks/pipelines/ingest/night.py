@@ -5,11 +5,20 @@ from collections import Counter
 from datetime import date
 from typing import TypedDict
 
+from idh_tasks.codes import Code
 from idh_tasks.db import audit, inbox, quarantine
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.inbox import Delivery, Night, Outcome
 from idh_tasks.db.quarantine import HeldBack
-from idh_tasks.errors import IdhError, RunRefusedError, StudyQuarantinedError, TransientError, named
+from idh_tasks.errors import (
+    IdhError,
+    ObjectReplacedError,
+    ObjectVanishedError,
+    RunRefusedError,
+    StudyQuarantinedError,
+    TransientError,
+    as_idh_error,
+)
 from idh_tasks.pipelines.batches import Batch, cut
 from idh_tasks.pipelines.ingest.sources import SOURCES
 from idh_tasks.pipelines.ingest.store_study import store_studies
@@ -17,8 +26,6 @@ from idh_tasks.pipelines.platform import Platform
 
 log = logging.getLogger(__name__)
 
-VANISHED = ("W_VANISHED", "E_CHANGED")
-"""The object is gone, or another one lies under its key, which is a delivery of its own."""
 USUAL_NIGHTS = 5
 FEEDS = ("pacs", "dicomweb")
 """Sources that list the last weeks anew each night: none at all is suspicious."""
@@ -84,7 +91,7 @@ def ingest_batch(platform: Platform, item_ids: list[str]) -> dict[str, int]:
     states = Counter(_ingest_item(platform, item_id).state for item_id in item_ids)
     log.info("batch done: %s", dict(states))
     if states["failed"]:
-        raise TransientError("E_INGEST", f"{states['failed']} of {len(item_ids)} deliveries failed; see the inbox")
+        raise TransientError(Code.E_INGEST, f"{states['failed']} of {len(item_ids)} deliveries failed; see the inbox")
     return dict(states)
 
 
@@ -110,8 +117,9 @@ def _attempt(platform: Platform, delivery: Delivery) -> Outcome:
     except StudyQuarantinedError as error:
         return Outcome("quarantined", code=error.code, reason=error.reason)
     except Exception as error:  # whatever it is, the other deliveries of the batch go on
-        known = named(error)
-        return Outcome("vanished" if known.code in VANISHED else "failed", code=known.code, reason=known.reason)
+        known = as_idh_error(error)
+        vanished = isinstance(known, ObjectVanishedError | ObjectReplacedError)
+        return Outcome("vanished" if vanished else "failed", code=known.code, reason=known.reason)
     return Outcome("ingested" if any(changed.values()) else "unchanged", study_id=min(changed))
 
 
@@ -130,7 +138,7 @@ def reconcile(platform: Platform, discovery: Discovery) -> bool:
         nights = [_night(source, found, states[source]) for source, found in discovery["found"].items()]
         suspects = [n.source for n in nights if n.source in FEEDS and n.found == 0 and _usually_some(transaction, n)]
         for night in nights:
-            inbox.record_night(transaction, night, "E_EMPTY_SUSPECT" if night.source in suspects else None)
+            inbox.record_night(transaction, night, Code.E_EMPTY_SUSPECT if night.source in suspects else None)
             audit.record(transaction, "ingest", "reconciled", night.source, **vars(night))
     log.info("reconciled: %s", nights)
     _refuse_if(sum(night.failed for night in nights), discovery["unreachable"], suspects)
@@ -159,10 +167,10 @@ def _usually_some(transaction: Transaction, night: Night) -> bool:
 def _refuse_if(failed: int, unreachable: dict[str, str], suspects: list[str]) -> None:
     if failed or unreachable:
         away = "".join(f"; {source} was away ({why})" for source, why in unreachable.items())
-        raise RunRefusedError("E_RECONCILE", f"{failed} deliveries have no outcome, see phi.inbox{away}")
+        raise RunRefusedError(Code.E_RECONCILE, f"{failed} deliveries have no outcome, see phi.inbox{away}")
     if suspects:
         raise RunRefusedError(
-            "E_EMPTY_SUSPECT", f"{', '.join(suspects)} listed nothing, which never happens; look there"
+            Code.E_EMPTY_SUSPECT, f"{', '.join(suspects)} listed nothing, which never happens; look there"
         )
 
 

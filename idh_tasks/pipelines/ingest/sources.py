@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from idh_tasks.codes import Code
 from idh_tasks.db import inbox
 from idh_tasks.db.inbox import Delivery
 from idh_tasks.dicom.dates import day_of
@@ -68,7 +69,9 @@ def _is_bad(key: str) -> bool:
 
 def _from_bucket(platform: Platform, delivery: Delivery) -> Fetched:
     if _is_bad(delivery.locator):
-        raise StudyQuarantinedError("E_BAD_KEY", "the key holds '..' or control characters; deliver it by another name")
+        raise StudyQuarantinedError(
+            Code.E_BAD_KEY, "the key holds '..' or control characters; deliver it by another name"
+        )
     if not delivery.locator.endswith("/"):
         return Fetched(open_archive(platform.drop.get(delivery.locator, etag=delivery.fingerprint)))
     listed = [item for item in platform.drop.listed(delivery.locator) if _loose_in(delivery.locator, item.key)]
@@ -110,7 +113,7 @@ def _in_pacs(platform: Platform, since: date | None) -> list[Delivery]:
 def _from_pacs(platform: Platform, delivery: Delivery) -> Fetched:
     pacs = platform.settings.pacs
     if pacs is None:
-        raise RunRefusedError("E_PREFLIGHT", "the PACS of this delivery is no longer configured")
+        raise RunRefusedError(Code.E_PREFLIGHT, "the PACS of this delivery is no longer configured")
     listing = dimse.list_study(pacs, delivery.locator)
     files = dimse.retrieve(pacs, delivery.locator, listing.places)
     return Fetched(files, delivery.locator, listing.patients)
@@ -126,7 +129,7 @@ def _in_dicomweb(platform: Platform, since: date | None) -> list[Delivery]:
 def _from_dicomweb(platform: Platform, delivery: Delivery) -> Fetched:
     archive = platform.settings.dicomweb
     if archive is None:
-        raise RunRefusedError("E_PREFLIGHT", "the DICOMweb archive of this delivery is no longer configured")
+        raise RunRefusedError(Code.E_PREFLIGHT, "the DICOMweb archive of this delivery is no longer configured")
     return Fetched(dicomweb.retrieve(archive, delivery.locator), delivery.locator)
 
 

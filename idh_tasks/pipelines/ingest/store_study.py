@@ -8,6 +8,7 @@ from io import BytesIO
 from pydicom import Dataset
 from pydicom.filewriter import dcmwrite
 
+from idh_tasks.codes import Code
 from idh_tasks.db import identities, quarantine, studies
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.identities import Identity
@@ -91,7 +92,9 @@ def store_studies(platform: Platform, fetched: Fetched, item_id: str | None = No
         except StudyQuarantinedError as error:
             refused[study_id] = error
     if not changed:
-        raise next(iter(refused.values()), StudyQuarantinedError("E_NO_IMAGES", "no readable MR image was delivered"))
+        raise next(
+            iter(refused.values()), StudyQuarantinedError(Code.E_NO_IMAGES, "no readable MR image was delivered")
+        )
     held = [HeldBack(study, "study", error.code, error.reason, item_id) for study, error in refused.items()]
     with platform.database.begin() as transaction:
         quarantine.hold_back(transaction, held)
@@ -123,10 +126,10 @@ def _check_asked_for(instances: list[Dataset], fetched: Fetched) -> None:
     studies_found = {str(ds.StudyInstanceUID) for ds in instances}
     patients = {str(ds.get("PatientID") or "").strip() for ds in instances}
     if fetched.study_uid and studies_found - {fetched.study_uid}:
-        raise StudyQuarantinedError("E_ID_MISMATCH", "instances of another study than the one asked for arrived")
+        raise StudyQuarantinedError(Code.E_ID_MISMATCH, "instances of another study than the one asked for arrived")
     if fetched.patients and patients - fetched.patients:
         raise StudyQuarantinedError(
-            "E_ID_MISMATCH", "the source lists the study under another patient than its headers"
+            Code.E_ID_MISMATCH, "the source lists the study under another patient than its headers"
         )
 
 
@@ -142,13 +145,13 @@ def _by_study(delivered: list[Delivered]) -> Iterator[tuple[str, tuple[Delivered
 
 def _identity(platform: Platform, headers: list[Dataset]) -> Identity:
     if len({_whose(platform, header)[1] for header in headers}) > 1:
-        raise StudyQuarantinedError("E_ID_MISMATCH", "the instances of one study name several patients")
+        raise StudyQuarantinedError(Code.E_ID_MISMATCH, "the instances of one study name several patients")
     ds = headers[0]
     issuer, identifier = _whose(platform, ds)
     if not identifier:
-        raise StudyQuarantinedError("E_MISSING_ID", "the header names no patient")
+        raise StudyQuarantinedError(Code.E_MISSING_ID, "the header names no patient")
     if not issuer:
-        raise StudyQuarantinedError("E_ISSUER", "neither header nor settings say whose identifier it is")
+        raise StudyQuarantinedError(Code.E_ISSUER, "neither header nor settings say whose identifier it is")
     patient = platform.pseudonymiser.patient(issuer, identifier)
     sex = str(ds.get("PatientSex") or "")
     return Identity(
@@ -198,7 +201,7 @@ def _cleaned(platform: Platform, arrived: Arrived) -> tuple[dict[str, Clean], li
 def _conflict(platform: Platform, arrived: Arrived, header: Dataset) -> HeldBack:
     content = _as_file(header)
     reason = f"known with other bytes; this copy, {sha256(content)[:12]}, is held, the first one stays"
-    return keep(platform, content, "E_SOP_CONFLICT", reason, arrived.item_id)
+    return keep(platform, content, Code.E_SOP_CONFLICT, reason, arrived.item_id)
 
 
 def _as_file(header: Dataset) -> bytes:
@@ -245,7 +248,7 @@ def _record(platform: Platform, arrived: Arrived, content_hash: str) -> StudyRec
     ds, patient = arrived.first, arrived.identity.patient_key
     day, born = day_of(ds.get("StudyDate")), arrived.identity.birth_date
     if day is None:
-        raise StudyQuarantinedError("E_STUDY_DATE", "the header has no valid study date")
+        raise StudyQuarantinedError(Code.E_STUDY_DATE, "the header has no valid study date")
     return StudyRecord(
         study_id=arrived.study_id,
         patient_key=patient,

@@ -2,6 +2,7 @@
 
 import logging
 
+from idh_tasks.codes import Code
 from idh_tasks.db import audit, patches, pathology, quarantine
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.quarantine import HeldBack
@@ -31,7 +32,7 @@ def link_cases(platform: Platform) -> bool:
 
 def _hold_mismatches(transaction: Transaction) -> None:
     keys = [row["report_key"] for row in transaction.rows("reports/select_mismatched_reports")]
-    quarantine.hold_back(transaction, [HeldBack(key, "report", "E_DEMOGRAPHIC_MISMATCH", MISMATCH) for key in keys])
+    quarantine.hold_back(transaction, [HeldBack(key, "report", Code.E_DEMOGRAPHIC_MISMATCH, MISMATCH) for key in keys])
     transaction.run("reports/delete_settled_mismatches")
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from idh_tasks.codes import Code
 from idh_tasks.db import cohort
 from idh_tasks.domain.cohort import Demographics, Outcome, Step
 from idh_tasks.domain.sequence import MrSequence
@@ -60,5 +61,5 @@ def affected(platform: Platform, report: str) -> list[Affected]:
     with platform.database.begin() as transaction:
         keys = cohort.report_keys(transaction, report)
         if not keys:
-            raise RunRefusedError("E_NO_REPORT", "no report has this id")
+            raise RunRefusedError(Code.E_NO_REPORT, "no report has this id")
         return [Affected(**row) for row in cohort.affected(transaction, keys)]

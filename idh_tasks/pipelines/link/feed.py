@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import PurePosixPath
 
+from idh_tasks.codes import Code
 from idh_tasks.db import audit, identities, pathology, quarantine
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.pathology import MergeEvent, NamedPatient, ReportRecord
@@ -58,7 +59,9 @@ def load_reports(platform: Platform) -> int:
         raise away
     held = [code for code, _ in files if code]
     if held:
-        raise RunRefusedError("E_FEED", f"{len(held)} files of the laboratory are held: {', '.join(sorted(set(held)))}")
+        raise RunRefusedError(
+            Code.E_FEED, f"{len(held)} files of the laboratory are held: {', '.join(sorted(set(held)))}"
+        )
     return new + sum(count for _, count in files)
 
 
@@ -86,16 +89,18 @@ def _check_usual(platform: Platform, there: int) -> None:
         usual = transaction.rows("feed/select_usual_feed")[0]["rows_there"] or 0
         if usual < USUAL_ROWS or there >= DROP * usual:
             return
-        _record_night(transaction, there, 0, 0, 0, "E_FEED_DROP")
+        _record_night(transaction, there, 0, 0, 0, Code.E_FEED_DROP)
     raise RunRefusedError(
-        "E_FEED_DROP", f"the laboratory's view has {there} rows, usual are {usual}; nothing was taken"
+        Code.E_FEED_DROP, f"the laboratory's view has {there} rows, usual are {usual}; nothing was taken"
     )
 
 
 def _record_night(
     transaction: Transaction, there: int | None, read: int, new: int, held: int, flag: str | None = None
 ) -> None:
-    transaction.run("feed/insert_feed_night", rows_there=there, reports_read=read, reports_new=new, held=held, flag=flag)
+    transaction.run(
+        "feed/insert_feed_night", rows_there=there, reports_read=read, reports_new=new, held=held, flag=flag
+    )
     audit.record(transaction, "link", "feed read", SOURCE, read=read, new=new, held=held, flag=flag)
 
 
@@ -128,7 +133,7 @@ def _load_file(platform: Platform, found: tuple[str, Listed]) -> tuple[str | Non
 
 
 def _hold_file(platform: Platform, file_id: str, error: Exception) -> str:
-    known = error if isinstance(error, IdhError) else IdhError("E_FEED_FORMAT", without_text(error))
+    known = error if isinstance(error, IdhError) else IdhError(Code.E_FEED_FORMAT, without_text(error))
     with platform.database.begin() as transaction:
         _record_file(transaction, file_id, Delivery(), known)
         quarantine.hold_back(transaction, [HeldBack(file_id, "delivery", known.code, known.reason)])
@@ -163,7 +168,7 @@ def store(platform: Platform, transaction: Transaction, delivery: Delivery) -> t
     saved = pathology.save_reports(transaction, reports)
     pathology.save_merges(transaction, events)
     held = [_misfit(platform, m.column, m.report_id) for m in delivery.misfits]
-    held += [HeldBack(key, "report", "E_REPORT_CONFLICT", CONTRADICTED) for key in saved.contradicted]
+    held += [HeldBack(key, "report", Code.E_REPORT_CONFLICT, CONTRADICTED) for key in saved.contradicted]
     quarantine.hold_back(transaction, held)
     return saved.new, len(held)
 
@@ -174,8 +179,8 @@ CONTRADICTED = "the version is known with other content; the first one stays, a 
 def _misfit(platform: Platform, column: str, report_id: str) -> HeldBack:
     subject = platform.pseudonymiser.token("misfit", report_id)
     if column == "issuer":
-        return HeldBack(subject, "report", "E_ISSUER", "neither report nor settings say whose identifier it is")
-    return HeldBack(subject, "report", "E_SCHEMA", f"column {column} holds what it must not; the rest was taken")
+        return HeldBack(subject, "report", Code.E_ISSUER, "neither report nor settings say whose identifier it is")
+    return HeldBack(subject, "report", Code.E_SCHEMA, f"column {column} holds what it must not; the rest was taken")
 
 
 def _named(platform: Platform, issuer: str, identifier: str) -> NamedPatient:

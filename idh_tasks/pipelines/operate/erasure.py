@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from idh_tasks.codes import Code
 from idh_tasks.db import audit
 from idh_tasks.domain.study import PatientKey
 from idh_tasks.errors import RunRefusedError
@@ -45,7 +46,7 @@ def holdings(platform: Platform, patient_key: str) -> Holdings:
     with platform.database.begin() as transaction:
         mine = [row["patient_key"] for row in transaction.rows("erasure/select_person_keys", patient_key=patient_key)]
         if not mine:
-            raise RunRefusedError("E_NO_PATIENT", "no patient has this key")
+            raise RunRefusedError(Code.E_NO_PATIENT, "no patient has this key")
         studies = [row["study_id"] for row in transaction.rows("erasure/select_study_ids", keys=mine)]
         rows = {row["holding"]: row["rows"] for row in transaction.rows("erasure/select_holdings", keys=mine)}
         models = [dict(row) for row in transaction.rows("erasure/select_models_naming", keys=mine)]

@@ -40,7 +40,9 @@ def summarise(platform: Platform) -> Summary:
         predictions = transaction.rows("predictions/count_predictions")[0]
         return Summary(
             inbox={_named(r["state"], r["code"]): r["items"] for r in transaction.rows("inbox/count_inbox_states")},
-            held_back={_named(r["scope"], r["code"]): r["items"] for r in transaction.rows("quarantine/count_quarantine")},
+            held_back={
+                _named(r["scope"], r["code"]): r["items"] for r in transaction.rows("quarantine/count_quarantine")
+            },
             cases={r["outcome"]: r["studies"] for r in transaction.rows("cohort/count_cases")},
             patches={_named(r["sequence"], r["code"]): r["patches"] for r in patches},
             predictions=dict(predictions),

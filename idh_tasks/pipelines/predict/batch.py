@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from idh_tasks.codes import Code
 from idh_tasks.db import training
 from idh_tasks.domain.learning import ModelRecord
 from idh_tasks.errors import RunRefusedError
@@ -56,7 +57,7 @@ def _predict(platform: Platform, model: ModelRecord, rows: list[DueRow]) -> int:
     patches = np.stack([read_array(platform.store.get_checked(r["object_key"], r["sha256"])) for r in rows])
     given = probabilities(network, patches)[:, 1]
     if not np.isfinite(given).all():
-        raise RunRefusedError("E_NONFINITE", f"model {model.model_id} gives probabilities that are no numbers")
+        raise RunRefusedError(Code.E_NONFINITE, f"model {model.model_id} gives probabilities that are no numbers")
     # One model, one temperature.
     calibrated = cooled(logit(given.astype(np.float64)), rows[0]["temperature"])
     kept = ("patch_id", "model_id", "study_id", "sequence", "in_training")

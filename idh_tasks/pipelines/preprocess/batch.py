@@ -3,6 +3,7 @@
 import logging
 from collections import Counter
 
+from idh_tasks.codes import Code
 from idh_tasks.db import patches, studies
 from idh_tasks.db.patches import PatchRecord
 from idh_tasks.db.studies import StoredStudy
@@ -86,7 +87,7 @@ def _published_sheet(platform: Platform, study: StoredStudy, version: str, pictu
 
 
 def _proposed(records: list[PatchRecord]) -> bool:
-    return any(record.code == "W_ROI_PROPOSED" for record in records)
+    return any(record.code == Code.W_ROI_PROPOSED for record in records)
 
 
 def _outline_question(platform: Platform, study: StoredStudy, proposal: Proposal) -> dict[str, object]:

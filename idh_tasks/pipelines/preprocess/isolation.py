@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from joblib.externals.loky.process_executor import ProcessPoolExecutor, TerminatedWorkerError
 
+from idh_tasks.codes import Code
 from idh_tasks.errors import StudyQuarantinedError
 
 R = TypeVar("R")
@@ -42,7 +43,9 @@ class Isolation:
                 self._end()
                 continue
             return done
-        raise StudyQuarantinedError("E_PREPROC", f"the process was killed {ATTEMPTS} times, perhaps for want of memory")
+        raise StudyQuarantinedError(
+            Code.E_PREPROC, f"the process was killed {ATTEMPTS} times, perhaps for want of memory"
+        )
 
     def _running(self) -> ProcessPoolExecutor:
         if self._pool is None:

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from pydicom import Dataset
 
+from idh_tasks.codes import Code
 from idh_tasks.db.studies import StoredStudy
 from idh_tasks.domain.sequence import Confidence, MrSequence, Provenance
 from idh_tasks.domain.study import SeriesRecord
@@ -121,7 +122,7 @@ class SeriesImages:
         perfusion = compute_rcbv(dsc)
         moved = movement_mm(dsc) > self._settings.movement_limit_mm
         drifts = perfusion.drift > self._settings.drift_limit
-        flags = ("W_DSC_MOTION",) * moved + ("W_BASELINE_DRIFT",) * drifts
+        flags = (Code.W_DSC_MOTION,) * moved + (Code.W_BASELINE_DRIFT,) * drifts
         return Source(perfusion.rcbv, Volume(baseline, dsc.geometry), Provenance.COMPUTED, chosen, flags)
 
     def _usable(self, sequence: MrSequence) -> list[SeriesRecord]:
@@ -133,10 +134,10 @@ class SeriesImages:
 
     def _chosen(self, sequence: MrSequence) -> SeriesRecord:
         if not any(s.identification.sequence is sequence for s in self._shelf.series):
-            raise SeriesRejectedError("W_MISSING_SEQUENCE", f"the study has no {sequence}")
+            raise SeriesRejectedError(Code.W_MISSING_SEQUENCE, f"the study has no {sequence}")
         sure, usable = self._sure(sequence), self._usable(sequence)
         if not sure:
-            raise SeriesRejectedError("W_LOW_CONFIDENCE", f"{sequence} waits for a person to name it")
+            raise SeriesRejectedError(Code.W_LOW_CONFIDENCE, f"{sequence} waits for a person to name it")
         if not usable and (fault := sure[0].fault):
             raise SeriesRejectedError(fault.code, fault.reason)
         # They come in the order of preference: see select_series.sql.

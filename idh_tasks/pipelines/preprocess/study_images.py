@@ -8,10 +8,17 @@ from importlib.metadata import version
 
 import numpy as np
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence, Provenance
 from idh_tasks.domain.study import SEGMENTATION, STRUCTURE_SET, Identification, SeriesRecord
 from idh_tasks.domain.volume import Float, Mask, Volume
-from idh_tasks.errors import IdhError, SeriesRejectedError, StudyQuarantinedError, TransientError
+from idh_tasks.errors import (
+    IdhError,
+    OutlineAwaitsReviewError,
+    SeriesRejectedError,
+    StudyQuarantinedError,
+    TransientError,
+)
 from idh_tasks.imaging import roi
 from idh_tasks.imaging.brain import brain_mask
 from idh_tasks.imaging.itk import resample
@@ -151,8 +158,8 @@ class StudyImages:
         """
         if self.outline is None:
             if self.proposal.sha256 != self._accepted:
-                raise StudyQuarantinedError(
-                    "W_ROI_PROPOSED", "no outline was delivered; a proposed one waits for a person"
+                raise OutlineAwaitsReviewError(
+                    Code.W_ROI_PROPOSED, "no outline was delivered; a proposed one waits for a person"
                 )
             return self.proposal.mask
         transform = self._register(MrSequence.T2).transform
@@ -187,7 +194,7 @@ class StudyImages:
             t2, flair = self._moved(MrSequence.T2), self._moved(MrSequence.FLAIR)
         except SeriesRejectedError as error:
             raise StudyQuarantinedError(
-                "E_NO_ROI", f"no outline was delivered, none can be proposed: {error}"
+                Code.E_NO_ROI, f"no outline was delivered, none can be proposed: {error}"
             ) from None
         mask, spacing = self._segmented(t2, flair), self.mprage.geometry.spacing_mm
         volume_ml = float(mask.sum()) * float(np.prod(spacing)) / 1000

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from idh_tasks.codes import Code
 from idh_tasks.db import audit, pathology, reviews
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.pathology import MergeEvent
@@ -31,7 +32,7 @@ def answer(platform: Platform, review_id: str, option: str, who: str | None) -> 
             return False
         found = reviews.answer(transaction, review_id, option, who)
         if found is None:
-            raise RunRefusedError("E_REVIEW", f"question {review_id} is answered already or has no such option")
+            raise RunRefusedError(Code.E_REVIEW, f"question {review_id} is answered already or has no such option")
         if found["kind"] == "near_miss" and option == "same person":
             _merge(platform, transaction, review_id, found["subject"], found["evidence"])
         audit.record(transaction, who, "answered", review_id, kind=found["kind"], answer=option)

@@ -3,6 +3,7 @@
 import logging
 from typing import TypedDict
 
+from idh_tasks.codes import Code
 from idh_tasks.db import reviews
 from idh_tasks.db.reviews import Review
 from idh_tasks.errors import RunRefusedError
@@ -63,5 +64,5 @@ def outline(platform: Platform, study_id: str) -> bytes:
     with platform.database.begin() as transaction:
         found = transaction.one("reviews/select_outline_picture", study_id=study_id)
     if found is None:
-        raise RunRefusedError("E_NO_ROI", "no outline was proposed for this study")
+        raise RunRefusedError(Code.E_NO_ROI, "no outline was proposed for this study")
     return platform.store.get(found["object_key"])

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from idh_tasks.codes import Code
 from idh_tasks.db import training
 from idh_tasks.db.training import Pack
 from idh_tasks.domain.learning import Member
@@ -41,7 +42,7 @@ def unpack(
     with platform.database.begin() as transaction:
         found = training.pack_of(transaction, run_id, sequence)
     if found is None:
-        raise RunRefusedError("E_DATASET_ERASED", "the dataset went with a patient who withdrew; start a new run")
+        raise RunRefusedError(Code.E_DATASET_ERASED, "the dataset went with a patient who withdrew; start a new run")
     patches = read_array(platform.store.get_checked(found.object_key, found.sha256))
     return dict(zip((m.patient_key for m in _ordered(members)), patches, strict=True))
 

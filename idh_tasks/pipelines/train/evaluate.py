@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple
 from types import MappingProxyType
 
+from idh_tasks.codes import Code
 from idh_tasks.db import training
 from idh_tasks.db.training import FoldResult, Run, SequenceResult
 from idh_tasks.domain.learning import HeldOutScore, Member, Selection
@@ -47,7 +48,7 @@ def evaluate(platform: Platform, run_id: str) -> str:
         scores = training.scores(transaction, run_id)
         locked = training.locked_scores(transaction, run_id)
     if run is None or not results:
-        raise RunRefusedError("E_NO_RUN", f"run {run_id} has no results to report")
+        raise RunRefusedError(Code.E_NO_RUN, f"run {run_id} has no results to report")
     reports = sequence_reports(results, folds, locked)
     drawn = _figures(platform, folds, members, scores) if folds else None
     compared = _compared(platform, run, members, scores) if scores else []

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from idh_tasks.errors import IdhError, TransientError
+from idh_tasks.codes import Code
+from idh_tasks.errors import ObjectVanishedError, TransientError
 from idh_tasks.learning.checkpoints import Progress, packed
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.settings import Settings
@@ -37,10 +38,8 @@ class TrainingLog:
         """Return the latest checkpoint of a fold, or nothing."""
         try:
             return self._platform.store.get(self._key(fold))
-        except IdhError as error:
-            if error.code == "W_VANISHED":
-                return None
-            raise
+        except ObjectVanishedError:
+            return None
 
     def save(self, fold: int, progress: Progress) -> None:
         """Publish a checkpoint, record how far the fold is, and renew the lease."""
@@ -73,14 +72,16 @@ class TrainingLog:
                 seconds=LEASE_S,
             )
         if not taken:
-            raise TransientError("E_LEASE", f"another worker trains {self.sequence} of this run; try again later")
+            raise TransientError(Code.E_LEASE, f"another worker trains {self.sequence} of this run; try again later")
 
     def close(self, platform: Platform, folds: range) -> None:
         """Give the lease back and remove the checkpoints of a sequence that is done."""
         for fold in folds:
             platform.store.delete(self._key(fold))
         with platform.database.begin() as transaction:
-            transaction.run("training/delete_training_lease", run_id=self.run_id, sequence=self.sequence, holder=self.holder)
+            transaction.run(
+                "training/delete_training_lease", run_id=self.run_id, sequence=self.sequence, holder=self.holder
+            )
 
     def _key(self, fold: int) -> str:
         return keys.checkpoint(self.run_id, self.sequence, fold)

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from idh_tasks.codes import Code
 from idh_tasks.db import audit, training
 from idh_tasks.db.engine import Transaction
 from idh_tasks.domain.learning import Interval
@@ -63,7 +64,7 @@ def promote(platform: Platform, run_id: str, seen: Mapping[str, str | None], act
                 continue
             if row["champion_id"] != seen[row["sequence"]]:
                 raise RunRefusedError(
-                    "E_STALE", f"{row['sequence']} has another champion since it was judged; judge again"
+                    Code.E_STALE, f"{row['sequence']} has another champion since it was judged; judge again"
                 )
             training.promote(transaction, MrSequence(row["sequence"]), row["model_id"])
             audit.record(transaction, actor, "promoted", row["model_id"], replaces=row["champion_id"])
@@ -86,7 +87,7 @@ def rollback(platform: Platform, sequence: MrSequence, actor: str) -> str:
         present = transaction.one("models/select_champion", sequence=sequence)
         before = transaction.one("models/select_previous_champion", sequence=sequence)
         if present is None or before is None:
-            raise RunRefusedError("E_NO_CHAMPION", f"{sequence} has no champion before the present one")
+            raise RunRefusedError(Code.E_NO_CHAMPION, f"{sequence} has no champion before the present one")
         training.promote(transaction, sequence, before["model_id"])
         audit.record(transaction, actor, "rolled back", before["model_id"], withdraws=present["model_id"])
     return str(before["model_id"])

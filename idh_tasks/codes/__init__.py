@@ -1,0 +1,263 @@
+"""Every code that the platform raises or records, with what it means, what happens, and what to do.
+
+The words are in ``catalogue.toml``; messages, pages and alerts take them from here.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+CATALOGUE = Path(__file__).with_name("catalogue.toml")
+
+
+class Stage(StrEnum):
+    """Where a code arises; each stage is a section of the catalogue."""
+
+    TRANSPORT = "transport"
+    GATE = "gate"
+    IDENTITY = "identity"
+    SERIES = "series"
+    LINKAGE = "linkage"
+    COHORT = "cohort"
+    IMAGING = "imaging"
+    LEARNING = "learning"
+    REVIEW = "review"
+    PLATFORM = "platform"
+
+    @property
+    def heading(self) -> str:
+        """Return the heading of the section."""
+        return str(_file()["stages"][self])
+
+
+class Consequence(StrEnum):
+    """What the platform does about a code."""
+
+    INSTANCE_QUARANTINED = "instance quarantined"
+    SERIES_NOT_USED = "series not used"
+    SEQUENCE_LEFT_OUT = "sequence left out"
+    STUDY_WITHOUT_PATCHES = "study without patches"
+    STUDY_QUARANTINED = "study or delivery quarantined"
+    DELIVERY_SKIPPED = "delivery skipped"
+    FEED_HELD = "file or report held"
+    CASE_LEFT_OUT = "case left out"
+    NOT_TRAINED = "not trained"
+    NOT_PROMOTED = "not promoted"
+    RETRAINING_DUE = "counted for retraining"
+    RETRIED = "retried"
+    RUN_REFUSED = "run refused"
+    NOTED = "recorded as a note"
+
+    @property
+    def sentence(self) -> str:
+        """Return the consequence in a full sentence."""
+        return str(_file()["consequences"][self])
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the catalogue says of one code."""
+
+    stage: Stage
+    meaning: str
+    consequence: Consequence
+    remedy: str
+
+
+class Code(StrEnum):
+    """A code in a message, a table or a report."""
+
+    # Fetching studies
+    E_PACS = "E_PACS"
+    E_TIMEOUT = "E_TIMEOUT"
+    E_INCOMPLETE = "E_INCOMPLETE"
+    E_QUERY_TRUNCATED = "E_QUERY_TRUNCATED"
+    E_DICOMWEB = "E_DICOMWEB"
+    E_PEER_PROTOCOL = "E_PEER_PROTOCOL"
+    E_PEER_REFUSED = "E_PEER_REFUSED"
+    E_PREFLIGHT = "E_PREFLIGHT"
+    E_ARCHIVE = "E_ARCHIVE"
+    E_BAD_KEY = "E_BAD_KEY"
+    E_CHECKSUM = "E_CHECKSUM"
+    E_CHANGED = "E_CHANGED"
+    W_VANISHED = "W_VANISHED"
+    E_INGEST = "E_INGEST"
+    E_RECONCILE = "E_RECONCILE"
+    E_EMPTY_SUSPECT = "E_EMPTY_SUSPECT"
+
+    # Checking DICOM files
+    E_NOT_DICOM = "E_NOT_DICOM"
+    E_SIZE_LIMIT = "E_SIZE_LIMIT"
+    E_FILE_META = "E_FILE_META"
+    E_DECODE = "E_DECODE"
+    E_INFLATE_LIMIT = "E_INFLATE_LIMIT"
+    E_NESTING_LIMIT = "E_NESTING_LIMIT"
+    E_MISSING_UID = "E_MISSING_UID"
+    E_BAD_UID = "E_BAD_UID"
+    E_UID_MISMATCH = "E_UID_MISMATCH"
+    E_VR_INVALID = "E_VR_INVALID"
+    E_BURNED_IN = "E_BURNED_IN"
+    E_PIXEL_LENGTH = "E_PIXEL_LENGTH"
+    E_GATE = "E_GATE"
+    W_SKIPPED_SOP = "W_SKIPPED_SOP"
+    W_VR_INVALID = "W_VR_INVALID"
+    W_CHARSET = "W_CHARSET"
+    W_PREAMBLE = "W_PREAMBLE"
+
+    # Whose study it is
+    E_NO_IMAGES = "E_NO_IMAGES"
+    E_MISSING_ID = "E_MISSING_ID"
+    E_ISSUER = "E_ISSUER"
+    E_ID_MISMATCH = "E_ID_MISMATCH"
+    E_STUDY_DATE = "E_STUDY_DATE"
+    E_DEMOGRAPHIC_MISMATCH = "E_DEMOGRAPHIC_MISMATCH"
+    E_WITHDRAWN = "E_WITHDRAWN"
+    E_SOP_CONFLICT = "E_SOP_CONFLICT"
+
+    # Naming and checking series
+    E_GEOMETRY_GAP = "E_GEOMETRY_GAP"
+    E_GEOMETRY_ORIENT = "E_GEOMETRY_ORIENT"
+    E_GEOMETRY_MATRIX = "E_GEOMETRY_MATRIX"
+    E_GEOMETRY_DUP = "E_GEOMETRY_DUP"
+    E_GEOMETRY_MISSING = "E_GEOMETRY_MISSING"
+    E_EMPTY_IMAGE = "E_EMPTY_IMAGE"
+    E_UNSUPPORTED_SOP = "E_UNSUPPORTED_SOP"
+    W_MISSING_SEQUENCE = "W_MISSING_SEQUENCE"
+    W_LOW_CONFIDENCE = "W_LOW_CONFIDENCE"
+
+    # Pathology and registry feeds
+    E_LABORATORY = "E_LABORATORY"
+    E_SCHEMA = "E_SCHEMA"
+    E_SETTINGS = "E_SETTINGS"
+    E_FEED_FORMAT = "E_FEED_FORMAT"
+    E_FEED = "E_FEED"
+    E_FEED_DROP = "E_FEED_DROP"
+    E_REPORT_CONFLICT = "E_REPORT_CONFLICT"
+    E_NO_REPORT = "E_NO_REPORT"
+
+    # Reasons why a case is left out
+    W_NO_MR = "W_NO_MR"
+    W_NO_PATHOLOGY = "W_NO_PATHOLOGY"
+    W_CANCELLED = "W_CANCELLED"
+    W_NOT_FINAL = "W_NOT_FINAL"
+    E_LABEL_CONFLICT = "E_LABEL_CONFLICT"
+    W_OVERRULED = "W_OVERRULED"
+    W_EXCLUDED_BY_REVIEW = "W_EXCLUDED_BY_REVIEW"
+    W_DIAGNOSIS_UNCLEAR = "W_DIAGNOSIS_UNCLEAR"
+    W_NOT_GBM = "W_NOT_GBM"
+    W_NO_SURGERY_DATE = "W_NO_SURGERY_DATE"
+    W_POSTOP = "W_POSTOP"
+    W_WINDOW = "W_WINDOW"
+    W_OTHER_CHOSEN = "W_OTHER_CHOSEN"
+    W_AMBIGUOUS = "W_AMBIGUOUS"
+    W_AWAITING_REVIEW = "W_AWAITING_REVIEW"
+    W_INDETERMINATE = "W_INDETERMINATE"
+    W_NO_USABLE_SERIES = "W_NO_USABLE_SERIES"
+    W_NOT_PREPROCESSED = "W_NOT_PREPROCESSED"
+
+    # From images to patches
+    E_B_VALUES = "E_B_VALUES"
+    E_TIMING = "E_TIMING"
+    E_NO_BOLUS = "E_NO_BOLUS"
+    E_QUALITY = "E_QUALITY"
+    E_REG_QC = "E_REG_QC"
+    E_BRAIN_MASK = "E_BRAIN_MASK"
+    E_ROI = "E_ROI"
+    E_NO_ROI = "E_NO_ROI"
+    W_ROI_PROPOSED = "W_ROI_PROPOSED"
+    E_PLUGIN = "E_PLUGIN"
+    E_PREPROC = "E_PREPROC"
+    W_DSC_MOTION = "W_DSC_MOTION"
+    W_BASELINE_DRIFT = "W_BASELINE_DRIFT"
+
+    # Training and promotion
+    E_FOLD_DEGENERATE = "E_FOLD_DEGENERATE"
+    E_DATASET_SHRUNK = "E_DATASET_SHRUNK"
+    E_DATASET_ERASED = "E_DATASET_ERASED"
+    E_LOCKED_SET = "E_LOCKED_SET"
+    E_LEAKAGE = "E_LEAKAGE"
+    E_NAN_LOSS = "E_NAN_LOSS"
+    E_NONFINITE = "E_NONFINITE"
+    E_GPU = "E_GPU"
+    E_LEASE = "E_LEASE"
+    E_COLLAPSE = "E_COLLAPSE"
+    E_CANARY = "E_CANARY"
+    W_WORSE = "W_WORSE"
+    W_CALIBRATION = "W_CALIBRATION"
+    E_STALE = "E_STALE"
+    E_NO_CHAMPION = "E_NO_CHAMPION"
+    E_NO_RUN = "E_NO_RUN"
+    E_FORMAT = "E_FORMAT"
+    W_LABEL_CHANGED = "W_LABEL_CHANGED"
+    W_LABEL_WITHDRAWN = "W_LABEL_WITHDRAWN"
+    W_PERSON_CHANGED = "W_PERSON_CHANGED"
+    W_STUDY_CHANGED = "W_STUDY_CHANGED"
+
+    # Review and erasure
+    E_REVIEW = "E_REVIEW"
+    E_NO_PATIENT = "E_NO_PATIENT"
+
+    # Database, store and start-up
+    E_DATABASE = "E_DATABASE"
+    E_CONSTRAINT = "E_CONSTRAINT"
+    E_STORE = "E_STORE"
+    E_STORE_AUTH = "E_STORE_AUTH"
+    E_STORE_MISSING = "E_STORE_MISSING"
+    E_STORE_INSECURE = "E_STORE_INSECURE"
+    E_HASH = "E_HASH"
+    E_DISK = "E_DISK"
+    E_KEY = "E_KEY"
+    E_UNEXPECTED = "E_UNEXPECTED"
+    E_START = "E_START"
+    E_DEMO = "E_DEMO"
+    E_NO_INPUT = "E_NO_INPUT"
+    E_ARGUMENT = "E_ARGUMENT"
+
+    @property
+    def stage(self) -> Stage:
+        """Return where the code arises."""
+        return catalogue()[self].stage
+
+    @property
+    def meaning(self) -> str:
+        """Return what has happened, in one sentence."""
+        return catalogue()[self].meaning
+
+    @property
+    def consequence(self) -> Consequence:
+        """Return what the platform does about it."""
+        return catalogue()[self].consequence
+
+    @property
+    def remedy(self) -> str:
+        """Return what the hospital's data team should do."""
+        return catalogue()[self].remedy
+
+
+@cache
+def catalogue() -> Mapping[str, Entry]:
+    """Return the entry of every code, in the order of the file.
+
+    Raises
+    ------
+    KeyError
+        If an entry lacks its meaning, consequence or remedy.
+    ValueError
+        If it names a consequence that does not exist.
+    """
+    return MappingProxyType({code: _entry(stage, found) for stage in Stage for code, found in _file()[stage].items()})
+
+
+def _entry(stage: Stage, found: Mapping[str, str]) -> Entry:
+    remedy = " ".join(found["remedy"].split())
+    return Entry(stage, found["meaning"], Consequence(found["consequence"]), remedy)
+
+
+@cache
+def _file() -> dict[str, Any]:
+    return tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))
