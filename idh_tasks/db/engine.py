@@ -27,12 +27,6 @@ def query(name: str) -> TextClause:
     return text((SQL / "queries" / f"{name}.sql").read_text())
 
 
-@cache
-def adapter(row_type: type[R]) -> TypeAdapter[R]:
-    """Return what turns rows into values of a dataclass: enums by value, unknown or missing columns refused."""
-    return TypeAdapter(row_type)
-
-
 class Database:
     """Short transactions on PostgreSQL; every failure named, no value in a message."""
 
@@ -73,12 +67,13 @@ class Transaction:
 
     def all(self, row_type: type[R], name: str, /, **values: Any) -> list[R]:
         """Return all rows of a query as values of `row_type`, whose fields are the columns."""
-        return [adapter(row_type).validate_python(dict(row)) for row in self.rows(name, **values)]
+        adapter = TypeAdapter(row_type)
+        return [adapter.validate_python(dict(row)) for row in self.rows(name, **values)]
 
     def first(self, row_type: type[R], name: str, /, **values: Any) -> R | None:
         """Return the first row of a query as a value of `row_type`, or None."""
         row = self.one(name, **values)
-        return None if row is None else adapter(row_type).validate_python(dict(row))
+        return None if row is None else TypeAdapter(row_type).validate_python(dict(row))
 
     def rows(self, name: str, /, **values: Any) -> list[RowMapping]:
         """Return all rows of a query."""
