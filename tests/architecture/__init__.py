@@ -1,0 +1,1 @@
+"""Tests: the architecture and the rules that hold it up."""

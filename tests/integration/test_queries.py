@@ -1,0 +1,51 @@
+"""Every query fits the migrated schema, and only the module of its family runs it."""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from idh_tasks.pipelines.platform import Platform
+from idh_tasks.settings import ROOT
+from tools.queries_page import QUERIES, parameters_of, queries_page, query_names
+
+DB = ROOT / "idh_tasks" / "db"
+RUNNERS = {"rows", "one", "run", "run_many", "all", "first"}
+"""The methods of a transaction that run a query by its name."""
+
+
+def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:
+    """Yield the calls that run a query, with its name."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in RUNNERS:
+            names = [a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+            yield from ((name, node) for name in names if "/" in name)
+
+
+def test_every_query_is_prepared_against_the_schema_and_documented(platform: Platform) -> None:
+    assert (ROOT / "docs" / "queries.md").read_text() == queries_page(platform), "run `make docs`"
+
+
+def test_queries_are_run_by_the_module_of_their_family_only() -> None:
+    runners: dict[str, set[str]] = defaultdict(set)
+    for path in [*(ROOT / "idh_tasks").rglob("*.py"), *(ROOT / "plugins").rglob("*.py"), *(ROOT / "dags").glob("*.py")]:
+        for name, _ in calls(path):
+            runners[name].add(str(path.relative_to(ROOT)))
+    assert set(runners) == set(query_names())
+    assert runners == {name: {f"idh_tasks/db/{name.partition('/')[0]}.py"} for name in runners}
+
+
+def test_every_family_has_a_module() -> None:
+    families = {folder.name for folder in QUERIES.iterdir()}
+    assert families <= {path.stem for path in DB.glob("*.py")}
+
+
+@pytest.mark.parametrize("path", sorted(DB.glob("*.py")), ids=lambda path: path.stem)
+def test_a_call_names_exactly_the_parameters_of_its_query(path: Path) -> None:
+    for name, call in calls(path):
+        given = {keyword.arg for keyword in call.keywords}
+        if None in given or (isinstance(call.func, ast.Attribute) and call.func.attr == "run_many"):
+            continue  # values that are known at run time only
+        assert given == parameters_of(name), name
