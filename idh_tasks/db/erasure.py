@@ -9,13 +9,17 @@ from idh_tasks.domain.study import PatientKey, StudyId
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """A model whose dataset included the person, with the report of its run, which may show the person's patches."""
+    """A model whose dataset included the person."""
 
     run_id: str
-    report_key: str | None
     model_id: str | None
     sequence: str | None
     state: str | None
+
+
+@dataclass(frozen=True)
+class _TrainingReport:
+    report_key: str | None
 
 
 @dataclass(frozen=True)
@@ -46,9 +50,14 @@ def trained_models(transaction: Transaction, patients: Sequence[PatientKey]) -> 
 
 
 def object_keys(transaction: Transaction, patients: Sequence[PatientKey], studies: Sequence[StudyId]) -> list[str]:
-    """Return the objects about a person that rows refer to: quarantined bytes and packed datasets."""
+    """Return the objects about a person that rows refer to: quarantined bytes, packed datasets, training reports.
+
+    A training report may show patches of the person.
+    """
     quarantined = transaction.column(str, "erasure/select_held_objects", studies=studies)
-    return quarantined + transaction.column(str, "erasure/select_packs_holding", keys=patients)
+    packs = transaction.column(str, "erasure/select_packs_holding", keys=patients)
+    reports = transaction.all(_TrainingReport, "erasure/select_models_naming", keys=patients)
+    return quarantined + packs + [report.report_key for report in reports if report.report_key]
 
 
 def delete_person(

@@ -1,4 +1,4 @@
-"""CSV and Excel files of reports or of merges; their columns tell which."""
+"""CSV and Excel files; their columns show whether they contain reports or merges."""
 
 import csv
 from collections.abc import Iterable, Sequence

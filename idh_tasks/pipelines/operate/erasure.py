@@ -7,22 +7,13 @@ from dataclasses import dataclass
 from idh_tasks.codes import Code
 from idh_tasks.db import audit, erasure, links
 from idh_tasks.db.engine import Transaction
+from idh_tasks.db.erasure import TrainedModel
 from idh_tasks.domain.study import PatientKey, StudyId
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.store import keys
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Learnt:
-    """A model whose dataset included the person."""
-
-    run_id: str
-    model_id: str | None
-    sequence: str | None
-    state: str | None
 
 
 @dataclass(frozen=True)
@@ -33,7 +24,7 @@ class Holdings:
     studies: list[StudyId]
     rows: dict[str, int]
     objects: list[str]
-    models: list[Learnt]
+    models: list[TrainedModel]
 
     def model_ids(self) -> list[str]:
         """Return the ids of the models that were trained on the person's data."""
@@ -57,13 +48,9 @@ def holdings(platform: Platform, patient_key: str) -> Holdings:
 
 def _holdings(platform: Platform, transaction: Transaction, patients: list[PatientKey]) -> Holdings:
     studies = erasure.study_ids(transaction, patients)
-    models = erasure.trained_models(transaction, patients)
-    objects = set(erasure.object_keys(transaction, patients, studies))
-    # A training report shows patches of some patients: it is deleted too.
-    objects |= {model.report_key for model in models if model.report_key}
-    objects |= set(_study_objects(platform, studies))
-    learnt = [Learnt(model.run_id, model.model_id, model.sequence, model.state) for model in models]
-    return Holdings(patients, studies, erasure.count_rows(transaction, patients), sorted(objects), learnt)
+    rows, models = erasure.count_rows(transaction, patients), erasure.trained_models(transaction, patients)
+    objects = {*erasure.object_keys(transaction, patients, studies), *_study_objects(platform, studies)}
+    return Holdings(patients, studies, rows, sorted(objects), models)
 
 
 def _study_objects(platform: Platform, studies: Sequence[StudyId]) -> Iterator[str]:
