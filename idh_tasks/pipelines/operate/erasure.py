@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from idh_tasks.codes import Code
 from idh_tasks.db import audit, erasure, links
-from idh_tasks.db.engine import Transaction
 from idh_tasks.db.erasure import TrainedModel
 from idh_tasks.domain.study import PatientKey, StudyId
 from idh_tasks.errors import RunRefusedError
@@ -43,13 +42,11 @@ def holdings(platform: Platform, patient_key: str) -> Holdings:
         patients = erasure.person_keys(transaction, patient_key)
         if not patients:
             raise RunRefusedError(Code.E_NO_PATIENT, "no patient has this key")
-        return _holdings(platform, transaction, patients)
-
-
-def _holdings(platform: Platform, transaction: Transaction, patients: list[PatientKey]) -> Holdings:
-    studies = erasure.study_ids(transaction, patients)
-    rows, models = erasure.count_rows(transaction, patients), erasure.trained_models(transaction, patients)
-    objects = {*erasure.object_keys(transaction, patients, studies), *_study_objects(platform, studies)}
+        studies = erasure.study_ids(transaction, patients)
+        rows = erasure.count_rows(transaction, patients)
+        models = erasure.trained_models(transaction, patients)
+        objects = set(erasure.object_keys(transaction, patients, studies))
+    objects.update(_study_objects(platform, studies))
     return Holdings(patients, studies, rows, sorted(objects), models)
 
 
