@@ -1,4 +1,4 @@
-"""Seconds to link studies to reports in PostgreSQL, beside a pandas merge-and-filter of the same rules."""
+"""Time to link studies to reports in PostgreSQL, compared with merging and filtering in pandas by the same rules."""
 
 import tempfile
 import time
@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
-from sqlalchemy import text
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.pool import NullPool
 
-from idh_tasks.db import pathology
+from idh_tasks.db import links, reviews
 from idh_tasks.local import postgres
 from idh_tasks.local.installation import Installation
 from idh_tasks.local.up import settings
@@ -53,10 +54,15 @@ TABLES = {
 }
 
 
+def engine_of(platform: Platform) -> Engine:
+    """Return a connection of the benchmark's own to the platform's database."""
+    return create_engine(platform.settings.database_url.get_secret_value(), poolclass=NullPool)
+
+
 def by_pandas(platform: Platform) -> pd.DataFrame:
-    """Read the tables and link by merging and filtering; the same rules, for patients without merges or answers."""
-    with platform.database.begin() as transaction:
-        study, series, report = (pd.read_sql(text(sql), transaction._connection) for sql in TABLES.values())
+    """Link by merging and filtering tables in pandas; the same rules, for patients without merges or answers."""
+    with engine_of(platform).connect() as connection:
+        study, series, report = (pd.read_sql(text(sql), connection) for sql in TABLES.values())
     report = report.sort_values("version").drop_duplicates("report_key", keep="last")
     decided = report[(report.report_status == "final") & (report.idh_status != "indeterminate")]
     conflicting = decided.groupby("patient_key").idh_status.nunique()
@@ -75,81 +81,86 @@ def by_pandas(platform: Platform) -> pd.DataFrame:
     order = ["fits", "decided", "sequences", "study_day", "before", "study_id", "report_key"]
     upward = [False, False, False, False, True, True, True]
     ranked = pairs.sort_values(order, ascending=upward).drop_duplicates("patient_key")
-    found = ranked[ranked.fits]
-    best = pairs[pairs.fits].merge(found[["patient_key", "decided", "sequences", "study_day"]])
+    linked = ranked[ranked.fits]
+    best = pairs[pairs.fits].merge(linked[["patient_key", "decided", "sequences", "study_day"]])
     tied = best.groupby("patient_key").study_id.nunique()
-    return found[~found.patient_key.isin(tied.index[tied > 1])][["patient_key", "study_id", "report_key", "idh_status"]]
+    columns = ["patient_key", "study_id", "report_key", "idh_status"]
+    return linked[~linked.patient_key.isin(tied.index[tied > 1])][columns]
 
 
-def rules_alone(platform: Platform) -> None:
-    """Find every candidate and the rule that took or refused it; nothing is stored."""
+def rules_only(platform: Platform) -> None:
+    """Derive every candidate and the rule that accepts or refuses it; nothing is stored."""
     with platform.database.begin() as transaction:
-        transaction.run("reports/create_report_now")
-        transaction.run("reports/create_conflict_now")
-        transaction.run("links/create_wanted_links", window_days=WINDOW)
+        links.derive_links(transaction, WINDOW)
 
 
 def stored_by_sql(platform: Platform) -> None:
     """Bring every link and every question up to date."""
     with platform.database.begin() as transaction:
-        pathology.link(transaction, WINDOW)
+        links.update_links(transaction, WINDOW)
+        reviews.update_reviews(transaction)
 
 
 def stored_by_pandas(platform: Platform) -> None:
-    """The same, and only the chosen pairs are stored, in a table of the same keys."""
-    found = by_pandas(platform)
-    with platform.database.begin() as transaction:
-        theirs = "CREATE TEMP TABLE theirs (LIKE idh.case_link INCLUDING ALL) ON COMMIT DROP"
-        transaction._connection.execute(text(theirs))
-        rows = found.assign(report_version=1, code="OK", chosen=True)
-        rows.to_sql("theirs", transaction._connection, if_exists="append", index=False, method="multi", chunksize=1000)
+    """Link in pandas and store the chosen pairs only, in a table with the same keys."""
+    linked = by_pandas(platform)
+    with engine_of(platform).begin() as connection:
+        copy = "CREATE TEMP TABLE linked_by_pandas (LIKE idh.case_link INCLUDING ALL) ON COMMIT DROP"
+        connection.execute(text(copy))
+        rows = linked.assign(report_version=1, code="OK", chosen=True)
+        rows.to_sql("linked_by_pandas", connection, if_exists="append", index=False, method="multi", chunksize=1000)
 
 
 def seconds(work: Callable[[Platform], object], platform: Platform) -> float:
-    """Return the seconds of one call."""
+    """Return the time of one call in seconds."""
     started = time.perf_counter()
     work(platform)
     return time.perf_counter() - started
 
 
 def chosen(platform: Platform) -> set[tuple[str, ...]]:
-    """Return what PostgreSQL chose."""
-    with platform.database.begin() as transaction:
+    """Return the pairs that PostgreSQL chose."""
+    with engine_of(platform).connect() as connection:
         listing = "SELECT patient_key, study_id, report_key, idh_status FROM idh.case_link WHERE chosen"
-        return {tuple(row) for row in transaction._connection.execute(text(listing))}
+        return {tuple(row) for row in connection.execute(text(listing))}
 
 
 def plan(platform: Platform) -> list[str]:
-    """Return how one patient's reports and links are found: the scans of the plan, with their indexes."""
+    """Return the scans, with their indexes, by which one patient's reports and links are looked up."""
     lookups = (
         "SELECT * FROM idh.current_report WHERE report_key = md5('r1')",
         "SELECT * FROM idh.case_link WHERE patient_key = md5('p1') AND chosen",
         "SELECT DISTINCT ON (report_key) * FROM idh.report ORDER BY report_key, version DESC",
     )
-    with platform.database.begin() as transaction:
-        run = transaction._connection.execute
-        rows = [row for lookup in lookups for row in run(text(f"EXPLAIN {lookup}")).scalars()]
+    with engine_of(platform).connect() as connection:
+        rows = [row for lookup in lookups for row in connection.execute(text(f"EXPLAIN {lookup}")).scalars()]
     return [row.strip() for row in rows if "Scan" in row]
 
 
+def measure(platform: Platform, size: int) -> None:
+    """Measure both ways at one size, and print the times."""
+    with engine_of(platform).begin() as connection:
+        connection.execute(text(POPULATE), {"n": size})
+    rules, merge = seconds(rules_only, platform), seconds(by_pandas, platform)
+    first, again = seconds(stored_by_sql, platform), seconds(stored_by_sql, platform)
+    written = seconds(stored_by_pandas, platform)
+    linked = chosen(platform)
+    same = linked == {tuple(row) for row in by_pandas(platform).itertuples(index=False)}
+    print(f"{size:7} studies and as many reports; {len(linked)} linked, the same by both: {same}")
+    for name, sql_s, pandas_s in (("rules only", rules, merge), ("and stored", first, written)):
+        print(f"  {name:12} PostgreSQL {sql_s:6.2f} s  pandas {pandas_s:6.2f} s  ratio {pandas_s / sql_s:.2f}")
+    print(f"  nothing new  PostgreSQL {again:6.2f} s")
+
+
 def main() -> None:
-    """Measure both sides in one run."""
+    """Measure both ways at every size, on a PostgreSQL of the benchmark's own."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         installation = Installation(Path(folder))
         postgres.start(installation)
         platform = Platform(settings(installation))
         platform.database.migrate()
         for size in SIZES:
-            with platform.database.begin() as transaction:
-                transaction._connection.execute(text(POPULATE), {"n": size})
-            rules, merge = seconds(rules_alone, platform), seconds(by_pandas, platform)
-            first, again = seconds(stored_by_sql, platform), seconds(stored_by_sql, platform)
-            written = seconds(stored_by_pandas, platform)
-            same = chosen(platform) == {tuple(row) for row in by_pandas(platform).itertuples(index=False)}
-            print(f"{size:7} studies, as many reports; {len(chosen(platform))} linked, the same by both: {same}")
-            for name, ours, theirs in (("rules alone", rules, merge), ("and stored", first, written)):
-                print(f"  {name:12} PostgreSQL {ours:6.2f} s  pandas {theirs:6.2f} s  ratio {theirs / ours:.2f}")
-            print(f"  nothing new  PostgreSQL {again:6.2f} s")
+            measure(platform, size)
         print("plan at the largest size:", *plan(platform), sep="\n  ")
         postgres.stop(installation)
 

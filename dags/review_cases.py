@@ -46,7 +46,7 @@ def review_cases() -> None:
     def take() -> "list[Question]":
         from idh_tasks.pipelines.review import questions
 
-        return questions.ask(platform())
+        return questions.claim_reviews(platform())
 
     ReviewOperator.partial(
         task_id="ask",

@@ -1,4 +1,4 @@
-"""What linking must come to, from the set of all that was ever told: written apart from the code, without order."""
+"""What linking must result in, given the set of all facts: written independently of the code, and without order."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -8,20 +8,20 @@ WINDOW = timedelta(days=90)
 
 
 @dataclass(frozen=True)
-class Told:
-    """One version of a report: whose, how far, when, and what its assays say (M, W or ?)."""
+class ReportFact:
+    """One version of a report: its patient, status and surgery, and the label of its assays (M, W or ?)."""
 
     report: str
     version: int
     patient: str
     status: str
     surgery: date
-    verdict: str
+    label: str
 
 
 @dataclass(frozen=True)
-class Heard:
-    """One word of the registry on a prior patient: whose she is from this moment, or nobody's."""
+class MergeFact:
+    """A statement of the registry about a prior patient: merged into another from this moment on, or separate again."""
 
     prior: str
     surviving: str
@@ -30,7 +30,7 @@ class Heard:
 
 
 @dataclass(frozen=True)
-class Imaged:
+class StudyFact:
     """One study."""
 
     study: str
@@ -39,41 +39,43 @@ class Imaged:
     sequences: int
 
 
-def persons(words: set[Heard], patients: set[str]) -> dict[str, frozenset[str]]:
-    """Return with whom each patient is one person."""
-    last = {p: max((w for w in words if w.prior == p), key=lambda w: w.moment) for p in {w.prior for w in words}}
+def persons(merges: set[MergeFact], patients: set[str]) -> dict[str, frozenset[str]]:
+    """Return for each patient the group of patients who are the same person."""
+    latest = {p: max((m for m in merges if m.prior == p), key=lambda m: m.moment) for p in {m.prior for m in merges}}
     groups = {patient: {patient} for patient in patients}
-    for word in last.values():
-        if not word.undone:
-            joined = groups[word.prior] | groups[word.surviving]
+    for merge in latest.values():
+        if not merge.undone:
+            joined = groups[merge.prior] | groups[merge.surviving]
             for patient in joined:
                 groups[patient] = joined
     return {patient: frozenset(group) for patient, group in groups.items()}
 
 
-def labels(told: set[Told], words: set[Heard], imaged: set[Imaged]) -> dict[str, str]:
+def labels(reports: set[ReportFact], merges: set[MergeFact], studies: set[StudyFact]) -> dict[str, str]:
     """Return the chosen studies with their labels: M, W or ?."""
     patients = (
-        {t.patient for t in told} | {i.patient for i in imaged} | {p for w in words for p in (w.prior, w.surviving)}
+        {r.patient for r in reports}
+        | {s.patient for s in studies}
+        | {patient for merge in merges for patient in (merge.prior, merge.surviving)}
     )
-    groups = set(persons(words, patients).values())
-    current = {r: max((t for t in told if t.report == r), key=lambda t: t.version) for r in {t.report for t in told}}
-    found = {}
-    for group in groups:
-        final = [t for t in current.values() if t.patient in group and t.status == "final"]
-        if {"M", "W"} <= {t.verdict for t in final}:
-            continue
-        fitting = [
-            (t.verdict != "?", i.sequences, i.day, i.study, t.verdict)
-            for t in final
-            for i in imaged
-            if i.patient in group and timedelta(0) <= t.surgery - i.day <= WINDOW
-        ]
-        best: dict[tuple[bool, int, date], set[tuple[str, str]]] = defaultdict(set)
-        for decided, sequences, day, study, verdict in fitting:
-            best[decided, sequences, day].add((study, verdict))
-        if best:
-            first = best[max(best)]
-            if len({study for study, _ in first}) == 1:
-                found.update(first)
-    return found
+    current = {
+        name: max((r for r in reports if r.report == name), key=lambda r: r.version)
+        for name in {r.report for r in reports}
+    }
+    chosen: dict[str, str] = {}
+    for group in set(persons(merges, patients).values()):
+        final = [r for r in current.values() if r.patient in group and r.status == "final"]
+        if not {"M", "W"} <= {r.label for r in final}:
+            chosen.update(_best(final, [s for s in studies if s.patient in group]))
+    return chosen
+
+
+def _best(final: list[ReportFact], studies: list[StudyFact]) -> set[tuple[str, str]]:
+    """Return the study that is chosen for one person with its label, or nothing where several are equally good."""
+    ranks: dict[tuple[bool, int, date], set[tuple[str, str]]] = defaultdict(set)
+    for report in final:
+        for study in studies:
+            if timedelta(0) <= report.surgery - study.day <= WINDOW:
+                ranks[report.label != "?", study.sequences, study.day].add((study.study, report.label))
+    best = ranks[max(ranks)] if ranks else set()
+    return best if len({study for study, _ in best}) == 1 else set()

@@ -1,13 +1,13 @@
-"""Seeds a platform with labelled patients and patches, as if a night of preprocessing had ended."""
+"""Seeds a platform with labelled patients and patches, as after a night of preprocessing."""
 
 from datetime import date
 
 import numpy as np
 
-from idh_tasks.db import identities, patches, pathology, studies
+from idh_tasks.db import identities, links, patches, reports, reviews, studies
 from idh_tasks.db.identities import Identity
 from idh_tasks.db.patches import PatchRecord
-from idh_tasks.db.pathology import ReportRecord
+from idh_tasks.db.reports import ReportRecord
 from idh_tasks.domain.pathology import Assay, AssayMethod, AssayResult, Report, ReportStatus
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence, Provenance
 from idh_tasks.domain.study import StudyId, StudyRecord
@@ -23,11 +23,12 @@ COMPUTED = (MrSequence.RCBV, MrSequence.ADC)
 
 
 def seed_cohort(platform: Platform, mutants: int, wildtypes: int, first: int = 0) -> None:
-    """Add linked patients with six patches each; mutants' rCBV patches are darker."""
+    """Add linked patients with six patches each; the RCBV patches of mutants are darker."""
     for number in range(first, first + mutants + wildtypes):
         _add_patient(platform, number, mutant=number - first < mutants)
     with platform.database.begin() as transaction:
-        pathology.link(transaction, platform.settings.linkage.window_days)
+        links.update_links(transaction, platform.settings.linkage.window_days)
+        reviews.update_reviews(transaction)
 
 
 def _add_patient(platform: Platform, number: int, mutant: bool) -> None:
@@ -36,19 +37,20 @@ def _add_patient(platform: Platform, number: int, mutant: bool) -> None:
     assays = POSITIVE if mutant else NEGATIVE
     decision = resolve_idh_status(assays)
     status = decision.status
-    report = ReportRecord(
+    record = ReportRecord(
         f"report{number}", 1, key, "final", True, DAY, None, 60, decision, WHO_2016[status], WHO_2021[status],
         tuple((assay, assay.result.value) for assay in assays),
     )  # fmt: skip
-    theirs = Report(f"{number}", 1, "H", f"{number}", None, "F", ReportStatus.FINAL, "glioblastoma", DAY, None, 60, ())
+    source = Report(f"{number}", 1, "H", f"{number}", None, "F", ReportStatus.FINAL, "glioblastoma", DAY, None, 60, ())
     with platform.database.begin() as transaction:
         identities.register_patient(transaction, Identity(key, "H", f"{number}", None, None, "F"))
         studies.save(transaction, StudyRecord(study_id, key, f"{number}", DAY, 60, "none", (), None))
-        pathology.save_reports(transaction, [(report, theirs)])
-        patches.save(transaction, [_patch(platform, study_id, number, s, mutant) for s in MODEL_SEQUENCES])
+        reports.save_reports(transaction, [(record, source)])
+        patches.save(transaction, [patch(platform, study_id, number, s, mutant) for s in MODEL_SEQUENCES])
 
 
-def _patch(platform: Platform, study_id: StudyId, number: int, sequence: MrSequence, mutant: bool) -> PatchRecord:
+def patch(platform: Platform, study_id: StudyId, number: int, sequence: MrSequence, mutant: bool) -> PatchRecord:
+    """Store a patch of random numbers, and return its record."""
     rng = np.random.default_rng([number, MODEL_SEQUENCES.index(sequence)])
     planted = -1.5 if mutant and sequence is MrSequence.RCBV else 0.0
     array = (rng.standard_normal((64, 64)) + planted).astype(np.float32)

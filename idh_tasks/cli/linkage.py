@@ -86,9 +86,9 @@ def review_list(
 ) -> None:
     """List the open questions."""
     from idh_tasks.cli.platform import open_platform
-    from idh_tasks.pipelines.review.questions import listed
+    from idh_tasks.pipelines.review.questions import list_reviews
 
-    for found in listed(open_platform(), everything=everything):
+    for found in list_reviews(open_platform(), everything=everything):
         state = found.answer or ("settled" if found.moot else "open")
         text = f"{found.review_id}  {found.kind:18} {found.subject}  {state}"
         sys.stdout.write((json.dumps(asdict(found), default=str) if as_json else text) + "\n")
@@ -99,9 +99,9 @@ def review_show(review_id: str, as_json: AsJson = False) -> None:
     """Show one question as it is put to a person, with its answer if there is one."""
     from idh_tasks.cli.platform import open_platform
     from idh_tasks.linkage.questions import body, title
-    from idh_tasks.pipelines.review.questions import listed
+    from idh_tasks.pipelines.review.questions import list_reviews
 
-    for found in listed(open_platform(), review_id):
+    for found in list_reviews(open_platform(), review_id):
         if as_json:
             sys.stdout.write(json.dumps(asdict(found), default=str) + "\n")
             continue

@@ -1,34 +1,71 @@
-"""Counts of the cohort: who left it where and why, and what each sequence has."""
+"""Counts of the cohort, and the datasets that used a report.
 
-from typing import Any
+One query looks a report up in schema phi by the laboratory's id; all queries return keys of ours and counts only.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from idh_tasks.db.engine import Transaction
+from idh_tasks.domain.cohort import AffectedMember, Demographics, Outcome
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 
 
-def outcomes(transaction: Transaction, settings_hash: str) -> list[tuple[str, str | None, int]]:
-    """Return (stage, code, patients) for every way out of the cohort, and for those included."""
-    rows = transaction.rows("cohort/select_cohort_outcomes", settings_hash=settings_hash)
-    return [(row["stage"], row["code"], row["patients"]) for row in rows]
+@dataclass(frozen=True)
+class AffectedCounts:
+    """How many patients, models and champions changed labels, persons or studies affect."""
+
+    patients: int
+    models: int
+    champions: int
+
+
+@dataclass(frozen=True)
+class _CaseCount:
+    outcome: str
+    studies: int
+
+
+@dataclass(frozen=True)
+class _SequenceCount:
+    sequence: MrSequence
+    patients: int
+    mutants: int
+
+
+def outcomes(transaction: Transaction, settings_hash: str) -> list[Outcome]:
+    """Return how many patients left the cohort at each stage and why, and how many are included."""
+    return transaction.all(Outcome, "cohort/select_cohort_outcomes", settings_hash=settings_hash)
 
 
 def by_sequence(transaction: Transaction, settings_hash: str) -> dict[MrSequence, tuple[int, int]]:
-    """Return patients and mutants with a label and a patch, sequence by sequence."""
-    rows = transaction.rows("cohort/select_sequence_counts", settings_hash=settings_hash)
-    counted = {MrSequence(row["sequence"]): (row["patients"], row["mutants"]) for row in rows}
-    return {sequence: counted.get(sequence, (0, 0)) for sequence in MODEL_SEQUENCES}
+    """Return how many patients have a label and a patch, and how many of them are mutant, per sequence."""
+    rows = transaction.all(_SequenceCount, "cohort/select_sequence_counts", settings_hash=settings_hash)
+    counts = {row.sequence: (row.patients, row.mutants) for row in rows}
+    return {sequence: counts.get(sequence, (0, 0)) for sequence in MODEL_SEQUENCES}
 
 
-def demographics(transaction: Transaction, settings_hash: str) -> list[dict[str, Any]]:
-    """Return age and sex of those in the cohort, by status."""
-    return [dict(row) for row in transaction.rows("cohort/select_demographics", settings_hash=settings_hash)]
+def demographics(transaction: Transaction, settings_hash: str) -> list[Demographics]:
+    """Return age and sex of the patients in the cohort, by IDH status."""
+    return transaction.all(Demographics, "cohort/select_demographics", settings_hash=settings_hash)
+
+
+def count_cases(transaction: Transaction) -> dict[str, int]:
+    """Return the number of studies per label, or per code where there is no label."""
+    return {row.outcome: row.studies for row in transaction.all(_CaseCount, "cohort/count_cases")}
+
+
+def count_affected(transaction: Transaction) -> AffectedCounts:
+    """Return how much was trained on labels, persons or studies that have changed since."""
+    [counts] = transaction.all(AffectedCounts, "cohort/count_affected")
+    return counts
 
 
 def report_keys(transaction: Transaction, report: str) -> list[str]:
-    """Return our keys of a report, by the laboratory's id or by our own key."""
-    return [row["report_key"] for row in transaction.rows("cohort/select_report_keys", report=report)]
+    """Return our keys of a report, given the laboratory's id or our key."""
+    return transaction.column(str, "cohort/select_report_keys", report=report)
 
 
-def affected(transaction: Transaction, report_keys: list[str]) -> list[dict[str, Any]]:
-    """Return every member of a dataset that used these reports, with models and predictions."""
-    return [dict(row) for row in transaction.rows("cohort/select_affected", report_keys=report_keys)]
+def affected(transaction: Transaction, report_keys: Sequence[str]) -> list[AffectedMember]:
+    """Return every dataset member that used one of these reports, with its models."""
+    return transaction.all(AffectedMember, "cohort/select_affected", report_keys=report_keys)

@@ -1,13 +1,14 @@
-"""The engine, the migrations and the way from a query's name to its rows."""
+"""Database access: connections, migrations, and named queries whose rows become typed values."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar, cast
 
 from alembic import command
 from alembic.config import Config
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection, RowMapping, TextClause, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
@@ -22,26 +23,39 @@ MIGRATION_LOCK = 4_711_001
 
 
 @cache
+def _adapter(value_type: Hashable) -> TypeAdapter[Any]:
+    # Building a validator costs more than using it.
+    return TypeAdapter(value_type)
+
+
+@cache
 def query(name: str) -> TextClause:
-    """Return the statement of ``sql/queries/<family>/<name>.sql``."""
+    """Return the statement in ``sql/queries/<family>/<name>.sql``."""
     return text((SQL / "queries" / f"{name}.sql").read_text())
 
 
+def json_rows(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return rows as one JSON array, for statements that take a whole set at once."""
+    return json.dumps(list(rows), default=str)
+
+
 class Database:
-    """Short transactions on PostgreSQL; every failure named, no value in a message."""
+    """Short transactions on PostgreSQL; error messages have a code and never contain a value."""
 
     def __init__(self, url: str) -> None:
-        # Statements carry identifiers of patients as parameters: none may reach a message.
+        # Statements have patient identifiers as parameters, which must not appear in messages.
         self._engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
 
     @contextmanager
     def begin(self) -> Iterator["Transaction"]:
-        """Open a transaction: committed at the end, rolled back on any error.
+        """Open a transaction, committed at the end and rolled back on any error.
 
         Raises
         ------
         TransientError
-            ``E_DATABASE`` if the server is away, fails over, or the transaction lost a race.
+            ``E_DATABASE`` if the server is unreachable or fails over, or if the transaction was chosen to be aborted.
+        RunRefusedError
+            ``E_SCHEMA`` if a table or column is missing, ``E_CONSTRAINT`` if a row is refused.
         """
         try:
             with self._engine.begin() as connection:
@@ -50,7 +64,7 @@ class Database:
             _translate(error)
 
     def migrate(self) -> None:
-        """Bring the schema to the newest version; safe to call at any time, by many at once."""
+        """Bring the schema to the newest version; safe to call at any time and from several processes at once."""
         config = Config()
         config.set_main_option("script_location", str(SQL / "migrations"))
         with self._engine.begin() as connection:
@@ -60,45 +74,58 @@ class Database:
 
 
 class Transaction:
-    """The named queries of sql/queries inside one transaction."""
+    """Runs the named queries of sql/queries inside one transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def all(self, row_type: type[R], name: str, /, **values: Any) -> list[R]:
         """Return all rows of a query as values of `row_type`, whose fields are the columns."""
-        adapter = TypeAdapter(row_type)
-        return [adapter.validate_python(dict(row)) for row in self.rows(name, **values)]
+        return [_typed(row_type, dict(row), name) for row in self.rows(name, **values)]
 
     def first(self, row_type: type[R], name: str, /, **values: Any) -> R | None:
         """Return the first row of a query as a value of `row_type`, or None."""
         row = self.one(name, **values)
-        return None if row is None else TypeAdapter(row_type).validate_python(dict(row))
+        return None if row is None else _typed(row_type, dict(row), name)
+
+    def column(self, value_type: type[R], name: str, /, **values: Any) -> list[R]:
+        """Return the first column of all rows of a query as values of `value_type`."""
+        return [_typed(value_type, value, name) for value in self._connection.execute(query(name), values).scalars()]
 
     def rows(self, name: str, /, **values: Any) -> list[RowMapping]:
         """Return all rows of a query."""
         return list(self._connection.execute(query(name), values).mappings())
 
     def one(self, name: str, /, **values: Any) -> RowMapping | None:
-        """Return the first row of a query, or nothing."""
+        """Return the first row of a query, or None."""
         return self._connection.execute(query(name), values).mappings().first()
 
     def run(self, name: str, /, **values: Any) -> int:
-        """Run a statement and return the number of rows it touched."""
+        """Run a statement and return the number of rows that it changed."""
         return self._connection.execute(query(name), values).rowcount
 
     def run_many(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Run a statement once for each row."""
+        """Run a statement once per row."""
         listed = [dict(row) for row in rows]
         if listed:
             self._connection.execute(query(name), listed)
 
 
-def _translate(error: DBAPIError) -> None:
+def _typed(value_type: type[R], value: object, name: str) -> R:
+    """Return a row or a value in its type; the message names the columns, not what they contain."""
+    try:
+        typed: R = _adapter(cast("Hashable", value_type)).validate_python(value)
+    except ValidationError as error:
+        columns = ", ".join(sorted({str(part["loc"][0]) for part in error.errors() if part["loc"]})) or "the value"
+        raise RunRefusedError(Code.E_SCHEMA, f"{name} returned an unexpected type in {columns}") from None
+    return typed
+
+
+def _translate(error: DBAPIError) -> NoReturn:
     state = str(getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", "") or "")
     lost = error.connection_invalidated or state[:2] in ("08", "40", "53", "57", "25", "")
     if lost:
-        raise TransientError(Code.E_DATABASE, f"the database did not finish the work ({state})") from None
+        raise TransientError(Code.E_DATABASE, f"the database did not finish the transaction ({state})") from None
     if state in ("42P01", "42703", "42704"):
         raise RunRefusedError(Code.E_SCHEMA, "a table or column is missing; run the migrations") from None
     raise RunRefusedError(Code.E_CONSTRAINT, f"the database refused the row ({state})") from None

@@ -1,25 +1,24 @@
-"""Questions to people and their answers."""
+"""Questions that a person must decide, and the answers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import RowMapping
 
 from idh_tasks.db.engine import Transaction
+from idh_tasks.domain.review import ReviewKind
+from idh_tasks.domain.study import StudyId
 
 
 @dataclass(frozen=True)
 class Review:
-    """A question about one subject; its answer holds as long as the evidence is the same."""
+    """A question about one subject; its answer holds as long as the evidence stays the same."""
 
     review_id: str
-    kind: str
+    kind: ReviewKind
     subject: str
     evidence: str
     person_key: str
-    detail: Mapping[str, Any]
+    detail: Mapping[str, object]
     options: tuple[str, ...]
     moot: bool = False
     answer: str | None = None
@@ -29,26 +28,71 @@ class Review:
     asked_at: datetime | None = None
 
 
-def _review(row: RowMapping) -> Review:
-    return Review(**{**dict(row), "options": tuple(row["options"])})
+@dataclass(frozen=True)
+class AnsweredReview:
+    """The question that an answer was recorded for."""
+
+    kind: ReviewKind
+    subject: str
+    evidence: str
 
 
-def listed(transaction: Transaction, review_id: str | None = None, *, everything: bool = False) -> list[Review]:
-    """Return the open questions, or all of them, or one."""
-    return [_review(row) for row in transaction.rows("reviews/select_reviews", review_id=review_id, all=everything)]
+@dataclass(frozen=True)
+class ProposedOutline:
+    """A tumour outline that the platform proposed for a study; `object_key` is its picture."""
+
+    study_id: StudyId
+    sha256: str
+    volume_ml: float
+    object_key: str
 
 
-def claim(transaction: Transaction, again_after_days: int, most: int) -> list[Review]:
-    """Take open questions to be asked now; none is asked twice at a time."""
-    rows = transaction.rows("reviews/claim_reviews", again_after_days=again_after_days, most=most)
-    return sorted(map(_review, rows), key=lambda review: review.review_id)
+def update_reviews(transaction: Transaction) -> None:
+    """Open the questions that now arise and mark as moot those that no longer do; links were updated before.
+
+    Outlines have their own reviews: see `request_outline_review`.
+    """
+    transaction.run("reviews/create_candidate_reviews")
+    transaction.run("reviews/upsert_reviews")
+    transaction.run("reviews/update_moot_reviews")
 
 
-def waiting(transaction: Transaction, again_after_days: int) -> int:
-    """Return how many open questions have not been asked lately."""
-    return int(transaction.rows("reviews/count_unasked_reviews", again_after_days=again_after_days)[0]["reviews"])
+def list_reviews(transaction: Transaction, review_id: str | None = None, *, everything: bool = False) -> list[Review]:
+    """Return the open reviews, or also closed ones, or only the one with this id."""
+    return transaction.all(Review, "reviews/select_reviews", review_id=review_id, all=everything)
 
 
-def answer(transaction: Transaction, review_id: str, option: str, who: str) -> RowMapping | None:
-    """Record an answer; return kind, subject and evidence, or nothing if it was answered or is no option."""
-    return transaction.one("reviews/update_review_answer", review_id=review_id, answer=option, answered_by=who)
+def claim_reviews(transaction: Transaction, again_after_days: int, most: int) -> list[Review]:
+    """Take open reviews to be requested now; each is claimed once until `again_after_days` have passed."""
+    claimed = transaction.all(Review, "reviews/claim_reviews", again_after_days=again_after_days, most=most)
+    return sorted(claimed, key=lambda review: review.review_id)
+
+
+def count_due(transaction: Transaction, again_after_days: int) -> int:
+    """Return how many open reviews have not been requested in the last `again_after_days` days."""
+    [count] = transaction.column(int, "reviews/count_unasked_reviews", again_after_days=again_after_days)
+    return count
+
+
+def record_answer(transaction: Transaction, review_id: str, option: str, answered_by: str) -> AnsweredReview | None:
+    """Record an answer; return None if the review is answered already or does not offer the option."""
+    return transaction.first(
+        AnsweredReview, "reviews/update_review_answer", review_id=review_id, answer=option, answered_by=answered_by
+    )
+
+
+def request_outline_review(transaction: Transaction, outline: ProposedOutline) -> None:
+    """Open a review of a proposed outline; earlier proposals for the same study become moot."""
+    transaction.run("reviews/insert_outline_review", **vars(outline))
+
+
+def accepted_outline(transaction: Transaction, study_id: StudyId) -> str | None:
+    """Return the hash (SHA-256) of the proposed outline that a reviewer accepted last for a study, or None."""
+    accepted = transaction.column(str, "reviews/select_accepted_outline", study_id=study_id)
+    return accepted[0] if accepted else None
+
+
+def outline_picture(transaction: Transaction, study_id: str) -> str | None:
+    """Return the object key of the picture of the outline that was proposed last for a study, or None."""
+    pictures = transaction.column(str, "reviews/select_outline_picture", study_id=study_id)
+    return pictures[0] if pictures else None

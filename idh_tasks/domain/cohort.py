@@ -1,4 +1,4 @@
-"""The cohort as it is counted: its flow, and age and sex of those in it."""
+"""Figures that describe the cohort: its flow, its demographics, and the trainings that used a report."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Outcome:
-    """How many patients left at a stage for one reason, or were included."""
+    """How many patients left the cohort at a stage for one reason, or were included."""
 
     stage: str
     code: str | None
@@ -15,7 +15,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Step:
-    """One box of the flow: who came to it, who left and why, who remained."""
+    """One box of the flow: how many patients reached it, who left and why, how many remained."""
 
     stage: str
     before: int
@@ -25,7 +25,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Demographics:
-    """Age at imaging and sex of one group of the cohort (paper, Results)."""
+    """Age at imaging (years) and sex of one group of the cohort (paper, Results)."""
 
     idh_status: str
     patients: int
@@ -35,3 +35,19 @@ class Demographics:
     sd_age: float | None
     youngest: float | None
     oldest: float | None
+
+
+@dataclass(frozen=True)
+class AffectedMember:
+    """A dataset member that used a report, with the model trained on it; `code` states what has changed since."""
+
+    report_key: str
+    report_version: int
+    dataset_id: str
+    run_id: str | None
+    sequence: str
+    mutant: bool
+    code: str | None
+    model_id: str | None
+    state: str | None
+    predictions: int

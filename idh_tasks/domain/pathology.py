@@ -1,9 +1,12 @@
-"""Pathology in one internal form: reports, assays and the IDH status they lead to."""
+"""Pathology in one internal form: reports, assays, merges, and the IDH status that follows from them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
+
+from idh_tasks.domain.study import PatientKey
 
 ReportColumn = Literal[
     "report_id",
@@ -22,8 +25,11 @@ ReportColumn = Literal[
     "method",
     "result",
 ]
-"""Our names of what a row of a laboratory holds: one assay with its report."""
+"""Our column names for a laboratory's rows; a row has one assay with its report."""
 OPTIONAL_COLUMNS = ("issuer", "specimen_date", "age_years", "diagnosis_codes", "specimen")
+
+FeedRow = Mapping[str, object]
+"""One row as the laboratory wrote it, under our column names; it may name a patient."""
 
 
 class IdhStatus(StrEnum):
@@ -45,7 +51,7 @@ class AssayMethod(StrEnum):
 
 
 class AssayResult(StrEnum):
-    """What an assay says, after its text has been normalised."""
+    """What an assay states, after its text has been normalised."""
 
     POSITIVE = "positive"
     NEGATIVE = "negative"
@@ -54,7 +60,7 @@ class AssayResult(StrEnum):
 
 
 class ReportStatus(StrEnum):
-    """How far a report is; only a final one gives a label."""
+    """The state of a report; only a final one gives a label."""
 
     PRELIMINARY = "preliminary"
     FINAL = "final"
@@ -79,7 +85,7 @@ class ReportedAssay:
 
 @dataclass(frozen=True)
 class Report:
-    """One version of a report as the laboratory gives it; it names a patient."""
+    """One version of a report as the laboratory delivers it; it names a patient."""
 
     report_id: str
     version: int
@@ -102,7 +108,7 @@ class Report:
 
 @dataclass(frozen=True)
 class MergeNotice:
-    """The registry says that two identifiers are one patient, or (`undone`) that they are not."""
+    """The registry's statement that two identifiers are one patient, or (`undone`) that they are not."""
 
     issuer: str
     prior_id: str
@@ -115,28 +121,36 @@ class MergeNotice:
 
 
 @dataclass(frozen=True)
-class Misfit:
-    """A report that does not fit the form: which column, and which report (never shown)."""
+class Merge:
+    """A merge in force, under our keys."""
+
+    prior_key: PatientKey
+    surviving_key: PatientKey
+
+
+@dataclass(frozen=True)
+class RejectedReport:
+    """A report that cannot be read: the column at fault, and the report's id (never shown)."""
 
     column: str
     report_id: str
 
     def __repr__(self) -> str:
-        return f"Misfit({self.column})"
+        return f"RejectedReport({self.column})"
 
 
 @dataclass(frozen=True)
-class Delivery:
-    """What one file or one reading of the laboratory's view holds."""
+class FeedContent:
+    """What one file, or one reading of the laboratory's view, contains."""
 
     reports: tuple[Report, ...] = ()
     merges: tuple[MergeNotice, ...] = ()
-    misfits: tuple[Misfit, ...] = ()
+    rejected: tuple[RejectedReport, ...] = ()
 
 
 @dataclass(frozen=True)
 class StatusDecision:
-    """An IDH status with the rule and the evidence that lead to it."""
+    """An IDH status with the rule and the evidence that led to it."""
 
     status: IdhStatus
     rule: str

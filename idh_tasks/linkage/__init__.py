@@ -1,1 +1,1 @@
-"""Linkage: the right pathology on the right study."""
+"""Linkage: which pathology report belongs to which study, and what IDH status it states."""

@@ -1,20 +1,20 @@
-"""The flow of patients into the cohort, each exclusion with its reason (like CONSORT)."""
+"""The flow of patients into the cohort, with a reason for each exclusion (as in a CONSORT diagram)."""
 
 from collections.abc import Iterable
 
 from idh_tasks.domain.cohort import Outcome, Step
 
 STAGES = ("MR", "pre-operative", "glioblastoma", "IDH tested", "usable sequences", "ROI", "patches")
-"""What a patient must have, in the order in which it is asked for."""
+"""What a patient must have, in the order in which it is checked."""
 INCLUDED = "included"
 
 
 def cohort_flow(outcomes: Iterable[Outcome]) -> list[Step]:
-    """Return the steps from all patients found to those included."""
-    found = list(outcomes)
-    remaining, steps = sum(outcome.patients for outcome in found), []
+    """Return the steps from all patients to those included."""
+    counted = list(outcomes)
+    remaining, steps = sum(outcome.patients for outcome in counted), []
     for stage in STAGES:
-        excluded = {o.code or "?": o.patients for o in found if o.stage == stage}
+        excluded = {outcome.code or "?": outcome.patients for outcome in counted if outcome.stage == stage}
         steps.append(Step(stage, remaining, excluded, remaining - sum(excluded.values())))
         remaining = steps[-1].after
     return steps

@@ -1,4 +1,4 @@
-"""From assays to the IDH status (protocol, 'Cohort and label')."""
+"""From the assays of a report to its IDH status (protocol, 'Cohort and label')."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ WHO_2021 = {
 }
 
 
-def _of(assays: Sequence[Assay], method: AssayMethod, result: AssayResult) -> bool:
+def _has(assays: Sequence[Assay], method: AssayMethod, result: AssayResult) -> bool:
     return any(a.method is method and a.result is result for a in assays)
 
 
@@ -29,12 +29,12 @@ def resolve_idh_status(
     """Decide the IDH status of one report.
 
     Mutant if immunohistochemistry is positive or either gene is mutated; wild-type only if
-    sequencing of both genes, or a panel that holds both, is negative; anything else is indeterminate.
+    sequencing of both genes, or a panel that covers both, is negative; anything else is indeterminate.
 
     Parameters
     ----------
     age_rule
-        Take IHC-negative, unsequenced tumours at 55 or older for wild-type, provisionally.
+        Provisionally count IHC-negative, unsequenced tumours of patients aged 55 or older as wild-type.
     """
     evidence = "; ".join(sorted(f"{a.method} {a.result}" for a in assays)) or "no assay"
     positive = sorted(
@@ -42,7 +42,7 @@ def resolve_idh_status(
     )
     if positive:
         return StatusDecision(IdhStatus.MUTANT, f"positive: {', '.join(positive)}", evidence)
-    if all(_of(assays, gene, AssayResult.NEGATIVE) for gene in GENES) or _of(
+    if all(_has(assays, gene, AssayResult.NEGATIVE) for gene in GENES) or _has(
         assays, AssayMethod.NGS_PANEL, AssayResult.NEGATIVE
     ):
         return StatusDecision(IdhStatus.WILDTYPE, "both genes sequenced and negative", evidence)
@@ -53,7 +53,7 @@ def resolve_idh_status(
 
 
 def _open_question(assays: Sequence[Assay]) -> str:
-    """Return why there is no status: what is unclear is for a person, what is pending for later."""
+    """Return why there is no status: an unclear result is for a person to decide, a pending one for later."""
     tested = [a for a in assays if a.method is not AssayMethod.OTHER]
     for result, meaning in ((AssayResult.UNKNOWN, "unclear, for review"), (AssayResult.PENDING, "pending")):
         if methods := sorted(a.method.value for a in tested if a.result is result):
@@ -63,4 +63,4 @@ def _open_question(assays: Sequence[Assay]) -> str:
 
 def _ihc_negative_only(assays: Sequence[Assay]) -> bool:
     others = [a for a in assays if a.method is not AssayMethod.IHC_R132H]
-    return _of(assays, AssayMethod.IHC_R132H, AssayResult.NEGATIVE) and not others
+    return _has(assays, AssayMethod.IHC_R132H, AssayResult.NEGATIVE) and not others

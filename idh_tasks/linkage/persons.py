@@ -1,32 +1,31 @@
-"""Whose key lives on where patients were merged."""
+"""Which patient keys belong to one person, after merges."""
 
 from collections.abc import Iterable
 
+from idh_tasks.domain.pathology import Merge
 from idh_tasks.domain.study import PatientKey
 
-Merge = tuple[PatientKey, PatientKey]
-"""Prior and surviving key."""
 
+def resolve_persons(merges: Iterable[Merge]) -> dict[PatientKey, PatientKey]:
+    """Return the surviving key of every merged patient; the order of the merges does not matter.
 
-def who_is_who(merges: Iterable[Merge]) -> dict[PatientKey, PatientKey]:
-    """Return the person of every patient who was merged, whatever the order in which the merges are given.
-
-    Chains are followed to their end; of patients merged in a ring, the smallest key lives on.
+    Chains are followed to their end. Of patients merged in a ring, the smallest key survives.
 
     Parameters
     ----------
     merges
-        At most one merge a prior key: the latest.
+        At most one merge per prior key: the latest.
     """
-    onward = dict(merges)
-    return {patient: _end(patient, onward) for patient in onward if _end(patient, onward) != patient}
+    survivors = {merge.prior_key: merge.surviving_key for merge in merges}
+    persons = {patient: _end(patient, survivors) for patient in survivors}
+    return {patient: person for patient, person in persons.items() if person != patient}
 
 
-def _end(patient: PatientKey, onward: dict[PatientKey, PatientKey]) -> PatientKey:
+def _end(patient: PatientKey, survivors: dict[PatientKey, PatientKey]) -> PatientKey:
     path = [patient]
-    while path[-1] in onward:
-        following = onward[path[-1]]
-        if following in path:
-            return min(path[path.index(following) :])
-        path.append(following)
+    while path[-1] in survivors:
+        survivor = survivors[path[-1]]
+        if survivor in path:
+            return min(path[path.index(survivor) :])
+        path.append(survivor)
     return path[-1]

@@ -1,56 +1,62 @@
-"""How a question is put to a person: what she needs to decide, and no identifier of a patient."""
+"""The text of a question to a reviewer: all that is needed to decide, and no patient identifier."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
 
-LEAVE_OPEN = "leave open"
-"""What a question that nobody answers comes to: the case stays out."""
+from idh_tasks.domain.review import LEAVE_OPEN, ReviewKind
 
 TITLES = {
-    "unclear_result": "IDH result in unclear words",
-    "unclear_diagnosis": "Is the diagnosis glioblastoma?",
-    "label_conflict": "Final reports contradict each other",
-    "several_studies": "Several pre-operative studies, none before the other",
-    "near_miss": "Are these two patients one person?",
-    "automatic_roi": "Does the proposed outline fit the tumour?",
-    "merge_mismatch": "A merge of two patients whose birth date or sex differ",
+    ReviewKind.UNCLEAR_RESULT: "Unclear wording of an IDH result",
+    ReviewKind.UNCLEAR_DIAGNOSIS: "Is the diagnosis glioblastoma?",
+    ReviewKind.LABEL_CONFLICT: "Final reports contradict each other",
+    ReviewKind.SEVERAL_STUDIES: "Several equally suitable pre-operative studies",
+    ReviewKind.NEAR_MISS: "Are these two patients the same person?",
+    ReviewKind.AUTOMATIC_ROI: "Does the proposed outline fit the tumour?",
+    ReviewKind.MERGE_MISMATCH: "Two merged patients differ in birth date or sex",
 }
-EXPLAINED = {
-    "unclear_result": "The table of words does not know this text, or calls it uncertain. Look the report up "
-    "in the laboratory's system and choose what it says; `exclude` keeps it without a status.",
-    "unclear_diagnosis": "The diagnosis is empty, negated or only suspected.",
-    "label_conflict": "Choose the status that holds. Reports that say otherwise are overruled, not deleted.",
-    "several_studies": "They have the same day and the same number of usable sequences. Choose the one to use.",
-    "near_miss": "A report fits no imaged patient by issuer and identifier, but nearly fits this one. Nothing is "
-    "linked unless you say that they are the same person.",
-    "automatic_roi": "No outline came with the study; this one was proposed from T2 and FLAIR. Accepted, it is used "
-    "for the patches; rejected, the study waits for an outline of yours (DICOM SEG or `roi.nii.gz`).",
-    "merge_mismatch": "The registry merged them. Until you decide they stay apart.",
+EXPLANATIONS = {
+    ReviewKind.UNCLEAR_RESULT: "The text of the result is not in the vocabulary, or the vocabulary lists it as "
+    "uncertain. Look the report up in the laboratory's system and choose what it states; `exclude` leaves the case "
+    "out.",
+    ReviewKind.UNCLEAR_DIAGNOSIS: "The diagnosis is empty, negated or only suspected.",
+    ReviewKind.LABEL_CONFLICT: "Choose the correct status. Reports that state the other one are overruled, not "
+    "deleted.",
+    ReviewKind.SEVERAL_STUDIES: "They have the same date and the same number of usable sequences. Choose the one to "
+    "use.",
+    ReviewKind.NEAR_MISS: "A report matches no imaged patient by issuer and identifier, but almost matches this one. "
+    "Nothing is linked unless you answer that they are the same person.",
+    ReviewKind.AUTOMATIC_ROI: "No outline was delivered with the study; this one was proposed from T2 and FLAIR. If "
+    "you accept it, it is used for the patches. If you reject it, the study waits for an outline of yours (DICOM SEG "
+    "or `roi.nii.gz`).",
+    ReviewKind.MERGE_MISMATCH: "The registry merged them. They remain separate until you decide.",
 }
 
-OF_REPORTS = ("unclear_result", "unclear_diagnosis")
+ABOUT_REPORTS = (ReviewKind.UNCLEAR_RESULT, ReviewKind.UNCLEAR_DIAGNOSIS)
 
 
-def title(kind: str, subject: str) -> str:
+def title(kind: ReviewKind, subject: str) -> str:
     """Return the headline of a question."""
     return f"{TITLES[kind]} ({subject[:8]})"
 
 
-def body(kind: str, subject: str, detail: Mapping[str, Any]) -> str:
-    """Return a question's text in Markdown."""
-    lines = [EXPLAINED[kind], "", f"Subject: `{subject}`", ""]
+def body(kind: ReviewKind, subject: str, detail: Mapping[str, object]) -> str:
+    """Return the text of a question in Markdown."""
+    lines = [EXPLANATIONS[kind], "", f"Subject: `{subject}`", ""]
     for name, value in detail.items():
-        if isinstance(value, list):
-            lines += [f"**{name}**", "", *(f"- {_entry(entry)}" for entry in value), ""]
-        else:
-            lines.append(f"**{name}**: {value}\n")
-    if kind == "automatic_roi":
+        lines += _detail(name, value)
+    if kind is ReviewKind.AUTOMATIC_ROI:
         picture = f"/idh/outlines/{subject}.png"
         lines.append(f"[![the proposed outline on T2, FLAIR and MPRAGE]({picture})]({picture})\n")
-    if kind in OF_REPORTS:
-        lines.append("The report's own number: `phi.report_source`, for those who may read schema `phi`.\n")
-    lines.append(f"`{LEAVE_OPEN}`, and a question nobody answers, leaves the case out: awaiting review.")
+    if kind in ABOUT_REPORTS:
+        lines.append("The laboratory's number of the report: `phi.report_source`, if you may read schema `phi`.\n")
+    lines.append(f"The case stays out of the cohort if you choose `{LEAVE_OPEN}` or if nobody answers.")
     return "\n".join(lines)
+
+
+def _detail(name: str, value: object) -> Iterator[str]:
+    if isinstance(value, list):
+        yield from (f"**{name}**", "", *(f"- {_entry(entry)}" for entry in value), "")
+    else:
+        yield f"**{name}**: {value}\n"
 
 
 def _entry(entry: object) -> str:

@@ -1,4 +1,4 @@
-"""Normalises what laboratories write, by a readable table; what is not in it is unknown."""
+"""Normalises what laboratories write, by a table of patterns; a text that is not in the table is unknown."""
 
 import re
 
@@ -16,18 +16,18 @@ METHODS = (
 """Tried in order, on lower case."""
 
 _GENE = r"(idh ?[12] )?"
-_VARIANT = (
+_PROTEIN_VARIANT = (
     r"\(?(p\.)?\(?(r132[hcgslvp]|arg132(his|cys|gly|ser|leu|val|pro)"
     r"|r172[kmwgst]|arg172(lys|met|trp|gly|ser|thr))\)?"
 )
-_CODING = r"(c\.(39[45]|51[456])[acgt]>[acgt] ?)"
-_HOW_MUCH = r"((focal|diffuse?|strong|weak)(ly)? |schwach |stark |fokal |diffus |focale |focal )?"
-_FOUND = (
+_CODING_VARIANT = r"(c\.(39[45]|51[456])[acgt]>[acgt] ?)"
+_EXTENT = r"((focal|diffuse?|strong|weak)(ly)? |schwach |stark |fokal |diffus |focale |focal )?"
+_DETECTED = (
     r"detected|present|found|identified|nachgewiesen|nachweisbar|rilevat[ao]|presente|d[ée]tect[ée]e?|pr[ée]sente"
     r"|detectad[ao]|encontrad[ao]|identificad[ao]"
 )
 _MUTATION = r"mutations?|mutation(en)?|mutazion[ei]|mutaci[oó]n(es)?|alterations?|variants?|variante[ns]?|varianti"
-_NONE = r"no|not|keine?|nicht|nessuna?|non|pas de|aucune?|sin|ninguna?|without|ohne|senza|sans"
+_NEGATION = r"no|not|keine?|nicht|nessuna?|non|pas de|aucune?|sin|ninguna?|without|ohne|senza|sans"
 
 RESULTS = (
     (
@@ -42,56 +42,57 @@ RESULTS = (
     ),
     (AssayResult.NEGATIVE, rf"^({_GENE}r132h )?{_GENE}n[eé]g(ative?|ativ[oa]?|atif|ative)?$"),
     (AssayResult.NEGATIVE, rf"^{_GENE}(wild ?type?|wt|tipo selvaggio|tipo salvaje|(type )?sauvage)$"),
-    (AssayResult.NEGATIVE, rf"^{_GENE}({_NONE}) .*\b({_MUTATION})\b"),
-    (AssayResult.NEGATIVE, rf"^{_GENE}({_NONE}) ({_FOUND})$"),
-    (AssayResult.NEGATIVE, rf"^({_MUTATION}) ({_NONE}) ({_FOUND})$"),
-    (AssayResult.POSITIVE, rf"^({_GENE}r132h )?{_GENE}{_HOW_MUCH}pos(itive?|itiv[oa]?|itif|itive)?$"),
-    (AssayResult.POSITIVE, rf"^{_GENE}(mutated|mutant|mutiert|mutat[oa]|mutad[oa]|mut[ée]e?|{_FOUND})$"),
-    (AssayResult.POSITIVE, rf"^{_GENE}({_MUTATION}) ({_FOUND})$"),
+    (AssayResult.NEGATIVE, rf"^{_GENE}({_NEGATION}) .*\b({_MUTATION})\b"),
+    (AssayResult.NEGATIVE, rf"^{_GENE}({_NEGATION}) ({_DETECTED})$"),
+    (AssayResult.NEGATIVE, rf"^({_MUTATION}) ({_NEGATION}) ({_DETECTED})$"),
+    (AssayResult.POSITIVE, rf"^({_GENE}r132h )?{_GENE}{_EXTENT}pos(itive?|itiv[oa]?|itif|itive)?$"),
+    (AssayResult.POSITIVE, rf"^{_GENE}(mutated|mutant|mutiert|mutat[oa]|mutad[oa]|mut[ée]e?|{_DETECTED})$"),
+    (AssayResult.POSITIVE, rf"^{_GENE}({_MUTATION}) ({_DETECTED})$"),
     (
         AssayResult.POSITIVE,
-        rf"^{_GENE}((mutation|mutiert|mutant) )?({_CODING}?{_VARIANT}|{_CODING})"
-        rf"( (mutation|mutant|mutated|mutiert|pos(itive?|itiv)?|{_FOUND}))?( (mutation|{_FOUND}))?$",
+        rf"^{_GENE}((mutation|mutiert|mutant) )?({_CODING_VARIANT}?{_PROTEIN_VARIANT}|{_CODING_VARIANT})"
+        rf"( (mutation|mutant|mutated|mutiert|pos(itive?|itiv)?|{_DETECTED}))?( (mutation|{_DETECTED}))?$",
     ),
 )
-"""Tried in order on normalised text: what is pending or uncertain is never read as negative."""
+"""Tried in order on normalised text: a pending or uncertain result is never read as negative."""
 
 
 def _normalised(text: str) -> str:
-    """Return lower case with single blanks: a hyphen, a colon or a full stop at the end says nothing."""
+    """Return the text in lower case with single spaces, without punctuation that has no meaning here."""
     plain = re.sub(r"(?<=\w)-(?=\w)|[:;,]", " ", text.lower())
     return re.sub(r"\s+", " ", plain).strip(" .!")
 
 
 WORDS = re.compile(
-    rf"{_MUTATION}|{_FOUND}|{_NONE}|{_VARIANT}|{_CODING}|idh.?[12]?|n[eé]g(ative?|ativ[oa]?|atif)?|pos(itive?|itiv[oa]?|itif)?"
+    rf"{_MUTATION}|{_DETECTED}|{_NEGATION}|{_PROTEIN_VARIANT}|{_CODING_VARIANT}|idh.?[12]?"
+    r"|n[eé]g(ative?|ativ[oa]?|atif)?|pos(itive?|itiv[oa]?|itif)?"
     r"|wild|wild.?type?|wt|mut(ated|ant|iert|at[oa]|ad[oa]|[ée]e?)?|focal(ly)?|diffus(e|ely)?|seq|sequencing|sequenzierung"
     r"|ihc|codon|exon|gene?s?|pending|vus|significance|signifikanz|uncertain|unclear|unklare?r?|inconclusive|equivocal"
     r"|borderline|fraglich|questionable|failed|insufficient|indeterminate|unbestimmt|evaluable|auswertbar|tumou?r|cells?"
     r"|staining|of|the|in|and|or|und|oder|et|y|e|o|\?|[<>]?\d{1,3} ?%?"
 )
-"""All that is shown of a laboratory's text: it may hold a name."""
+"""The words of a laboratory's text that may be shown; any other word could be a name."""
 
 
 def known_words(text: str) -> str:
-    """Return a laboratory's text with every word that is not of the field replaced by an ellipsis."""
+    """Return a laboratory's text with every word outside the field's vocabulary replaced by an ellipsis."""
     shown = [word if WORDS.fullmatch(word.lower().strip(".,;:()!?")) else "…" for word in text.split()]
     return re.sub(r"…( …)+", "…", " ".join(shown))
 
 
 def read_method(text: str) -> AssayMethod:
     """Return the method that the laboratory names."""
-    found = (method for method, pattern in METHODS if re.search(pattern, text.lower()))
-    return next(found, AssayMethod.OTHER)
+    methods = (method for method, pattern in METHODS if re.search(pattern, text.lower()))
+    return next(methods, AssayMethod.OTHER)
 
 
 def read_result(text: str) -> AssayResult:
-    """Return the result that the laboratory reports; UNKNOWN where the table does not say."""
+    """Return the result that the laboratory reports; UNKNOWN where the table does not have it."""
     plain = _normalised(text)
-    found = (result for result, pattern in RESULTS if re.search(pattern, plain))
-    return next(found, AssayResult.UNKNOWN)
+    results = (result for result, pattern in RESULTS if re.search(pattern, plain))
+    return next(results, AssayResult.UNKNOWN)
 
 
 def read_assay(method: str, result: str) -> Assay:
-    """Return one assay as the laboratory reports it."""
+    """Return an assay from the laboratory's words for its method and its result."""
     return Assay(read_method(method), read_result(result))

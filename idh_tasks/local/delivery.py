@@ -6,8 +6,8 @@ from io import BytesIO
 from pathlib import Path
 
 from idh_tasks.codes import Code
-from idh_tasks.db import pathology
 from idh_tasks.db.engine import Database
+from idh_tasks.db.laboratory import fill_stand_in
 from idh_tasks.errors import InstanceRejectedError, RunRefusedError
 from idh_tasks.intake.gate.instance import admit
 from idh_tasks.intake.transport.dimse import send_study
@@ -76,4 +76,4 @@ def deliver(platform: Platform, laboratory: Database, cohort: Path) -> tuple[int
 def _deliver_pathology(laboratory: Database, path: Path) -> None:
     with path.open(newline="") as file:
         rows = [{k: (v or None) if k in EMPTY_AS_NULL else v for k, v in row.items()} for row in csv.DictReader(file)]
-    pathology.write_laboratory(laboratory, rows)
+    fill_stand_in(laboratory, rows)

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from pydantic import SecretStr
 
-from idh_tasks.db import pathology
 from idh_tasks.db.engine import Database
+from idh_tasks.db.laboratory import fill_stand_in
 from idh_tasks.local import airflow, orthanc, postgres, seaweed
 from idh_tasks.local.installation import ISSUER, Installation
 from idh_tasks.local.process import Service
@@ -45,7 +45,7 @@ def services_up(installation: Installation, say: Say) -> Platform:
         say("Orthanc is not installed and could not be: every study will come from the bucket")
     platform = Platform(settings(installation))
     platform.database.migrate()
-    pathology.write_laboratory(laboratory(installation), [])
+    fill_stand_in(laboratory(installation), [])
     return platform
 
 

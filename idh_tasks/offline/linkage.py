@@ -1,9 +1,9 @@
 """Linkage on files: the IDH status of reports, without a database."""
 
 import csv
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 
 from idh_tasks.codes import Code
@@ -16,7 +16,7 @@ COLUMNS = {"report_id", "age", "method", "result"}
 
 @dataclass(frozen=True)
 class Resolved:
-    """The IDH status of one report, with the rule and the evidence that lead to it."""
+    """The IDH status of one report, with the rule and the evidence that led to it."""
 
     report_id: str
     status: str
@@ -26,33 +26,36 @@ class Resolved:
 
 
 def resolve_file(path: Path, *, age_rule: bool = False) -> Iterator[Resolved]:
-    """Yield the status of each report of a CSV file with one row an assay, in order of first appearance.
+    """Yield the status of each report in a CSV file with one row per assay, in order of first appearance.
 
     Raises
     ------
     RunRefusedError
-        ``E_SCHEMA`` with the columns that are missing.
+        ``E_SCHEMA`` naming the columns that are missing.
     """
+    reports: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for row in _rows(path):
+        reports[row["report_id"]].append(row)
+    for report_id, rows in reports.items():
+        yield _resolved(report_id, rows, age_rule)
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
     with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file)
         if missing := COLUMNS - set(reader.fieldnames or ()):
             raise RunRefusedError(Code.E_SCHEMA, f"columns are missing: {', '.join(sorted(missing))}")
-        rows = list(reader)
-    order = {report: number for number, report in reversed(list(enumerate(row["report_id"] for row in rows)))}
-    for report_id, found in groupby(
-        sorted(rows, key=lambda row: order[row["report_id"]]), lambda row: row["report_id"]
-    ):
-        yield _resolved(report_id, list(found), age_rule)
+        return list(reader)
 
 
 def _resolved(report_id: str, rows: list[dict[str, str]], age_rule: bool) -> Resolved:
     assays = [read_assay(row["method"] or "", row["result"] or "") for row in rows]
-    found = resolve_idh_status(assays, _age(rows), age_rule)
-    return Resolved(report_id, found.status.value, found.rule, found.evidence, found.provisional)
+    decision = resolve_idh_status(assays, _age(rows), age_rule)
+    return Resolved(report_id, decision.status.value, decision.rule, decision.evidence, decision.provisional)
 
 
 def _age(rows: list[dict[str, str]]) -> float | None:
-    """Return the age in years; one that is no number is not used."""
+    """Return the first age (years) that is a number, or None."""
     for row in rows:
         try:
             return float(row["age"])

@@ -6,7 +6,8 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from idh_tasks.db.engine import Database
-from idh_tasks.db.laboratory import Laboratory, read_mapping
+from idh_tasks.db.laboratory import Laboratory
+from idh_tasks.db.laboratory_mapping import read_mapping
 from idh_tasks.intake.deidentification.pseudonym import Pseudonymiser
 from idh_tasks.intake.gate.sandbox import Sandbox
 from idh_tasks.settings import Settings

@@ -21,6 +21,6 @@ def picture(study_id: StudyId, user: GetUserDep) -> Response:
 
     require_dag("review_cases", user)
     try:
-        return Response(questions.outline(platform(), study_id), media_type="image/png")
+        return Response(questions.outline_picture(platform(), study_id), media_type="image/png")
     except RunRefusedError:
         raise HTTPException(404, "no outline was proposed for this study") from None

@@ -16,7 +16,7 @@ def put_questions() -> None:
     """Wake `review_cases` if a question is open that nobody is asked."""
     from idh_tasks.pipelines.review import questions
 
-    skip_unless(questions.questions_wait(platform()), "no question is open that nobody is asked")
+    skip_unless(questions.reviews_due(platform()), "no question is open that nobody is asked")
 
 
 class ReviewOperator(KeepsAnswer):
@@ -55,4 +55,4 @@ def _name(user: Mapping[str, str] | None) -> str | None:
 def _record(review_id: str, option: str, who: str | None) -> bool:
     from idh_tasks.pipelines.review import answers
 
-    return answers.answer(platform(), review_id, option, who)
+    return answers.record_answer(platform(), review_id, option, who)

@@ -17,7 +17,7 @@ import pytest
 from pydantic import SecretStr
 from rich.console import Console
 
-from idh_tasks.db import pathology
+from idh_tasks.db.laboratory import fill_stand_in
 from idh_tasks.local import airflow, postgres, up
 from idh_tasks.local.client import AirflowClient
 from idh_tasks.local.demo import DAGS, DemoPlan, run_demo
@@ -220,7 +220,7 @@ def test_a_question_waits_in_airflow_and_its_answer_moves_the_case(night: Night)
     with (night.cohort / "pathology.csv").open(newline="") as file:
         row = next(row for row in csv.DictReader(file) if row["result"] == "positive")
     unclear = row | {"version": "2", "result": f"weakly so, says {row['patient_name']}"}
-    pathology.write_laboratory(up.laboratory(night.installation), [unclear])
+    fill_stand_in(up.laboratory(night.installation), [unclear])
     client.trigger("link_pathology")
     tasks = "/dags/review_cases/dagRuns/~/taskInstances"
     assert wait_until(lambda: client.get(tasks, state="awaiting_input")["total_entries"] == 1, 180, pause_s=1)

@@ -1,4 +1,4 @@
-"""`idh linkage` and `idh subject` on a real database: what an operator sees."""
+"""`idh linkage` and `idh subject` on a real database: what the operator sees."""
 
 import json
 from datetime import date
@@ -28,20 +28,20 @@ def lines(operator: CliRunner, *arguments: str) -> list[str]:
     return done.stdout.splitlines()
 
 
-def test_the_flow_as_text_as_json_and_as_a_figure(operator: CliRunner, platform: Platform, tmp_path: Path) -> None:
+def test_the_flow_is_shown_as_text_as_json_and_as_a_figure(
+    operator: CliRunner, platform: Platform, tmp_path: Path
+) -> None:
     seed_cohort(platform, 2, 3)
     out = tmp_path / "flow.svg"
     assert "    5  MR                 " in lines(operator, "linkage", "flow", "--figure", str(out))
     assert out.read_text().startswith("<svg")
     assert "found: 5 patients" in out.read_text()
-    found = json.loads(lines(operator, "linkage", "flow", "--json")[0])
-    assert found["steps"][0]["before"] == 5
-    assert set(found) == {"steps", "sequences", "demographics"}
+    flow = json.loads(lines(operator, "linkage", "flow", "--json")[0])
+    assert flow["steps"][0]["before"] == 5
+    assert set(flow) == {"steps", "sequences", "demographics"}
 
 
-def test_open_questions_are_listed_and_shown_without_the_laboratorys_names(
-    operator: CliRunner, platform: Platform
-) -> None:
+def test_open_questions_are_listed_and_shown_without_names(operator: CliRunner, platform: Platform) -> None:
     add_study(platform, "s", SURGERY)
     linked(platform, report(assays=UNCLEAR))
     [listed] = lines(operator, "linkage", "review", "list")
@@ -52,12 +52,12 @@ def test_open_questions_are_listed_and_shown_without_the_laboratorys_names(
     assert json.loads(lines(operator, "linkage", "review", "list", "--json")[0])["kind"] == "unclear_result"
 
 
-def test_what_used_a_report_is_listed(operator: CliRunner, platform: Platform) -> None:
+def test_the_trainings_that_used_a_report_are_listed(operator: CliRunner, platform: Platform) -> None:
     seed_cohort(platform, 5, 10)
     freeze_cohort(platform, force=True)
-    found = [json.loads(line) for line in lines(operator, "linkage", "affected", "3", "--json")]
-    assert len(found) == 6
-    assert {one["code"] for one in found} == {None}
+    used = [json.loads(line) for line in lines(operator, "linkage", "affected", "3", "--json")]
+    assert len(used) == 6
+    assert {member["code"] for member in used} == {None}
     assert "unchanged" in lines(operator, "linkage", "affected", "3")[0]
 
 

@@ -1,4 +1,4 @@
-"""The flow of the cohort on a real PostgreSQL: every patient once, with the first reason that took her out."""
+"""The flow of the cohort on a real PostgreSQL: each patient once, with the first reason for exclusion."""
 
 from datetime import timedelta
 
@@ -7,13 +7,13 @@ from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.pipelines.link import cohort
 from idh_tasks.pipelines.platform import Platform
 from tests.integration.test_link import SURGERY, add_study, linked, report
-from tests.seed import _patch
+from tests.seed import patch
 
 MUTANT = (("IDH1 R132H IHC", "positive"),)
 OPEN = (("IDH1 R132H IHC", "negative"),)
 
 
-def test_each_patient_leaves_where_the_first_thing_is_missing(platform: Platform) -> None:
+def test_each_patient_is_excluded_at_the_first_stage_with_something_missing(platform: Platform) -> None:
     day = SURGERY - timedelta(days=3)
     included = add_study(platform, "in", day, "p1")
     add_study(platform, "no patch", day, "p2")
@@ -33,9 +33,9 @@ def test_each_patient_leaves_where_the_first_thing_is_missing(platform: Platform
         report("r8", patient_id="p8"),
     )
     with platform.database.begin() as transaction:
-        patches.save(transaction, [_patch(platform, included, 1, s, True) for s in (MrSequence.T1, MrSequence.T2)])
-    found = cohort.flow(platform)
-    assert {step.stage: step.excluded for step in found.steps} == {
+        patches.save(transaction, [patch(platform, included, 1, s, True) for s in (MrSequence.T1, MrSequence.T2)])
+    flow = cohort.flow(platform)
+    assert {step.stage: step.excluded for step in flow.steps} == {
         "MR": {"W_NO_MR": 1},
         "pre-operative": {"W_NO_PATHOLOGY": 1, "W_POSTOP": 1},
         "glioblastoma": {"W_NOT_GBM": 1},
@@ -44,6 +44,6 @@ def test_each_patient_leaves_where_the_first_thing_is_missing(platform: Platform
         "ROI": {},
         "patches": {"W_NOT_PREPROCESSED": 1},
     }
-    assert (found.steps[0].before, found.steps[-1].after) == (8, 1)
-    assert found.sequences[MrSequence.T1] == (1, 1)
-    assert found.sequences[MrSequence.FLAIR] == (0, 0)
+    assert (flow.steps[0].before, flow.steps[-1].after) == (8, 1)
+    assert flow.sequences[MrSequence.T1] == (1, 1)
+    assert flow.sequences[MrSequence.FLAIR] == (0, 0)

@@ -1,9 +1,9 @@
-"""A person who withdraws: nothing of hers is left in any store of ours, and it is told which models learnt from her."""
+"""A patient who withdraws: none of their data remain stored, and the models trained on them are named."""
 
 from datetime import date
 
 import pytest
-from sqlalchemy import text
+from pydicom.uid import UID
 
 from idh_tasks.db import training
 from idh_tasks.domain.sequence import MrSequence
@@ -13,9 +13,10 @@ from idh_tasks.pipelines.operate import erasure
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
 from idh_tasks.pipelines.train.freeze import freeze_cohort
 from idh_tasks.pipelines.train.sequence import train_sequence
+from tests.database import run_sql
 from tests.hospital import drop, study
 from tests.integration.test_link import add_study, deliver, report
-from tests.integration.test_merge import merged, tell
+from tests.integration.test_merge import deliver_merges, merged
 from tests.seed import seed_cohort
 
 EVERYWHERE = """
@@ -25,33 +26,28 @@ WHERE table_schema IN ('idh', 'phi') AND table_type = 'BASE TABLE'
 
 
 def mentions(platform: Platform, needle: str) -> set[str]:
-    """Return the tables in which a text stands anywhere."""
-    with platform.database.begin() as transaction:
-        run = transaction._connection.execute
-        tables = run(text(EVERYWHERE)).scalars().all()
-        return {
-            t
-            for t in tables
-            if run(text(f"SELECT 1 FROM {t} AS r WHERE r::text LIKE :n LIMIT 1"), {"n": f"%{needle}%"}).first()
-        }
+    """Return the tables that contain a text anywhere."""
+    tables = [name for (name,) in run_sql(platform, EVERYWHERE)]
+    search = "SELECT 1 FROM {} AS r WHERE r::text LIKE :needle LIMIT 1"
+    return {name for name in tables if run_sql(platform, search.format(name), needle=f"%{needle}%")}
 
 
-def test_h12_everything_of_a_person_goes_and_her_models_are_named(platform: Platform) -> None:
+def test_h12_everything_about_a_patient_is_deleted_and_their_models_are_named(platform: Platform) -> None:
     seed_cohort(platform, 5, 10)
     run = freeze_cohort(platform, force=True)
-    tell(platform, merged("1", "14"))
+    deliver_merges(platform, merged("1", "14"))
     secret = platform.pseudonymiser
-    mine = [secret.patient("H", "1"), secret.patient("H", "14")]
+    merged_keys = [secret.patient("H", "1"), secret.patient("H", "14")]
     studies = [secret.study("1"), secret.study("14")]
-    found = erasure.erase(platform, mine[1], "mary")
-    assert found.patient_keys == sorted(mine)
-    assert found.rows["patches"] == 12
-    assert found.rows["places in datasets"] == 12
-    assert {model.run_id for model in found.models} == {run.run_id}
-    for needle in (*mine, *studies, "report14"):
+    erased = erasure.erase(platform, merged_keys[1], "mary")
+    assert erased.patient_keys == sorted(merged_keys)
+    assert erased.rows["patches"] == 12
+    assert erased.rows["places in datasets"] == 12
+    assert {model.run_id for model in erased.models} == {run.run_id}
+    for needle in (*merged_keys, *studies, "report14"):
         assert mentions(platform, needle) <= {"idh.erasure", "idh.audit_event"}
     assert not [item for s in studies for item in platform.store.listed(f"patches/{s}/")]
-    packs = {key for key in found.objects if key.startswith("datasets/")}
+    packs = {key for key in erased.objects if key.startswith("datasets/")}
     assert len(packs) == 6
     assert not packs & {item.key for item in platform.store.listed("datasets/")}
     assert run.run_id is not None
@@ -60,7 +56,7 @@ def test_h12_everything_of_a_person_goes_and_her_models_are_named(platform: Plat
         assert len(training.eligible_members(transaction, preprocessing_version(platform))) == 13 * 6
 
 
-def test_h12_who_withdrew_is_not_taken_in_again_and_others_are(platform: Platform) -> None:
+def test_h12_a_patient_who_withdrew_is_not_ingested_again_and_others_are(platform: Platform) -> None:
     add_study(platform, "s", date(2018, 1, 1))
     deliver(platform, report())
     erasure.erase(platform, platform.pseudonymiser.patient("H", "p1"), "mary")
@@ -76,19 +72,18 @@ def test_an_unknown_key_is_refused(platform: Platform) -> None:
         erasure.holdings(platform, "nobody")
 
 
-def test_h12_held_bytes_and_originals_go_too(platform: Platform) -> None:
+def test_h12_quarantined_bytes_and_originals_are_deleted_too(platform: Platform) -> None:
     keeping = Platform(platform.settings.model_copy(update={"keep_originals": True}))
     instances = study()
     broken = study()[0]
     broken.Rows = 7
-    broken.SOPInstanceUID = broken.file_meta.MediaStorageSOPInstanceUID = "1.2.3.1.99"
+    broken.SOPInstanceUID = broken.file_meta.MediaStorageSOPInstanceUID = UID("1.2.3.1.99")
     drop(keeping, "one", [*instances, broken])
     night.ingest(keeping)
-    with platform.database.begin() as transaction:
-        [key] = transaction._connection.execute(text("SELECT patient_key FROM idh.patient")).scalars()
-    found = erasure.erase(platform, key, "mary")
-    assert {name.split("/")[0] for name in found.objects} >= {"studies", "phi"}
-    assert any("quarantine" in name for name in found.objects)
-    assert any("originals" in name for name in found.objects)
-    left = {item.key for item in platform.store.listed("")}
-    assert not left & set(found.objects)
+    [(key,)] = run_sql(platform, "SELECT patient_key FROM idh.patient")
+    erased = erasure.erase(platform, key, "mary")
+    assert {name.split("/")[0] for name in erased.objects} >= {"studies", "phi"}
+    assert any("quarantine" in name for name in erased.objects)
+    assert any("originals" in name for name in erased.objects)
+    remaining = {item.key for item in platform.store.listed("")}
+    assert not remaining & set(erased.objects)

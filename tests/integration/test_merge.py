@@ -1,18 +1,19 @@
-"""Merges of patients: one person in one fold, whatever the registry says in which order."""
+"""Merges of patients: a person is never in two folds, in whatever order the registry reports the merges."""
 
 import random
 from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 
 import pytest
-from sqlalchemy import text
 
-from idh_tasks.db import training
-from idh_tasks.domain.pathology import Delivery, MergeNotice
+from idh_tasks.db import reviews, training
+from idh_tasks.domain.pathology import FeedContent, MergeNotice
 from idh_tasks.errors import RunRefusedError
-from idh_tasks.pipelines.link import cases, cohort, feed
+from idh_tasks.pipelines.link import cases, cohort
+from idh_tasks.pipelines.link.store_feed import store_content
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
 from idh_tasks.pipelines.train.freeze import freeze_cohort
+from tests.database import run_sql
 from tests.integration.test_link import ISSUER, SURGERY, add_study, linked, report
 from tests.seed import seed_cohort
 
@@ -23,66 +24,62 @@ def merged(prior: str, surviving: str, day: int = 0, *, undone: bool = False, is
     return MergeNotice(issuer, prior, surviving, START + timedelta(days=day), undone)
 
 
-def tell(platform: Platform, *notices: MergeNotice) -> None:
+def deliver_merges(platform: Platform, *notices: MergeNotice) -> None:
     with platform.database.begin() as transaction:
-        feed.store(platform, transaction, Delivery(merges=notices))
+        store_content(platform, transaction, FeedContent(merges=notices))
     cases.link_cases(platform)
 
 
-def people(platform: Platform) -> set[str]:
-    """Return under how many keys eligible patients are known."""
+def eligible_patients(platform: Platform) -> set[str]:
+    """Return the keys under which patients are eligible for a dataset."""
     with platform.database.begin() as transaction:
         return {m.patient_key for m, _ in training.eligible_members(transaction, preprocessing_version(platform))}
 
 
-def test_l01_two_series_of_merged_patients_are_one_person_in_the_dataset(platform: Platform) -> None:
+def test_l01_merged_patients_are_one_person_in_the_dataset(platform: Platform) -> None:
     seed_cohort(platform, 1, 2)
-    assert len(people(platform)) == 3
-    tell(platform, merged("1", "2"))
-    assert len(people(platform)) == 2
+    assert len(eligible_patients(platform)) == 3
+    deliver_merges(platform, merged("1", "2"))
+    assert len(eligible_patients(platform)) == 2
 
 
-def test_l01_the_report_of_one_key_labels_the_study_of_the_other_by_true_days(platform: Platform) -> None:
+def test_l01_a_report_under_one_key_labels_the_study_under_the_other_by_the_true_interval(platform: Platform) -> None:
     study = add_study(platform, "s", SURGERY - timedelta(days=90), patient="new")
     late = add_study(platform, "late", SURGERY + timedelta(days=1), patient="new")
     assert linked(platform, report(patient_id="old")) == {}
-    tell(platform, merged("old", "new"))
+    deliver_merges(platform, merged("old", "new"))
     assert linked(platform) == {study: ("OK", True), late: ("W_POSTOP", False)}
 
 
-def test_l02_an_unmerge_restores_the_split_and_flags_what_was_trained(platform: Platform) -> None:
+def test_l02_an_undone_merge_separates_the_patients_again(platform: Platform) -> None:
     study = add_study(platform, "s", SURGERY, patient="new")
     linked(platform, report(patient_id="old"))
-    tell(platform, merged("old", "new"))
+    deliver_merges(platform, merged("old", "new"))
     assert linked(platform) == {study: ("OK", True)}
-    tell(platform, merged("old", "new", day=5, undone=True))
+    deliver_merges(platform, merged("old", "new", day=5, undone=True))
     assert linked(platform) == {}
-    with platform.database.begin() as transaction:
-        events = transaction._connection.execute(text("SELECT undone FROM idh.merge_event ORDER BY effective_at"))
-        assert events.scalars().all() == [False, True]
+    assert run_sql(platform, "SELECT undone FROM idh.merge_event ORDER BY effective_at") == [(False,), (True,)]
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
-def test_the_last_word_of_the_registry_counts_in_whatever_order_it_is_heard(
+def test_the_registrys_latest_statement_counts_in_whatever_order_they_arrive(
     platform: Platform, order: tuple[int, ...]
 ) -> None:
     study = add_study(platform, "s", SURGERY, patient="new")
     linked(platform, report(patient_id="old"))
-    words = [merged("old", "new", 0), merged("old", "new", 1, undone=True), merged("old", "new", 2)]
+    statements = [merged("old", "new", 0), merged("old", "new", 1, undone=True), merged("old", "new", 2)]
     for number in order:
-        tell(platform, words[number])
+        deliver_merges(platform, statements[number])
     assert linked(platform) == {study: ("OK", True)}
 
 
-def test_patients_of_another_birth_date_are_not_merged_until_a_person_says_so(platform: Platform) -> None:
+def test_patients_with_different_birth_dates_are_not_merged_until_a_reviewer_confirms_it(platform: Platform) -> None:
     add_study(platform, "s1", SURGERY, patient="a")
     add_study(platform, "s2", SURGERY, patient="b", birth_date=date(1970, 1, 1))
-    tell(platform, merged("a", "b"))
+    deliver_merges(platform, merged("a", "b"))
+    assert run_sql(platform, "SELECT count(*) FROM idh.person") == [(0,)]
     with platform.database.begin() as transaction:
-        assert transaction._connection.execute(text("SELECT count(*) FROM idh.person")).scalar_one() == 0
-        assert [row["kind"] for row in transaction.rows("reviews/select_reviews", review_id=None, all=False)] == [
-            "merge_mismatch"
-        ]
+        assert [review.kind for review in reviews.list_reviews(transaction)] == ["merge_mismatch"]
 
 
 COHORTS, PATIENTS = 1000, 6
@@ -101,55 +98,70 @@ SELECT 'p' || k, 's' || k, 1, 'T1', :version, 'acquired', 'o', 'h' FROM unnest(C
 """
 
 
-def test_never_one_person_under_two_keys_in_1000_random_cohorts_with_merges(platform: Platform) -> None:
-    """Merges are drawn at random inside each cohort; who is one person is found by a walk of its own here."""
-    rng = random.Random(5)
-    keys = [f"{group:04d}-{number}" for group in range(COHORTS) for number in range(PATIENTS)]
-    onward: dict[str, str] = {}
+def _random_merges(rng: random.Random) -> dict[str, str]:
+    """Return surviving keys by prior key: a few merges inside each cohort."""
+    survivors: dict[str, str] = {}
     for group in range(COHORTS):
         for _ in range(rng.randint(0, 4)):
             prior, surviving = rng.sample(range(PATIENTS), 2)
-            onward[f"{group:04d}-{prior}"] = f"{group:04d}-{surviving}"
-    with platform.database.begin() as transaction:
-        transaction._connection.execute(text(POPULATE), {"keys": keys, "version": preprocessing_version(platform)})
-        events = "INSERT INTO idh.merge_event VALUES (:p, :p, :s, false, now(), 'registry', now())"
-        transaction._connection.execute(text(events), [{"p": p, "s": s} for p, s in onward.items()])
+            survivors[f"{group:04d}-{prior}"] = f"{group:04d}-{surviving}"
+    return survivors
+
+
+def _connected(keys: list[str], survivors: dict[str, str]) -> dict[str, set[str]]:
+    """Return for each key the keys of the same person, by a method of its own."""
+    persons: dict[str, set[str]] = {key: {key} for key in keys}
+    for prior, surviving in survivors.items():
+        joined = persons[prior] | persons[surviving]
+        for key in joined:
+            persons[key] = joined
+    return persons
+
+
+def test_in_1000_random_cohorts_with_merges_no_person_has_two_keys(platform: Platform) -> None:
+    keys = [f"{group:04d}-{number}" for group in range(COHORTS) for number in range(PATIENTS)]
+    survivors = _random_merges(random.Random(5))
+    version = preprocessing_version(platform)
+    run_sql(platform, POPULATE, keys=keys, version=version)
+    run_sql(
+        platform,
+        "INSERT INTO idh.merge_event SELECT p, p, s, false, now(), 'registry', now() "
+        "FROM unnest(CAST(:prior AS text[]), CAST(:surviving AS text[])) AS merges (p, s)",
+        prior=list(survivors),
+        surviving=list(survivors.values()),
+    )
     cases.link_cases(platform)
 
-    neighbours: dict[str, set[str]] = {key: {key} for key in keys}
-    for prior, surviving in onward.items():
-        joined = neighbours[prior] | neighbours[surviving]
-        for key in joined:
-            neighbours[key] = joined
+    connected = _connected(keys, survivors)
     with platform.database.begin() as transaction:
-        rows = transaction.rows("datasets/select_eligible_patches", settings_hash=preprocessing_version(platform))
-    persons = {min(neighbours[row["patient_key"]]) for row in rows}
-    assert len(rows) == len(persons)
-    assert persons == {min(joined) for joined in neighbours.values()}
+        members = training.eligible_members(transaction, version)
+    persons = {min(connected[member.patient_key]) for member, _ in members}
+    assert len(members) == len(persons)
+    assert persons == {min(joined) for joined in connected.values()}
     assert len(keys) - len(persons) > COHORTS
 
 
 def affected(platform: Platform) -> dict[str, int]:
-    with platform.database.begin() as transaction:
-        listing = "SELECT code, count(DISTINCT patient_key) AS patients FROM idh.affected_member GROUP BY code"
-        return {row.code: row.patients for row in transaction._connection.execute(text(listing))}
+    rows = run_sql(platform, "SELECT code, count(DISTINCT patient_key) FROM idh.affected_member GROUP BY code")
+    return {str(code): int(patients) for code, patients in rows}
 
 
-def test_p05_a_turned_label_lists_what_used_the_old_one_and_the_next_dataset_uses_the_new(platform: Platform) -> None:
+def test_p05_a_changed_label_lists_what_used_the_old_one_and_the_next_dataset_uses_the_new_one(
+    platform: Platform,
+) -> None:
     seed_cohort(platform, 5, 10)
     old = freeze_cohort(platform, force=True)
     assert affected(platform) == {}
-    with platform.database.begin() as transaction:
-        amended = (
-            "INSERT INTO idh.report SELECT (jsonb_populate_record(r, changes)).* FROM idh.report r, jsonb_build_object("
-        )
-        amended += "'version', 2, 'idh_status', 'wildtype') AS changes WHERE report_key = 'report0'"
-        transaction._connection.execute(text(amended))
+    run_sql(
+        platform,
+        "INSERT INTO idh.report SELECT (jsonb_populate_record(r, changes)).* FROM idh.report r, "
+        "jsonb_build_object('version', 2, 'idh_status', 'wildtype') AS changes WHERE report_key = 'report0'",
+    )
     cases.link_cases(platform)
     assert affected(platform) == {"W_LABEL_CHANGED": 1}
-    found = cohort.affected(platform, "report0")
-    assert {(one.run_id, one.code, one.mutant) for one in found} == {(old.run_id, "W_LABEL_CHANGED", True)}
-    assert len(found) == 6
+    used = cohort.affected(platform, "report0")
+    assert {(member.run_id, member.code, member.mutant) for member in used} == {(old.run_id, "W_LABEL_CHANGED", True)}
+    assert len(used) == 6
     with platform.database.begin() as transaction:
         members = training.eligible_members(transaction, preprocessing_version(platform))
     secret = platform.pseudonymiser
@@ -158,24 +170,20 @@ def test_p05_a_turned_label_lists_what_used_the_old_one_and_the_next_dataset_use
         cohort.affected(platform, "unknown")
 
 
-def test_l02_datasets_made_under_a_merge_are_affected_by_its_undoing(platform: Platform) -> None:
+def test_l02_a_dataset_frozen_under_a_merge_is_affected_by_its_reversal(platform: Platform) -> None:
     seed_cohort(platform, 5, 10)
-    tell(platform, merged("8", "9"))
+    deliver_merges(platform, merged("8", "9"))
     freeze_cohort(platform, force=True)
     assert affected(platform) == {}
-    tell(platform, merged("8", "9", day=3, undone=True))
+    deliver_merges(platform, merged("8", "9", day=3, undone=True))
     secret = platform.pseudonymiser
-    with platform.database.begin() as transaction:
-        rows = transaction._connection.execute(text("SELECT DISTINCT patient_key FROM idh.affected_member")).scalars()
-        assert set(rows) <= {secret.patient("H", "9")}
+    rows = run_sql(platform, "SELECT DISTINCT patient_key FROM idh.affected_member")
+    assert {key for (key,) in rows} <= {secret.patient("H", "9")}
 
 
-def test_p07_a_withdrawn_label_is_told(platform: Platform) -> None:
+def test_p07_a_withdrawn_label_is_reported(platform: Platform) -> None:
     seed_cohort(platform, 5, 10)
     freeze_cohort(platform, force=True)
-    with platform.database.begin() as transaction:
-        transaction._connection.execute(
-            text("UPDATE idh.report SET report_status = 'cancelled' WHERE report_key = 'report3'")
-        )
+    run_sql(platform, "UPDATE idh.report SET report_status = 'cancelled' WHERE report_key = 'report3'")
     cases.link_cases(platform)
     assert affected(platform) == {"W_LABEL_WITHDRAWN": 1}

@@ -197,12 +197,12 @@ def test_without_an_outline_one_is_proposed_and_used_once_a_person_has_accepted_
 ) -> None:
     study_id = stored(platform, without_outline)
     assert {row.code for row in patches(platform).values()} == {"W_ROI_PROPOSED"}
-    [asked] = questions.ask(platform)
+    [asked] = questions.claim_reviews(platform)
     assert asked["options"] == ["accept", "reject", "leave open"]
     assert f"/idh/outlines/{study_id}.png" in asked["body"]
-    assert questions.outline(platform, study_id).startswith(b"\x89PNG")
+    assert questions.outline_picture(platform, study_id).startswith(b"\x89PNG")
     assert batch.due(platform) == []
-    answers.answer(platform, asked["review_id"], option, "mary")
+    answers.record_answer(platform, asked["review_id"], option, "mary")
     cases.link_cases(platform)
     batch.preprocess(platform)
     codes = {row.code for row in patches(platform).values()}

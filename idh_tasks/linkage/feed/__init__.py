@@ -1,1 +1,1 @@
-"""The laboratory's formats, each read into the one internal form."""
+"""The formats of laboratories and registries, each read into one internal form."""

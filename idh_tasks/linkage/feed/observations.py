@@ -1,4 +1,4 @@
-"""What the observations of a report are: assays, its diagnosis, or the day of surgery."""
+"""Sorts the observations of a report into assays, diagnosis and date of surgery."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -22,15 +22,15 @@ class Observation:
 
 
 def report_rows(report: dict[str, object], observations: Sequence[Observation]) -> Iterator[dict[str, object]]:
-    """Yield one row an assay, as a table would have it; a report without assays keeps one row."""
-    found = report | {"diagnosis": "", "surgery_date": ""}
+    """Yield one row per assay, as in a table; a report without assays has one row."""
+    columns = report | {"diagnosis": "", "surgery_date": ""}
     assays = []
     for observation in observations:
         if SURGERY.search(observation.name):
-            found["surgery_date"] = observation.value[:10]
+            columns["surgery_date"] = observation.value[:10]
         elif DIAGNOSIS.search(observation.name):
-            found["diagnosis"] = observation.value
+            columns["diagnosis"] = observation.value
         elif ASSAY.search(observation.name):
             assays.append(observation)
     for assay in assays or [Observation("", "")]:
-        yield found | {"method": assay.name, "result": "pending" if assay.pending else assay.value}
+        yield columns | {"method": assay.name, "result": "pending" if assay.pending else assay.value}

@@ -1,13 +1,12 @@
-"""CSV and Excel files: reports, or merges of patients, told apart by their columns."""
+"""CSV and Excel files; their columns show whether they contain reports or merges."""
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from io import BytesIO, StringIO
-from typing import Any
 
 from idh_tasks.codes import Code
-from idh_tasks.domain.pathology import Delivery, MergeNotice
+from idh_tasks.domain.pathology import FeedContent, FeedRow, MergeNotice
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.linkage.feed.rows import check_columns, read_rows
 from idh_tasks.linkage.feed.values import read_text
@@ -15,35 +14,36 @@ from idh_tasks.linkage.feed.values import read_text
 YES, NO = ("1", "true", "yes", "ja", "y"), ("", "0", "false", "no", "nein", "n")
 
 
-def read_csv(content: bytes, issuer: str = "") -> Delivery:
-    """Read a CSV file; comma or semicolon, UTF-8 or Latin-1.
+def read_csv(content: bytes, issuer: str = "") -> FeedContent:
+    """Read a CSV file, separated by comma or semicolon, in UTF-8 or Latin-1.
 
     Raises
     ------
     RunRefusedError
-        ``E_SCHEMA`` with the column.
+        ``E_SCHEMA`` naming the column.
     """
     text = _decoded(content)
-    head = text.partition("\n")[0]
-    reader = csv.DictReader(StringIO(text), delimiter=";" if head.count(";") > head.count(",") else ",")
+    header = text.partition("\n")[0]
+    reader = csv.DictReader(StringIO(text), delimiter=";" if header.count(";") > header.count(",") else ",")
     return _read(reader.fieldnames or (), list(reader), issuer)
 
 
-def read_excel(content: bytes, issuer: str = "") -> Delivery:
-    """Read the first sheet of an Excel file; identifiers must be text there, or their zeros are lost already.
+def read_excel(content: bytes, issuer: str = "") -> FeedContent:
+    """Read the first sheet of an Excel file; identifiers must be text cells, or their leading zeros are lost.
 
     Raises
     ------
     RunRefusedError
-        ``E_SCHEMA`` with the column, ``E_FEED_FORMAT`` if it is no workbook.
+        ``E_SCHEMA`` naming the column, ``E_FEED_FORMAT`` if the content is not a workbook.
     """
     import pandas as pd
 
     try:
         frame = pd.read_excel(BytesIO(content), dtype=object)
-    except Exception:  # openpyxl and zipfile raise many types, some with a cell's text
+    except Exception:  # openpyxl and zipfile raise many types, some quoting a cell
         raise RunRefusedError(Code.E_FEED_FORMAT, "the workbook cannot be read") from None
-    return _read(map(str, frame.columns), frame.to_dict("records"), issuer)
+    rows = [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+    return _read(map(str, frame.columns), rows, issuer)
 
 
 def _decoded(content: bytes) -> str:
@@ -53,27 +53,29 @@ def _decoded(content: bytes) -> str:
         return content.decode("latin-1")
 
 
-def _read(columns: Iterable[str], rows: list[Any], issuer: str) -> Delivery:
+def _read(columns: Iterable[str], rows: Sequence[FeedRow], issuer: str) -> FeedContent:
     names = set(columns)
     if {"prior_id", "surviving_id"} <= names:
-        return Delivery(merges=tuple(_merge(row, issuer) for row in rows))
+        return FeedContent(merges=tuple(_merge(row, issuer) for row in rows))
     check_columns(names)
     return read_rows(rows, issuer)
 
 
-def _merge(row: dict[str, Any], issuer: str) -> MergeNotice:
-    """Read one merge; half a merge table is worse than none, so the first bad row refuses it."""
+def _merge(row: FeedRow, issuer: str) -> MergeNotice:
+    """Read one merge; a merge table read in part is worse than none, so one bad row refuses the whole table."""
     undone = read_text(row.get("undone")).lower()
-    whose = read_text(row.get("issuer")) or issuer
+    stated = read_text(row.get("issuer")) or issuer
     prior, surviving = read_text(row["prior_id"]), read_text(row["surviving_id"])
-    if undone not in YES + NO or not (whose and prior and surviving):
-        raise RunRefusedError(Code.E_SCHEMA, "columns issuer, prior_id, surviving_id or undone hold what they must not")
-    return MergeNotice(whose, prior, surviving, _moment(row.get("at")), undone in YES)
+    if undone not in YES + NO or not (stated and prior and surviving):
+        raise RunRefusedError(
+            Code.E_SCHEMA, "a merge has an invalid value in column issuer, prior_id, surviving_id or undone"
+        )
+    return MergeNotice(stated, prior, surviving, _moment(row.get("at")), undone in YES)
 
 
 def _moment(value: object) -> datetime:
     try:
-        found = value if isinstance(value, datetime) else datetime.fromisoformat(read_text(value))
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(read_text(value))
     except ValueError:
-        raise RunRefusedError(Code.E_SCHEMA, "column at holds no time") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+        raise RunRefusedError(Code.E_SCHEMA, "column at does not contain a time") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

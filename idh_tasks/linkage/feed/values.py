@@ -1,4 +1,4 @@
-"""Reads single values as laboratories write them; what is not in these tables is refused, never guessed."""
+"""Reads single values as laboratories write them; a word that is not in these tables is refused, never guessed."""
 
 import math
 import re
@@ -12,7 +12,7 @@ STATUSES = {
     ReportStatus.PRELIMINARY: "preliminary partial registered p i r s a o vorläufig preliminare provisoire preliminar",
     ReportStatus.CANCELLED: "cancelled canceled entered-in-error x d w withdrawn storniert annullato annulé anulado",
 }
-"""Words, and the letters of HL7 tables 0123 and 0085."""
+"""Words, and the codes of HL7 tables 0123 and 0085."""
 SEXES = {
     "F": "f female w weiblich frau femmina femminile féminin femme femenino mujer",
     "M": "m male männlich mann maschio maschile masculin homme masculino hombre",
@@ -21,7 +21,7 @@ SEXES = {
 
 
 def read_text(value: object) -> str:
-    """Return a text; nothing, NULL and NaN are empty."""
+    """Return a value as text; None, NULL and NaN become an empty text."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, float) and value.is_integer():
@@ -30,16 +30,30 @@ def read_text(value: object) -> str:
     return "" if text in ("NaT", "nan", "None", "NULL") else text
 
 
-def read_date(value: object) -> date | None:
-    """Return a day.
+def read_required_text(value: object) -> str:
+    """Return a value as text.
 
     Raises
     ------
     ValueError
-        If it is written in no known way.
+        If it is empty.
+    """
+    text = read_text(value)
+    if not text:
+        raise ValueError
+    return text
+
+
+def read_date(value: object) -> date | None:
+    """Return a date, or None where there is none.
+
+    Raises
+    ------
+    ValueError
+        If its format is unknown.
     """
     if isinstance(value, datetime):
-        return value.date() if value == value else None  # noqa: PLR0124 - a missing time is not equal to itself
+        return value.date() if value == value else None  # noqa: PLR0124 - pandas' NaT is not equal to itself
     if isinstance(value, date):
         return value
     text = re.split(r"[T ]", read_text(value))[0]
@@ -47,58 +61,60 @@ def read_date(value: object) -> date | None:
         return None
     for form in DATES:
         try:
-            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no zone
+            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a date has no time zone
         except ValueError:
             continue
     raise ValueError
 
 
-def read_number(value: object) -> float | None:
-    """Return a number, or None where there is none.
+def read_age(value: object) -> float | None:
+    """Return an age in years, or None where there is none.
 
     Raises
     ------
     ValueError
-        If it is no number.
+        If it is not a number from 0 to 130.
     """
     text = read_text(value).replace(",", ".")
-    return float(text) if text else None
+    age = float(text) if text else None
+    if age is not None and not 0 <= age <= 130:
+        raise ValueError
+    return age
 
 
 def read_version(value: object) -> int:
-    """Return a version; later ones are greater.
+    """Return a version number; a later version has a greater one.
 
     Raises
     ------
     ValueError
-        If it is no whole number.
+        If it is not an integer.
     """
     return int(read_text(value))
 
 
 def read_status(value: object) -> ReportStatus:
-    """Return how far a report is.
+    """Return the status of a report.
 
     Raises
     ------
     ValueError
-        If the word is not known: a new one may mean that the report does not hold.
+        If the word is unknown: it could mean that the report was withdrawn.
     """
     word = read_text(value).lower()
-    found = (status for status, words in STATUSES.items() if word in words.split())
-    status = next(found, None)
+    status = next((status for status, words in STATUSES.items() if word in words.split()), None)
     if status is None:
         raise ValueError
     return status
 
 
 def read_sex(value: object) -> str | None:
-    """Return F, M or O, or None where nothing is stated.
+    """Return F, M or O, or None where no sex is stated.
 
     Raises
     ------
     ValueError
-        If the word is not known.
+        If the word is unknown.
     """
     word = read_text(value).lower()
     if not word:

@@ -1,1 +1,1 @@
-"""Link: from laboratory feeds to one labelled case per person; run by `link_pathology`."""
+"""Link: from the laboratory's feed to one labelled case per person; run by `link_pathology`."""

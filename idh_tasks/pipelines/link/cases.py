@@ -1,42 +1,49 @@
-"""Link: who is who, which study belongs to which report, and what a person must decide."""
+"""Cases: which patients are one person, which study belongs to which report, and what a reviewer must decide."""
 
 import logging
+from dataclasses import asdict
 
 from idh_tasks.codes import Code
-from idh_tasks.db import audit, patches, pathology, quarantine
+from idh_tasks.db import audit, cohort, links, patches, quarantine, reviews
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.quarantine import HeldBack
-from idh_tasks.linkage.persons import who_is_who
+from idh_tasks.linkage.persons import resolve_persons
 from idh_tasks.pipelines.link.feed import load_reports
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
 
 log = logging.getLogger(__name__)
 
-MISMATCH = "birth date or sex of report and images differ at the same identifier; ask the registry"
+MISMATCH = "birth date or sex differ between report and images at the same identifier; ask the registry"
 
 
 def link_cases(platform: Platform) -> bool:
-    """Link studies to their pathology; tell whether there is new work for preprocessing."""
+    """Link studies to their reports; return whether there is new work for preprocessing or training."""
     with platform.database.begin() as transaction:
-        transaction.run("links/lock_linkage")
-        pathology.save_persons(transaction, who_is_who(pathology.active_merges(transaction)))
-        changed = pathology.link(transaction, platform.settings.linkage.window_days)
+        changed = _update_links(transaction, platform.settings.linkage.window_days)
         _hold_mismatches(transaction)
-        outcomes = {row["outcome"]: row["studies"] for row in transaction.rows("cohort/count_cases")}
-        affected = dict(transaction.rows("cohort/count_affected")[0])
+        outcomes, affected = cohort.count_cases(transaction), asdict(cohort.count_affected(transaction))
         audit.record(transaction, "link", "linked", "cases", changed=changed, affected=affected, **outcomes)
         due = patches.due_studies(transaction, preprocessing_version(platform))
     log.info("%d links changed; cases: %s; affected by changed labels: %s", changed, outcomes, affected)
     return changed > 0 or bool(due)
 
 
+def _update_links(transaction: Transaction, window_days: int) -> int:
+    links.lock(transaction)
+    links.save_persons(transaction, resolve_persons(links.active_merges(transaction)))
+    changed = links.update_links(transaction, window_days)
+    reviews.update_reviews(transaction)
+    return changed
+
+
 def _hold_mismatches(transaction: Transaction) -> None:
-    keys = [row["report_key"] for row in transaction.rows("reports/select_mismatched_reports")]
-    quarantine.hold_back(transaction, [HeldBack(key, "report", Code.E_DEMOGRAPHIC_MISMATCH, MISMATCH) for key in keys])
-    transaction.run("reports/delete_settled_mismatches")
+    reports = links.mismatched_reports(transaction)
+    held = [HeldBack(report, "report", Code.E_DEMOGRAPHIC_MISMATCH, MISMATCH) for report in reports]
+    quarantine.hold_back(transaction, held)
+    links.delete_settled_mismatches(transaction)
 
 
 def link(platform: Platform) -> bool:
-    """Load and link without Airflow; tell whether there is new work for preprocessing."""
+    """Load reports and link cases without Airflow; return whether there is new work."""
     load_reports(platform)
     return link_cases(platform)

@@ -1,10 +1,10 @@
-"""The cohort as it stands: its flow, and what used a report."""
+"""The current cohort: its flow, and the trainings that used a report."""
 
 from dataclasses import dataclass
 
 from idh_tasks.codes import Code
 from idh_tasks.db import cohort
-from idh_tasks.domain.cohort import Demographics, Outcome, Step
+from idh_tasks.domain.cohort import AffectedMember, Demographics, Step
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.linkage.cohort_flow import cohort_flow
@@ -13,40 +13,26 @@ from idh_tasks.pipelines.platform import Platform, preprocessing_version
 
 @dataclass(frozen=True)
 class Flow:
-    """The steps of the cohort, patients and mutants of each sequence, age and sex by status."""
+    """The steps of the cohort, (patients, mutants) per sequence, and age and sex by status."""
 
     steps: list[Step]
     sequences: dict[MrSequence, tuple[int, int]]
     demographics: list[Demographics]
 
 
-@dataclass(frozen=True)
-class Affected:
-    """A member of a dataset that used a report, with the model trained on it; `code` says what has changed since."""
-
-    report_key: str
-    report_version: int
-    dataset_id: str
-    run_id: str | None
-    sequence: str
-    mutant: bool
-    code: str | None
-    model_id: str | None
-    state: str | None
-    predictions: int
-
-
 def flow(platform: Platform) -> Flow:
-    """Count who is in the cohort and who is not, and why."""
+    """Count who is in the cohort, and who is not and why."""
     version = preprocessing_version(platform)
     with platform.database.begin() as transaction:
-        outcomes = [Outcome(*row) for row in cohort.outcomes(transaction, version)]
-        people = [Demographics(**row) for row in cohort.demographics(transaction, version)]
-        return Flow(cohort_flow(outcomes), cohort.by_sequence(transaction, version), people)
+        return Flow(
+            cohort_flow(cohort.outcomes(transaction, version)),
+            cohort.by_sequence(transaction, version),
+            cohort.demographics(transaction, version),
+        )
 
 
-def affected(platform: Platform, report: str) -> list[Affected]:
-    """Return what used a report, and whether its label has changed since.
+def affected(platform: Platform, report: str) -> list[AffectedMember]:
+    """Return the dataset members that used a report, and whether its label has changed since.
 
     Parameters
     ----------
@@ -62,4 +48,4 @@ def affected(platform: Platform, report: str) -> list[Affected]:
         keys = cohort.report_keys(transaction, report)
         if not keys:
             raise RunRefusedError(Code.E_NO_REPORT, "no report has this id")
-        return [Affected(**row) for row in cohort.affected(transaction, keys)]
+        return cohort.affected(transaction, keys)

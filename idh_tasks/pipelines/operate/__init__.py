@@ -1,1 +1,1 @@
-"""Operate: what operators ask for outside the nightly DAGs."""
+"""Operate: what operators request outside the nightly DAGs."""

@@ -1,12 +1,13 @@
-"""Erasure: everything of a person who withdrew, from every store of ours, and the models that have learnt from her."""
+"""Erasure: delete everything about a person who withdrew, and name the models that were trained on their data."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from idh_tasks.codes import Code
-from idh_tasks.db import audit
-from idh_tasks.domain.study import PatientKey
+from idh_tasks.db import audit, erasure, links
+from idh_tasks.db.erasure import TrainedModel
+from idh_tasks.domain.study import PatientKey, StudyId
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.store import keys
@@ -15,77 +16,72 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Learnt:
-    """A model whose dataset had the person."""
-
-    run_id: str
-    model_id: str | None
-    sequence: str | None
-    state: str | None
-
-
-@dataclass(frozen=True)
 class Holdings:
-    """What is held of a person: under which keys, how much in which table, which objects, which models."""
+    """What is stored about a person: keys, studies, number of rows by kind, objects, and models trained on them."""
 
-    patient_keys: list[str]
-    studies: list[str]
+    patient_keys: list[PatientKey]
+    studies: list[StudyId]
     rows: dict[str, int]
     objects: list[str]
-    models: list[Learnt]
+    models: list[TrainedModel]
+
+    def model_ids(self) -> list[str]:
+        """Return the ids of the models that were trained on the person's data."""
+        return [model.model_id for model in self.models if model.model_id]
 
 
 def holdings(platform: Platform, patient_key: str) -> Holdings:
-    """List all that is held of the person behind a key.
+    """List everything that is stored about the person behind a key.
 
     Raises
     ------
     RunRefusedError
-        ``E_NO_PATIENT`` if the key is not known.
+        ``E_NO_PATIENT`` if the key is unknown.
     """
     with platform.database.begin() as transaction:
-        mine = [row["patient_key"] for row in transaction.rows("erasure/select_person_keys", patient_key=patient_key)]
-        if not mine:
+        patients = erasure.person_keys(transaction, patient_key)
+        if not patients:
             raise RunRefusedError(Code.E_NO_PATIENT, "no patient has this key")
-        studies = [row["study_id"] for row in transaction.rows("erasure/select_study_ids", keys=mine)]
-        rows = {row["holding"]: row["rows"] for row in transaction.rows("erasure/select_holdings", keys=mine)}
-        models = [dict(row) for row in transaction.rows("erasure/select_models_naming", keys=mine)]
-        objects = [row["object_key"] for row in transaction.rows("erasure/select_held_objects", studies=studies)]
-        objects += [row["object_key"] for row in transaction.rows("erasure/select_packs_holding", keys=mine)]
-    # A training report shows patches of some patients: it goes, `idh run evaluate` draws it anew without her.
-    objects += sorted({model.pop("report_key") for model in models} - {None})
-    objects += list(_objects(platform, studies))
-    return Holdings(mine, studies, rows, sorted(set(objects)), [Learnt(**model) for model in models])
+        studies = erasure.study_ids(transaction, patients)
+        rows = erasure.count_rows(transaction, patients)
+        models = erasure.trained_models(transaction, patients)
+        objects = set(erasure.object_keys(transaction, patients, studies))
+    objects.update(_study_objects(platform, studies))
+    return Holdings(patients, studies, rows, sorted(objects), models)
 
 
-def _objects(platform: Platform, studies: list[str]) -> Iterator[str]:
+def _study_objects(platform: Platform, studies: Sequence[StudyId]) -> Iterator[str]:
     for study_id in studies:
         for prefix in keys.of_study(study_id):
-            yield from (item.key for item in platform.store.listed(prefix))
+            yield from (listed.key for listed in platform.store.listed(prefix))
 
 
-def erase(platform: Platform, patient_key: str, who: str) -> Holdings:
-    """Erase a person: objects first, so that a failure leaves the rows that name them and can be repeated.
+def erase(platform: Platform, patient_key: str, erased_by: str) -> Holdings:
+    """Erase a person: objects first, so that after a failure the rows still name them and erasure can be repeated.
 
     Raises
     ------
     RunRefusedError
-        ``E_NO_PATIENT`` if the key is not known.
+        ``E_NO_PATIENT`` if the key is unknown.
     """
-    found = holdings(platform, patient_key)
-    for key in found.objects:
+    held = holdings(platform, patient_key)
+    for key in held.objects:
         platform.store.delete(key)
     with platform.database.begin() as transaction:
-        transaction.run("links/lock_linkage")
-        transaction.run("erasure/delete_person", keys=found.patient_keys, studies=found.studies, erased_by=who)
-        told = [model.model_id for model in found.models if model.model_id]
-        audit.record(transaction, who, "erased", found.patient_keys[0], rows=found.rows, models=told)
+        links.lock(transaction)
+        erasure.delete_person(transaction, held.patient_keys, held.studies, erased_by)
+        person = held.patient_keys[0]
+        audit.record(transaction, erased_by, "erased", person, rows=held.rows, models=held.model_ids())
     log.info(
-        "erased %s: %s, %d objects; models that learnt from it: %s", patient_key, found.rows, len(found.objects), told
+        "erased %s: %s, %d objects; models trained on it: %s",
+        patient_key,
+        held.rows,
+        len(held.objects),
+        held.model_ids(),
     )
-    return found
+    return held
 
 
 def key_of(platform: Platform, issuer: str, identifier: str) -> PatientKey:
-    """Return our key of a hospital's patient."""
+    """Return our key for a hospital's patient identifier."""
     return platform.pseudonymiser.patient(issuer, identifier)

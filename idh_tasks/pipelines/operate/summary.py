@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from idh_tasks.db import training
+from idh_tasks.db import cohort, training
 from idh_tasks.db.training import FoldResult, SequenceResult
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
@@ -43,7 +43,7 @@ def summarise(platform: Platform) -> Summary:
             held_back={
                 _named(r["scope"], r["code"]): r["items"] for r in transaction.rows("quarantine/count_quarantine")
             },
-            cases={r["outcome"]: r["studies"] for r in transaction.rows("cohort/count_cases")},
+            cases=cohort.count_cases(transaction),
             patches={_named(r["sequence"], r["code"]): r["patches"] for r in patches},
             predictions=dict(predictions),
             not_trained=refusal["reason"] if refusal else None,

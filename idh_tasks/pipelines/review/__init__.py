@@ -1,1 +1,1 @@
-"""Review: questions to people and their answers; run by `review_cases`."""
+"""Review: questions to reviewers and their answers; run by `review_cases`."""

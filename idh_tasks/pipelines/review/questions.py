@@ -1,4 +1,4 @@
-"""Questions that only a person can decide, as they are put to reviewers."""
+"""Questions that only a person can decide, in the form in which reviewers see them."""
 
 import logging
 from typing import TypedDict
@@ -6,8 +6,9 @@ from typing import TypedDict
 from idh_tasks.codes import Code
 from idh_tasks.db import reviews
 from idh_tasks.db.reviews import Review
+from idh_tasks.domain.review import LEAVE_OPEN
 from idh_tasks.errors import RunRefusedError
-from idh_tasks.linkage.questions import LEAVE_OPEN, body, title
+from idh_tasks.linkage.questions import body, title
 from idh_tasks.pipelines.platform import Platform
 
 log = logging.getLogger(__name__)
@@ -17,7 +18,7 @@ MOST_AT_ONCE = 50
 
 
 class Question(TypedDict):
-    """One question as it is put to a person; ids of ours only."""
+    """One question as a reviewer sees it; it contains ids of ours only."""
 
     review_id: str
     subject: str
@@ -25,35 +26,36 @@ class Question(TypedDict):
     options: list[str]
 
 
-def questions_wait(platform: Platform) -> bool:
-    """Tell whether there are open questions that nobody is asked at the moment."""
+def reviews_due(platform: Platform) -> bool:
+    """Return whether there are open reviews that no reviewer is being asked at present."""
     with platform.database.begin() as transaction:
-        return reviews.waiting(transaction, ASK_AGAIN_AFTER_DAYS) > 0
+        return reviews.count_due(transaction, ASK_AGAIN_AFTER_DAYS) > 0
 
 
-def ask(platform: Platform) -> list[Question]:
-    """Take the open questions that are to be asked now."""
+def claim_reviews(platform: Platform) -> list[Question]:
+    """Take the open reviews that are due, so that each is requested once."""
     with platform.database.begin() as transaction:
-        claimed = reviews.claim(transaction, ASK_AGAIN_AFTER_DAYS, MOST_AT_ONCE)
-    log.info("%d questions are asked", len(claimed))
-    return [
-        Question(
-            review_id=review.review_id,
-            subject=title(review.kind, review.subject),
-            body=body(review.kind, review.subject, review.detail),
-            options=[*review.options, LEAVE_OPEN],
-        )
-        for review in claimed
-    ]
+        claimed = reviews.claim_reviews(transaction, ASK_AGAIN_AFTER_DAYS, MOST_AT_ONCE)
+    log.info("%d reviews requested", len(claimed))
+    return [_question(review) for review in claimed]
 
 
-def listed(platform: Platform, review_id: str | None = None, *, everything: bool = False) -> list[Review]:
-    """Return the open questions, or all, or one."""
+def _question(review: Review) -> Question:
+    return Question(
+        review_id=review.review_id,
+        subject=title(review.kind, review.subject),
+        body=body(review.kind, review.subject, review.detail),
+        options=[*review.options, LEAVE_OPEN],
+    )
+
+
+def list_reviews(platform: Platform, review_id: str | None = None, *, everything: bool = False) -> list[Review]:
+    """Return the open reviews, or also closed ones, or the one with this id whether it is open or not."""
     with platform.database.begin() as transaction:
-        return reviews.listed(transaction, review_id, everything=everything or review_id is not None)
+        return reviews.list_reviews(transaction, review_id, everything=everything or review_id is not None)
 
 
-def outline(platform: Platform, study_id: str) -> bytes:
+def outline_picture(platform: Platform, study_id: str) -> bytes:
     """Return the picture (PNG) of the outline that was proposed last for a study.
 
     Raises
@@ -62,7 +64,7 @@ def outline(platform: Platform, study_id: str) -> bytes:
         ``E_NO_ROI`` if none was proposed.
     """
     with platform.database.begin() as transaction:
-        found = transaction.one("reviews/select_outline_picture", study_id=study_id)
-    if found is None:
+        object_key = reviews.outline_picture(transaction, study_id)
+    if object_key is None:
         raise RunRefusedError(Code.E_NO_ROI, "no outline was proposed for this study")
-    return platform.store.get(found["object_key"])
+    return platform.store.get(object_key)

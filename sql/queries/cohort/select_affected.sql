@@ -1,4 +1,4 @@
--- What used a report: members of datasets with their models, whether the label has changed since, and predictions.
+-- Dataset members that used a report, with their models and predictions, and what has changed since.
 SELECT
     m.report_key, m.report_version, m.dataset_id, r.run_id, m.sequence, m.mutant, a.code,
     o.model_id, o.state, (SELECT count(*) FROM idh.prediction AS p WHERE p.model_id = o.model_id) AS predictions

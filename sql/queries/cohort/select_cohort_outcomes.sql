@@ -1,4 +1,4 @@
--- Each person once, with the stage at which she left the cohort and why, or 'included'.
+-- Each person once, with the stage at which they left the cohort and why, or 'included'.
 WITH person AS (
     SELECT DISTINCT o.person_key FROM idh.person_of AS o
 ),
@@ -7,7 +7,7 @@ imaged AS (
     FROM idh.study AS t
     JOIN idh.person_of AS o USING (patient_key)
 ),
--- Of several reports and studies, the pair that came furthest.
+-- Of several pairs of report and study, the one that passed the most stages.
 furthest AS (
     SELECT DISTINCT ON (l.patient_key)
         l.patient_key AS person_key, l.study_id, l.chosen, l.idh_status, l.code, s.stage

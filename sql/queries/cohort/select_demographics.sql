@@ -1,4 +1,4 @@
--- Age at imaging and sex of those in the cohort, by status.
+-- Age at imaging and sex of the patients in the cohort, by IDH status.
 SELECT
     l.idh_status, count(*) AS patients,
     count(*) FILTER (WHERE o.sex = 'F') AS women, count(*) FILTER (WHERE o.sex = 'M') AS men,

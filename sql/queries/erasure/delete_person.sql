@@ -1,4 +1,4 @@
--- Everything under a person's keys; what a model has learnt cannot be unlearnt and is told instead.
+-- Everything under a person's keys. A trained model cannot forget them; such models are listed instead.
 INSERT INTO idh.erasure (patient_key, erased_by)
 SELECT unnest(CAST(:keys AS text[])), :erased_by
 ON CONFLICT DO NOTHING;

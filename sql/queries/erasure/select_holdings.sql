@@ -1,4 +1,4 @@
--- How much of a person is held, table by table.
+-- How many rows are stored about a person, by kind.
 WITH study AS (
     SELECT t.study_id FROM idh.study AS t WHERE t.patient_key = ANY(CAST(:keys AS text[]))
 )

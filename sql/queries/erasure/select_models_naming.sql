@@ -1,4 +1,4 @@
--- Models whose dataset had the person, and the report of their run, which may show her patches.
+-- Models whose dataset included the person, and the report of their run, which may show the person's patches.
 SELECT DISTINCT r.run_id, r.report_key, o.model_id, o.sequence, o.state
 FROM idh.dataset_member AS m
 JOIN idh.training_run AS r USING (dataset_id)

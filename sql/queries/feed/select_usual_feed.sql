@@ -1,4 +1,4 @@
--- The least that the last good nights had.
+-- The smallest number of rows in the last five good readings of the view.
 SELECT min(rows_there) AS rows_there
 FROM (
     SELECT n.rows_there FROM idh.feed_night AS n

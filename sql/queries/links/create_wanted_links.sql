@@ -1,4 +1,4 @@
--- Every pair of a study and a current report of one person, with the rule that takes or refuses it.
+-- Every pair of a study and a current report of one person, with the rule that accepts or refuses it.
 CREATE TEMPORARY TABLE wanted_link ON COMMIT DROP AS
 WITH usable AS (
     SELECT d.study_id, count(*) AS sequences
@@ -52,7 +52,7 @@ ranked AS (
         ) AS tier
     FROM paired AS p
 ),
--- Studies that no rule tells apart: a person chooses.
+-- Equally suitable studies, between which a reviewer chooses.
 tied AS (
     SELECT s.person_key, v.answer
     FROM (
@@ -75,7 +75,7 @@ placed AS (
     FROM ranked AS r
     LEFT JOIN tied AS t ON t.person_key = r.person_key
 ),
-judged AS (
+decided AS (
     SELECT
         p.*,
         CASE
@@ -85,11 +85,11 @@ judged AS (
             WHEN p.tie AND p.answer IS NULL THEN 'W_AMBIGUOUS'
             WHEN p.place > 1 THEN 'W_OTHER_CHOSEN'
             ELSE 'OK'
-        END AS verdict
+        END AS final_code
     FROM placed AS p
 )
 SELECT
-    j.study_id, j.report_key, j.version AS report_version, j.person_key AS patient_key,
-    j.days_before AS days_before_surgery, j.idh_status, j.verdict AS code, j.verdict = 'OK' AS chosen
-FROM judged AS j;
+    d.study_id, d.report_key, d.version AS report_version, d.person_key AS patient_key,
+    d.days_before AS days_before_surgery, d.idh_status, d.final_code AS code, d.final_code = 'OK' AS chosen
+FROM decided AS d;
 ANALYZE wanted_link

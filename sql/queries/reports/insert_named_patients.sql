@@ -1,4 +1,4 @@
--- Whom a report or a merge names: what birth date and sex are on record, the images decide.
+-- Patients whom a report or a merge names. Birth date and sex are not recorded here: those in the images count.
 INSERT INTO phi.patient_identity (patient_key, issuer, identifier, shift_days)
 SELECT DISTINCT ON (patient_key) patient_key, issuer, identifier, shift_days
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS given (

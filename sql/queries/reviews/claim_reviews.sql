@@ -1,4 +1,4 @@
--- Each open question is asked once, and again when nobody answered for `again_after_days`.
+-- Each open question is asked once, and again if nobody has answered it within `again_after_days`.
 UPDATE idh.review SET asked_at = now()
 WHERE review_id IN (
     SELECT v.review_id FROM idh.review AS v

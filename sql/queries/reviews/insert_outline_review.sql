@@ -1,4 +1,4 @@
--- An outline was proposed for a study; another one for the same study is moot.
+-- An outline was proposed for a study; open questions about earlier proposals for this study become moot.
 WITH moot AS (
     UPDATE idh.review SET moot = true
     WHERE kind = 'automatic_roi' AND subject = :study_id AND evidence <> :sha256 AND answer IS NULL

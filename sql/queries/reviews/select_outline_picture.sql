@@ -1,4 +1,4 @@
--- The picture of the outline that was proposed last.
+-- The picture of the latest proposal for a study.
 SELECT detail ->> 'picture' AS object_key
 FROM idh.review
 WHERE kind = 'automatic_roi' AND subject = :study_id

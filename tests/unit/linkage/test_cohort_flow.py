@@ -1,4 +1,4 @@
-"""Every patient leaves the flow once, or is included."""
+"""Each patient is excluded once, or included."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +10,7 @@ OUTCOMES = st.lists(st.builds(Outcome, st.sampled_from((*STAGES, INCLUDED)), st.
 
 
 @given(OUTCOMES)
-def test_who_is_not_excluded_is_included(outcomes: list[Outcome]) -> None:
+def test_every_patient_who_is_not_excluded_is_included(outcomes: list[Outcome]) -> None:
     steps = cohort_flow(outcomes)
     assert [step.stage for step in steps] == list(STAGES)
     assert steps[0].before == sum(outcome.patients for outcome in outcomes)

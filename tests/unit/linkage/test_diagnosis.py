@@ -1,4 +1,4 @@
-"""Which diagnoses are the paper's glioblastoma, by the names of 2016 and of 2021."""
+"""Which diagnoses are glioblastoma in the paper's sense, under their WHO 2016 and WHO 2021 names."""
 
 import pytest
 
@@ -12,12 +12,12 @@ from idh_tasks.linkage.diagnosis import is_glioblastoma
      "Astrocytoma, IDH-mutant, CNS WHO grade 4", "Astrozytom, IDH-mutiert, ZNS-WHO Grad 4",
      "astrocitoma IDH-mutato, grado 4"],
 )  # fmt: skip
-def test_glioblastoma(text: str) -> None:
+def test_a_glioblastoma_is_recognised_by_either_name(text: str) -> None:
     assert is_glioblastoma(text) is True
 
 
 @pytest.mark.parametrize("text", ["Meningioma", "Oligodendroglioma, grade 3", "Metastasis", "astrocytoma, grade 2"])
-def test_another_tumour(text: str) -> None:
+def test_another_tumour_is_not_glioblastoma(text: str) -> None:
     assert is_glioblastoma(text) is False
 
 
@@ -25,5 +25,5 @@ def test_another_tumour(text: str) -> None:
     "text",
     ["", "no evidence of glioblastoma", "Kein Glioblastom", "V.a. Glioblastom", "GBM?", "glioblastoma vs metastasis"],
 )
-def test_what_is_empty_negated_or_suspected_is_for_a_person(text: str) -> None:
+def test_an_empty_negated_or_suspected_diagnosis_is_for_a_person_to_decide(text: str) -> None:
     assert is_glioblastoma(text) is None

@@ -1,4 +1,4 @@
-"""The whole truth table of IHC × IDH1 × IDH2 × age option."""
+"""The IDH status for every combination of IHC, IDH1, IDH2 and the age rule."""
 
 from itertools import product
 
@@ -20,15 +20,15 @@ def assays(ihc: AssayResult | None, idh1: AssayResult | None, idh2: AssayResult 
 def test_the_status_follows_the_protocol(
     ihc: AssayResult | None, idh1: AssayResult | None, idh2: AssayResult | None
 ) -> None:
-    found = resolve_idh_status(assays(ihc, idh1, idh2), age_years=70)
+    decision = resolve_idh_status(assays(ihc, idh1, idh2), age_years=70)
 
     if AssayResult.POSITIVE in (ihc, idh1, idh2):
-        assert found.status is IdhStatus.MUTANT
+        assert decision.status is IdhStatus.MUTANT
     elif idh1 is idh2 is AssayResult.NEGATIVE:
-        assert found.status is IdhStatus.WILDTYPE
+        assert decision.status is IdhStatus.WILDTYPE
     else:
-        assert found.status is IdhStatus.INDETERMINATE
-    assert not found.provisional
+        assert decision.status is IdhStatus.INDETERMINATE
+    assert not decision.provisional
 
 
 @pytest.mark.parametrize(
@@ -36,18 +36,18 @@ def test_the_status_follows_the_protocol(
 )
 def test_the_age_rule_is_provisional_and_off_by_default(age: float | None, status: IdhStatus) -> None:
     negative = assays(AssayResult.NEGATIVE, None, None)
-    found = resolve_idh_status(negative, age, age_rule=True)
-    assert found.status is status
-    assert found.provisional == (status is IdhStatus.WILDTYPE)
+    decision = resolve_idh_status(negative, age, age_rule=True)
+    assert decision.status is status
+    assert decision.provisional == (status is IdhStatus.WILDTYPE)
     assert resolve_idh_status(negative, age).status is IdhStatus.INDETERMINATE
 
 
-def test_the_age_rule_yields_to_any_sequencing() -> None:
+def test_the_age_rule_does_not_apply_once_a_gene_is_being_sequenced() -> None:
     tested = assays(AssayResult.NEGATIVE, AssayResult.PENDING, None)
     assert resolve_idh_status(tested, 80, age_rule=True).status is IdhStatus.INDETERMINATE
 
 
-def test_a_positive_test_of_another_gene_is_no_idh_mutation() -> None:
+def test_a_positive_test_of_another_gene_is_not_an_idh_mutation() -> None:
     other = [Assay(AssayMethod.OTHER, AssayResult.POSITIVE)]
     assert resolve_idh_status(other).status is IdhStatus.INDETERMINATE
 
@@ -61,7 +61,7 @@ def test_a_positive_test_of_another_gene_is_no_idh_mutation() -> None:
         (AssayResult.UNKNOWN, IdhStatus.INDETERMINATE),
     ],
 )
-def test_a_panel_holds_both_genes(result: AssayResult, status: IdhStatus) -> None:
+def test_a_panel_covers_both_genes(result: AssayResult, status: IdhStatus) -> None:
     assert resolve_idh_status([Assay(AssayMethod.NGS_PANEL, result)]).status is status
 
 
@@ -74,5 +74,5 @@ def test_a_panel_holds_both_genes(result: AssayResult, status: IdhStatus) -> Non
         ([], "not tested"),
     ],
 )
-def test_where_there_is_no_status_the_rule_says_what_is_missing(tested: list[Assay], rule: str) -> None:
+def test_without_a_status_the_rule_states_what_is_missing(tested: list[Assay], rule: str) -> None:
     assert resolve_idh_status(tested, 80).rule == rule

@@ -1,4 +1,4 @@
-"""Merged patients are one person, whatever the order in which the merges are told."""
+"""Merged patients are one person, in whatever order the merges are given."""
 
 import random
 
@@ -6,10 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from idh_tasks.domain.pathology import Merge
 from idh_tasks.domain.study import PatientKey
-from idh_tasks.linkage.persons import who_is_who
+from idh_tasks.linkage.persons import resolve_persons
 
-K = PatientKey
+
+def merge(prior: str, surviving: str) -> Merge:
+    return Merge(PatientKey(prior), PatientKey(surviving))
 
 
 @pytest.mark.parametrize(
@@ -22,18 +25,18 @@ K = PatientKey
         ([("d", "b"), ("b", "c"), ("c", "b")], {"d": "b", "c": "b"}),
     ],
 )
-def test_chains_end_at_the_survivor_and_rings_at_the_smallest_key(
+def test_a_chain_ends_at_its_survivor_and_a_ring_at_the_smallest_key(
     merges: list[tuple[str, str]], persons: dict[str, str]
 ) -> None:
-    assert who_is_who([(K(a), K(b)) for a, b in merges]) == persons
+    assert resolve_persons([merge(*pair) for pair in merges]) == persons
 
 
 @given(st.dictionaries(st.sampled_from("abcdefgh"), st.sampled_from("abcdefgh")), st.randoms())
-def test_l01_connected_patients_are_one_person_in_any_order(onward: dict[str, str], rng: random.Random) -> None:
-    merges = [(K(a), K(b)) for a, b in onward.items() if a != b]
-    found = who_is_who(merges)
+def test_l01_connected_patients_are_one_person_in_any_order(survivors: dict[str, str], rng: random.Random) -> None:
+    merges = [merge(prior, surviving) for prior, surviving in survivors.items() if prior != surviving]
+    persons = resolve_persons(merges)
     rng.shuffle(merges)
-    assert who_is_who(merges) == found
-    for prior, surviving in merges:
-        assert found.get(prior, prior) == found.get(surviving, surviving)
-    assert not set(found.values()) & set(found)
+    assert resolve_persons(merges) == persons
+    for one in merges:
+        assert persons.get(one.prior_key, one.prior_key) == persons.get(one.surviving_key, one.surviving_key)
+    assert not set(persons.values()) & set(persons)

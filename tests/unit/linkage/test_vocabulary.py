@@ -1,4 +1,4 @@
-"""What laboratories write is normalised by a table; what is not in it is unknown."""
+"""What laboratories write is normalised by a table; a text outside the table is unknown."""
 
 import pytest
 
@@ -64,7 +64,7 @@ from idh_tasks.linkage.vocabulary import read_method, read_result
         ("negative for R132H, positive for R132C", AssayResult.UNKNOWN),
     ],
 )
-def test_p04_results(text: str, result: AssayResult) -> None:
+def test_p04_a_result_is_read_as_the_table_states(text: str, result: AssayResult) -> None:
     assert read_result(text) is result
 
 
@@ -83,5 +83,5 @@ def test_p04_results(text: str, result: AssayResult) -> None:
         ("IDH-2 pyrosequencing", AssayMethod.IDH2_SEQUENCING),
     ],
 )
-def test_methods(text: str, method: AssayMethod) -> None:
+def test_a_method_is_read_as_the_table_states(text: str, method: AssayMethod) -> None:
     assert read_method(text) is method

@@ -1,4 +1,4 @@
-"""Files of the laboratory and of the registry: CSV, Excel, HL7 version 2, FHIR."""
+"""Files of the laboratory and the registry: CSV, Excel, HL7 version 2, FHIR."""
 
 import json
 from datetime import UTC, date, datetime
@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from idh_tasks.domain.pathology import Delivery, Report, ReportStatus
+from idh_tasks.domain.pathology import FeedContent, Report, ReportStatus
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.linkage.feed.fhir import read_fhir
 from idh_tasks.linkage.feed.hl7_v2 import read_hl7
@@ -67,12 +67,12 @@ def bundle(**changes: Any) -> bytes:
     return json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries}).encode()
 
 
-def only(delivery: Delivery) -> Report:
-    [report] = delivery.reports
+def only(content: FeedContent) -> Report:
+    [report] = content.reports
     return report
 
 
-def test_csv_with_comma_or_semicolon_in_utf8_or_latin1() -> None:
+def test_csv_is_read_with_comma_or_semicolon_in_utf8_or_latin1() -> None:
     names = list(row())
     for separator, encoding in ((",", "utf-8"), (";", "latin-1")):
         values = row(diagnosis="Glioblastom ä", age_years="60")
@@ -81,7 +81,7 @@ def test_csv_with_comma_or_semicolon_in_utf8_or_latin1() -> None:
         assert (report.diagnosis, report.patient_id, report.age_years) == ("Glioblastom ä", "0012", 60)
 
 
-def test_excel_keeps_identifiers_that_are_text() -> None:
+def test_excel_preserves_identifiers_that_are_text_cells() -> None:
     buffer = BytesIO()
     pd.DataFrame([row(age_years=60)]).to_excel(buffer, index=False)
     assert only(read_excel(buffer.getvalue())).patient_id == "0012"
@@ -89,14 +89,14 @@ def test_excel_keeps_identifiers_that_are_text() -> None:
         read_excel(b"no workbook")
 
 
-def test_a_csv_of_merges_is_told_by_its_columns() -> None:
+def test_a_csv_of_merges_is_recognised_by_its_columns() -> None:
     [merge] = read_csv(b"issuer,prior_id,surviving_id,at,undone\nH,0099,0012,2019-01-01T12:00:00+00:00,\n").merges
     assert (merge.prior_id, merge.surviving_id, merge.undone) == ("0099", "0012", False)
     with pytest.raises(RunRefusedError, match="E_SCHEMA"):
         read_csv(b"issuer,prior_id,surviving_id,at,undone\nH,0099,0012,2019-01-01,perhaps\n")
 
 
-def test_an_oru_message_is_a_report() -> None:
+def test_an_oru_message_is_read_as_a_report() -> None:
     report = only(read_hl7(ORU.encode()))
     assert (report.report_id, report.version, report.issuer, report.patient_id) == ("R1", 20180620101500, "H", "0012")
     assert (report.status, report.birth_date, report.sex) == (ReportStatus.FINAL, date(1958, 1, 1), "F")
@@ -108,13 +108,13 @@ def test_an_oru_message_is_a_report() -> None:
     ]  # fmt: skip
 
 
-def test_a_file_of_messages_with_merges_and_their_undoing() -> None:
-    found = read_hl7((ORU + A40 + A37).replace("\n", "\r").encode())
-    assert len(found.reports) == 1
-    assert [(m.prior_id, m.surviving_id, m.undone) for m in found.merges] == [
+def test_a_file_of_messages_may_contain_merges_and_their_reversal() -> None:
+    content = read_hl7((ORU + A40 + A37).replace("\n", "\r").encode())
+    assert len(content.reports) == 1
+    assert [(m.prior_id, m.surviving_id, m.undone) for m in content.merges] == [
         ("0099", "0012", False), ("0099", "0012", True),
     ]  # fmt: skip
-    assert found.merges[0].at == datetime(2019, 1, 1, 12, tzinfo=UTC)
+    assert content.merges[0].at == datetime(2019, 1, 1, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -122,12 +122,12 @@ def test_a_file_of_messages_with_merges_and_their_undoing() -> None:
     [("", "E_FEED_FORMAT"), ("no message", "E_FEED_FORMAT"), (A40.replace("A40", "A01"), "E_FEED_FORMAT"),
      (A40.replace("0099^^^H^MR", "0099^^^OTHER^MR"), "E_ISSUER"), (A40.replace("^^^H^MR", ""), "E_ISSUER")],
 )  # fmt: skip
-def test_what_is_no_message_of_ours_is_refused_by_name(text: str, code: str) -> None:
+def test_an_unsupported_message_is_refused_with_a_code(text: str, code: str) -> None:
     with pytest.raises(RunRefusedError, match=code):
         read_hl7(text.encode())
 
 
-def test_a_fhir_bundle_is_a_report() -> None:
+def test_a_fhir_bundle_is_read_as_a_report() -> None:
     report = only(read_fhir(bundle()))
     assert (report.report_id, report.version, report.issuer, report.patient_id) == ("R1", 3, "H", "0012")
     assert (report.status, report.birth_date, report.sex) == (ReportStatus.FINAL, date(1958, 1, 1), "F")
@@ -136,12 +136,16 @@ def test_a_fhir_bundle_is_a_report() -> None:
     assert (report.diagnosis_codes, report.specimen) == ("63634009", "SP-1")
 
 
-def test_a_bundle_without_a_version_has_its_time_of_issue_and_a_broken_one_is_refused() -> None:
+def test_the_version_of_a_bundle_without_a_version_id_is_its_time_of_issue() -> None:
     assert only(read_fhir(bundle(meta={}))).version == 20180620101500
-    for broken in (b"{}", b"no json", bundle(subject={"reference": "Patient/x"}), bundle(status="perhaps?")):
-        if broken == bundle(status="perhaps?"):
-            with pytest.raises(RunRefusedError, match=r"E_SCHEMA|E_FEED_FORMAT"):
-                read_fhir(broken)
-        else:
-            with pytest.raises(RunRefusedError, match="E_FEED_FORMAT"):
-                read_fhir(broken)
+
+
+@pytest.mark.parametrize("broken", [b"{}", b"no json", bundle(subject={"reference": "Patient/x"})])
+def test_a_broken_bundle_is_refused(broken: bytes) -> None:
+    with pytest.raises(RunRefusedError, match="E_FEED_FORMAT"):
+        read_fhir(broken)
+
+
+def test_a_bundle_with_an_unknown_status_is_refused() -> None:
+    with pytest.raises(RunRefusedError, match=r"E_SCHEMA|E_FEED_FORMAT"):
+        read_fhir(bundle(status="perhaps?"))

@@ -1,4 +1,4 @@
-"""Rows of the laboratory become reports; what drifts is named, what does not fit stays apart."""
+"""Rows of the laboratory become reports; a column that changed is named, a report that cannot be read is rejected."""
 
 import math
 from datetime import UTC, date, datetime
@@ -28,7 +28,7 @@ def test_rows_of_one_version_are_one_report_with_its_assays() -> None:
 
 
 @pytest.mark.parametrize("column", REQUIRED)
-def test_p03_a_column_that_is_gone_is_named(column: str) -> None:
+def test_p03_a_missing_column_is_named(column: str) -> None:
     with pytest.raises(RunRefusedError, match=f"E_SCHEMA.*{column}"):
         check_columns(set(REQUIRED) - {column})
 
@@ -37,32 +37,32 @@ def test_p03_a_column_that_is_gone_is_named(column: str) -> None:
     ("column", "value"),
     [("version", "v2"), ("birth_date", "1.58"), ("report_status", "zugelassen"), ("sex", "7"), ("age_years", "old")],
 )
-def test_p03_a_column_that_changed_its_type_or_its_words_stops_the_feed(column: str, value: str) -> None:
+def test_p03_a_column_that_changed_its_type_or_vocabulary_stops_the_feed(column: str, value: str) -> None:
     rows = [row(report_id=f"R{n}", **{column: value}) for n in range(10)]
     with pytest.raises(RunRefusedError, match=f"E_SCHEMA.*{column}"):
         read_rows(rows)
 
 
-def test_one_report_that_does_not_fit_is_kept_apart_and_its_neighbours_are_read() -> None:
-    found = read_rows([row(report_id=f"R{n}", birth_date="unknown" if n == 3 else "1958-01-01") for n in range(10)])
-    assert len(found.reports) == 9
-    assert [misfit.column for misfit in found.misfits] == ["birth_date"]
+def test_one_report_that_cannot_be_read_is_rejected_and_the_others_are_read() -> None:
+    content = read_rows([row(report_id=f"R{n}", birth_date="unknown" if n == 3 else "1958-01-01") for n in range(10)])
+    assert len(content.reports) == 9
+    assert [report.column for report in content.rejected] == ["birth_date"]
 
 
-def test_a_report_of_two_patients_is_nobodys() -> None:
+def test_a_report_that_names_two_patients_is_rejected() -> None:
     others = [row(report_id=f"R{n}") for n in range(2, 5)]
-    found = read_rows([row(), row(patient_id="0013", method="IDH1"), *others])
-    assert [misfit.column for misfit in found.misfits] == ["patient_id"]
+    content = read_rows([row(), row(patient_id="0013", method="IDH1"), *others])
+    assert [report.column for report in content.rejected] == ["patient_id"]
 
 
-def test_l03_without_an_issuer_a_report_is_kept_apart_or_gets_the_hospitals() -> None:
-    assert [misfit.column for misfit in read_rows([row(issuer=None)]).misfits] == ["issuer"]
+def test_l03_a_report_without_an_issuer_is_rejected_or_gets_the_hospitals() -> None:
+    assert [report.column for report in read_rows([row(issuer=None)]).rejected] == ["issuer"]
     assert read_rows([row(issuer=None)], "HOSPITAL").reports[0].issuer == "HOSPITAL"
 
 
-def test_no_value_shows_when_a_report_is_printed() -> None:
-    found = read_rows([row(patient_id="SECRET-9"), row(report_id="R2", sex="SECRET-9"), row(report_id="R3")])
-    assert "SECRET" not in repr(found)
+def test_a_printed_report_shows_no_value() -> None:
+    content = read_rows([row(patient_id="SECRET-9"), row(report_id="R2", sex="SECRET-9"), row(report_id="R3")])
+    assert "SECRET" not in repr(content)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_no_value_shows_when_a_report_is_printed() -> None:
      ("2018-06-01T08:30:00", date(2018, 6, 1)),
      (datetime(2018, 6, 1, 8, tzinfo=UTC), date(2018, 6, 1)), ("", None), (None, None)],
 )  # fmt: skip
-def test_dates_are_read_in_the_ways_they_are_written(text: object, day: date | None) -> None:
+def test_dates_are_read_in_their_usual_formats(text: object, day: date | None) -> None:
     assert read_date(text) == day
 
 
@@ -80,10 +80,10 @@ def test_dates_are_read_in_the_ways_they_are_written(text: object, day: date | N
     [("Endbefund", ReportStatus.FINAL), ("C", ReportStatus.FINAL), ("vorläufig", ReportStatus.PRELIMINARY),
      ("X", ReportStatus.CANCELLED), ("entered-in-error", ReportStatus.CANCELLED)],
 )  # fmt: skip
-def test_statuses_of_laboratories_and_of_hl7(word: str, status: ReportStatus) -> None:
+def test_statuses_are_read_in_the_words_of_laboratories_and_of_hl7(word: str, status: ReportStatus) -> None:
     assert read_status(word) is status
 
 
 @pytest.mark.parametrize(("word", "sex"), [("weiblich", "F"), ("W", "F"), ("male", "M"), ("divers", "O"), ("", None)])
-def test_sexes(word: str, sex: str | None) -> None:
+def test_sexes_are_read_in_the_words_of_laboratories(word: str, sex: str | None) -> None:
     assert read_sex(word) == sex

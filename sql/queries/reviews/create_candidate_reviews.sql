@@ -1,4 +1,5 @@
--- Every question that the present state asks; no identifier of a patient is in it.
+-- Every question that arises from the current reports, links and merges, without any patient identifier.
+-- It reads the temporary tables of links/create_report_now, create_conflict_now and create_wanted_links.
 CREATE TEMPORARY TABLE candidate_review ON COMMIT DROP AS
 WITH imaged AS (
     SELECT DISTINCT o.person_key

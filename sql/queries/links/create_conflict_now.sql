@@ -1,4 +1,4 @@
--- Persons whose final reports contradict each other, with a person's answer if there is one.
+-- Persons whose final reports contradict each other, with the reviewer's answer if there is one.
 CREATE TEMPORARY TABLE conflict_now ON COMMIT DROP AS
 SELECT c.person_key, c.evidence, v.answer
 FROM (

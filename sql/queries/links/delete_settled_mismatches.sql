@@ -1,4 +1,4 @@
--- Report and images agree by now, or the report is another patient's.
+-- Reports that agree with the images by now, or that belong to another patient.
 DELETE FROM idh.quarantine AS q
 WHERE q.scope = 'report' AND q.code = 'E_DEMOGRAPHIC_MISMATCH' AND NOT EXISTS (
     SELECT 1 FROM idh.case_link AS l

@@ -1,0 +1,68 @@
+"""The laboratory's feed: which files were read, and how many rows and reports each reading had."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from idh_tasks.codes import Code
+from idh_tasks.db.engine import Transaction
+
+
+@dataclass(frozen=True)
+class FeedFile:
+    """A file that was read or held; `file_id` is a keyed hash, because a file's name may be a patient's."""
+
+    file_id: str
+    state: Literal["read", "held"]
+    code: Code | None = None
+    reason: str | None = None
+    reports: int = 0
+    merges: int = 0
+
+
+@dataclass(frozen=True)
+class FeedReading:
+    """One reading of the view or of a file; `rows_there` counts the rows of the view, and is None for a file."""
+
+    rows_there: int | None
+    reports_read: int
+    reports_new: int
+    held: int
+    flag: Code | None = None
+    """Set where the number of rows is suspicious: nothing is trained until a good reading follows."""
+
+
+@dataclass(frozen=True)
+class _Usual:
+    rows_there: int | None
+
+
+@dataclass(frozen=True)
+class _Latest:
+    flag: Code | None
+
+
+def known_files(transaction: Transaction) -> set[str]:
+    """Return the ids of all files that were read or held."""
+    return set(transaction.column(str, "feed/select_feed_files"))
+
+
+def save_file(transaction: Transaction, file: FeedFile) -> None:
+    """Record a file that was read or held."""
+    transaction.run("feed/insert_feed_file", **vars(file))
+
+
+def save_reading(transaction: Transaction, reading: FeedReading) -> None:
+    """Record a reading of the view or of a file."""
+    transaction.run("feed/insert_feed_night", **vars(reading))
+
+
+def usual_rows(transaction: Transaction) -> int:
+    """Return the smallest number of rows that the view had in its last good readings; 0 before the first."""
+    [usual] = transaction.all(_Usual, "feed/select_usual_feed")
+    return usual.rows_there or 0
+
+
+def latest_flag(transaction: Transaction) -> Code | None:
+    """Return why the latest reading of the view was suspicious, or None."""
+    latest = transaction.first(_Latest, "feed/select_latest_feed_night")
+    return latest.flag if latest else None

@@ -1,0 +1,96 @@
+"""Reads the files that laboratory and registry deliver to the drop bucket, each once, as a whole or not at all."""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from idh_tasks.codes import Code
+from idh_tasks.db import feed, quarantine
+from idh_tasks.db.feed import FeedFile, FeedReading
+from idh_tasks.db.quarantine import HeldBack
+from idh_tasks.domain.pathology import FeedContent
+from idh_tasks.errors import IdhError, TransientError, without_text
+from idh_tasks.linkage.feed.fhir import read_fhir
+from idh_tasks.linkage.feed.hl7_v2 import read_hl7
+from idh_tasks.linkage.feed.tables import read_csv, read_excel
+from idh_tasks.pipelines.link.store_feed import record_reading, store_content
+from idh_tasks.pipelines.platform import Platform
+from idh_tasks.store.objects import Listed
+
+log = logging.getLogger(__name__)
+
+READERS: dict[str, Callable[[bytes, str], FeedContent]] = {
+    ".csv": read_csv,
+    ".xlsx": read_excel,
+    ".hl7": read_hl7,
+    ".json": read_fhir,
+}
+"""By the suffix of the object key."""
+
+
+@dataclass(frozen=True)
+class LoadedFile:
+    """How many reports of a file were new, or the code for which the file was held."""
+
+    new: int
+    code: Code | None = None
+
+
+@dataclass(frozen=True)
+class _NewFile:
+    file_id: str
+    listed: Listed
+
+    @property
+    def suffix(self) -> str:
+        return PurePosixPath(self.listed.key).suffix.lower()
+
+
+def load_files(platform: Platform) -> list[LoadedFile]:
+    """Read every file that is not known yet; a file that cannot be read is held and the others are read.
+
+    Raises
+    ------
+    TransientError
+        If the object store or our database is unreachable; the files read so far are stored.
+    """
+    return [_load(platform, file) for file in _new_files(platform)]
+
+
+def _new_files(platform: Platform) -> Iterator[_NewFile]:
+    with platform.database.begin() as transaction:
+        known = feed.known_files(transaction)
+    for listed in platform.drop.listed(platform.settings.store.pathology_prefix):
+        file = _NewFile(platform.pseudonymiser.token("feed", listed.key, listed.etag), listed)
+        if file.file_id not in known and file.suffix in READERS:
+            yield file
+
+
+def _load(platform: Platform, file: _NewFile) -> LoadedFile:
+    try:
+        content = READERS[file.suffix](platform.drop.get(file.listed.key, file.listed.etag), platform.settings.issuer)
+    except TransientError:
+        raise
+    except Exception as error:  # a malformed file can break a parser in many ways
+        return _hold(platform, file.file_id, error)
+    return _store(platform, file.file_id, content)
+
+
+def _store(platform: Platform, file_id: str, content: FeedContent) -> LoadedFile:
+    reports = len(content.reports)
+    with platform.database.begin() as transaction:
+        stored = store_content(platform, transaction, content)
+        feed.save_file(transaction, FeedFile(file_id, "read", reports=reports, merges=len(content.merges)))
+        record_reading(transaction, FeedReading(None, reports, stored.new, stored.held))
+    log.info("file %s: %d reports, %d new, %d held", file_id, reports, stored.new, stored.held)
+    return LoadedFile(stored.new)
+
+
+def _hold(platform: Platform, file_id: str, error: Exception) -> LoadedFile:
+    known = error if isinstance(error, IdhError) else IdhError(Code.E_FEED_FORMAT, without_text(error))
+    with platform.database.begin() as transaction:
+        feed.save_file(transaction, FeedFile(file_id, "held", known.code, known.reason))
+        quarantine.hold_back(transaction, [HeldBack(file_id, "delivery", known.code, known.reason)])
+    log.warning("file %s is held: %s", file_id, known)
+    return LoadedFile(0, known.code)

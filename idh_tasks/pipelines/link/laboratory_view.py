@@ -1,0 +1,68 @@
+"""Reads the laboratory's view, unless it has lost most of its rows."""
+
+import logging
+from datetime import datetime
+
+from idh_tasks.codes import Code
+from idh_tasks.db import feed, watermarks
+from idh_tasks.db.feed import FeedReading
+from idh_tasks.db.laboratory import Laboratory
+from idh_tasks.errors import RunRefusedError
+from idh_tasks.linkage.feed.rows import read_rows
+from idh_tasks.pipelines.link.store_feed import record_reading, store_content
+from idh_tasks.pipelines.platform import Platform
+
+log = logging.getLogger(__name__)
+
+SOURCE = "pathology"
+USUAL_ROWS, DROP = 10, 0.1
+"""A view that usually has at least so many rows, and has fewer than this share of them, is broken."""
+
+
+def load_view(platform: Platform) -> int:
+    """Store the reports of the view that are not known yet; return how many versions were new.
+
+    Raises
+    ------
+    RunRefusedError
+        ``E_FEED_DROP`` if most of the usual rows are gone, ``E_SCHEMA`` if a column has changed.
+    TransientError
+        If the laboratory's database or ours is unreachable.
+    """
+    if platform.laboratory is None:
+        return 0
+    rows_there = platform.laboratory.count()
+    _refuse_drop(platform, rows_there)
+    return _load(platform, platform.laboratory, rows_there)
+
+
+def _load(platform: Platform, laboratory: Laboratory, rows_there: int) -> int:
+    read = laboratory.read(_last_change(platform))
+    content = read_rows(read.rows, platform.settings.issuer)
+    with platform.database.begin() as transaction:
+        stored = store_content(platform, transaction, content)
+        if read.latest_change is not None:
+            watermarks.advance(transaction, SOURCE, read.latest_change.isoformat())
+        record_reading(transaction, FeedReading(rows_there, len(content.reports), stored.new, stored.held))
+    log.info(
+        "view: %d rows, %d reports read, %d new, %d held", rows_there, len(content.reports), stored.new, stored.held
+    )
+    return stored.new
+
+
+def _last_change(platform: Platform) -> datetime | None:
+    with platform.database.begin() as transaction:
+        position = watermarks.position(transaction, SOURCE)
+    return datetime.fromisoformat(position) if position else None
+
+
+def _refuse_drop(platform: Platform, rows_there: int) -> None:
+    """Refuse a view that has lost most of its rows: reports do not normally disappear."""
+    with platform.database.begin() as transaction:
+        usual = feed.usual_rows(transaction)
+        if usual < USUAL_ROWS or rows_there >= DROP * usual:
+            return
+        record_reading(transaction, FeedReading(rows_there, 0, 0, 0, Code.E_FEED_DROP))
+    raise RunRefusedError(
+        Code.E_FEED_DROP, f"the laboratory's view has {rows_there} rows instead of the usual {usual}; nothing was read"
+    )
