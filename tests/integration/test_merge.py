@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 from sqlalchemy import text
 
-from idh_tasks.db import training
+from idh_tasks.db import datasets
 from idh_tasks.domain.pathology import Delivery, MergeNotice
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.pipelines.link import cases, cohort, feed
@@ -32,7 +32,7 @@ def tell(platform: Platform, *notices: MergeNotice) -> None:
 def people(platform: Platform) -> set[str]:
     """Return under how many keys eligible patients are known."""
     with platform.database.begin() as transaction:
-        return {m.patient_key for m, _ in training.eligible_members(transaction, preprocessing_version(platform))}
+        return {m.patient_key for m, _ in datasets.eligible_members(transaction, preprocessing_version(platform))}
 
 
 def test_l01_two_series_of_merged_patients_are_one_person_in_the_dataset(platform: Platform) -> None:
@@ -151,7 +151,7 @@ def test_p05_a_turned_label_lists_what_used_the_old_one_and_the_next_dataset_use
     assert {(one.run_id, one.code, one.mutant) for one in found} == {(old.run_id, "W_LABEL_CHANGED", True)}
     assert len(found) == 6
     with platform.database.begin() as transaction:
-        members = training.eligible_members(transaction, preprocessing_version(platform))
+        members = datasets.eligible_members(transaction, preprocessing_version(platform))
     secret = platform.pseudonymiser
     assert {m.mutant for m, _ in members if m.patient_key == secret.patient("H", "0")} == {False}
     with pytest.raises(RunRefusedError, match="E_NO_REPORT"):
