@@ -25,6 +25,7 @@ def fit_learning_curve(epochs: Array, loss: Array) -> tuple[float, float, float]
 
 
 def fit_mean_curve(curves: Sequence[Sequence[tuple[int, float]]]) -> tuple[float, float, float] | None:
-    """Fit the mean of the folds' learning curves, which have the same epochs."""
-    points = np.array(curves, dtype=np.float64)
+    """Fit the mean of the folds' learning curves, up to the epoch at which the first fold stopped early."""
+    shared = min(map(len, curves))
+    points = np.array([curve[:shared] for curve in curves], dtype=np.float64)
     return fit_learning_curve(points[0, :, 0], points[:, :, 1].mean(axis=0))

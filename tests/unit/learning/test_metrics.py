@@ -6,7 +6,7 @@ from sklearn.metrics import accuracy_score, log_loss, recall_score, roc_auc_scor
 
 from idh_tasks.domain.learning import HeldOutScore
 from idh_tasks.errors import RunRefusedError
-from idh_tasks.learning.learning_curves import exponential, fit_learning_curve
+from idh_tasks.learning.learning_curves import exponential, fit_learning_curve, fit_mean_curve
 from idh_tasks.learning.metrics import arrays, measure
 from idh_tasks.learning.performance import assess
 from tests.factories import scores
@@ -47,3 +47,11 @@ def test_the_parameters_of_an_exponential_are_recovered() -> None:
     fit = fit_learning_curve(epochs, exponential(epochs, 1.2, 0.02, 0.4))
     assert fit is not None
     np.testing.assert_allclose(fit, (1.2, 0.02, 0.4), rtol=1e-3)
+
+
+def test_the_mean_curve_ends_where_the_first_fold_stopped_early() -> None:
+    epochs = np.linspace(1, 500, 50)
+    losses = exponential(epochs, 1.2, 0.02, 0.4)
+    whole = [(int(epoch), float(loss)) for epoch, loss in zip(epochs, losses, strict=True)]
+    assert fit_mean_curve([whole, whole[:30]]) == fit_mean_curve([whole[:30], whole[:30]])
+    assert fit_mean_curve([whole, whole[:1]]) is None
