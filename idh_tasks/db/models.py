@@ -44,7 +44,7 @@ class Challenger:
 
 @dataclass(frozen=True)
 class HistoryEvent:
-    """A promotion, a rejection or a rollback, with the present state of the model."""
+    """A promotion, a refusal or a rollback, with the present state of the model."""
 
     occurred_at: datetime
     actor: str
@@ -73,7 +73,7 @@ def lock_promotion(transaction: Transaction) -> None:
 
 
 def of_run(transaction: Transaction, run_id: str) -> list[Challenger]:
-    """Return the models of a run beside the present champions."""
+    """Return the models of a run, each with the present champion of its sequence."""
     return transaction.all(Challenger, "models/select_run_models", run_id=run_id)
 
 
@@ -101,5 +101,5 @@ def previous_champion_id(transaction: Transaction, sequence: MrSequence) -> str 
 
 
 def history(transaction: Transaction, sequence: MrSequence | None) -> list[HistoryEvent]:
-    """Return every promotion, rejection and rollback, of one sequence or of all; the latest first."""
+    """Return every promotion, refusal and rollback of one sequence or of all, the latest first."""
     return transaction.all(HistoryEvent, "models/select_model_history", sequence=sequence)

@@ -28,7 +28,7 @@ COMPARISON_COLUMNS = ("n", "mutants", "auc", "auc_low", "auc_high", "brier", "ec
 
 @dataclass(frozen=True)
 class FoldRow:
-    """The columns of a fold that are no metrics."""
+    """The columns of a fold other than its metrics."""
 
     sequence: MrSequence
     fold: int

@@ -12,6 +12,7 @@ from idh_tasks.domain.learning import Comparison, Interval, Metrics, Performance
 from idh_tasks.reporting.paper import TABLE_1
 
 COLUMNS = ("accuracy", "loss", "sensitivity", "specificity", "auc")
+PERFORMANCE = ("interval", "delong", "brier", "ece", "calibrated_brier")
 NOTICE = "For research use; not for diagnosis."
 NONE = "–"
 
@@ -89,14 +90,10 @@ def _table_1(report: SequenceReport) -> dict[str, str]:
 
 
 def _out_of_fold(result: SequenceResult) -> dict[str, str]:
-    outcome = result.outcome
+    outcome, canary = result.outcome, {"canary": interval_text(result.canary)}
     if isinstance(outcome, RefusedSequence):
-        columns = dict.fromkeys(("delong", "brier", "ece", "calibrated_brier"), NONE) | {
-            "interval": str(outcome.refusal)
-        }
-    else:
-        columns = _performance(outcome)
-    return columns | {"canary": interval_text(result.canary)}
+        return dict.fromkeys(PERFORMANCE, NONE) | {"interval": str(outcome.refusal)} | canary
+    return _performance(outcome) | canary
 
 
 def _performance(performance: Performance) -> dict[str, str]:
