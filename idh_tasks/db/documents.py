@@ -39,8 +39,7 @@ class Document:
 
 def predictions_by_study(transaction: Transaction, settings_hash: str) -> list[StudyPredictions]:
     """Return the predictions of the present champions for every current study."""
-    query = "documents/select_predictions_to_report"
-    return transaction.all(StudyPredictions, query, settings_hash=settings_hash)
+    return transaction.all(StudyPredictions, "documents/select_predictions_to_report", settings_hash=settings_hash)
 
 
 def save(transaction: Transaction, document: Document) -> None:
