@@ -1,1 +1,1 @@
-"""Tests of the database layer that need no database."""
+"""Tests: db."""
