@@ -1,75 +1,69 @@
-"""Fold-epochs per second: our cross-validation beside the plain Keras script one would write from the paper.
+"""Fold-epochs per second: our cross-validation beside the plain Keras script that one would write from the paper.
 
 Both train what the platform trains for a sequence: the same five folds of the same 100 synthetic patients (17 mutants,
-balanced to parity by rotation) and the final network on all of them, which counts as 1.25 folds, its share of images.
+balanced by repetition and rotated) and the final network on all of them, which has 1.25 times the images of a fold and
+counts as 1.25 folds.
 """
 
 import os
 import statistics
 import time
-from collections.abc import Mapping
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras.src.legacy.preprocessing.image import ImageDataGenerator
-from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from idh_tasks.domain.learning import FINAL, Fold
 from idh_tasks.learning.augmentation import balanced_order
-from idh_tasks.learning.course import Patches, Task
 from idh_tasks.learning.cross_validation import cross_validate
+from idh_tasks.learning.fold_training import TrainingData
 from idh_tasks.learning.folds import stratified_folds
 from idh_tasks.learning.metrics import measure
 from idh_tasks.learning.network import build_network
 from idh_tasks.learning.training import train
+from idh_tasks.learning.training_job import Patches, TrainingJob
 from idh_tasks.settings import LearningSettings
-
-Images = Mapping[str, NDArray[np.float32]]
 
 PATIENTS, MUTANTS = 100, 17
 WARM, EPOCHS = 2, 40
 PROTOCOL = 15_000
-"""Six sequences, five folds, 500 epochs."""
+"""Fold-epochs of the paper: six sequences, five folds, 500 epochs."""
 FINAL_SHARE = 1.25
 NOTHING = Patches(np.zeros((0, 64, 64), np.float32), np.zeros(0, np.int64))
 
 
-def cohort(patients: int = PATIENTS, mutants: int = MUTANTS) -> tuple[dict[str, NDArray[np.float32]], dict[str, bool]]:
-    """Return synthetic patches, a little brighter for mutants, and labels."""
+def cohort(patients: int = PATIENTS, mutants: int = MUTANTS) -> TrainingData:
+    """Return synthetic patches, slightly brighter for mutants, in five folds."""
     rng = np.random.default_rng(1)
     labels = {f"p{n:05d}": n < mutants for n in range(patients)}
-    return {
-        p: (rng.standard_normal((64, 64)) + 0.04 * mutant).astype(np.float32) for p, mutant in labels.items()
-    }, labels
+    patches = {p: (rng.standard_normal((64, 64)) + 0.04 * mutant).astype(np.float32) for p, mutant in labels.items()}
+    return TrainingData(patches, labels, stratified_folds(labels, 5, 1))
 
 
-def ours(
-    patches: Mapping[str, NDArray[np.float32]], labels: Mapping[str, bool], folds: list[Fold]
-) -> tuple[float, list[float]]:
-    """Return fold-epochs per second without start and compilation, and the AUC of each fold."""
+def ours(data: TrainingData) -> tuple[float, list[float]]:
+    """Return fold-epochs per second, without start and compilation, and the AUC of each fold."""
 
     def run(epochs: int) -> tuple[float, list[float]]:
         started = time.perf_counter()
         settings = LearningSettings(epochs=epochs)
-        outcomes = cross_validate(patches, labels, folds, settings)
+        outcomes = cross_validate(data, settings)
         return time.perf_counter() - started, [measure(o.scores).auc for o in outcomes if o.scores]
 
     run(1)
     short, (long, aucs) = run(WARM)[0], run(EPOCHS)
-    return (len(folds) + FINAL_SHARE) * (EPOCHS - WARM) / (long - short), aucs
+    return (len(data.folds) + FINAL_SHARE) * (EPOCHS - WARM) / (long - short), aucs
 
 
-def plain(
-    patches: Mapping[str, NDArray[np.float32]], labels: Mapping[str, bool], folds: list[Fold]
-) -> tuple[float, list[float]]:
-    """Return the same of `model.fit` on an ImageDataGenerator, fold after fold, on all cores."""
-    seconds, aucs = 0.0, []
-    for fold in (*folds, Fold(FINAL, tuple(labels), ())):
-        y = np.array([int(labels[p]) for p in fold.train])
+def plain(data: TrainingData) -> tuple[float, list[float]]:
+    """Return the same for `model.fit` on an ImageDataGenerator, one fold after the other, on all cores."""
+    seconds = 0.0
+    aucs: list[float] = []
+    for fold in (*data.folds, Fold(FINAL, tuple(data.labels), ())):
+        y = np.array([int(data.labels[p]) for p in fold.train])
         order = balanced_order(y, np.random.default_rng(len(aucs)))
-        x = np.stack([patches[p] for p in fold.train])[order][..., None]
+        x = np.stack([data.patches[p] for p in fold.train])[order][..., None]
         model = build_network(64, LearningSettings())
         model.compile(keras.optimizers.Adam(1e-4), "categorical_crossentropy")
         flow = ImageDataGenerator(rotation_range=90).flow(x, np.eye(2)[y[order]], batch_size=16)
@@ -79,13 +73,13 @@ def plain(
         seconds += time.perf_counter() - started
         if not fold.test:
             continue
-        given = model.predict(np.stack([patches[p] for p in fold.test])[..., None], verbose=0)[:, 1]
-        aucs.append(float(roc_auc_score([labels[p] for p in fold.test], given)))
-    return (len(folds) + FINAL_SHARE) * (EPOCHS - WARM) / seconds, aucs
+        of_mutant = model.predict(np.stack([data.patches[p] for p in fold.test])[..., None], verbose=0)[:, 1]
+        aucs.append(float(roc_auc_score([data.labels[p] for p in fold.test], of_mutant)))
+    return (len(data.folds) + FINAL_SHARE) * (EPOCHS - WARM) / seconds, aucs
 
 
-def flops_an_image() -> float:
-    """Return the floating-point operations of one training image: forward, and twice that backward."""
+def flops_per_image() -> float:
+    """Return the floating-point operations per training image: those of the forward pass, and twice that backward."""
     operations = 0.0
     for layer in build_network(64, LearningSettings()).layers:
         if isinstance(layer, (keras.layers.Conv2D, keras.layers.Dense)):
@@ -95,7 +89,7 @@ def flops_an_image() -> float:
 
 
 def peak() -> float:
-    """Return the floating-point operations a second of a large matrix product on all cores."""
+    """Return the floating-point operations per second of a large matrix product on all cores."""
     matrix = tf.random.normal((2048, 2048))
     tf.matmul(matrix, matrix)
     started = time.perf_counter()
@@ -106,34 +100,33 @@ def peak() -> float:
 
 
 def growth() -> None:
-    """Print what an epoch costs at growing cohorts, on one core and one fold."""
+    """Print the time of an epoch of one fold for cohorts of growing size."""
     for patients in (100, 1_000, 10_000):
-        patches, labels = cohort(patients, patients // 2)
-        data = Patches(np.stack(list(patches.values())), np.array([int(m) for m in labels.values()]))
+        data = cohort(patients, patients // 2)
+        patches = Patches(np.stack(list(data.patches.values())), np.array([int(m) for m in data.labels.values()]))
         more = max(2, 4_000 // patients)
         times = []
         for epochs in (1, 1 + more):
             started = time.perf_counter()
-            train(Task(data, NOTHING, seed=1), LearningSettings(epochs=epochs, checkpoint_every=1000))
+            train(TrainingJob(patches, NOTHING, seed=1), LearningSettings(epochs=epochs, checkpoint_every=1000))
             times.append(time.perf_counter() - started)
         seconds = (times[1] - times[0]) / more
-        print(f"n = {patients:6}: {seconds:7.2f} s an epoch, {1e3 * seconds / patients:.2f} ms a patient")
+        print(f"n = {patients:6}: {seconds:7.2f} s per epoch, {1e3 * seconds / patients:.2f} ms per patient")
 
 
 def main() -> None:
-    """Measure both sides in one run."""
-    patches, labels = cohort()
-    folds = stratified_folds(labels, 5, 1)
-    mine, my_aucs = ours(patches, labels, folds)
-    theirs, their_aucs = plain(patches, labels, folds)
-    for name, rate, aucs in (("ours", mine, my_aucs), ("plain Keras", theirs, their_aucs)):
+    """Measure both in one run and print the results."""
+    data = cohort()
+    our_rate, our_aucs = ours(data)
+    plain_rate, plain_aucs = plain(data)
+    for name, rate, aucs in (("ours", our_rate, our_aucs), ("plain Keras", plain_rate, plain_aucs)):
         print(
             f"{name:12} {rate:6.2f} fold-epochs/s on {os.cpu_count()} cores; AUC after {EPOCHS} epochs "
             f"{statistics.fmean(aucs):.2f} ± {statistics.stdev(aucs):.2f} over folds"
         )
-    images = 2 * (PATIENTS - MUTANTS) * 0.8
-    print(f"ratio {mine / theirs:.2f}; the paper's {PROTOCOL} fold-epochs take {PROTOCOL / mine / 60:.1f} minutes")
-    print(f"{flops_an_image() * images * mine / peak():.0%} of the peak of a matrix product")
+    images, minutes = 2 * (PATIENTS - MUTANTS) * 0.8, PROTOCOL / our_rate / 60
+    print(f"ratio {our_rate / plain_rate:.2f}; the paper's {PROTOCOL} fold-epochs take {minutes:.1f} minutes")
+    print(f"{flops_per_image() * images * our_rate / peak():.0%} of the peak of a matrix product")
     growth()
 
 

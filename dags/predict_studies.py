@@ -2,12 +2,12 @@
 ### Predict studies
 
 After new patches, new champions or changed labels: the champion of every sequence gives each current patch a
-probability of IDH mutation, once, with the model and the patch it came from. For research use; not for diagnosis.
+probability of IDH mutation, once, stored with the model and the patch. For research use; not for diagnosis.
 
-**Writes**: `idh.prediction`; `in_training` marks patients the model has learnt from. `idh.document`: a DICOM
-structured report a study; where label, study or champion change, a new one that names the one before it.
+**Writes**: `idh.prediction`; `in_training` marks patients that the model was trained on. `idh.document`: one DICOM
+structured report per study; when label, study or champion change, a new one that references the previous one.
 
-**When it is red**: clear the failed batch; predictions that are stored stay.
+**When it is red**: clear the failed batch; stored predictions are kept.
 """
 
 from airflow.sdk import dag
@@ -19,15 +19,15 @@ from idh_airflow.steps import skip_unless, step
 
 @dag(schedule=(PATCHES | CHAMPIONS | CASES), doc_md=__doc__, **DAG_DEFAULTS)
 def predict_studies() -> None:
-    """Find what is due → predict in batches → write documents."""
+    """List the due studies → predict in batches → write documents."""
 
     @step()
     def due() -> list[object]:
         from idh_tasks.pipelines.predict import batch
 
-        found = batch.due(platform())
-        skip_unless(found, "every current patch has a prediction of its champion, or there is none yet")
-        return list(found)
+        batches = batch.due(platform())
+        skip_unless(batches, "every current patch has a prediction of its champion, or there is no champion yet")
+        return list(batches)
 
     @step(map_index_template="{{ task.op_kwargs['batch']['label'] }}")
     def predict_batch(batch: dict[str, list[str]]) -> int:

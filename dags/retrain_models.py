@@ -2,19 +2,20 @@
 ### Retrain models
 
 Every week, by hand, and after patches or their labels have changed: freeze the labelled cohort, cross-validate one
-network a sequence on the `gpu` queue, write the report, judge each network beside its champion, ask a person, promote.
+network per sequence on the `gpu` queue, write the report, judge each network beside its champion, ask a person, and
+promote.
 
-It trains while there is no champion, when enough new cases have come (`IDH_LEARNING__RETRAIN_AFTER_NEW_CASES`), or
-when a label that was learnt from is another one now (`IDH_LEARNING__RETRAIN_AFTER_AFFECTED`; `idh linkage affected`
-tells what used a report). A run by hand trains on any change.
+It trains if there is no champion yet, if enough cases are new (`IDH_LEARNING__RETRAIN_AFTER_NEW_CASES`), or if enough
+labels that a network was trained on have changed (`IDH_LEARNING__RETRAIN_AFTER_AFFECTED`; `idh linkage affected` lists
+what used a report). A run that is triggered by hand trains on any change.
 
 **Writes**: `idh.dataset`, `idh.training_run`, `idh.fold_result`, `idh.held_out_score`, `idh.model`.
 
-A challenger is refused if it is worse or worse calibrated than its champion, has collapsed to one class, or if a
-network learnt from shuffled labels what it must not. `approve` waits for a person under *Required Actions*, unless
-`IDH_APPROVAL=auto`. `idh learn rollback SEQUENCE` undoes a promotion.
+A challenger is refused if it is worse than its champion, if it is worse calibrated, if it assigns all patients to one
+class, or if a network that was trained on shuffled labels predicts them. `approve` waits for a person under *Required
+Actions*, unless `IDH_APPROVAL=auto`. `idh learn rollback SEQUENCE` undoes a promotion.
 
-**When it is red**: finished sequences are kept; clear the failed sequence and only it is trained again.
+**When it is red**: finished sequences are kept; clear the failed sequence, and only that one is trained again.
 """
 
 from datetime import timedelta
@@ -27,7 +28,7 @@ from idh_airflow.connections import platform
 from idh_airflow.defaults import DAG_DEFAULTS, RETRAIN_CRON
 from idh_airflow.steps import skip_unless, step
 
-SEQUENCES = ["T1", "T2", "FLAIR", "MPRAGE", "RCBV", "ADC"]
+from idh_tasks.domain.sequence import MODEL_SEQUENCES
 
 
 @dag(
@@ -36,7 +37,7 @@ SEQUENCES = ["T1", "T2", "FLAIR", "MPRAGE", "RCBV", "ADC"]
     **DAG_DEFAULTS | {"dagrun_timeout": timedelta(days=7)},
 )
 def retrain_models() -> None:
-    """Freeze cohort → train each sequence → evaluate → judge → approve → promote."""
+    """Freeze the cohort → train each sequence → evaluate → judge → approve → promote."""
 
     @step()
     def freeze_cohort(dag_run: Any = None) -> str:
@@ -56,7 +57,7 @@ def retrain_models() -> None:
         from idh_tasks.domain.sequence import MrSequence
         from idh_tasks.pipelines.train import sequence as training
 
-        # The same for every attempt of this task: a retry goes on where the last one was killed.
+        # The same for every attempt of this task, so that a retry may resume where the last attempt was killed.
         holder = f"{ti.run_id} {ti.map_index}"
         return training.train_sequence(platform(), training_run, MrSequence(sequence), holder)
 
@@ -70,23 +71,24 @@ def retrain_models() -> None:
     def judge(training_run: str) -> dict[str, Any]:
         from idh_tasks.pipelines.train import promotion
 
-        seen, told = promotion.challengers(platform(), training_run)
-        skip_unless(seen, "no challenger was good enough")
-        return {"seen": seen, "told": told}
+        judgement = promotion.judge_challengers(platform(), training_run)
+        skip_unless(judgement["eligible"], "no challenger was good enough")
+        return dict(judgement)
 
     @step(outlets=[CHAMPIONS])
-    def promote(training_run: str, judged: dict[str, Any], approved: Any) -> None:
+    def promote(training_run: str, judgement: dict[str, Any], approved: Any) -> None:
         from idh_tasks.pipelines.train import promotion
 
-        promoted = promotion.promote(platform(), training_run, judged["seen"], approver(approved))
-        skip_unless(promoted, "these are champions already")
+        promoted = promotion.promote(platform(), training_run, judgement["eligible"], approver(approved))
+        skip_unless(promoted, "these models are champions already")
 
     run = freeze_cohort()
-    judged = judge(run)
-    trained = train_sequence.partial(training_run=run).expand(sequence=SEQUENCES)
+    judgement = judge(run)
+    sequences = [sequence.value for sequence in MODEL_SEQUENCES]
+    trained = train_sequence.partial(training_run=run).expand(sequence=sequences)
     approved = approval("approve")
-    trained >> evaluate(run) >> judged >> approved
-    promote(run, judged, approved)
+    trained >> evaluate(run) >> judgement >> approved
+    promote(run, judgement, approved)
 
 
 retrain_models()

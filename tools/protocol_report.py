@@ -1,8 +1,8 @@
-"""Runs the paper's protocol on a synthetic cohort of its size and prints Table 1: `make protocol`.
+"""Runs the paper's protocol on a synthetic cohort of the same size and prints Table 1: `make protocol`.
 
-100 synthetic patients, 17 mutants, six sequences, five folds, 500 epochs; then rCBV 19 times with shuffled labels:
-what this network says of them by chance is its null interval (Ojala and Garriga, JMLR 2010). Mann and Whitney's is
-too narrow out of fold, since the patients that one fold is tried on are those that the other folds have learnt from.
+100 synthetic patients, 17 mutants, six sequences, five folds, 500 epochs. Then rCBV is trained 19 times on shuffled
+labels; the AUCs give the null interval of this network (Ojala and Garriga, JMLR 2010). Mann and Whitney's interval is
+too narrow out of fold, because each fold is tested on patients that the other folds are trained on.
 """
 
 import sys
@@ -20,7 +20,7 @@ from idh_tasks.domain.pathology import IdhStatus
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.errors import IdhError
 from idh_tasks.learning.intervals import null_interval
-from idh_tasks.offline import imaging, learning
+from idh_tasks.offline import imaging, learning, learning_files
 from idh_tasks.phantom.patient import PatientPlan, write_patient
 from idh_tasks.reporting.report import table_rows
 from idh_tasks.settings import LearningSettings
@@ -30,7 +30,7 @@ SHUFFLES = 19
 
 
 def cut(root: Path, number: int) -> None:
-    """Scan and cut one patient; what is there already stays."""
+    """Simulate one patient and cut the patches, unless they exist already."""
     out = root / "patches" / f"{number:03d}"
     if out.exists():
         return
@@ -43,8 +43,8 @@ def cut(root: Path, number: int) -> None:
         sys.stdout.write(f"patient {number}: {error}\n")
 
 
-def packed(root: Path, sequence: MrSequence, shuffle: int | None = None) -> Path:
-    """Return the patches of one sequence as a file for training; with `shuffle`, a seed, under others' labels."""
+def training_file(root: Path, sequence: MrSequence, shuffle: int | None = None) -> Path:
+    """Write the patches of one sequence to a file for training; `shuffle` is the seed of shuffled labels."""
     files = sorted(root.glob(f"patches/*/{sequence}.npy"))
     numbers = [int(path.parent.name) for path in files]
     y = np.array([int(number < MUTANTS) for number in numbers])
@@ -57,15 +57,15 @@ def packed(root: Path, sequence: MrSequence, shuffle: int | None = None) -> Path
 
 
 def table(root: Path, settings: LearningSettings) -> list[str]:
-    """Train and report each sequence, and return Table 1 in lines."""
+    """Train and report each sequence; return Table 1 as lines."""
     reports = []
     started = time.monotonic()
     for sequence in MODEL_SEQUENCES:
         run = root / f"run-{sequence}"
-        learning.train(packed(root, sequence), run, settings, sequence.value)
+        learning.train(training_file(root, sequence), run, settings, sequence.value)
         (root / f"report-{sequence}.html").write_text(learning.report(run))
-        scores = learning.read_scores(run / "scores.csv")
-        reports.append(learning.reported(sequence, scores, settings.seed))
+        scores = learning_files.read_scores(run / "scores.csv")
+        reports.append(learning.sequence_report(sequence, scores, settings.seed))
         sys.stdout.write(f"{sequence} trained after {time.monotonic() - started:.0f} s\n")
     return [_line(row) for row in table_rows(reports)]
 
@@ -77,37 +77,37 @@ def _line(row: Mapping[str, object]) -> str:
 
 
 def shuffled(root: Path, settings: LearningSettings) -> list[str]:
-    """Train rCBV on shuffled labels; return in lines what was found, and how far chance reaches from 0.5."""
-    found = []
+    """Train rCBV on shuffled labels; return the AUCs and their intervals as lines."""
+    aucs = []
     for seed in range(SHUFFLES):
         run = root / f"run-shuffled-{seed}"
-        found.append(learning.train(packed(root, MrSequence.RCBV, seed), run, settings, "")["auc"])
-        sys.stdout.write(f"shuffle {seed}: AUC {found[-1]:.2f}\n")
-    return by_chance(np.array(found), null_interval(MUTANTS, PATIENTS - MUTANTS, settings.seed))
+        aucs.append(learning.train(training_file(root, MrSequence.RCBV, seed), run, settings, "")["auc"])
+        sys.stdout.write(f"shuffle {seed}: AUC {aucs[-1]:.2f}\n")
+    return by_chance(np.array(aucs), null_interval(MUTANTS, PATIENTS - MUTANTS, settings.seed))
 
 
-def by_chance(found: NDArray[np.float64], known: Interval) -> list[str]:
-    """Say in lines how the AUCs on shuffled labels (n,) lie to 0.5, by their own spread and by a known interval."""
-    mean, spread, freedom = found.mean(), found.std(ddof=1), len(found) - 1
-    low, high = stats.t.interval(0.95, freedom, mean, stats.sem(found))
+def by_chance(aucs: NDArray[np.float64], mann_whitney: Interval) -> list[str]:
+    """Return as lines the mean of AUCs on shuffled labels (n,), and how many are outside of two null intervals."""
+    mean, spread, freedom = aucs.mean(), aucs.std(ddof=1), len(aucs) - 1
+    low, high = stats.t.interval(0.95, freedom, mean, stats.sem(aucs))
     own = stats.t.interval(0.95, freedom, 0.5, spread)
     return [
         f"shuffled labels, rCBV: mean AUC {mean:.3f} [{low:.3f}, {high:.3f}], SD {spread:.3f}",
-        f"null interval of this network: {_outside(found, *own)}",
-        f"Mann and Whitney's: {_outside(found, known.low, known.high)}",
+        f"null interval of this network: {_outside(aucs, *own)}",
+        f"Mann and Whitney's: {_outside(aucs, mann_whitney.low, mann_whitney.high)}",
     ]
 
 
-def _outside(found: NDArray[np.float64], low: float, high: float) -> str:
-    return f"{low:.2f} to {high:.2f}, {((found < low) | (found > high)).sum()} of {len(found)} outside"
+def _outside(aucs: NDArray[np.float64], low: float, high: float) -> str:
+    return f"{low:.2f} to {high:.2f}, {((aucs < low) | (aucs > high)).sum()} of {len(aucs)} outside"
 
 
 def main(root: Path, epochs: int) -> None:
-    """Print Table 1 on the synthetic cohort, how long it took, and what chance alone gives."""
+    """Print Table 1 of the synthetic cohort, the time it took, and the AUCs on shuffled labels."""
     settings = LearningSettings(epochs=epochs)
     started = time.monotonic()
     Parallel(n_jobs=2)(delayed(cut)(root, number) for number in range(PATIENTS))
-    sys.stdout.write(f"{PATIENTS} synthetic patients scanned and cut in {time.monotonic() - started:.0f} s\n")
+    sys.stdout.write(f"{PATIENTS} synthetic patients simulated and cut in {time.monotonic() - started:.0f} s\n")
     for line in (*table(root, settings), *shuffled(root, settings)):
         sys.stdout.write(f"{line}\n")
 

@@ -84,9 +84,9 @@ def metrics(
     as_json: AsJson = False,
 ) -> None:
     """Compute the paper's columns, intervals over patients, and calibration."""
-    from idh_tasks.offline import learning
+    from idh_tasks.offline import learning, learning_files
 
-    _told(learning.measured(learning.read_scores(scores), seed), as_json)
+    _told(learning.measured(learning_files.read_scores(scores), seed), as_json)
 
 
 def _told(numbers: dict[str, float], as_json: bool) -> None:
@@ -114,7 +114,7 @@ def champion(as_json: AsJson = False) -> None:
     from idh_tasks.cli.platform import open_platform
     from idh_tasks.pipelines.train import promotion
 
-    for model in promotion.champions(open_platform()):
+    for model in map(vars, promotion.champions(open_platform())):
         line = json.dumps(model) if as_json else f"{model['sequence']}  {model['model_id']}  run {model['run_id']}"
         sys.stdout.write(f"{line}\n")
 
@@ -125,7 +125,7 @@ def history(sequence: Annotated[MrSequence | None, typer.Argument()] = None, as_
     from idh_tasks.cli.platform import open_platform
     from idh_tasks.pipelines.train import promotion
 
-    for row in promotion.history(open_platform(), sequence):
+    for row in map(vars, promotion.history(open_platform(), sequence)):
         at = f"{row['occurred_at']:%Y-%m-%d %H:%M}"
         text = f"{at}  {row['sequence']}  {row['model_id']}  {row['action']} by {row['actor']}; now {row['state']}"
         sys.stdout.write((json.dumps(row, default=str) if as_json else text) + "\n")

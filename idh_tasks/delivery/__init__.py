@@ -1,1 +1,1 @@
-"""Delivery: predictions as documents that a hospital's archive understands."""
+"""Delivery: predictions as documents in a format that a hospital's archive can store."""

@@ -1,6 +1,6 @@
-"""Learning: folds, networks, metrics; arrays in, scores and files out."""
+"""Learning: folds, networks and metrics; arrays in, scores and model files out."""
 
 import os
 
-# Set before TensorFlow is loaded anywhere: its remarks on every start help nobody.
+# Must be set before TensorFlow is first imported; it silences the messages that TensorFlow prints on every start.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

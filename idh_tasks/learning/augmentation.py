@@ -1,4 +1,4 @@
-"""What an epoch shows the network: a balanced order, and each image rotated."""
+"""The images of an epoch: in an order that balances the classes, and each one rotated."""
 
 import numpy as np
 import tensorflow as tf
@@ -6,15 +6,15 @@ from numpy.typing import NDArray
 
 
 def balanced_order(y: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
-    """Return a shuffled order in which the rarer class is repeated up to parity."""
+    """Return a shuffled order in which images of the rarer class are repeated until both classes are equally large."""
     classes = [np.nonzero(y == label)[0] for label in (0, 1)]
-    most = max(map(len, classes))
-    repeated = [np.concatenate([c, rng.choice(c, most - len(c))]) for c in classes]
+    largest = max(map(len, classes))
+    repeated = [np.concatenate([c, rng.choice(c, largest - len(c))]) for c in classes]
     return rng.permutation(np.concatenate(repeated))
 
 
 def rotate(images: tf.Tensor, degrees: tf.Tensor) -> tf.Tensor:
-    """Rotate each image (n, s, s, 1) about its centre, bilinear, zeros outside."""
+    """Rotate each image (n, size, size, 1) about its centre by bilinear interpolation, with zeros outside."""
     size = images.shape[1]
     centre = (size - 1) / 2
     angle = degrees * (np.pi / 180)

@@ -1,4 +1,4 @@
-"""Where a training goes on after it was killed: whole checkpoints under a name, or none."""
+"""Checkpoints from which a killed training resumes; a checkpoint is read whole or not at all."""
 
 import hashlib
 import io
@@ -11,94 +11,107 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from idh_tasks.domain.learning import LearningCurve
 from idh_tasks.learning.selection import Best
 
-DIGEST = 32
+DIGEST_BYTES = 32
 
 
 @dataclass(frozen=True)
-class Progress:
-    """A training after so many epochs: loss, the curve so far, weights and optimiser, and the best so far if kept."""
+class Checkpoint:
+    """A training after some epochs.
+
+    Parameters
+    ----------
+    loss
+        The training loss of the last epoch.
+    state
+        The variables of network and optimiser.
+    best
+        The best weights so far, if weights are selected by the loss on inner patients.
+    """
 
     epoch: int
     loss: float
-    curve: tuple[tuple[int, float], ...]
+    curve: LearningCurve
     state: Sequence[NDArray[np.float32]]
     best: Best | None = None
 
 
-class Checkpoints(Protocol):
+class CheckpointStore(Protocol):
     """Keeps the latest checkpoint of each fold."""
 
     def load(self, fold: int) -> bytes | None:
-        """Return the latest one, or nothing."""
+        """Return the latest checkpoint of a fold, or None."""
 
-    def save(self, fold: int, progress: Progress) -> None:
-        """Replace it, whole or not at all."""
+    def save(self, fold: int, checkpoint: Checkpoint) -> None:
+        """Replace the checkpoint of a fold atomically."""
 
 
 @dataclass(frozen=True)
 class FolderCheckpoints:
-    """Checkpoints in a folder."""
+    """Checkpoints as files in a folder."""
 
     folder: Path
 
     def load(self, fold: int) -> bytes | None:
-        """Return the latest checkpoint of a fold; what a kill left half-written is removed."""
-        path = self._path(fold)
+        """Return the latest checkpoint of a fold, or None; a file left by an interrupted write is removed."""
+        path = self.path(fold)
         path.with_suffix(".tmp").unlink(missing_ok=True)
         return path.read_bytes() if path.exists() else None
 
-    def save(self, fold: int, progress: Progress) -> None:
-        """Write to a temporary name, then publish."""
+    def save(self, fold: int, checkpoint: Checkpoint) -> None:
+        """Write the checkpoint to a temporary file, then rename it."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        temporary = self._path(fold).with_suffix(".tmp")
+        temporary = self.path(fold).with_suffix(".tmp")
         with temporary.open("wb") as file:
-            file.write(packed(progress))
+            file.write(serialize(checkpoint))
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(self._path(fold))
+        temporary.replace(self.path(fold))
 
-    def _path(self, fold: int) -> Path:
+    def path(self, fold: int) -> Path:
+        """Return the file of a fold; it is written under the same name with the ending ``.tmp``."""
         return self.folder / f"fold{fold}.ckpt"
 
 
 class NoCheckpoints:
-    """Keeps nothing, for trainings of seconds."""
+    """Keeps nothing; for trainings that take seconds."""
 
-    def load(self, fold: int) -> bytes | None:  # noqa: ARG002 - the protocol's
-        """Return nothing."""
+    def load(self, fold: int) -> bytes | None:  # noqa: ARG002 - required by the protocol
+        """Return None."""
         return None
 
-    def save(self, fold: int, progress: Progress) -> None:
-        """Forget it."""
+    def save(self, fold: int, checkpoint: Checkpoint) -> None:
+        """Do nothing."""
 
 
-def packed(progress: Progress) -> bytes:
-    """Return a checkpoint as bytes that begin with their own hash."""
+def serialize(checkpoint: Checkpoint) -> bytes:
+    """Return a checkpoint as bytes that begin with the SHA-256 hash of the rest."""
     buffer = io.BytesIO()
-    arrays: dict[str, Any] = _numbered("state", progress.state)
-    if progress.best:
-        arrays |= _numbered("best", progress.best.weights) | {"at": (progress.best.epoch, progress.best.loss)}
-    curve = np.array(progress.curve, dtype=np.float64).reshape(-1, 2)
-    np.savez(buffer, epoch=progress.epoch, loss=progress.loss, curve=curve, **arrays)
+    arrays: dict[str, Any] = _numbered("state", checkpoint.state)
+    if checkpoint.best:
+        best = checkpoint.best
+        arrays |= _numbered("best", best.weights) | {"at": (best.epoch, best.loss)}
+    curve = np.array(checkpoint.curve, dtype=np.float64).reshape(-1, 2)
+    np.savez(buffer, epoch=checkpoint.epoch, loss=checkpoint.loss, curve=curve, **arrays)
     content = buffer.getvalue()
     return hashlib.sha256(content).digest() + content
 
 
-def unpacked(content: bytes | None) -> Progress | None:
-    """Return a checkpoint whose hash is right; one that is not whole counts for none."""
-    if content is None or hashlib.sha256(content[DIGEST:]).digest() != content[:DIGEST]:
+def deserialize(content: bytes | None) -> Checkpoint | None:
+    """Return a checkpoint, or None if there is none or its hash does not match."""
+    if content is None or hashlib.sha256(content[DIGEST_BYTES:]).digest() != content[:DIGEST_BYTES]:
         return None
-    with np.load(io.BytesIO(content[DIGEST:]), allow_pickle=False) as found:
-        curve = tuple((int(epoch), float(loss)) for epoch, loss in found["curve"])
-        best = Best(int(found["at"][0]), float(found["at"][1]), _arrays(found, "best")) if "at" in found else None
-        return Progress(int(found["epoch"]), float(found["loss"]), curve, _arrays(found, "state"), best)
+    with np.load(io.BytesIO(content[DIGEST_BYTES:]), allow_pickle=False) as arrays:
+        curve = tuple((int(epoch), float(loss)) for epoch, loss in arrays["curve"])
+        best = Best(int(arrays["at"][0]), float(arrays["at"][1]), _named(arrays, "best")) if "at" in arrays else None
+        return Checkpoint(int(arrays["epoch"]), float(arrays["loss"]), curve, _named(arrays, "state"), best)
 
 
 def _numbered(name: str, parts: Sequence[NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
     return {f"{name}{number:03d}": part for number, part in enumerate(parts)}
 
 
-def _arrays(found: Mapping[str, NDArray[np.float32]], name: str) -> list[NDArray[np.float32]]:
-    return [found[key] for key in sorted(found) if key.startswith(name)]
+def _named(arrays: Mapping[str, NDArray[np.float32]], name: str) -> list[NDArray[np.float32]]:
+    return [arrays[key] for key in sorted(arrays) if key.startswith(name)]

@@ -1,4 +1,4 @@
-"""Patient-disjoint folds by two schemes, refused with the numbers where they cannot be had."""
+"""Patient-disjoint folds by two schemes, refused with the numbers if they are impossible."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
@@ -15,8 +15,8 @@ from idh_tasks.settings import LearningSettings
 
 MIN_TRAIN_PER_CLASS = 2
 TEST_SHARE = 0.2
-"""Of the scheme `repeated`: the paper's test_size."""
-PAPERS_FLOOR = 5
+"""Share of patients in a test set of the scheme `repeated`: the paper's test_size."""
+PAPER_MIN_MUTANTS = 5
 """Mutants in every test set, as the paper states."""
 
 Patients = NDArray[np.str_]
@@ -32,37 +32,38 @@ def make_folds(
     labels
         Patient → mutant.
     min_mutants
-        Floor on the mutants in every test set; without it none for `stratified`, the paper's 5 for `repeated`.
+        Minimum number of mutants in every test set; by default none for `stratified` and the paper's 5 for `repeated`.
 
     Raises
     ------
     RunRefusedError
-        ``E_FOLD_DEGENERATE`` with the arithmetic, if the scheme cannot be had.
+        ``E_FOLD_DEGENERATE`` with the numbers, if the scheme is impossible for these labels.
     """
     if scheme is Scheme.STRATIFIED:
         return stratified_folds(labels, count, seed, min_mutants or 0)
-    return repeated_splits(labels, count, seed, PAPERS_FLOOR if min_mutants is None else min_mutants)
+    return repeated_splits(labels, count, seed, PAPER_MIN_MUTANTS if min_mutants is None else min_mutants)
 
 
-def locked(patients: Iterable[str], share: float) -> frozenset[str]:
-    """Return who is in the locked test set: it follows from the pseudonym alone, whoever else is in the cohort."""
+def locked_patients(patients: Iterable[str], share: float) -> frozenset[str]:
+    """Return the patients of the locked test set; it depends on the pseudonym alone, not on the rest of the cohort."""
     return frozenset(p for p in patients if int.from_bytes(sha256(p.encode()).digest()[:8]) < share * 2**64)
 
 
 def folds_of(labels: Mapping[str, bool], settings: LearningSettings) -> list[Fold]:
-    """Return the folds of a cohort by its settings, the same for all of its sequences; the locked set is in none."""
-    kept = locked(labels, settings.locked_share)
-    labels = {patient: mutant for patient, mutant in labels.items() if patient not in kept}
+    """Return the folds of a cohort, which all its sequences share; patients of the locked set are in none."""
+    locked = locked_patients(labels, settings.locked_share)
+    labels = {patient: mutant for patient, mutant in labels.items() if patient not in locked}
     return make_folds(labels, settings.scheme, settings.folds, settings.seed, settings.min_mutants)
 
 
 def stratified_folds(labels: Mapping[str, bool], count: int, seed: int, min_mutants: int = 0) -> list[Fold]:
-    """Split patients into `count` disjoint folds with the classes spread evenly.
+    """Split patients into `count` disjoint folds with both classes spread evenly.
 
     Raises
     ------
     RunRefusedError
-        ``E_FOLD_DEGENERATE`` if a class has fewer patients than there are folds, or the floor is too high.
+        ``E_FOLD_DEGENERATE`` if a class has fewer patients than there are folds, or if there are too few mutants for
+        `min_mutants` in each fold.
     """
     patients, mutant = _sorted(labels)
     rarest = int(min(mutant.sum(), (~mutant).sum()))
@@ -76,22 +77,24 @@ def stratified_folds(labels: Mapping[str, bool], count: int, seed: int, min_muta
         raise RunRefusedError(
             Code.E_FOLD_DEGENERATE,
             f"{count} disjoint folds of at least {min_mutants} mutants need {count} × {min_mutants} = "
-            f"{count * min_mutants} mutants, there are {mutants}; at most {mutants // count} a fold can be had",
+            f"{count * min_mutants} mutants, there are {mutants}; at most {mutants // count} per fold are possible",
         )
     splitter = StratifiedKFold(count, shuffle=True, random_state=seed)
     return [_fold(number, patients, test) for number, (_, test) in enumerate(splitter.split(patients, mutant))]
 
 
-def repeated_splits(labels: Mapping[str, bool], count: int, seed: int, min_mutants: int = PAPERS_FLOOR) -> list[Fold]:
-    """Draw random 80:20 splits of which each test set has enough mutants; a patient may be held out several times.
+def repeated_splits(
+    labels: Mapping[str, bool], count: int, seed: int, min_mutants: int = PAPER_MIN_MUTANTS
+) -> list[Fold]:
+    """Draw random 80:20 splits in which each test set has enough mutants; a patient may be held out several times.
 
-    Redrawing until the floor is met gives the number of mutants a hypergeometric distribution cut off below the
-    floor: it is drawn from that at once, and then who they are.
+    Redrawing until there are enough mutants would give their number a hypergeometric distribution truncated below the
+    minimum. The number is drawn from that distribution directly, and then the patients.
 
     Raises
     ------
     RunRefusedError
-        ``E_FOLD_DEGENERATE`` if no split meets the floor and leaves two of each class to learn from.
+        ``E_FOLD_DEGENERATE`` if no split has enough mutants and leaves two patients of each class to learn from.
     """
     patients, mutant = _sorted(labels)
     size, mutants = round(TEST_SHARE * len(patients)), int(mutant.sum())
@@ -111,8 +114,8 @@ def repeated_splits(labels: Mapping[str, bool], count: int, seed: int, min_mutan
     rng = np.random.default_rng(seed)
     folds = []
     for number in range(count):
-        held_out = int(rng.choice(counts, p=chances / chances.sum()))
-        parts = ((np.flatnonzero(mutant), held_out), (np.flatnonzero(~mutant), size - held_out))
+        drawn = int(rng.choice(counts, p=chances / chances.sum()))
+        parts = ((np.flatnonzero(mutant), drawn), (np.flatnonzero(~mutant), size - drawn))
         test = np.concatenate([rng.choice(places, n, replace=False) for places, n in parts])
         folds.append(_fold(number, patients, np.sort(test)))
     return folds
@@ -129,19 +132,19 @@ def _fold(number: int, patients: Patients, test: NDArray[np.int64]) -> Fold:
 
 
 def mutants_held_out(folds: Sequence[Fold], labels: Mapping[str, bool]) -> list[int]:
-    """Return how many mutants each test set has."""
+    """Return the number of mutants in each test set."""
     return [sum(labels[patient] for patient in fold.test) for fold in folds]
 
 
 def restrict(folds: Sequence[Fold], labels: Mapping[str, bool]) -> list[Fold]:
-    """Keep the patients who have the sequence, and check that every fold still holds both classes.
+    """Keep the patients who have a label here, and check that every fold still has both classes in both parts.
 
     Raises
     ------
     RunRefusedError
-        ``E_FOLD_DEGENERATE`` with the numbers of the first fold that does not.
+        ``E_FOLD_DEGENERATE`` with the numbers of the first fold that lacks a class.
     """
-    kept = [
+    restricted = [
         Fold(
             fold.number,
             tuple(p for p in fold.train if p in labels),
@@ -149,16 +152,16 @@ def restrict(folds: Sequence[Fold], labels: Mapping[str, bool]) -> list[Fold]:
         )
         for fold in folds
     ]
-    for fold in kept:
+    for fold in restricted:
         _check("held out", fold.number, [labels[p] for p in fold.test], 1)
         _check("training", fold.number, [labels[p] for p in fold.train], MIN_TRAIN_PER_CLASS)
-    return kept
+    return restricted
 
 
-def _check(part: str, number: int, mutant: Sequence[bool], floor: int) -> None:
-    positive = sum(mutant)
-    if min(positive, len(mutant) - positive) < floor:
+def _check(part: str, number: int, mutant: Sequence[bool], needed: int) -> None:
+    mutants = sum(mutant)
+    if min(mutants, len(mutant) - mutants) < needed:
         raise RunRefusedError(
             Code.E_FOLD_DEGENERATE,
-            f"fold {number}: {positive} mutants among {len(mutant)} {part}; {floor} of each class needed",
+            f"fold {number}: {mutants} mutants among {len(mutant)} {part}; {needed} of each class needed",
         )

@@ -1,7 +1,7 @@
-"""The forward pass of the paper's network for training: the same mathematics as Keras', in fewer passes over memory.
+"""The forward pass of the paper's network for training: equal to that of Keras, with fewer passes over memory.
 
-Batch normalisation is fused; ReLU follows max-pooling, which commute, on a quarter of the values; and a convolution's
-bias, which the normalisation behind it takes away again, is neither added nor trained.
+Batch normalisation is fused. ReLU follows max-pooling, with which it commutes, on a quarter of the values. The bias of
+a convolution is neither added nor trained, because the normalisation that follows subtracts it.
 """
 
 from collections.abc import Callable
@@ -19,21 +19,21 @@ def trained_variables(model: keras.Model) -> list[keras.Variable]:
 
 
 def training_forward(model: keras.Model) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Return the function of a batch (n, size, size, 1) to probabilities (n, 2) that also updates the moving averages.
+    """Return a function from a batch (n, size, size, 1) to probabilities (n, 2) that also updates moving averages.
 
     It equals ``model(batch, training=True)``; a test compares outputs, gradients and averages.
     """
     blocks = [
-        (one, other)
-        for one, other in pairwise(model.layers)
-        if isinstance(one, layers.Conv2D) and isinstance(other, layers.BatchNormalization)
+        (layer, following)
+        for layer, following in pairwise(model.layers)
+        if isinstance(layer, layers.Conv2D) and isinstance(following, layers.BatchNormalization)
     ]
     *hidden, last = [layer for layer in model.layers if isinstance(layer, layers.Dense)]
 
     def forward(batch: tf.Tensor) -> tf.Tensor:
         x = batch
         for convolution, normalisation in blocks:
-            x = _normalised(tf.nn.conv2d(x, convolution.kernel.value, 1, "SAME"), normalisation)
+            x = _normalise(tf.nn.conv2d(x, convolution.kernel.value, 1, "SAME"), normalisation)
             x = tf.nn.relu(tf.nn.max_pool2d(x, 2, 2, "VALID"))
         x = tf.reshape(x, (-1, hidden[0].kernel.shape[0]))
         for dense in hidden:
@@ -43,11 +43,12 @@ def training_forward(model: keras.Model) -> Callable[[tf.Tensor], tf.Tensor]:
     return forward
 
 
-def _normalised(x: tf.Tensor, by: layers.BatchNormalization) -> tf.Tensor:
+def _normalise(x: tf.Tensor, by: layers.BatchNormalization) -> tf.Tensor:
+    """Normalise a batch and update the moving averages; Keras keeps the biased variance."""
     out, mean, unbiased = tf.compat.v1.nn.fused_batch_norm(
         x, by.gamma.value, by.beta.value, epsilon=by.epsilon, is_training=True
     )
     values = tf.cast(tf.size(x) // tf.shape(x)[-1], tf.float32)
-    for average, found in ((by.moving_mean, mean), (by.moving_variance, unbiased * (values - 1) / values)):
-        average.assign(average.value * by.momentum + found * (1 - by.momentum))
+    for average, of_batch in ((by.moving_mean, mean), (by.moving_variance, unbiased * (values - 1) / values)):
+        average.assign(average.value * by.momentum + of_batch * (1 - by.momentum))
     return out

@@ -7,7 +7,7 @@ from idh_tasks.settings import LearningSettings
 
 
 def build_network(size: int, settings: LearningSettings) -> keras.Model:
-    """Build the network for size × size × 1 patches; the output is (wild-type, mutant) by softmax."""
+    """Build the network for patches of size × size × 1; its output is softmax over (wild-type, mutant)."""
     patch = keras.Input((size, size, 1), name="patch")
     x = patch
     for filters in settings.filters:

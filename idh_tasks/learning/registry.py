@@ -1,4 +1,4 @@
-"""Model files: written as .keras, read back only if hash, archive, layers and weights are what we write ourselves."""
+"""Model files in the .keras format; a file is loaded only if hash, archive, layers and weights are as we write them."""
 
 import hashlib
 import io
@@ -32,7 +32,7 @@ def model_bytes(model: keras.Model) -> bytes:
 
 
 def load_model(content: bytes, sha256: str) -> keras.Model:
-    """Load a network from the bytes of a .keras file.
+    """Load a network from the bytes of a .keras file, without running any code of the file.
 
     Parameters
     ----------
@@ -42,8 +42,8 @@ def load_model(content: bytes, sha256: str) -> keras.Model:
     Raises
     ------
     RunRefusedError
-        ``E_HASH`` if the bytes are not those that were registered, ``E_FORMAT`` if they are no plain .keras file of
-        our network's layers, ``E_NONFINITE`` if a weight is no number. Nothing of the file is run.
+        ``E_HASH`` if the bytes are not those that were registered, ``E_FORMAT`` if they are not a plain .keras file
+        with the layers of our network, ``E_NONFINITE`` if a weight is not finite.
     """
     if hashlib.sha256(content).hexdigest() != sha256:
         raise RunRefusedError(Code.E_HASH, "the model file does not have the registered hash; restore it from a backup")
@@ -53,42 +53,42 @@ def load_model(content: bytes, sha256: str) -> keras.Model:
         path.write_bytes(content)
         try:
             model = keras.saving.load_model(path, compile=False, safe_mode=True)
-        except Exception:  # Keras raises many types, with the file's own text
-            raise _no_model("it cannot be read") from None
+        except Exception:  # Keras raises many types, and their text may quote the file
+            raise _not_a_model("it cannot be read") from None
     if not all(np.isfinite(weight).all() for weight in model.get_weights()):
-        raise RunRefusedError(Code.E_NONFINITE, "the model holds weights that are no numbers")
+        raise RunRefusedError(Code.E_NONFINITE, "the model has weights that are not finite")
     return model
 
 
-def _no_model(why: str) -> RunRefusedError:
-    return RunRefusedError(Code.E_FORMAT, f"the model file is not a plain .keras file: {why}")
+def _not_a_model(reason: str) -> RunRefusedError:
+    return RunRefusedError(Code.E_FORMAT, f"the model file is not a plain .keras file: {reason}")
 
 
 def _check_archive(content: bytes) -> None:
-    """Refuse everything that our own writer does not write, before any library interprets it."""
+    """Refuse whatever `model_bytes` does not write, before any library interprets it."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
             if {entry.filename for entry in entries} != ENTRIES or len(entries) != len(ENTRIES):
-                raise _no_model("it holds other entries")
+                raise _not_a_model("it has other entries")
             if sum(entry.file_size for entry in entries) > MAX_BYTES:
-                raise _no_model(f"it holds more than {MAX_BYTES} bytes")
+                raise _not_a_model(f"it has more than {MAX_BYTES} bytes")
             _check_config(json.loads(archive.read("config.json")))
             _check_weights(archive.read("model.weights.h5"))
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OSError):
-        raise _no_model("it is no archive of ours") from None
+        raise _not_a_model("it is not an archive that this platform writes") from None
 
 
 def _check_config(config: Any) -> None:
     """Refuse layers other than the network's: Lambda and TFSMLayer run code, and so may any foreign class."""
-    for found in _objects(config):
-        known = found["class_name"] in CLASSES and found.get("module") in MODULES
-        if not known or found.get("registered_name") not in (None, "Functional"):
-            raise _no_model("it holds a layer that is not of our network")
+    for part in _objects(config):
+        known = part["class_name"] in CLASSES and part.get("module") in MODULES
+        if not known or part.get("registered_name") not in (None, "Functional"):
+            raise _not_a_model("it has a layer that our network does not have")
 
 
 def _objects(part: Any) -> Iterator[dict[str, Any]]:
-    """Yield every serialised object inside a configuration."""
+    """Yield every serialised object of a configuration."""
     if isinstance(part, dict):
         if "class_name" in part and part["class_name"] != "__keras_tensor__":
             yield part
@@ -100,20 +100,20 @@ def _objects(part: Any) -> Iterator[dict[str, Any]]:
 
 
 def _check_weights(content: bytes) -> None:
-    """Refuse links to other files and arrays that are larger than the file says."""
+    """Refuse links to other files, and arrays that are larger unpacked than in the file."""
     with h5py.File(io.BytesIO(content), "r") as file:
         if sum(_sizes(file)) > MAX_BYTES:
-            raise _no_model("its weights are too large")
+            raise _not_a_model("its weights are too large")
 
 
 def _sizes(group: h5py.Group) -> Iterator[int]:
     for name in group:
         if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-            raise _no_model("its weights lie elsewhere")
-        found = group[name]
-        if isinstance(found, h5py.Group):
-            yield from _sizes(found)
-        elif found.is_virtual or found.external:
-            raise _no_model("its weights lie elsewhere")
+            raise _not_a_model("its weights are in another file")
+        item = group[name]
+        if isinstance(item, h5py.Group):
+            yield from _sizes(item)
+        elif item.is_virtual or item.external:
+            raise _not_a_model("its weights are in another file")
         else:
-            yield int(np.prod(found.shape, dtype=np.float64)) * found.dtype.itemsize
+            yield int(np.prod(item.shape, dtype=np.float64)) * item.dtype.itemsize

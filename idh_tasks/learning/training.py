@@ -1,4 +1,4 @@
-"""Trains one network on resident data, one compiled graph an epoch."""
+"""Trains one network on data in memory, with one compiled graph per epoch."""
 
 from collections.abc import Callable
 
@@ -8,36 +8,39 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from idh_tasks.learning.augmentation import rotate
-from idh_tasks.learning.course import Course, Learner, Patches, Task, Trained, device_of, failures_named
+from idh_tasks.learning.device import device_failures, training_device
 from idh_tasks.learning.forward import trained_variables, training_forward
+from idh_tasks.learning.learner import Learner
+from idh_tasks.learning.training_job import Patches, TrainedNetwork, TrainingJob
+from idh_tasks.learning.training_state import TrainingState
 from idh_tasks.settings import LearningSettings
 
 
-def train(task: Task, settings: LearningSettings) -> Trained:
-    """Train for a fixed number of epochs and keep the last weights, or choose by some of the patches to learn from.
+def train(job: TrainingJob, settings: LearningSettings) -> TrainedNetwork:
+    """Train for a fixed number of epochs, or with early stopping on some of the patches (``select=inner``).
 
     Raises
     ------
     RunRefusedError
-        ``E_NAN_LOSS`` if the loss or a weight stops being a number, ``E_FOLD_DEGENERATE`` if ``select=inner`` has too
-        few patches to choose by.
+        ``E_NAN_LOSS`` if the loss or a weight is no longer finite, ``E_FOLD_DEGENERATE`` if ``select=inner`` has too
+        few patches to select by.
     TransientError
-        ``E_GPU`` if a GPU is asked for and missing, or fails: another try may find it again.
+        ``E_GPU`` if a GPU is required and missing, or fails; a retry may find it again.
     """
-    device = device_of(settings)
-    with failures_named(device):
-        course = Course(task, settings)
-        epoch = _compiled(course.learner, course.learn, settings)
-        while not course.finished:
-            order, degrees = course.next_epoch()
-            course.ended(float(epoch(tf.constant(order), tf.constant(degrees))))
-        return course.trained(device)
+    device = training_device(settings)
+    with device_failures(device):
+        state = TrainingState(job, settings)
+        epoch = _compile_epoch(state.learner, state.learn, settings)
+        while not state.finished:
+            order, degrees = state.next_epoch()
+            state.complete_epoch(float(epoch(tf.constant(order), tf.constant(degrees))))
+        return state.trained(device)
 
 
-def _compiled(
+def _compile_epoch(
     learner: Learner, data: Patches, settings: LearningSettings
 ) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
-    """Compile one epoch, (order, degrees) → mean loss: gather, rotate, step, for each batch of the given order."""
+    """Compile one epoch as (order, degrees) → mean loss: gather, rotate and step for each batch of the order."""
     x = tf.constant(data.x[..., None])
     y = tf.one_hot(data.y, 2)
     forward, variables = training_forward(learner.model), trained_variables(learner.model)
@@ -59,5 +62,5 @@ def _compiled(
 
 
 def probabilities(model: keras.Model, x: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return (n, 2): the probabilities of wild-type and mutant for patches (n, size, size)."""
+    """Return the probabilities (n, 2) of wild-type and mutant for patches (n, size, size)."""
     return np.asarray(model(x[..., None], training=False))

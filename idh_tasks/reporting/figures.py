@@ -1,4 +1,4 @@
-"""The figures of the report as self-contained SVG."""
+"""The figures of a training report as self-contained SVG."""
 
 from collections.abc import Mapping, Sequence
 from io import BytesIO, StringIO
@@ -15,10 +15,12 @@ from idh_tasks.domain.sequence import MrSequence
 
 Curve = Sequence[tuple[int, float]]
 Fit = tuple[float, float, float]
-Labelled = tuple[bool, NDArray[np.float32]]
+LabelledPatch = tuple[bool, NDArray[np.float32]]
+"""Whether the patient is a mutant, and the patch (size, size)."""
 
 GROUPS = 5
-"""Points of a reliability plot, of as many patients each."""
+"""Points of a calibration curve, each of equally many patients."""
+
 FOLD_COLOUR = "#9fb4c7"
 MEAN_COLOUR = "#12436d"
 ACCENT = "#c4501e"
@@ -49,13 +51,13 @@ def png(figure: Figure, dpi: int) -> bytes:
 
 
 def roc_figure(scores: Mapping[MrSequence, Sequence[HeldOutScore]]) -> str:
-    """Draw the ROC curve of each fold and their mean, one panel a sequence (paper, Fig. 3)."""
+    """Draw the ROC curve of each fold and their mean, one panel per sequence (paper, Fig. 3)."""
     figure, axes = _panels(len(scores))
     grid = np.linspace(0, 1, 101)
-    for axis, (sequence, given) in zip(axes, scores.items(), strict=True):
+    for axis, (sequence, own) in zip(axes, scores.items(), strict=True):
         curves = []
-        for fold in sorted({score.fold for score in given}):
-            part = [score for score in given if score.fold == fold]
+        for fold in sorted({score.fold for score in own}):
+            part = [score for score in own if score.fold == fold]
             false, true, _ = roc_curve([s.mutant for s in part], [s.probability_mutant for s in part])
             axis.plot(false, true, color=FOLD_COLOUR, lw=1)
             curves.append(np.interp(grid, false, true))
@@ -66,11 +68,11 @@ def roc_figure(scores: Mapping[MrSequence, Sequence[HeldOutScore]]) -> str:
 
 
 def box_figure(folds: Mapping[MrSequence, Sequence[Metrics]]) -> str:
-    """Draw box plots over folds of the four measures of the paper's Fig. 4."""
+    """Draw box plots over folds of the four measures in the paper's Fig. 4."""
     figure = Figure(figsize=(10.5, 5.6), layout="constrained")
     names = ("sensitivity", "specificity", "accuracy", "loss")
     for axis, name in zip(figure.subplots(2, 2).ravel(), names, strict=True):
-        values = [[getattr(metrics, name) for metrics in found] for found in folds.values()]
+        values = [[getattr(metrics, name) for metrics in own] for own in folds.values()]
         axis.boxplot(values, tick_labels=[s.value for s in folds], medianprops={"color": ACCENT})
         axis.set_title(name)
     return svg(figure)
@@ -79,8 +81,8 @@ def box_figure(folds: Mapping[MrSequence, Sequence[Metrics]]) -> str:
 def learning_figure(curves: Mapping[MrSequence, Sequence[Curve]], fits: Mapping[MrSequence, Fit | None]) -> str:
     """Draw the held-out loss over epochs with the fitted a·e^(−b·x) + c (paper, equation 1)."""
     figure, axes = _panels(len(curves))
-    for axis, (sequence, found) in zip(axes, curves.items(), strict=True):
-        for curve in found:
+    for axis, (sequence, own) in zip(axes, curves.items(), strict=True):
+        for curve in own:
             epochs, losses = zip(*curve, strict=True)
             axis.plot(epochs, losses, color=FOLD_COLOUR, lw=1)
         fit = fits[sequence]
@@ -96,11 +98,11 @@ def learning_figure(curves: Mapping[MrSequence, Sequence[Curve]], fits: Mapping[
 
 
 def calibration_figure(scores: Mapping[MrSequence, Sequence[HeldOutScore]]) -> str:
-    """Draw stated probability against observed share of mutants, plain and after temperature scaling."""
+    """Draw the observed share of mutants over the predicted probability, before and after temperature scaling."""
     figure, axes = _panels(len(scores))
-    for axis, (sequence, given) in zip(axes, scores.items(), strict=True):
-        mutant = np.array([score.mutant for score in given])
-        kinds = (("plain", [s.probability_mutant for s in given]), ("scaled", [s.calibrated for s in given]))
+    for axis, (sequence, own) in zip(axes, scores.items(), strict=True):
+        mutant = np.array([score.mutant for score in own])
+        kinds = (("plain", [s.probability_mutant for s in own]), ("scaled", [s.calibrated for s in own]))
         for (name, values), colour in zip(kinds, (FOLD_COLOUR, MEAN_COLOUR), strict=True):
             probability = np.array(values)
             parts = [part for part in np.array_split(np.argsort(probability), GROUPS) if len(part)]
@@ -113,16 +115,16 @@ def calibration_figure(scores: Mapping[MrSequence, Sequence[HeldOutScore]]) -> s
     return svg(figure)
 
 
-def patch_figure(patches: Mapping[MrSequence, Sequence[Labelled]]) -> str:
-    """Show patches as the networks see them, one row a sequence; mutants are framed."""
-    columns = max(len(found) for found in patches.values())
+def patch_figure(patches: Mapping[MrSequence, Sequence[LabelledPatch]]) -> str:
+    """Show patches as the networks receive them, one row per sequence; mutants are framed."""
+    columns = max(len(own) for own in patches.values())
     figure = Figure(figsize=(10.5, 1.35 * len(patches)), layout="constrained")
     grid = figure.subplots(len(patches), columns, squeeze=False)
-    for row, (sequence, found) in zip(grid, patches.items(), strict=True):
+    for row, (sequence, own) in zip(grid, patches.items(), strict=True):
         for axis in row:
             axis.set(xticks=[], yticks=[])
             axis.axis("off")
-        for axis, (mutant, patch) in zip(row, found, strict=False):
+        for axis, (mutant, patch) in zip(row, own, strict=False):
             axis.axis("on")
             axis.imshow(patch, cmap="gray", vmin=np.percentile(patch, 1), vmax=np.percentile(patch, 99))
             for spine in axis.spines.values():

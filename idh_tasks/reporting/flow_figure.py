@@ -1,4 +1,4 @@
-"""The flow of the cohort as a figure, like the diagram of CONSORT."""
+"""The flow of the cohort as a figure, as in a CONSORT diagram."""
 
 from collections.abc import Mapping, Sequence
 
@@ -15,7 +15,7 @@ INCLUDED = "included, with patches"
 
 
 def flow_figure(steps: Sequence[Step], sequences: Mapping[MrSequence, tuple[int, int]]) -> str:
-    """Draw who came, who left and why, who was included, and what each sequence has; SVG."""
+    """Draw the steps of the cohort with the reasons for exclusion, and the patients of each sequence; return SVG."""
     figure = Figure(figsize=(9.5, 1.05 * (len(steps) + 2.4)), layout="constrained")
     axis = figure.subplots()
     axis.axis("off")
@@ -27,8 +27,8 @@ def flow_figure(steps: Sequence[Step], sequences: Mapping[MrSequence, tuple[int,
             reasons = "\n".join(f"{count} × {code}" for code, count in sorted(step.excluded.items()))
             axis.annotate("", (ASIDE - WIDTH / 2, 0.5 - number), (0, 0.5 - number), arrowprops={"arrowstyle": "->"})
             _box(axis, ASIDE, 0.5 - number, reasons, colour="#f3e6df")
-    have = "   ".join(f"{name} {patients} ({mutants})" for name, (patients, mutants) in sequences.items())
-    _box(axis, ASIDE / 2, -len(steps) - 1, f"patients (mutants)\n{have}", width=WIDTH + ASIDE, colour="#e3ebf3")
+    per_sequence = "   ".join(f"{name} {patients} ({mutants})" for name, (patients, mutants) in sequences.items())
+    _box(axis, ASIDE / 2, -len(steps) - 1, f"patients (mutants)\n{per_sequence}", width=WIDTH + ASIDE, colour="#e3ebf3")
     axis.set(xlim=(-WIDTH / 2 - 0.1, ASIDE + WIDTH / 2 + 0.1), ylim=(-len(steps) - 1.6, HEIGHT))
     return svg(figure)
 

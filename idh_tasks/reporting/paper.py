@@ -1,4 +1,4 @@
-"""Table 1 of the paper (mean, SD), for the side-by-side report."""
+"""Table 1 of the paper as mean and SD, to be shown beside our results."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The HTML report of one training run, self-contained."""
+"""The HTML report of one training run, as a self-contained file."""
 
 import statistics
 from collections.abc import Sequence
@@ -8,36 +8,27 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from idh_tasks.domain.cohort import Demographics
-from idh_tasks.domain.learning import Interval, Metrics
-from idh_tasks.domain.sequence import MrSequence
+from idh_tasks.domain.learning import Comparison, Interval, Metrics, Performance, RefusedSequence, SequenceResult
 from idh_tasks.reporting.paper import TABLE_1
 
 COLUMNS = ("accuracy", "loss", "sensitivity", "specificity", "auc")
+PERFORMANCE = ("interval", "delong", "brier", "ece", "calibrated_brier")
 NOTICE = "For research use; not for diagnosis."
+NONE = "–"
 
 
 @dataclass(frozen=True)
 class SequenceReport:
-    """The numbers of one sequence: per fold, and the out-of-fold AUC with its interval."""
+    """The result of one sequence, its metrics per fold, and its performance on the locked test set in words."""
 
-    sequence: MrSequence
-    n: int
-    mutants: int
+    result: SequenceResult
     folds: tuple[Metrics, ...]
-    auc: Interval | None
-    brier: float | None
-    refused: str | None = None
-    delong: Interval | None = None
-    ece: float | None = None
-    calibrated_brier: float | None = None
-    canary: Interval | None = None
     locked: str | None = None
-    """What the final network does on the locked test set, where there is one."""
 
 
 @dataclass(frozen=True)
 class Figures:
-    """The figures as SVG."""
+    """The figures of a report as SVG; `patches` may be empty."""
 
     roc: str
     boxes: str
@@ -47,94 +38,89 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class People:
-    """Who is in the cohort: its flow as SVG, and age and sex by status."""
+class Cohort:
+    """The flow of the cohort as SVG, and age and sex by IDH status."""
 
     flow: str
     demographics: Sequence[Demographics]
 
 
+@dataclass(frozen=True)
+class Report:
+    """The content of a report.
+
+    Parameters
+    ----------
+    data_kind
+        What the data are, such as 'synthetic'; shown at the top.
+    settings
+        The settings of the run as JSON.
+    checklist
+        Items of TRIPOD+AI and CLAIM with the run's answers.
+    """
+
+    run_id: str
+    data_kind: str
+    sequences: Sequence[SequenceReport]
+    settings: str
+    figures: Figures | None = None
+    cohort: Cohort | None = None
+    comparisons: Sequence[Comparison] = ()
+    checklist: Sequence[tuple[str, str]] = ()
+
+
 def mean_sd(folds: Sequence[Metrics], column: str) -> str:
-    """Return mean ± SD over folds; the SD is no confidence interval."""
+    """Return mean ± SD over folds; the SD is not a confidence interval."""
     values = [getattr(metrics, column) for metrics in folds]
     return f"{statistics.fmean(values):.2f} ± {statistics.stdev(values):.2f}"
 
 
-def table_rows(results: Sequence[SequenceReport]) -> list[dict[str, str]]:
-    """Return the rows of Table 1: ours and, in brackets, the paper's."""
-    rows = []
-    for result in results:
-        row = {"sequence": result.sequence.value, "n": f"{result.n} ({result.mutants})"}
-        paper = TABLE_1.get(result.sequence)
-        for column in COLUMNS:
-            row[column] = mean_sd(result.folds, column) if result.folds else "–"
-            row[f"paper {column}"] = "{:.2f} ± {:.2f}".format(*getattr(paper, column)) if paper else ""
-        row["interval"] = result.refused or interval_text(result.auc)
-        row["delong"], row["canary"] = interval_text(result.delong), interval_text(result.canary)
-        row["brier"], row["ece"] = _number(result.brier), _number(result.ece)
-        row["calibrated_brier"] = _number(result.calibrated_brier)
-        rows.append(row)
-    return rows
+def table_rows(reports: Sequence[SequenceReport]) -> list[dict[str, str]]:
+    """Return the rows of Table 1 by column; the paper's values have the prefix 'paper'."""
+    return [_table_1(report) | _out_of_fold(report.result) for report in reports]
 
 
-def interval_text(found: Interval | None) -> str:
-    """Return a figure with its bounds as the report prints them."""
-    return "–" if found is None else f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"
+def _table_1(report: SequenceReport) -> dict[str, str]:
+    sequence, outcome = report.result.sequence, report.result.outcome
+    row, paper = {"sequence": sequence.value, "n": f"{outcome.n} ({outcome.mutants})"}, TABLE_1.get(sequence)
+    for column in COLUMNS:
+        row[column] = mean_sd(report.folds, column) if report.folds else NONE
+        row[f"paper {column}"] = "{:.2f} ± {:.2f}".format(*getattr(paper, column)) if paper else ""
+    return row
 
 
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+def _out_of_fold(result: SequenceResult) -> dict[str, str]:
+    outcome, canary = result.outcome, {"canary": interval_text(result.canary)}
+    if isinstance(outcome, RefusedSequence):
+        return dict.fromkeys(PERFORMANCE, NONE) | {"interval": str(outcome.refusal)} | canary
+    return _performance(outcome) | canary
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """A fusion of sequences, or a baseline: what a single network has to be seen beside."""
-
-    name: str
-    n: int
-    mutants: int
-    auc: Interval
-    brier: float
-    ece: float
-
-    @property
-    def interval(self) -> str:
-        """Return the AUC as the report prints it."""
-        return interval_text(self.auc)
+def _performance(performance: Performance) -> dict[str, str]:
+    return {
+        "interval": interval_text(performance.auc),
+        "delong": interval_text(performance.delong),
+        "brier": number_text(performance.brier),
+        "ece": number_text(performance.ece),
+        "calibrated_brier": number_text(performance.calibrated_brier),
+    }
 
 
-def render(
-    run_id: str,
-    kind: str,
-    results: Sequence[SequenceReport],
-    figures: Figures | None,
-    people: People | None,
-    settings: str,
-    comparisons: Sequence[Comparison] = (),
-    checklist: Sequence[tuple[str, str]] = (),
-) -> str:
-    """Render the report.
+def interval_text(interval: Interval | None) -> str:
+    """Return a value with its interval as the report prints it."""
+    return NONE if interval is None else f"{interval.value:.2f} [{interval.low:.2f}, {interval.high:.2f}]"
 
-    Parameters
-    ----------
-    kind
-        What the data are, such as 'synthetic'; shown in the title wherever numbers stand.
-    checklist
-        Items of TRIPOD+AI and CLAIM that the run itself can know, with what it knows.
-    """
+
+def number_text(value: float | None) -> str:
+    """Return a score as the report prints it."""
+    return NONE if value is None else f"{value:.3f}"
+
+
+def render(report: Report) -> str:
+    """Render a report as HTML."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
     )
-    return environment.get_template("report.html.j2").render(
-        run_id=run_id,
-        kind=kind,
-        notice=NOTICE,
-        rows=table_rows(results),
-        results=results,
-        columns=COLUMNS,
-        figures=figures,
-        people=people,
-        settings=settings,
-        comparisons=comparisons,
-        checklist=checklist,
-    )
+    environment.filters |= {"interval": interval_text, "number": number_text}
+    template = environment.get_template("report.html.j2")
+    return template.render(report=report, rows=table_rows(report.sequences), columns=COLUMNS, notice=NOTICE)

@@ -24,7 +24,7 @@ def approval(task_id: str) -> Any:
     operator = PromotionApproval(
         task_id=task_id,
         subject="May these networks become champions?",
-        body="{{ ti.xcom_pull(task_ids='judge')['told'] | join('\n\n') }}\n\nFor research use; not for diagnosis.",
+        body="{{ ti.xcom_pull(task_ids='judge')['sentences'] | join('\n\n') }}\n\nFor research use; not for diagnosis.",
         defaults=PromotionApproval.REJECT,
         response_timeout=WAIT,
     )

@@ -1,4 +1,4 @@
-"""The compose topology, natively: Redis, CeleryExecutor, a worker for `default` and one for `gpu`."""
+"""The topology of compose.yaml on one machine: Redis, CeleryExecutor, a worker for `default` and one for `gpu`."""
 
 import shutil
 import socket
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from idh_tasks.db import training
+from idh_tasks.db import results, training
 from idh_tasks.local import airflow, up
 from idh_tasks.local.client import AirflowClient
 from idh_tasks.local.installation import Installation
@@ -68,7 +68,7 @@ def _start_redis(installation: Installation) -> None:
     await_ready(service, listens, 20)
 
 
-def test_training_runs_on_the_gpu_worker_only_and_a_person_approves_its_champions(cluster: Installation) -> None:
+def test_only_the_gpu_worker_trains_and_a_person_approves_the_champions(cluster: Installation) -> None:
     platform, client = Platform(up.settings(cluster)), AirflowClient(cluster)
     seed_cohort(platform, mutants=5, wildtypes=5)
     assert wait_until(lambda: "retrain_models" in client.dag_ids(), 90, pause_s=1)
@@ -82,20 +82,20 @@ def test_training_runs_on_the_gpu_worker_only_and_a_person_approves_its_champion
     client.patch(question, {"chosen_options": ["Approve"]})
     assert wait_until(lambda: _state(client, run) in ("success", "failed"), 120, pause_s=1)
     assert _state(client, run) == "success"
-    assert "RCBV" in {model["sequence"] for model in promotion.champions(platform)}
-    assert {row["actor"] for row in promotion.history(platform) if row["action"] == "promoted"} == {"admin"}
+    assert "RCBV" in {model.sequence for model in promotion.champions(platform)}
+    assert {event.actor for event in promotion.history(platform) if event.action == "promoted"} == {"admin"}
 
     with platform.database.begin() as transaction:
-        latest = transaction.one("training/select_latest_promoted_run")
+        latest = training.latest_promoted_run(transaction)
         assert latest is not None
-        workers = {result.worker for result in training.results(transaction, latest["run_id"]).values()}
+        workers = {result.worker for result in results.of_run(transaction, latest.run_id).values()}
     assert workers == {f"gpu@{socket.gethostname()}"}
     queues = {task["task_id"]: task["queue"] for task in client.get(tasks)["task_instances"]}
     others = ("freeze_cohort", "evaluate", "judge", "approve", "promote")
     assert queues == dict.fromkeys(others, "default") | {"train_sequence": "gpu"}
 
 
-def test_h02_nothing_that_names_a_patient_travels_through_the_broker(cluster: Installation) -> None:
+def test_h02_no_identifier_of_a_patient_goes_through_the_broker(cluster: Installation) -> None:
     platform, client = Platform(up.settings(cluster)), AirflowClient(cluster)
     drop(platform, "one Zebedee", study(), **{"Zebedee.dcm": dicom_bytes(instance(PatientName=MARKER, Rows=9))})
     watch = ["redis-cli", "-p", str(cluster.ports["redis"]), "monitor"]
@@ -105,13 +105,13 @@ def test_h02_nothing_that_names_a_patient_travels_through_the_broker(cluster: In
         broker.terminate()
         traffic = broker.communicate()[0]
     assert outcomes(platform) == {"ingested": 1}
-    assert traffic.count(b"ingest_studies") > 3, "the scan would find them"
+    assert traffic.count(b"ingest_studies") > 3, "the traffic was recorded"
     assert [marker for marker in PLANTED if marker in traffic] == []
 
 
 def _ended(client: AirflowClient, dag: str, run: str) -> bool:
-    return any(found["dag_run_id"] == run and found["state"] in ("success", "failed") for found in client.runs(dag))
+    return any(r["dag_run_id"] == run and r["state"] in ("success", "failed") for r in client.runs(dag))
 
 
 def _state(client: AirflowClient, run: str) -> str:
-    return next(str(found["state"]) for found in client.runs("retrain_models") if found["dag_run_id"] == run)
+    return next(str(r["state"]) for r in client.runs("retrain_models") if r["dag_run_id"] == run)

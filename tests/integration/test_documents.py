@@ -1,4 +1,4 @@
-"""What a champion says becomes a document; a change makes a new one that names the old."""
+"""The champions' predictions become a document; a change makes a new one that references the old one."""
 
 from datetime import timedelta
 from io import BytesIO
@@ -6,15 +6,20 @@ from io import BytesIO
 import highdicom
 import numpy as np
 from pydicom import Dataset, dcmread
-from sqlalchemy import text
 
 from idh_tasks.pipelines.ingest import night
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
 from idh_tasks.pipelines.predict import documents
+from tests.database import run_sql
 from tests.hospital import drop, study
 from tests.integration.test_link import linked, report
 
 MUTANT = (("IDH1 R132H IHC", "positive"),)
+
+PATIENT = """
+SELECT i.issuer, i.identifier, i.birth_date, p.sex, s.study_date
+FROM phi.patient_identity AS i CROSS JOIN idh.patient AS p CROSS JOIN idh.study AS s
+"""
 
 PREDICT = """
 INSERT INTO idh.dataset (dataset_id, settings) VALUES ('d', '{}') ON CONFLICT DO NOTHING;
@@ -29,55 +34,46 @@ SELECT 'p' || revision, 'm', study_id, 'T1', 0.02, 0.25, false FROM idh.study
 """
 
 
-def predicted(platform: Platform) -> None:
-    with platform.database.begin() as transaction:
-        transaction._connection.execute(text(PREDICT), {"version": preprocessing_version(platform)})
+def predict(platform: Platform) -> None:
+    """Store a prediction for each study, as if a champion had made it."""
+    run_sql(platform, PREDICT, version=preprocessing_version(platform))
 
 
-def written(platform: Platform) -> list[Dataset]:
-    with platform.database.begin() as transaction:
-        keys = (
-            transaction._connection.execute(text("SELECT object_key FROM idh.document ORDER BY created_at"))
-            .scalars()
-            .all()
-        )
-    return [dcmread(BytesIO(platform.store.get(key))) for key in keys]
+def stored_documents(platform: Platform) -> list[Dataset]:
+    keys = run_sql(platform, "SELECT object_key FROM idh.document ORDER BY created_at")
+    return [dcmread(BytesIO(platform.store.get(key))) for (key,) in keys]
 
 
-def identified(platform: Platform, **changes: object) -> list[dict[str, object]]:
-    with platform.database.begin() as transaction:
-        who = transaction._connection.execute(
-            text("SELECT issuer, identifier, birth_date FROM phi.patient_identity")
-        ).one()
-        row = transaction._connection.execute(text("SELECT study_date FROM idh.study")).scalar_one()
-        sex = transaction._connection.execute(text("SELECT sex FROM idh.patient")).scalar_one()
-    key = platform.pseudonymiser.patient(who.issuer, who.identifier)
-    day = row + timedelta(days=platform.pseudonymiser.shift_days(key))
-    given = {"issuer": who.issuer, "patient_id": who.identifier, "birth_date": who.birth_date or "", "sex": sex or ""}
-    return report(**given | {"surgery_date": day} | changes)
+def report_of_the_patient(platform: Platform, **changes: object) -> list[dict[str, object]]:
+    """Return the laboratory's rows for the only patient, who had surgery on the day of the study."""
+    [(issuer, identifier, birth_date, sex, shifted)] = run_sql(platform, PATIENT)
+    key = platform.pseudonymiser.patient(issuer, identifier)
+    day = shifted + timedelta(days=platform.pseudonymiser.shift_days(key))
+    who = {"issuer": issuer, "patient_id": identifier, "birth_date": birth_date or "", "sex": sex or ""}
+    return report(**who | {"surgery_date": day} | changes)
 
 
-def test_w04_an_amended_label_and_a_revised_study_supersede_and_never_edit(platform: Platform) -> None:
+def test_w04_an_amended_label_and_a_revised_study_lead_to_new_documents_and_change_none(platform: Platform) -> None:
     instances = study()
     drop(platform, "one", instances[:3])
     night.ingest(platform)
-    predicted(platform)
+    predict(platform)
     assert documents.write_documents(platform) == 1
     assert documents.write_documents(platform) == 0
-    linked(platform, identified(platform, assays=MUTANT))
+    linked(platform, report_of_the_patient(platform, assays=MUTANT))
     assert documents.write_documents(platform) == 1
     drop(platform, "late", instances)
     night.ingest(platform)
-    predicted(platform)
+    predict(platform)
     assert documents.write_documents(platform) == 1
 
-    first, second, third = written(platform)
+    first, second, third = stored_documents(platform)
     assert "PredecessorDocumentsSequence" not in first
     for new, old in ((second, first), (third, second)):
-        named = new.PredecessorDocumentsSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence[0]
-        assert named.ReferencedSOPInstanceUID == old.SOPInstanceUID
+        predecessor = new.PredecessorDocumentsSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence[0]
+        assert predecessor.ReferencedSOPInstanceUID == old.SOPInstanceUID
     assert "IDH-mutant" in str(second)
-    assert "'0.25'" in str(first), "the calibrated probability is told"
+    assert "'0.25'" in str(first), "the document states the calibrated probability"
     assert "IDH-mutant" not in str(first)
     assert "research use" in first.SeriesDescription
 
@@ -86,23 +82,18 @@ def test_a_document_is_a_valid_report_without_identifiers(platform: Platform) ->
     instances = study()
     drop(platform, "one", instances)
     night.ingest(platform)
-    predicted(platform)
+    predict(platform)
     documents.write_documents(platform)
-    [found] = written(platform)
-    parsed = highdicom.sr.srread(BytesIO(_bytes(found)))
+    [document] = stored_documents(platform)
+    parsed = highdicom.sr.srread(BytesIO(_bytes(document)))
     [group] = parsed.content.get_image_measurement_groups()
     assert np.isclose(group.get_measurements()[0].value, 0.25)
-    assert found.PatientID == platform.pseudonymiser.patient(*_identity(platform))
-    assert str(instances[0].PatientName) not in str(found)
+    [identity] = run_sql(platform, "SELECT issuer, identifier FROM phi.patient_identity")
+    assert document.PatientID == platform.pseudonymiser.patient(*identity)
+    assert str(instances[0].PatientName) not in str(document)
 
 
 def _bytes(ds: Dataset) -> bytes:
     buffer = BytesIO()
     ds.save_as(buffer)
     return buffer.getvalue()
-
-
-def _identity(platform: Platform) -> tuple[str, str]:
-    with platform.database.begin() as transaction:
-        row = transaction._connection.execute(text("SELECT issuer, identifier FROM phi.patient_identity")).one()
-    return row.issuer, row.identifier

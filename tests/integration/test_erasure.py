@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from pydicom.uid import UID
 
-from idh_tasks.db import training
+from idh_tasks.db import datasets
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.errors import RunRefusedError, StudyQuarantinedError
 from idh_tasks.pipelines.ingest import night
@@ -53,7 +53,7 @@ def test_h12_everything_about_a_patient_is_deleted_and_their_models_are_named(pl
     assert run.run_id is not None
     assert train_sequence(platform, run.run_id, MrSequence.T1) == "E_DATASET_ERASED"
     with platform.database.begin() as transaction:
-        assert len(training.eligible_members(transaction, preprocessing_version(platform))) == 13 * 6
+        assert len(datasets.eligible_members(transaction, preprocessing_version(platform))) == 13 * 6
 
 
 def test_h12_a_patient_who_withdrew_is_not_ingested_again_and_others_are(platform: Platform) -> None:

@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from idh_tasks.db import reviews, training
+from idh_tasks.db import datasets, reviews
 from idh_tasks.domain.pathology import FeedContent, MergeNotice
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.pipelines.link import cases, cohort
@@ -33,7 +33,7 @@ def deliver_merges(platform: Platform, *notices: MergeNotice) -> None:
 def eligible_patients(platform: Platform) -> set[str]:
     """Return the keys under which patients are eligible for a dataset."""
     with platform.database.begin() as transaction:
-        return {m.patient_key for m, _ in training.eligible_members(transaction, preprocessing_version(platform))}
+        return {m.patient_key for m, _ in datasets.eligible_members(transaction, preprocessing_version(platform))}
 
 
 def test_l01_merged_patients_are_one_person_in_the_dataset(platform: Platform) -> None:
@@ -163,7 +163,7 @@ def test_p05_a_changed_label_lists_what_used_the_old_one_and_the_next_dataset_us
     assert {(member.run_id, member.code, member.mutant) for member in used} == {(old.run_id, "W_LABEL_CHANGED", True)}
     assert len(used) == 6
     with platform.database.begin() as transaction:
-        members = training.eligible_members(transaction, preprocessing_version(platform))
+        members = datasets.eligible_members(transaction, preprocessing_version(platform))
     secret = platform.pseudonymiser
     assert {m.mutant for m, _ in members if m.patient_key == secret.patient("H", "0")} == {False}
     with pytest.raises(RunRefusedError, match="E_NO_REPORT"):

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from idh_tasks.db import cohort, training
-from idh_tasks.db.training import FoldResult, SequenceResult
+from idh_tasks.db import cohort, predictions, results, training
+from idh_tasks.domain.learning import FoldResult, SequenceResult
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
 
@@ -33,11 +33,9 @@ def _named(*parts: str) -> str:
 def summarise(platform: Platform) -> Summary:
     """Count everything in one consistent view of the database."""
     with platform.database.begin() as transaction:
-        run = transaction.one("training/select_latest_promoted_run")
-        run_id = run["run_id"] if run else None
-        refusal = transaction.one("training/select_latest_refusal")
+        run = training.latest_promoted_run(transaction)
+        run_id = run.run_id if run else None
         patches = transaction.rows("patches/count_patches", settings_hash=preprocessing_version(platform))
-        predictions = transaction.rows("predictions/count_predictions")[0]
         return Summary(
             inbox={_named(r["state"], r["code"]): r["items"] for r in transaction.rows("inbox/count_inbox_states")},
             held_back={
@@ -45,16 +43,16 @@ def summarise(platform: Platform) -> Summary:
             },
             cases=cohort.count_cases(transaction),
             patches={_named(r["sequence"], r["code"]): r["patches"] for r in patches},
-            predictions=dict(predictions),
-            not_trained=refusal["reason"] if refusal else None,
+            predictions=dict(vars(predictions.counts(transaction))),
+            not_trained=training.latest_refusal(transaction),
             run_id=run_id,
-            report_key=run["report_key"] if run else None,
-            results=training.results(transaction, run_id) if run_id else {},
-            folds=training.folds(transaction, run_id) if run_id else {},
+            report_key=run.report_key if run else None,
+            results=results.of_run(transaction, run_id) if run_id else {},
+            folds=results.folds(transaction, run_id) if run_id else {},
         )
 
 
 def progress(platform: Platform) -> Counts:
     """Return how far each stage has come."""
     with platform.database.begin() as transaction:
-        return dict(transaction.rows("training/select_progress")[0])
+        return dict(vars(training.progress(transaction)))

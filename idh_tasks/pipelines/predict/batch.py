@@ -1,13 +1,15 @@
-"""Predict: the champion of every sequence gives each current patch a probability, once."""
+"""Predicts: the champion of every sequence gives each current patch a probability, once."""
 
 import logging
 from collections import defaultdict
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from idh_tasks.codes import Code
-from idh_tasks.db import training
+from idh_tasks.db import models, predictions
+from idh_tasks.db.predictions import DuePrediction, Prediction
 from idh_tasks.domain.learning import ModelRecord
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.pipelines.batches import Batch, cut
@@ -16,62 +18,63 @@ from idh_tasks.store.arrays import read_array
 
 log = logging.getLogger(__name__)
 
-DueRow = dict[str, Any]
-
-
-def _due_rows(platform: Platform) -> list[DueRow]:
-    with platform.database.begin() as transaction:
-        rows = transaction.rows("predictions/select_predictions_due", settings_hash=preprocessing_version(platform))
-        return [dict(row) for row in rows]
+STUDIES_PER_BATCH = 32
 
 
 def due(platform: Platform) -> list[Batch]:
-    """Return the studies that lack a prediction of a current champion, in batches."""
-    studies = sorted({row["study_id"] for row in _due_rows(platform)})
-    return cut(studies, size=32)
+    """Return the studies that lack a prediction of a present champion, in batches."""
+    return cut(sorted({row.study_id for row in _due(platform)}), size=STUDIES_PER_BATCH)
+
+
+def _due(platform: Platform) -> list[DuePrediction]:
+    with platform.database.begin() as transaction:
+        return predictions.due(transaction, preprocessing_version(platform))
 
 
 def predict_batch(platform: Platform, study_ids: list[str]) -> int:
-    """Predict what is due for these studies; return how many predictions were stored."""
-    by_model: dict[str, list[DueRow]] = defaultdict(list)
-    for row in _due_rows(platform):
-        if row["study_id"] in study_ids:
-            by_model[row["model_id"]].append(row)
+    """Store the predictions that are due for these studies; return their number."""
+    by_model: dict[str, list[DuePrediction]] = defaultdict(list)
+    for row in _due(platform):
+        if row.study_id in study_ids:
+            by_model[row.model_id].append(row)
     with platform.database.begin() as transaction:
-        champions = training.champions(transaction)
-    stored = 0
-    for model_id, rows in by_model.items():
-        # A model that is no longer champion was replaced meanwhile; the next run predicts with its successor.
-        if model_id in champions:
-            stored += _predict(platform, champions[model_id], rows)
+        champions = models.champions(transaction)
+    # A champion that was replaced in the meantime predicts nothing; the next run predicts with its successor.
+    stored = sum(_predict(platform, model, by_model[model.model_id]) for model in champions if by_model[model.model_id])
     log.info("%d predictions stored", stored)
     return stored
 
 
-def _predict(platform: Platform, model: ModelRecord, rows: list[DueRow]) -> int:
-    from idh_tasks.learning.calibration import cooled, logit
+def _predict(platform: Platform, model: ModelRecord, due: Sequence[DuePrediction]) -> int:
+    from idh_tasks.learning.calibration import apply_temperature, logit
+
+    of_mutant = _probabilities(platform, model, due)
+    [temperature] = {row.temperature for row in due}
+    calibrated = apply_temperature(logit(of_mutant.astype(np.float64)), temperature)
+    with platform.database.begin() as transaction:
+        predictions.save(
+            transaction,
+            [_prediction(row, float(p), float(c)) for row, p, c in zip(due, of_mutant, calibrated, strict=True)],
+        )
+    return len(due)
+
+
+def _probabilities(platform: Platform, model: ModelRecord, due: Sequence[DuePrediction]) -> NDArray[np.float32]:
     from idh_tasks.learning.registry import load_model
     from idh_tasks.learning.training import probabilities
 
     network = load_model(platform.store.get(model.object_key), model.sha256)
-    patches = np.stack([read_array(platform.store.get_checked(r["object_key"], r["sha256"])) for r in rows])
-    given = probabilities(network, patches)[:, 1]
-    if not np.isfinite(given).all():
-        raise RunRefusedError(Code.E_NONFINITE, f"model {model.model_id} gives probabilities that are no numbers")
-    # One model, one temperature.
-    calibrated = cooled(logit(given.astype(np.float64)), rows[0]["temperature"])
-    kept = ("patch_id", "model_id", "study_id", "sequence", "in_training")
-    with platform.database.begin() as transaction:
-        transaction.run_many(
-            "predictions/insert_prediction",
-            [
-                {name: row[name] for name in kept} | {"probability_mutant": float(p), "calibrated": float(c)}
-                for row, p, c in zip(rows, given, calibrated, strict=True)
-            ],
-        )
-    return len(rows)
+    patches = np.stack([read_array(platform.store.get_checked(row.object_key, row.sha256)) for row in due])
+    of_mutant = probabilities(network, patches)[:, 1]
+    if not np.isfinite(of_mutant).all():
+        raise RunRefusedError(Code.E_NONFINITE, f"model {model.model_id} gives non-finite probabilities")
+    return of_mutant
+
+
+def _prediction(row: DuePrediction, probability: float, calibrated: float) -> Prediction:
+    return Prediction(row.patch_id, row.model_id, row.study_id, row.sequence, probability, calibrated, row.in_training)
 
 
 def predict(platform: Platform) -> int:
-    """Predict everything that is due, without Airflow; return how many predictions were stored."""
+    """Store all predictions that are due, without Airflow; return their number."""
     return sum(predict_batch(platform, batch["ids"]) for batch in due(platform))

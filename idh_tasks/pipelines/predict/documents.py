@@ -1,12 +1,13 @@
-"""Documents: what the champions say of each study, written once, and anew when label, study or model change."""
+"""Writes a document with the champions' predictions for each study; a new one when label, study or champion changes."""
 
 import logging
 from io import BytesIO
-from typing import Any
 
 from pydicom import Dataset, dcmread
 
-from idh_tasks.db import audit, studies
+from idh_tasks.db import audit, documents, studies
+from idh_tasks.db.documents import Document, StudyPredictions
+from idh_tasks.domain.learning import SequencePrediction
 from idh_tasks.domain.study import StudyId
 from idh_tasks.intake.transport.archive import unzip
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
@@ -16,55 +17,70 @@ log = logging.getLogger(__name__)
 
 
 def write_documents(platform: Platform) -> int:
-    """Write a document for every study of which it would say something new; return how many.
+    """Write a document for each study whose latest document is not up to date; return their number.
 
-    A document is never changed: a new one names the one before it.
+    A stored document is never changed: a new one references the previous one.
     """
     with platform.database.begin() as transaction:
-        version = preprocessing_version(platform)
-        rows = [dict(r) for r in transaction.rows("documents/select_predictions_to_report", settings_hash=version)]
-    due = [row for row in rows if row["content_hash"] != _content_hash(row)]
-    for row in due:
-        _write(platform, row)
+        predicted = documents.predictions_by_study(transaction, preprocessing_version(platform))
+    due = [study for study in predicted if study.content_hash != _content_hash(study)]
+    for study in due:
+        _write(platform, study)
     log.info("%d documents written", len(due))
     return len(due)
 
 
-def _content_hash(row: dict[str, Any]) -> str:
-    said = [(p["sequence"], p["model_id"], p["probability_mutant"]) for p in row["predicted"]]
-    return keys.digest(row["revision"], row["idh_status"], row["report_version"], *said)
+def _content_hash(study: StudyPredictions) -> str:
+    return keys.digest(study.revision, study.idh_status, study.report_version, *map(_hashed, study.predicted))
 
 
-def _write(platform: Platform, row: dict[str, Any]) -> None:
-    from idh_tasks.delivery.structured_report import Named, Predicted, write_report
+def _hashed(prediction: SequencePrediction) -> tuple[str, str, float]:
+    """Return the values as they are in the hashes of stored documents: PostgreSQL writes 0.0 and 1.0 as 0 and 1."""
+    probability = prediction.probability_mutant
+    whole = int(probability) if probability.is_integer() else probability
+    return prediction.sequence.value, prediction.model_id, whole
 
-    study_id, content_hash, before = row["study_id"], _content_hash(row), row["document_id"]
-    document_id = keys.digest(study_id, content_hash, before or "")
+
+def _write(platform: Platform, study: StudyPredictions) -> None:
+    from idh_tasks.delivery.structured_report import DocumentUids, write_report
+
+    content_hash = _content_hash(study)
+    document_id = keys.digest(study.study_id, content_hash, study.document_id or "")
     uid = platform.pseudonymiser.uid
-    named = Named(uid(f"document {document_id}"), uid(f"documents {document_id}"), uid("device"))
-    previous = platform.store.get_checked(row["object_key"], row["sha256"]) if before else None
-    said = [Predicted(**one) for one in row["predicted"]]
-    content = write_report([_header(platform, study_id)], said, row["idh_status"], named, previous)
-    key = keys.document(study_id, document_id)
-    sha256 = platform.store.put(key, content)
+    uids = DocumentUids(uid(f"document {document_id}"), uid(f"documents {document_id}"), uid("device"))
+    header, previous = _header(platform, study.study_id), _previous(platform, study)
+    content = write_report([header], study.predicted, study.idh_status, uids, previous)
+    key = keys.document(study.study_id, document_id)
+    document = Document(
+        document_id,
+        study.study_id,
+        study.revision,
+        content_hash,
+        sop_instance_uid=uids.document,
+        supersedes=study.document_id,
+        object_key=key,
+        sha256=platform.store.put(key, content),
+    )
+    _save(platform, document)
+
+
+def _previous(platform: Platform, study: StudyPredictions) -> bytes | None:
+    """Return the document that the new one supersedes, or None."""
+    if study.object_key is None or study.sha256 is None:
+        return None
+    return platform.store.get_checked(study.object_key, study.sha256)
+
+
+def _save(platform: Platform, document: Document) -> None:
+    related = {"study": document.study_id, "supersedes": document.supersedes}
     with platform.database.begin() as transaction:
-        transaction.run(
-            "documents/insert_document",
-            document_id=document_id,
-            study_id=study_id,
-            revision=row["revision"],
-            content_hash=content_hash,
-            sop_instance_uid=named.document_uid,
-            supersedes=before,
-            object_key=key,
-            sha256=sha256,
-        )
-        audit.record(transaction, "predict", "document written", document_id, study=study_id, supersedes=before)
+        documents.save(transaction, document)
+        audit.record(transaction, "predict", "document written", document.document_id, **related)
 
 
-def _header(platform: Platform, study_id: str) -> Dataset:
+def _header(platform: Platform, study_id: StudyId) -> Dataset:
     """Return an instance of the study, without its pixels."""
     with platform.database.begin() as transaction:
-        series = studies.get(transaction, StudyId(study_id)).series[0]
+        series = studies.get(transaction, study_id).series[0]
     files = unzip(platform.store.get_checked(series.object_key, series.sha256))
     return dcmread(BytesIO(next(iter(files.values()))), stop_before_pixels=True)

@@ -1,14 +1,15 @@
-"""What single networks are seen beside: fusions over sequences, and baselines, on the same folds."""
+"""Fusions over sequences, and baselines, on the folds of the networks that are compared with them."""
 
 from collections.abc import Mapping, Sequence
 
+from idh_tasks.db import datasets, results
+from idh_tasks.db.datasets import PatientFeatures
 from idh_tasks.db.engine import Transaction
-from idh_tasks.domain.learning import Fold, HeldOutScore
+from idh_tasks.domain.learning import Comparison, Fold, HeldOutScore
 from idh_tasks.domain.sequence import MrSequence
-from idh_tasks.learning.calibration import baseline, fused, stacked
-from idh_tasks.learning.intervals import auc_interval
-from idh_tasks.learning.metrics import brier, expected_calibration_error
-from idh_tasks.reporting.report import Comparison
+from idh_tasks.learning.baselines import Features, baseline_scores
+from idh_tasks.learning.fusion import logistic_fusion, mean_fusion
+from idh_tasks.learning.performance import assess
 
 
 def compare(
@@ -19,36 +20,30 @@ def compare(
     folds: Sequence[Fold],
     seed: int,
 ) -> list[Comparison]:
-    """Compute fusions and baselines of a run, and record them."""
-    rows = transaction.rows("datasets/select_dataset_features", run_id=run_id)
-    people = {
-        row["patient_key"]: (float(row["age_years"]), float(row["sex"] == "M"))
-        for row in rows
-        if row["age_years"] is not None and row["sex"] in ("F", "M")
+    """Compute and record the performance of fusions and baselines; those with scores of one class are left out."""
+    patients = datasets.features(transaction, run_id)
+    by_name = {
+        "fusion: mean of calibrated probabilities": mean_fusion(scores),
+        "fusion: logistic stack": logistic_fusion(scores),
+        "baseline: majority class": baseline_scores(dict.fromkeys(labels, ()), labels, folds),
+        "baseline: age and sex": baseline_scores(_age_and_sex(patients), labels, folds),
+        "baseline: mean rCBV in the outline": baseline_scores(_mean_rcbv(patients), labels, folds),
     }
-    blood = {row["patient_key"]: (float(row["mean_rcbv"]),) for row in rows if row["mean_rcbv"] is not None}
-    nothing: dict[str, tuple[float, ...]] = dict.fromkeys(labels, ())
-    found = {
-        "fusion: mean of calibrated probabilities": fused(scores),
-        "fusion: logistic stack": stacked(scores),
-        "baseline: majority class": baseline(nothing, labels, folds),
-        "baseline: age and sex": baseline(people, labels, folds),
-        "baseline: mean rCBV in the outline": baseline(blood, labels, folds),
-    }
-    told = [_comparison(name, given, seed) for name, given in found.items() if len({s.mutant for s in given}) == 2]
-    for one in told:
-        auc = {"auc": one.auc.value, "auc_low": one.auc.low, "auc_high": one.auc.high}
-        kept = {"name": one.name, "n": one.n, "mutants": one.mutants, "brier": one.brier, "ece": one.ece}
-        transaction.run("training/upsert_comparison_result", run_id=run_id, **kept, **auc)
-    return told
+    comparisons = [
+        Comparison(name, assess(own, seed)) for name, own in by_name.items() if len({s.mutant for s in own}) == 2
+    ]
+    for comparison in comparisons:
+        results.save_comparison(transaction, run_id, comparison)
+    return comparisons
 
 
-def _comparison(name: str, scores: Sequence[HeldOutScore], seed: int) -> Comparison:
-    return Comparison(
-        name=name,
-        n=len(scores),
-        mutants=sum(score.mutant for score in scores),
-        auc=auc_interval(scores, seed),
-        brier=brier(scores),
-        ece=expected_calibration_error(scores),
-    )
+def _age_and_sex(patients: Sequence[PatientFeatures]) -> Features:
+    return {
+        patient.patient_key: (patient.age_years, float(patient.sex == "M"))
+        for patient in patients
+        if patient.age_years is not None and patient.sex in ("F", "M")
+    }
+
+
+def _mean_rcbv(patients: Sequence[PatientFeatures]) -> Features:
+    return {patient.patient_key: (patient.mean_rcbv,) for patient in patients if patient.mean_rcbv is not None}

@@ -1,4 +1,4 @@
-"""A frozen dataset's patches, one object a sequence: training reads one object, however many patients there are."""
+"""Packs of a frozen dataset: all patches of a sequence in one object, so that training reads one per sequence."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idh_tasks.codes import Code
-from idh_tasks.db import training
-from idh_tasks.db.training import Pack
+from idh_tasks.db import datasets
+from idh_tasks.db.datasets import Pack
 from idh_tasks.domain.learning import Member
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.errors import RunRefusedError
@@ -17,14 +17,14 @@ from idh_tasks.store.arrays import array_bytes, read_array
 
 
 def pack(platform: Platform, dataset_id: str, members: Sequence[Member]) -> list[Pack]:
-    """Store the patches of a dataset, each checked by its hash, as one array (n, size, size) a sequence."""
-    packed = []
+    """Store the patches of a dataset, each checked by its hash, as one array (n, size, size) per sequence."""
+    packs = []
     for sequence in sorted({member.sequence for member in members}):
         own = _ordered(member for member in members if member.sequence is sequence)
         patches = [read_array(platform.store.get_checked(m.object_key, m.sha256)) for m in own]
         key = keys.pack(dataset_id, sequence)
-        packed.append(Pack(sequence, key, platform.store.put(key, array_bytes(np.stack(patches)))))
-    return packed
+        packs.append(Pack(sequence, key, platform.store.put(key, array_bytes(np.stack(patches)))))
+    return packs
 
 
 def unpack(
@@ -35,15 +35,16 @@ def unpack(
     Raises
     ------
     IdhError
-        ``E_HASH`` if the object is not what was frozen.
+        ``E_HASH`` if the object is not the one that was frozen.
     RunRefusedError
-        ``E_DATASET_ERASED`` if it went with a patient who withdrew.
+        ``E_DATASET_ERASED`` if it was erased because one of its patients withdrew.
     """
     with platform.database.begin() as transaction:
-        found = training.pack_of(transaction, run_id, sequence)
-    if found is None:
-        raise RunRefusedError(Code.E_DATASET_ERASED, "the dataset went with a patient who withdrew; start a new run")
-    patches = read_array(platform.store.get_checked(found.object_key, found.sha256))
+        stored = datasets.pack_of(transaction, run_id, sequence)
+    if stored is None:
+        reason = "the dataset was erased because one of its patients withdrew; start a new run"
+        raise RunRefusedError(Code.E_DATASET_ERASED, reason)
+    patches = read_array(platform.store.get_checked(stored.object_key, stored.sha256))
     return dict(zip((m.patient_key for m in _ordered(members)), patches, strict=True))
 
 

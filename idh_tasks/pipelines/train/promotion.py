@@ -1,129 +1,124 @@
-"""Promote, roll back, and tell the history of champions; each change is one transaction and one audit event."""
+"""Judges the models of a run, promotes them, and rolls back; each change is one transaction and one audit event."""
 
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import TypedDict
 
 from idh_tasks.codes import Code
-from idh_tasks.db import audit, training
+from idh_tasks.db import audit, models, results, training
 from idh_tasks.db.engine import Transaction
-from idh_tasks.domain.learning import Interval
+from idh_tasks.db.models import Challenger, HistoryEvent, ModelState
+from idh_tasks.domain.learning import ModelRecord
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.errors import RunRefusedError
-from idh_tasks.learning.gate import Verdict, judge
+from idh_tasks.learning.gate import GateDecision, judge
 from idh_tasks.pipelines.platform import Platform
+from idh_tasks.settings import LearningSettings
 
 log = logging.getLogger(__name__)
 
 Champions = dict[str, str | None]
-"""By sequence the champion that a challenger was compared with."""
+"""The id of the champion by sequence, or None for a sequence without one."""
 
 
-def challengers(platform: Platform, run_id: str) -> tuple[Champions, list[str]]:
-    """Judge every model of a run; return what those that may go on were compared with, and the verdicts in words."""
-    seen: Champions = {}
-    told = []
+class Judgement(TypedDict):
+    """The champions that eligible challengers were compared with, and one sentence per challenger; plain JSON."""
+
+    eligible: Champions
+    sentences: list[str]
+
+
+def judge_challengers(platform: Platform, run_id: str) -> Judgement:
+    """Judge every model of a run; record the refusals, and end the run if no model is eligible."""
+    eligible: Champions = {}
+    sentences = []
     with platform.database.begin() as transaction:
-        for row in _models(transaction, run_id):
-            verdict = _verdict(platform, transaction, row)
-            told.append(f"{row['sequence']}: {_in_words(verdict)}")
-            if verdict.passed:
-                seen[row["sequence"]] = row["champion_id"]
+        for challenger in models.of_run(transaction, run_id):
+            decision = _decide(transaction, challenger, platform.settings.learning)
+            sentences.append(f"{challenger.sequence}: {decision}")
+            if decision.passed:
+                eligible[challenger.sequence.value] = challenger.champion_id
             else:
-                audit.record(transaction, "gate", "kept", row["model_id"], refusals=verdict.refusals)
-        if not seen:
-            transaction.run("training/update_training_run", run_id=run_id, state="promoted", report_key=None)
-    for line in told:
-        log.info("%s", line)
-    return seen, told
+                refusals = [str(refusal) for refusal in decision.refusals]
+                audit.record(transaction, "gate", "kept", challenger.model_id, refusals=refusals)
+        if not eligible:
+            training.set_promoted(transaction, run_id)
+    for sentence in sentences:
+        log.info("%s", sentence)
+    return Judgement(eligible=eligible, sentences=sentences)
 
 
-def promote(platform: Platform, run_id: str, seen: Mapping[str, str | None], actor: str = "auto") -> list[str]:
-    """Make the judged models of a run champions, all of them or none.
+def _decide(transaction: Transaction, challenger: Challenger, settings: LearningSettings) -> GateDecision:
+    sequence, champion_run = challenger.sequence, challenger.champion_run
+    own = results.scores(transaction, challenger.run_id)[sequence]
+    own_locked = results.locked_scores(transaction, challenger.run_id)[sequence]
+    champions = results.scores(transaction, champion_run)[sequence] if champion_run else []
+    champions_locked = results.locked_scores(transaction, champion_run)[sequence] if champion_run else []
+    return judge(own, champions, challenger.canary, settings, (own_locked, champions_locked))
+
+
+def promote(platform: Platform, run_id: str, eligible: Mapping[str, str | None], actor: str = "auto") -> list[str]:
+    """Make the eligible models of a run champions, all of them or none.
 
     Parameters
     ----------
-    seen
-        What `challengers` returned.
+    eligible
+        As returned by `judge_challengers`.
 
     Returns
     -------
     list of str
-        The sequences with a new champion.
+        The sequences that have a new champion.
 
     Raises
     ------
     RunRefusedError
-        ``E_STALE`` if another champion has come meanwhile: what was judged, and perhaps approved, is no longer so.
+        ``E_STALE`` if a champion was replaced since the judgement, which a person may have approved.
     """
     promoted = []
     with platform.database.begin() as transaction:
-        transaction.rows("models/lock_promotion")
-        for row in _models(transaction, run_id):
-            if row["sequence"] not in seen or row["state"] == "champion":
+        models.lock_promotion(transaction)
+        for challenger in models.of_run(transaction, run_id):
+            sequence = challenger.sequence
+            if sequence not in eligible or challenger.state is ModelState.CHAMPION:
                 continue
-            if row["champion_id"] != seen[row["sequence"]]:
-                raise RunRefusedError(
-                    Code.E_STALE, f"{row['sequence']} has another champion since it was judged; judge again"
-                )
-            training.promote(transaction, MrSequence(row["sequence"]), row["model_id"])
-            audit.record(transaction, actor, "promoted", row["model_id"], replaces=row["champion_id"])
-            promoted.append(row["sequence"])
-        transaction.run("training/update_training_run", run_id=run_id, state="promoted", report_key=None)
+            if challenger.champion_id != eligible[sequence]:
+                reason = f"{sequence} has had another champion since it was judged; judge the run again"
+                raise RunRefusedError(Code.E_STALE, reason)
+            models.promote(transaction, sequence, challenger.model_id)
+            audit.record(transaction, actor, "promoted", challenger.model_id, replaces=challenger.champion_id)
+            promoted.append(sequence.value)
+        training.set_promoted(transaction, run_id)
     log.info("promoted: %s", ", ".join(promoted) or "none")
     return promoted
 
 
 def rollback(platform: Platform, sequence: MrSequence, actor: str) -> str:
-    """Make the champion before the present one champion again; return its id.
+    """Make the previous champion of a sequence champion again; return its id.
 
     Raises
     ------
     RunRefusedError
-        ``E_NO_CHAMPION`` if there is none to go back to.
+        ``E_NO_CHAMPION`` if there is no previous champion.
     """
     with platform.database.begin() as transaction:
-        transaction.rows("models/lock_promotion")
-        present = transaction.one("models/select_champion", sequence=sequence)
-        before = transaction.one("models/select_previous_champion", sequence=sequence)
-        if present is None or before is None:
-            raise RunRefusedError(Code.E_NO_CHAMPION, f"{sequence} has no champion before the present one")
-        training.promote(transaction, sequence, before["model_id"])
-        audit.record(transaction, actor, "rolled back", before["model_id"], withdraws=present["model_id"])
-    return str(before["model_id"])
+        models.lock_promotion(transaction)
+        present = models.champion_id(transaction, sequence)
+        previous = models.previous_champion_id(transaction, sequence)
+        if present is None or previous is None:
+            raise RunRefusedError(Code.E_NO_CHAMPION, f"{sequence} has no previous champion")
+        models.promote(transaction, sequence, previous)
+        audit.record(transaction, actor, "rolled back", previous, withdraws=present)
+    return previous
 
 
-def history(platform: Platform, sequence: MrSequence | None = None) -> list[dict[str, Any]]:
-    """Return every promotion, refusal and roll-back, the latest first."""
+def history(platform: Platform, sequence: MrSequence | None = None) -> list[HistoryEvent]:
+    """Return every promotion, refusal and rollback, the latest first."""
     with platform.database.begin() as transaction:
-        return [dict(row) for row in transaction.rows("models/select_model_history", sequence=sequence)]
+        return models.history(transaction, sequence)
 
 
-def champions(platform: Platform) -> list[dict[str, Any]]:
+def champions(platform: Platform) -> list[ModelRecord]:
     """Return the present champions."""
     with platform.database.begin() as transaction:
-        return [vars(model) for model in training.champions(transaction).values()]
-
-
-def _models(transaction: Transaction, run_id: str) -> list[dict[str, Any]]:
-    return [dict(row) for row in transaction.rows("models/select_run_models", run_id=run_id)]
-
-
-def _verdict(platform: Platform, transaction: Transaction, row: Mapping[str, Any]) -> Verdict:
-    sequence = MrSequence(row["sequence"])
-    canary = None
-    if row["canary_auc"] is not None:
-        canary = Interval(row["canary_auc"], row["canary_low"], row["canary_high"])
-    own = training.scores(transaction, row["run_id"])[sequence]
-    theirs = training.scores(transaction, row["champion_run"])[sequence] if row["champion_run"] else []
-    mine = training.locked_scores(transaction, row["run_id"])[sequence]
-    others = training.locked_scores(transaction, row["champion_run"])[sequence] if row["champion_run"] else []
-    return judge(own, theirs, canary, platform.settings.learning, (mine, others))
-
-
-def _in_words(verdict: Verdict) -> str:
-    if not verdict.passed:
-        return "; ".join(verdict.refusals)
-    if verdict.gain is None:
-        return "the first champion"
-    return f"AUC {verdict.gain.value:+.3f} [{verdict.gain.low:+.3f}, {verdict.gain.high:+.3f}] beside the champion's"
+        return models.champions(transaction)

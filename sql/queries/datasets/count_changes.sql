@@ -1,4 +1,4 @@
--- What has changed since a dataset: patients it does not know, and members whose label, person or study is another.
+-- Changes since a dataset: patients who are not in it, and members whose label, person or study has changed.
 WITH given AS (SELECT unnest(CAST(:patients AS text[])) AS patient_key)
 
 SELECT

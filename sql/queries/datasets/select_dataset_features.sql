@@ -1,4 +1,4 @@
--- Of each patient of a run's dataset: age at imaging, sex, and the mean rCBV in the outline.
+-- For each patient of a run's dataset: age at imaging, sex, and the mean rCBV in the tumour outline.
 SELECT DISTINCT ON (d.patient_key)
     d.patient_key, t.age_years, o.sex, r.roi_mean AS mean_rcbv
 FROM idh.training_run AS run

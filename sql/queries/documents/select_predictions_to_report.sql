@@ -1,4 +1,4 @@
--- The champions' word on every current study, with its label and the document that said so last.
+-- The champions' predictions for every current study, with its label and its latest document.
 SELECT
     t.study_id, t.revision, max(l.idh_status) AS idh_status, max(l.report_version) AS report_version,
     jsonb_agg(

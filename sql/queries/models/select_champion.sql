@@ -1,1 +1,1 @@
-SELECT model_id, run_id FROM idh.model WHERE sequence = :sequence AND state = 'champion'
+SELECT model_id FROM idh.model WHERE sequence = :sequence AND state = 'champion'

@@ -1,4 +1,4 @@
--- Every promotion and roll-back, the latest first.
+-- Every promotion, refusal and rollback, the latest first.
 SELECT e.occurred_at, e.actor, e.action, m.sequence, m.model_id, m.run_id, m.state, e.detail
 FROM idh.audit_event AS e
 JOIN idh.model AS m ON m.model_id = e.subject

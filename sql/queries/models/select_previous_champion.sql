@@ -1,4 +1,4 @@
--- The model that was champion before the present one.
+-- The latest of the former champions of a sequence.
 SELECT m.model_id
 FROM idh.model AS m
 WHERE m.sequence = :sequence AND m.state = 'retired' AND m.promoted_at IS NOT NULL

@@ -24,31 +24,31 @@ def labels(tmp_path: Path) -> Path:
     return path
 
 
-def test_the_papers_cohort_gives_three_or_four_mutants_a_fold_and_says_so(labels: Path) -> None:
+def test_the_papers_cohort_gives_three_or_four_mutants_per_fold_and_says_so(labels: Path) -> None:
     done = run("folds", labels, "--scheme", "stratified", "--json")
-    found = json.loads(done.stdout)["folds"]
+    folds = json.loads(done.stdout)["folds"]
     assert "3–4 mutants in a test set (17 mutants among 100 patients)" in done.stderr
-    assert sorted(p for fold in found for p in fold["test"]) == sorted(f"P-{n}" for n in range(100))
-    assert all(not set(fold["train"]) & set(fold["test"]) for fold in found)
+    assert sorted(p for fold in folds for p in fold["test"]) == sorted(f"P-{n}" for n in range(100))
+    assert all(not set(fold["train"]) & set(fold["test"]) for fold in folds)
 
 
-def test_t03_the_papers_floor_is_refused_for_disjoint_folds_with_the_arithmetic(labels: Path) -> None:
+def test_t03_the_papers_minimum_of_mutants_is_refused_for_disjoint_folds_with_the_numbers(labels: Path) -> None:
     refused = run("folds", labels, "--scheme", "stratified", "--min-mutants", 5)
     assert isinstance(refused.exception, RunRefusedError)
-    assert "5 × 5 = 25 mutants, there are 17; at most 3 a fold can be had" in str(refused.exception)
+    assert "5 × 5 = 25 mutants, there are 17; at most 3 per fold are possible" in str(refused.exception)
 
 
-def test_random_splits_hold_the_papers_floor(labels: Path) -> None:
-    found = json.loads(run("folds", labels, "--scheme", "repeated", "--json").stdout)["folds"]
-    assert [len(fold["test"]) for fold in found] == [20] * 5
-    assert min(sum(int(p[2:]) < 17 for p in fold["test"]) for fold in found) >= 5
+def test_random_splits_have_the_papers_minimum_of_mutants(labels: Path) -> None:
+    folds = json.loads(run("folds", labels, "--scheme", "repeated", "--json").stdout)["folds"]
+    assert [len(fold["test"]) for fold in folds] == [20] * 5
+    assert min(sum(int(p[2:]) < 17 for p in fold["test"]) for fold in folds) >= 5
 
 
 @pytest.mark.parametrize(
     ("text", "code"),
     [("patient\na", "E_SCHEMA"), ("patient,label\na,perhaps", "E_SCHEMA"), ("patient,label\na,1\na,0", "E_LEAKAGE")],
 )
-def test_labels_that_cannot_be_used_are_refused_by_code(text: str, code: str, tmp_path: Path) -> None:
+def test_invalid_labels_are_refused_with_a_code(text: str, code: str, tmp_path: Path) -> None:
     (tmp_path / "bad.csv").write_text(text)
     refused = run("folds", tmp_path / "bad.csv").exception
     assert isinstance(refused, RunRefusedError)
@@ -63,10 +63,10 @@ def test_metrics_have_flat_names(tmp_path: Path) -> None:
         writer.writerows(
             (n, int(n < 30), round(float(rng.beta(3, 2) if n < 30 else rng.beta(2, 3)), 4)) for n in range(100)
         )
-    found = json.loads(run("metrics", tmp_path / "scores.csv", "--json").stdout)
+    metrics = json.loads(run("metrics", tmp_path / "scores.csv", "--json").stdout)
     names = "n mutants accuracy loss sensitivity specificity auc auc_low auc_high brier ece"
-    assert set(names.split()) <= set(found)
-    assert found["auc_low"] < found["auc"] < found["auc_high"]
+    assert set(names.split()) <= set(metrics)
+    assert metrics["auc_low"] < metrics["auc"] < metrics["auc_high"]
 
 
 @pytest.fixture(scope="module")
@@ -82,15 +82,15 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root / "run"
 
 
-def test_a_training_leaves_scores_metrics_model_and_versions(finished: Path) -> None:
-    found = json.loads((finished / "run.json").read_text())
-    assert len(found["folds"]) == 3
-    assert found["device"] == "CPU"
+def test_a_training_writes_scores_metrics_model_and_device(finished: Path) -> None:
+    finished_run = json.loads((finished / "run.json").read_text())
+    assert len(finished_run["folds"]) == 3
+    assert finished_run["device"] == "CPU"
     assert (finished / "model.keras").stat().st_size > 100_000
     assert len((finished / "scores.csv").read_text().splitlines()) == 25
 
 
-def test_its_report_stands_beside_the_papers_row_and_needs_no_other_file(finished: Path, tmp_path: Path) -> None:
+def test_the_report_shows_the_papers_row_and_needs_no_other_file(finished: Path, tmp_path: Path) -> None:
     assert run("report", finished, "-o", tmp_path / "report.html").exit_code == 0
     html = (tmp_path / "report.html").read_text()
     assert "0.86 ± 0.05" in html
@@ -99,7 +99,7 @@ def test_its_report_stands_beside_the_papers_row_and_needs_no_other_file(finishe
     assert "src=" not in html
 
 
-def test_other_data_in_the_same_folder_are_refused(finished: Path) -> None:
+def test_a_run_with_other_settings_in_the_same_folder_is_refused(finished: Path) -> None:
     refused = run("train", finished.parent / "data.npz", "-o", finished, "--epochs", 3).exception
     assert isinstance(refused, RunRefusedError)
     assert refused.code == "E_STALE"

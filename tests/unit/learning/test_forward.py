@@ -1,4 +1,7 @@
-"""The fast forward pass is the Keras model's: outputs, gradients and moving averages are equal."""
+"""The fast forward pass equals that of the Keras model: outputs, gradients and moving averages."""
+
+from collections.abc import Callable
+from functools import partial
 
 import keras
 import numpy as np
@@ -14,7 +17,7 @@ LABELS = tf.one_hot(np.arange(16) % 2, 2)
 
 
 def network() -> keras.Model:
-    """Return a network whose normalisations have learnt something, negative scales among it."""
+    """Return a network whose normalisations have random scales, some of them negative, and offsets."""
     keras.utils.set_random_seed(3)
     model = build_network(64, LearningSettings())
     rng = np.random.default_rng(4)
@@ -28,20 +31,23 @@ def network() -> keras.Model:
 @pytest.fixture(scope="module")
 def both() -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Return outputs, gradients and non-trainable state of Keras' own pass and of ours."""
-    found = []
-    for fast in (False, True):
-        model = network()
-        forward = training_forward(model) if fast else lambda x, model=model: model(x, training=True)
-        with tf.GradientTape() as tape:
-            given = forward(tf.constant(BATCH))
-            loss = keras.losses.CategoricalCrossentropy()(LABELS, given)
-        gradients = tape.gradient(loss, [v.value for v in trained_variables(model)])
-        state = [v.numpy() for v in model.non_trainable_variables]
-        found.append([given.numpy(), *(g.numpy() for g in gradients), *state])
-    return found[0], found[1]
+    keras_model, fast_model = network(), network()
+    return (
+        computed(keras_model, partial(keras_model, training=True)),
+        computed(fast_model, training_forward(fast_model)),
+    )
 
 
-def test_outputs_gradients_and_averages_are_those_of_keras(both: tuple[list[np.ndarray], list[np.ndarray]]) -> None:
+def computed(model: keras.Model, forward: Callable[[tf.Tensor], tf.Tensor]) -> list[np.ndarray]:
+    with tf.GradientTape() as tape:
+        probabilities = forward(tf.constant(BATCH))
+        loss = keras.losses.CategoricalCrossentropy()(LABELS, probabilities)
+    gradients = tape.gradient(loss, [v.value for v in trained_variables(model)])
+    state = [v.numpy() for v in model.non_trainable_variables]
+    return [probabilities.numpy(), *(g.numpy() for g in gradients), *state]
+
+
+def test_outputs_gradients_and_averages_equal_those_of_keras(both: tuple[list[np.ndarray], list[np.ndarray]]) -> None:
     assert len(both[0]) == 1 + 18 + 8
     for theirs, ours in zip(*both, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=2e-3, atol=2e-5)

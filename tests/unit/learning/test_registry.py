@@ -1,4 +1,4 @@
-"""Only what our own writer wrote is loaded, by its hash; nothing of a file is ever run."""
+"""Only files that we wrote ourselves are loaded, checked by hash; code in a file is never run."""
 
 import io
 import json
@@ -24,7 +24,7 @@ def content() -> bytes:
 
 
 def code(content: bytes, registered: str | None = None) -> str:
-    """Return the code with which a file is refused that was registered as it is, unless told otherwise."""
+    """Return the code with which a file is refused; by default it is registered with its own hash."""
     with pytest.raises(RunRefusedError) as caught:
         load_model(content, registered or sha256(content).hexdigest())
     return caught.value.code
@@ -49,7 +49,7 @@ def with_weights(content: bytes, change: Callable[[h5py.File], None]) -> bytes:
     return changed(content, "model.weights.h5", rewritten)
 
 
-def test_r03_of_a_thousand_bit_flips_none_is_loaded(content: bytes) -> None:
+def test_r03_none_of_a_thousand_files_with_a_flipped_bit_is_loaded(content: bytes) -> None:
     registered, rng = sha256(content).hexdigest(), np.random.default_rng(3)
     for place in rng.integers(0, len(content) * 8, 1000):
         flipped = bytearray(content)
@@ -59,19 +59,19 @@ def test_r03_of_a_thousand_bit_flips_none_is_loaded(content: bytes) -> None:
 
 @pytest.mark.parametrize("name", ["Lambda", "TFSMLayer", "EvilLayer"])
 def test_r04_a_layer_that_could_run_code_is_refused(content: bytes, name: str) -> None:
-    def evil(config: bytes) -> bytes:
-        found = json.loads(config)
-        found["config"]["layers"][3]["class_name"] = name
-        return json.dumps(found).encode()
+    def with_layer(config: bytes) -> bytes:
+        parsed = json.loads(config)
+        parsed["config"]["layers"][3]["class_name"] = name
+        return json.dumps(parsed).encode()
 
-    assert code(changed(content, "config.json", evil)) == "E_FORMAT"
+    assert code(changed(content, "config.json", with_layer)) == "E_FORMAT"
 
 
 def test_r04_a_layer_of_a_foreign_module_is_refused_and_its_code_is_not_run(content: bytes, tmp_path: Path) -> None:
     def foreign(config: bytes) -> bytes:
-        found = json.loads(config)
-        found["config"]["layers"][3] |= {"module": "os", "class_name": "system", "registered_name": "system"}
-        return json.dumps(found).encode()
+        parsed = json.loads(config)
+        parsed["config"]["layers"][3] |= {"module": "os", "class_name": "system", "registered_name": "system"}
+        return json.dumps(parsed).encode()
 
     assert code(changed(content, "config.json", foreign)) == "E_FORMAT"
 
@@ -87,7 +87,7 @@ def test_r05_other_formats_are_refused(tmp_path: Path) -> None:
     assert code(saved_model.getvalue()) == "E_FORMAT"
 
 
-def test_r06_weights_that_lie_elsewhere_are_refused(content: bytes, tmp_path: Path) -> None:
+def test_r06_weights_in_other_files_are_refused(content: bytes, tmp_path: Path) -> None:
     secret = tmp_path / "secret.h5"
     with h5py.File(secret, "w") as file:
         file["x"] = [1.0]
@@ -102,7 +102,7 @@ def test_r06_weights_that_lie_elsewhere_are_refused(content: bytes, tmp_path: Pa
     assert code(with_weights(content, outside)) == "E_FORMAT"
 
 
-def test_r06_bombs_are_refused_before_anything_is_unpacked(content: bytes) -> None:
+def test_r06_decompression_bombs_are_refused_before_anything_is_unpacked(content: bytes) -> None:
     def huge(file: h5py.File) -> None:
         file.create_dataset("bomb", (10**6, 10**6), dtype="f4", chunks=(1000, 1000), compression="gzip")
 
@@ -114,7 +114,7 @@ def test_r06_bombs_are_refused_before_anything_is_unpacked(content: bytes) -> No
     assert code(out.getvalue()) == "E_FORMAT"
 
 
-def test_r07_weights_that_are_no_numbers_are_refused() -> None:
+def test_r07_weights_that_are_not_finite_are_refused() -> None:
     network: keras.Model = build_network(64, LearningSettings())
     network.layers[1].set_weights([np.full_like(w, np.nan) for w in network.layers[1].get_weights()])
     assert code(model_bytes(network)) == "E_NONFINITE"

@@ -1,0 +1,93 @@
+"""Frozen datasets: their members, their packed patches, and what has changed since."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from pydantic import TypeAdapter
+
+from idh_tasks.db.engine import Transaction
+from idh_tasks.domain.learning import Member
+from idh_tasks.domain.sequence import MrSequence, Provenance
+
+
+class EligibleMember(NamedTuple):
+    """A patch that may become a member of a dataset, with the provenance of its image."""
+
+    member: Member
+    provenance: Provenance
+
+
+@dataclass(frozen=True)
+class Pack:
+    """The object that holds all patches of one sequence of a dataset."""
+
+    sequence: MrSequence
+    object_key: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Changes:
+    """How many patients are new since a dataset, and how many of its members have another label, person or study."""
+
+    new_cases: int
+    affected: int
+
+
+@dataclass(frozen=True)
+class PatientFeatures:
+    """Age at imaging, sex, and the mean rCBV within the tumour outline of a patient of a dataset."""
+
+    patient_key: str
+    age_years: float | None
+    sex: str | None
+    mean_rcbv: float | None
+
+
+def eligible_members(transaction: Transaction, settings_hash: str) -> list[EligibleMember]:
+    """Return every current patch of a chosen case with a determinate label."""
+    member = TypeAdapter(Member)
+    rows = transaction.rows("datasets/select_eligible_patches", settings_hash=settings_hash)
+    return [EligibleMember(member.validate_python(dict(row)), Provenance(row["provenance"])) for row in rows]
+
+
+def save(
+    transaction: Transaction,
+    dataset_id: str,
+    settings: Mapping[str, Any],
+    members: Iterable[Member],
+    packs: Iterable[Pack],
+) -> None:
+    """Store a dataset with its members and packed patches."""
+    dataset = {"dataset_id": dataset_id}
+    transaction.run("datasets/insert_dataset", settings=json.dumps(settings), **dataset)
+    transaction.run_many("datasets/insert_dataset_member", [vars(member) | dataset for member in members])
+    transaction.run_many("datasets/upsert_dataset_pack", [vars(pack) | dataset for pack in packs])
+
+
+def members(transaction: Transaction, run_id: str) -> list[Member]:
+    """Return the members of a run's dataset."""
+    return transaction.all(Member, "datasets/select_dataset_members", run_id=run_id)
+
+
+def pack_of(transaction: Transaction, run_id: str, sequence: MrSequence) -> Pack | None:
+    """Return the packed patches of one sequence of a run's dataset, or None if they were erased."""
+    return transaction.first(Pack, "datasets/select_dataset_pack", run_id=run_id, sequence=sequence)
+
+
+def features(transaction: Transaction, run_id: str) -> list[PatientFeatures]:
+    """Return what the baselines know about each patient of a run's dataset."""
+    return transaction.all(PatientFeatures, "datasets/select_dataset_features", run_id=run_id)
+
+
+def changes_since(transaction: Transaction, dataset_id: str, patients: list[str]) -> Changes:
+    """Return what has changed since a dataset, given the patients that are eligible now."""
+    changes = transaction.first(Changes, "datasets/count_changes", dataset_id=dataset_id, patients=patients)
+    return changes or Changes(0, 0)
+
+
+def locked_shares(transaction: Transaction) -> list[float]:
+    """Return the shares of the locked test set with which earlier runs were trained; 0 is left out."""
+    return [float(row["share"]) for row in transaction.rows("datasets/select_locked_shares")]

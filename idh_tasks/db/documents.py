@@ -1,0 +1,47 @@
+"""Documents: structured reports of the champions' predictions."""
+
+from dataclasses import dataclass
+
+from idh_tasks.db.engine import Transaction
+from idh_tasks.domain.learning import SequencePrediction
+from idh_tasks.domain.pathology import IdhStatus
+from idh_tasks.domain.study import StudyId
+
+
+@dataclass(frozen=True)
+class StudyPredictions:
+    """The champions' predictions for a study, its IDH status, and its latest document, if there is one."""
+
+    study_id: StudyId
+    revision: int
+    idh_status: IdhStatus | None
+    report_version: int | None
+    predicted: tuple[SequencePrediction, ...]
+    document_id: str | None
+    content_hash: str | None
+    object_key: str | None
+    sha256: str | None
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document to be stored; `supersedes` is the id of the document before it."""
+
+    document_id: str
+    study_id: StudyId
+    revision: int
+    content_hash: str
+    sop_instance_uid: str
+    supersedes: str | None
+    object_key: str
+    sha256: str
+
+
+def predictions_by_study(transaction: Transaction, settings_hash: str) -> list[StudyPredictions]:
+    """Return the predictions of the present champions for every current study."""
+    return transaction.all(StudyPredictions, "documents/select_predictions_to_report", settings_hash=settings_hash)
+
+
+def save(transaction: Transaction, document: Document) -> None:
+    """Store a document; one that is stored already stays."""
+    transaction.run("documents/insert_document", **vars(document))

@@ -1,0 +1,105 @@
+"""Registered models, champions and their history."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from idh_tasks.db.engine import Transaction
+from idh_tasks.domain.learning import Interval, ModelRecord
+from idh_tasks.domain.sequence import MrSequence
+
+
+class ModelState(StrEnum):
+    """The role of a model."""
+
+    CHALLENGER = "challenger"
+    CHAMPION = "champion"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True)
+class Challenger:
+    """A model of a run, its canary, and the present champion of its sequence."""
+
+    model_id: str
+    run_id: str
+    sequence: MrSequence
+    state: ModelState
+    champion_id: str | None
+    champion_run: str | None
+    canary_auc: float | None
+    canary_low: float | None
+    canary_high: float | None
+
+    @property
+    def canary(self) -> Interval | None:
+        """Return the AUC on shuffled labels with the interval that chance alone gives."""
+        if self.canary_auc is None or self.canary_low is None or self.canary_high is None:
+            return None
+        return Interval(self.canary_auc, self.canary_low, self.canary_high)
+
+
+@dataclass(frozen=True)
+class HistoryEvent:
+    """A promotion, a refusal or a rollback, with the present state of the model."""
+
+    occurred_at: datetime
+    actor: str
+    action: str
+    sequence: MrSequence
+    model_id: str
+    run_id: str
+    state: ModelState
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _ModelId:
+    model_id: str
+
+
+def register(transaction: Transaction, model: ModelRecord, temperature: float, environment: Mapping[str, str]) -> None:
+    """Store a model with its temperature and the versions of the packages that trained it."""
+    versions = json.dumps(environment)
+    transaction.run("models/insert_model", temperature=temperature, environment=versions, **vars(model))
+
+
+def lock_promotion(transaction: Transaction) -> None:
+    """Make other promotions and rollbacks wait until the transaction ends."""
+    transaction.rows("models/lock_promotion")
+
+
+def of_run(transaction: Transaction, run_id: str) -> list[Challenger]:
+    """Return the models of a run, each with the present champion of its sequence."""
+    return transaction.all(Challenger, "models/select_run_models", run_id=run_id)
+
+
+def promote(transaction: Transaction, sequence: MrSequence, model_id: str) -> None:
+    """Make a model the champion of its sequence and retire the present one."""
+    transaction.run("models/retire_champion", sequence=sequence, model_id=model_id)
+    transaction.run("models/promote_model", model_id=model_id)
+
+
+def champions(transaction: Transaction) -> list[ModelRecord]:
+    """Return the champions, ordered by sequence."""
+    return transaction.all(ModelRecord, "models/select_champions")
+
+
+def champion_id(transaction: Transaction, sequence: MrSequence) -> str | None:
+    """Return the id of the champion of a sequence, or None."""
+    champion = transaction.first(_ModelId, "models/select_champion", sequence=sequence)
+    return champion.model_id if champion else None
+
+
+def previous_champion_id(transaction: Transaction, sequence: MrSequence) -> str | None:
+    """Return the id of the model that was champion before the present one, or None."""
+    previous = transaction.first(_ModelId, "models/select_previous_champion", sequence=sequence)
+    return previous.model_id if previous else None
+
+
+def history(transaction: Transaction, sequence: MrSequence | None) -> list[HistoryEvent]:
+    """Return every promotion, refusal and rollback of one sequence or of all, the latest first."""
+    return transaction.all(HistoryEvent, "models/select_model_history", sequence=sequence)

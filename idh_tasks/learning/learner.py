@@ -1,0 +1,47 @@
+"""A network with its optimiser."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from idh_tasks.learning.forward import trained_variables
+from idh_tasks.learning.network import build_network
+from idh_tasks.learning.training_job import Patches
+from idh_tasks.settings import LearningSettings
+
+
+class Learner:
+    """The paper's network with its optimiser, initialised from a seed."""
+
+    def __init__(self, size: int, settings: LearningSettings, seed: int) -> None:
+        keras.utils.set_random_seed(seed)
+        self.model = build_network(size, settings)
+        self.optimizer = keras.optimizers.Adam(settings.learning_rate)
+        self.optimizer.build(trained_variables(self.model))
+
+    def state(self) -> list[NDArray[np.float32]]:
+        """Return all variables that the next epoch depends on."""
+        return [v.numpy() for v in (*self.model.variables, *self.optimizer.variables)]
+
+    def restore(self, state: Sequence[NDArray[np.float32]]) -> None:
+        """Set all variables to the state of a checkpoint."""
+        for variable, value in zip((*self.model.variables, *self.optimizer.variables), state, strict=True):
+            variable.assign(value)
+
+    def loss(self, of: Patches) -> float:
+        """Return the categorical cross-entropy on patches."""
+        probabilities = self._predict(of.x[..., None]).numpy()
+        of_label = probabilities[np.arange(len(of.y)), of.y]
+        return float(-np.log(np.clip(of_label, 1e-7, 1)).mean())
+
+    def finite(self) -> bool:
+        """Return whether all weights are finite; behind a ReLU, the loss may stay finite when they are not."""
+        return all(np.isfinite(weight).all() for weight in self.model.get_weights())
+
+    @cached_property
+    def _predict(self) -> tf.types.experimental.PolymorphicFunction:
+        return tf.function(lambda x: self.model(x, training=False))

@@ -1,0 +1,93 @@
+"""Decides whether a training run is due."""
+
+from collections.abc import Sequence
+
+from idh_tasks.codes import Code
+from idh_tasks.db import datasets, feed, training
+from idh_tasks.db.engine import Transaction
+from idh_tasks.db.training import PromotedRun, Run, RunState
+from idh_tasks.domain.learning import Member, Refusal, labels_of
+from idh_tasks.errors import RunRefusedError
+from idh_tasks.learning.folds import folds_of
+from idh_tasks.settings import LearningSettings
+
+ALREADY_TRAINED = "nothing has changed since the last training"
+
+
+def reason_not_to_train(
+    transaction: Transaction, settings: LearningSettings, members: Sequence[Member], run: Run, force: bool
+) -> Refusal | str | None:
+    """Return why this run must not start (a refusal), or need not start (in words); None if it is due.
+
+    Parameters
+    ----------
+    members
+        Of the dataset that the run would be trained on.
+    force
+        See `freeze_cohort`.
+    """
+    latest = training.latest_promoted_run(transaction)
+    refusal = (
+        _suspicious_feed(transaction)
+        or _impossible_folds(members, settings)
+        or _changed_locked_share(transaction, settings)
+        or _shrunk_cohort(transaction, settings, members, latest)
+    )
+    if refusal:
+        return refusal
+    known = training.get_run(transaction, run.run_id)
+    if known is not None:
+        return ALREADY_TRAINED if known.state is RunState.PROMOTED else None
+    return None if force else _too_few_changes(transaction, settings, members, latest)
+
+
+def _suspicious_feed(transaction: Transaction) -> Refusal | None:
+    flag = feed.latest_flag(transaction)
+    if flag is None:
+        return None
+    return Refusal(flag, "the last reading of the laboratory's feed was suspicious; link_pathology must succeed first")
+
+
+def _impossible_folds(members: Sequence[Member], settings: LearningSettings) -> Refusal | None:
+    try:
+        folds_of(labels_of(members), settings)
+    except RunRefusedError as error:
+        return Refusal(error.code, error.reason)
+    return None
+
+
+def _changed_locked_share(transaction: Transaction, settings: LearningSettings) -> Refusal | None:
+    """Refuse another share of the locked test set: its patients must never have been trained on."""
+    shares = datasets.locked_shares(transaction)
+    if not shares or shares == [settings.locked_share]:
+        return None
+    reason = f"the locked test set was a share of {shares[0]:g}, which must never change; set it back to this value"
+    return Refusal(Code.E_LOCKED_SET, reason)
+
+
+def _shrunk_cohort(
+    transaction: Transaction, settings: LearningSettings, members: Sequence[Member], latest: PromotedRun | None
+) -> Refusal | None:
+    if latest is None:
+        return None
+    before = len(labels_of(datasets.members(transaction, latest.run_id)))
+    now = len(labels_of(members))
+    if now >= settings.shrunk_share * before:
+        return None
+    reason = f"{now} labelled patients, {before} in the last training; find out where they went"
+    return Refusal(Code.E_DATASET_SHRUNK, reason)
+
+
+def _too_few_changes(
+    transaction: Transaction, settings: LearningSettings, members: Sequence[Member], latest: PromotedRun | None
+) -> str | None:
+    if latest is None:
+        return None
+    changes = datasets.changes_since(transaction, latest.dataset_id, sorted(labels_of(members)))
+    enough_new = changes.new_cases >= settings.retrain_after_new_cases
+    if enough_new or changes.affected >= settings.retrain_after_affected:
+        return None
+    return (
+        f"{changes.new_cases} new cases since the last training, {settings.retrain_after_new_cases} needed, "
+        f"and {changes.affected} affected ones, {settings.retrain_after_affected} needed"
+    )

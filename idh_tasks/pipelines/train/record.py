@@ -1,0 +1,69 @@
+"""Records what the training of a sequence led to: results and a registered model, or a refusal."""
+
+import logging
+import os
+import socket
+from importlib.metadata import PackageNotFoundError, version
+
+from idh_tasks.db import models, results
+from idh_tasks.domain.learning import FINAL, FoldResult, ModelRecord, Refusal, RefusedSequence, SequenceResult
+from idh_tasks.errors import RunRefusedError
+from idh_tasks.learning.fold_training import FoldOutcome
+from idh_tasks.learning.metrics import measure
+from idh_tasks.learning.performance import assess
+from idh_tasks.pipelines.platform import Platform, code_version
+from idh_tasks.pipelines.train.job import SequenceJob, TrainedSequence
+from idh_tasks.store import keys
+
+log = logging.getLogger(__name__)
+
+PACKAGES = ("tensorflow-cpu", "tensorflow", "keras", "numpy")
+
+
+def record_refusal(platform: Platform, job: SequenceJob, error: RunRefusedError) -> None:
+    """Record that no network could be trained, and why."""
+    refusal = Refusal(error.code, error.reason)
+    outcome = RefusedSequence(len(job.labels), sum(job.labels.values()), refusal)
+    with platform.database.begin() as transaction:
+        results.save(transaction, job.run_id, SequenceResult(job.sequence, outcome))
+    log.warning("%s: %s", job.sequence, error)
+
+
+def record_training(platform: Platform, job: SequenceJob, trained: TrainedSequence) -> None:
+    """Store the final network, then its results and its registration in one transaction."""
+    final = next(outcome for outcome in trained.outcomes if outcome.number == FINAL)
+    held_out = [outcome for outcome in trained.outcomes if outcome.number != FINAL]
+    scores = [score for outcome in held_out for score in outcome.scores]
+    folds = [FoldResult(outcome.number, measure(outcome.scores), outcome.curve) for outcome in held_out]
+    result = SequenceResult(
+        job.sequence,
+        assess(scores, platform.settings.learning.seed),
+        trained.canary,
+        worker=f"{os.environ.get('IDH_WORKER', 'local')}@{socket.gethostname()}",
+        device=trained.outcomes[0].device,
+        seconds=trained.seconds,
+    )
+    model = _store_model(platform, job, final)
+    environment = _package_versions() | {"code": code_version("learning")}
+    with platform.database.begin() as transaction:
+        results.save(transaction, job.run_id, result, folds, scores, final.scores)
+        models.register(transaction, model, final.temperature, environment)
+
+
+def _store_model(platform: Platform, job: SequenceJob, final: FoldOutcome) -> ModelRecord:
+    if final.model_file is None:
+        raise AssertionError("the final fold has a model file")
+    key = keys.model(job.run_id, job.sequence)
+    sha256 = platform.store.put(key, final.model_file)
+    return ModelRecord(keys.digest(job.run_id, job.sequence), job.run_id, job.sequence, key, sha256)
+
+
+def _package_versions() -> dict[str, str]:
+    """Return the versions of the packages that determine a network, of those that are installed."""
+    versions = {}
+    for name in PACKAGES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return versions
