@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from idh_tasks.db.engine import Transaction
+from idh_tasks.domain.study import StudyId
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,16 @@ class Review:
     answered_at: datetime | None = None
     opened_at: datetime | None = None
     asked_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class ProposedOutline:
+    """A tumour outline that the platform proposed for a study; `object_key` is its picture."""
+
+    study_id: StudyId
+    sha256: str
+    volume_ml: float
+    object_key: str
 
 
 def _review(row: RowMapping) -> Review:
@@ -52,3 +63,14 @@ def waiting(transaction: Transaction, again_after_days: int) -> int:
 def answer(transaction: Transaction, review_id: str, option: str, who: str) -> RowMapping | None:
     """Record an answer; return kind, subject and evidence, or nothing if it was answered or is no option."""
     return transaction.one("reviews/update_review_answer", review_id=review_id, answer=option, answered_by=who)
+
+
+def request_outline_review(transaction: Transaction, outline: ProposedOutline) -> None:
+    """Open a review of a proposed outline; earlier proposals for the same study become moot."""
+    transaction.run("reviews/insert_outline_review", **vars(outline))
+
+
+def accepted_outline(transaction: Transaction, study_id: StudyId) -> str | None:
+    """Return the hash (SHA-256) of the proposed outline that a reviewer accepted last for a study, or None."""
+    row = transaction.one("reviews/select_accepted_outline", study_id=study_id)
+    return None if row is None else str(row["sha256"])

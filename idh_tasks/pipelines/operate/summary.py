@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from idh_tasks.db import training
+from idh_tasks.db.patches import count_outcomes
 from idh_tasks.db.training import FoldResult, SequenceResult
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
@@ -36,7 +37,7 @@ def summarise(platform: Platform) -> Summary:
         run = transaction.one("training/select_latest_promoted_run")
         run_id = run["run_id"] if run else None
         refusal = transaction.one("training/select_latest_refusal")
-        patches = transaction.rows("patches/count_patches", settings_hash=preprocessing_version(platform))
+        patches = count_outcomes(transaction, preprocessing_version(platform))
         predictions = transaction.rows("predictions/count_predictions")[0]
         return Summary(
             inbox={_named(r["state"], r["code"]): r["items"] for r in transaction.rows("inbox/count_inbox_states")},
@@ -44,7 +45,7 @@ def summarise(platform: Platform) -> Summary:
                 _named(r["scope"], r["code"]): r["items"] for r in transaction.rows("quarantine/count_quarantine")
             },
             cases={r["outcome"]: r["studies"] for r in transaction.rows("cohort/count_cases")},
-            patches={_named(r["sequence"], r["code"]): r["patches"] for r in patches},
+            patches={_named(c.sequence, c.code): c.patches for c in patches},
             predictions=dict(predictions),
             not_trained=refusal["reason"] if refusal else None,
             run_id=run_id,
