@@ -1,6 +1,6 @@
-"""Registration beside ANTs and elastix, and a whole study beside dcm2niix with elastix, on synthetic patients.
+"""Compares registration with ANTs and elastix, and a whole study with dcm2niix and elastix, on synthetic patients.
 
-`make bench` installs the peers (bench/requirements.lock) beside our own packages.
+`make bench` installs these tools (bench/requirements.lock) beside the platform's own packages.
 """
 
 import resource
@@ -26,9 +26,9 @@ from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.domain.volume import Volume
 from idh_tasks.imaging.files import write_volume
 from idh_tasks.imaging.registration import register
-from idh_tasks.offline import imaging
+from idh_tasks.offline.patches import cut_study
 from idh_tasks.phantom.patient import PatientPlan, write_patient
-from tools.imaging_report import SURFACE, anatomy_of, scan
+from tools.phantom_scan import SURFACE, anatomy_of, scan
 
 PATIENTS = 3
 MOVING = (MrSequence.T1, MrSequence.T2, MrSequence.FLAIR, MrSequence.DWI, MrSequence.DSC)
@@ -37,7 +37,7 @@ Points = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Pair:
-    """Two images as files, and where each of the eight points of the fixed one lies in the moving one (LPS, mm)."""
+    """Two images as files and volumes, and the eight points of the fixed one in the moving one (LPS, mm)."""
 
     fixed: Path
     moving: Path
@@ -46,8 +46,8 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Done:
-    """How long a registration took, and its errors at the eight points in mm."""
+class Timing:
+    """The duration of a registration, and its errors at the eight points in mm."""
 
     seconds: float
     errors: Points
@@ -55,22 +55,23 @@ class Done:
 
 def pairs(folder: Path) -> list[Pair]:
     """Return the displaced series of synthetic patients, each with the patient's MPRAGE."""
-    found = []
+    result = []
     for number in range(PATIENTS):
         scanned = scan(number)
         volumes = {s: anatomy_of(acquired, s) for s, (_, _, acquired) in scanned.series.items()}
+        files = {s: folder / f"{number}-{s}.nii.gz" for s in volumes}
         for sequence, volume in volumes.items():
-            write_volume(volume, folder / f"{number}-{sequence}.nii.gz")
+            write_volume(volume, files[sequence])
         for sequence in MOVING:
-            moved = scanned.series[sequence][1]
-            truth = (SURFACE - moved.shift_mm) @ np.linalg.inv(moved.matrix()).T
-            files = [folder / f"{number}-{s}.nii.gz" for s in (MrSequence.MPRAGE, sequence)]
-            found.append(Pair(*files, (volumes[MrSequence.MPRAGE], volumes[sequence]), truth))
-    return found
+            displacement = scanned.series[sequence][1]
+            truth = (SURFACE - displacement.shift_mm) @ np.linalg.inv(displacement.matrix()).T
+            images = volumes[MrSequence.MPRAGE], volumes[sequence]
+            result.append(Pair(files[MrSequence.MPRAGE], files[sequence], images, truth))
+    return result
 
 
 def ours(pair: Pair) -> Callable[[], Points]:
-    """Register with this platform, on one thread."""
+    """Register with this platform on one thread."""
     fixed, moving = pair.volumes
 
     def run() -> Points:
@@ -81,50 +82,50 @@ def ours(pair: Pair) -> Callable[[], Points]:
 
 
 def by_ants(pair: Pair) -> Callable[[], Points]:
-    """Register with ANTs' rigid preset, on all cores."""
+    """Register with the rigid preset of ANTs on all cores."""
     fixed, moving = (ants.image_read(str(path)) for path in (pair.fixed, pair.moving))
 
     def run() -> Points:
-        done = ants.registration(fixed, moving, type_of_transform="Rigid", random_seed=1)
-        transform = ants.read_transform(done["fwdtransforms"][0])
+        result = ants.registration(fixed, moving, type_of_transform="Rigid", random_seed=1)
+        transform = ants.read_transform(result["fwdtransforms"][0])
         return np.array([ants.apply_ants_transform_to_point(transform, point) for point in SURFACE.tolist()])
 
     return run
 
 
 def by_elastix(pair: Pair) -> Callable[[], Points]:
-    """Register with elastix' rigid preset, on all cores."""
+    """Register with the rigid preset of elastix on all cores."""
     fixed, moving = (itk.imread(str(path), itk.F) for path in (pair.fixed, pair.moving))
     parameters = itk.ParameterObject.New()
     parameters.AddParameterMap(itk.ParameterObject.GetDefaultParameterMap("rigid"))
 
     def run() -> Points:
-        _, found = itk.elastix_registration_method(fixed, moving, parameter_object=parameters, log_to_console=False)
-        turn = itk.Euler3DTransform[itk.D].New()
-        turn.SetCenter([float(c) for c in found.GetParameter(0, "CenterOfRotationPoint")])
-        turn.SetParameters(
-            itk.OptimizerParameters[itk.D]([float(p) for p in found.GetParameter(0, "TransformParameters")])
+        _, result = itk.elastix_registration_method(fixed, moving, parameter_object=parameters, log_to_console=False)
+        transform = itk.Euler3DTransform[itk.D].New()
+        transform.SetCenter([float(c) for c in result.GetParameter(0, "CenterOfRotationPoint")])
+        transform.SetParameters(
+            itk.OptimizerParameters[itk.D]([float(p) for p in result.GetParameter(0, "TransformParameters")])
         )
-        return np.array([list(turn.TransformPoint(point)) for point in SURFACE.tolist()])
+        return np.array([list(transform.TransformPoint(point)) for point in SURFACE.tolist()])
 
     return run
 
 
-def timed(prepared: Callable[[], Points], truth: Points) -> Done:
-    """Time a registration of images that lie in memory."""
+def timed(registration: Callable[[], Points], truth: Points) -> Timing:
+    """Time a registration of images in memory."""
     started = time.perf_counter()
-    points = prepared()
+    points = registration()
     seconds = time.perf_counter() - started
-    return Done(seconds, np.linalg.norm(points - truth, axis=1))
+    return Timing(seconds, np.linalg.norm(points - truth, axis=1))
 
 
-def told(name: str, done: list[Done]) -> float:
-    """Print time and error of all registrations by one tool; return the median time."""
-    errors = np.concatenate([one.errors for one in done])
-    seconds = statistics.median(one.seconds for one in done)
+def print_timings(name: str, timings: list[Timing]) -> float:
+    """Print time and error of all registrations with one tool; return the median time."""
+    errors = np.concatenate([timing.errors for timing in timings])
+    seconds = statistics.median(timing.seconds for timing in timings)
     print(
-        f"{name:10} {seconds:6.2f} s a registration (median of {len(done)}), error median {np.median(errors):.2f}, "
-        f"95th percentile {np.percentile(errors, 95):.2f} mm"
+        f"{name:10} {seconds:6.2f} s per registration (median of {len(timings)}), "
+        f"error median {np.median(errors):.2f}, 95th percentile {np.percentile(errors, 95):.2f} mm"
     )
     return seconds
 
@@ -136,14 +137,14 @@ def study(folder: Path, number: int = 1) -> Path:
 
 
 def cut(folder: Path, out: Path) -> float:
-    """Cut the patches of a study; return the seconds."""
+    """Cut the patches of a study; return the time in s."""
     started = time.perf_counter()
-    imaging.patches(folder, None, out)
+    cut_study(folder, None, out)
     return time.perf_counter() - started
 
 
 def first_volume(path: Path) -> itk.Image:
-    """Read an image, of several volumes the first."""
+    """Read an image, or the first volume of several."""
     image = sitk.ReadImage(str(path), sitk.sitkFloat32)
     if image.GetDimension() == 4:
         sitk.WriteImage(image[:, :, :, 0], str(path))
@@ -151,7 +152,7 @@ def first_volume(path: Path) -> itk.Image:
 
 
 def peers(folder: Path, out: Path) -> float:
-    """Convert the same study with dcm2niix and register five series with elastix; return the seconds."""
+    """Convert the same study with dcm2niix and register five series with elastix; return the time in s."""
     out.mkdir()
     started = time.perf_counter()
     tool = Path(sys.executable).with_name("dcm2niix")
@@ -166,38 +167,40 @@ def peers(folder: Path, out: Path) -> float:
 
 
 def worker(folder: Path, root: Path, number: int) -> int:
-    """Cut one study in a worker; return the most memory the worker has held, in MiB."""
+    """Cut one study in a worker; return the peak memory of the worker in MiB."""
     cut(folder, root / f"out{number}")
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def registrations(folder: Path) -> None:
-    """Measure single registrations by all three."""
-    found = pairs(folder)
+    """Measure single registrations with all three tools."""
+    all_pairs = pairs(folder)
     medians = {}
     for name, prepare in (("ours", ours), ("ANTs", by_ants), ("elastix", by_elastix)):
-        medians[name] = told(name, [timed(prepare(pair), pair.truth) for pair in found])
+        medians[name] = print_timings(name, [timed(prepare(pair), pair.truth) for pair in all_pairs])
     for peer in ("ANTs", "elastix"):
         print(f"ratio {peer} / ours {medians[peer] / medians['ours']:.2f}")
 
 
 def studies(folder: Path) -> None:
-    """Measure a whole study beside its peers, and the pace of two workers."""
+    """Compare a whole study with its peers, and measure the throughput of two workers."""
     one = study(folder)
     mine = min(cut(one, folder / f"a{n}") for n in range(2))
     theirs = min(peers(one, folder / f"b{n}") for n in range(2))
-    print(f"study from DICOM: ours {mine:.1f} s to patches; dcm2niix and five times elastix {theirs:.1f} s")
+    print(
+        f"study from DICOM: ours {mine:.1f} s to patches; dcm2niix and five registrations with elastix {theirs:.1f} s"
+    )
     print(f"ratio {mine / theirs:.2f}")
     with ProcessPoolExecutor(2) as pool:
         list(pool.map(partial(worker, one, folder), range(2)))
         started = time.perf_counter()
         memory = list(pool.map(partial(worker, one, folder), range(2, 10)))
         per_hour = 8 * 3600 / (time.perf_counter() - started)
-    print(f"two workers: {per_hour:.0f} studies an hour, at most {max(memory)} MiB a worker")
+    print(f"two workers: {per_hour:.0f} studies per hour, at most {max(memory)} MiB per worker")
 
 
 def main() -> None:
-    """Measure all sides in one run."""
+    """Run all measurements."""
     with tempfile.TemporaryDirectory() as name:
         studies(Path(name))
         registrations(Path(name))

@@ -1,193 +1,192 @@
-"""Prints how right the images are on phantom patients, whose every truth is known: `make phantom`.
+"""Measures the accuracy of the imaging stage on phantom patients with known ground truth: `make phantom`.
 
-Synthetic data. Each series is displaced by up to 10 mm and 10 degrees along and about every axis.
+The data are synthetic. Each series is displaced by up to 10 mm along and 10 degrees about every axis.
 """
 
 import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from idh_tasks.domain.pathology import IdhStatus
 from idh_tasks.domain.sequence import MrSequence
-from idh_tasks.domain.volume import Float, Mask, Series4D, Volume
+from idh_tasks.domain.volume import Float, Mask
 from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.imaging.adc import fit_adc
 from idh_tasks.imaging.itk import resample
-from idh_tasks.imaging.perfusion import MIN_BASELINE, compute_rcbv
-from idh_tasks.imaging.registration import gated, register
-from idh_tasks.phantom.acquisition import Acquired, Displacement, acquire, mixtures, random_displacement
-from idh_tasks.phantom.anatomy import BRAIN_SEMI_AXES_MM, Anatomy
-from idh_tasks.phantom.patient import PatientPlan, draw_anatomy, draw_biology, draw_texture
-from idh_tasks.phantom.protocol import B_VALUES, PROTOCOLS, Recipe, Vendor
+from idh_tasks.imaging.perfusion import compute_rcbv
+from idh_tasks.imaging.registration import Registration, check_registration, register
+from idh_tasks.phantom.protocol import B_VALUES, Recipe
 from idh_tasks.phantom.signal import magnitude
-from idh_tasks.phantom.tissue import Biology, Tissue
+from idh_tasks.phantom.tissue import Tissue
 from idh_tasks.settings import ImagingSettings
 from idh_tasks.store.objects import sha256
 from tests.factories import cramer_rao, diffusion
+from tools.phantom_scan import SURFACE, ScannedPatient, anatomy_of, scan, series4d
 
-CORNERS = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]) / np.sqrt(3)
-SURFACE = CORNERS * BRAIN_SEMI_AXES_MM
-"""Eight points of the brain's surface, LPS in mm."""
 RERUNS = 20
 WRONG_MM = 2.0
 PURE = 0.95
 NOISE = 25.0
 UNMIXED = 0.999
-"""Share of one tissue in a voxel whose ADC is compared: a little CSF shines and diffuses a lot."""
+"""Fraction of one tissue in the voxels whose ADC is compared: even a little CSF is bright and diffuses fast."""
+COMPARED = (Tissue.GREY, Tissue.WHITE, Tissue.RIM, Tissue.OEDEMA, Tissue.NECROSIS)
 
 
 @dataclass(frozen=True)
-class Scanned:
-    """One phantom patient, scanned: each series with its recipe and how the head lay."""
+class RegistrationResult:
+    """The errors of one registration at the eight points in mm, whether it was rejected, and its information."""
 
-    anatomy: Anatomy
-    biology: Biology
-    texture: Float
-    series: dict[MrSequence, tuple[Recipe, Displacement, Acquired]]
+    errors_mm: NDArray[np.float64]
+    rejected: bool
+    information: float
 
-    def shares(self, sequence: MrSequence) -> NDArray[np.float32]:
-        """Return the share of each tissue in the voxels of a series (tissue, z, y, x)."""
-        _, moved, acquired = self.series[sequence]
-        flat = np.ones_like(self.texture)
-        return np.stack(mixtures(self.anatomy, acquired.geometry, moved, flat))
+    @property
+    def undetected(self) -> bool:
+        """Return whether the registration is wrong and was not rejected."""
+        return bool(self.errors_mm.max() > WRONG_MM) and not self.rejected
 
 
-def scan(number: int) -> Scanned:
-    """Scan one patient with every series displaced against MPRAGE."""
-    status = IdhStatus.MUTANT if number % 6 == 0 else IdhStatus.WILDTYPE
-    plan = PatientPlan(number, 20200, status, None, None, 10.0, 10.0)
-    anatomy, biology = draw_anatomy(plan), draw_biology(plan.rng("biology"), status)
-    texture, rng = draw_texture(plan, anatomy.labels.shape), plan.rng("acquisition")
-    series = {}
-    for recipe in PROTOCOLS[list(Vendor)[number % len(Vendor)]]:
-        bound = 0.0 if recipe.sequence is MrSequence.MPRAGE else 10.0
-        moved = random_displacement(plan.rng(f"motion {recipe.sequence}"), bound, bound)
-        series[recipe.sequence] = recipe, moved, acquire(anatomy, biology, recipe, moved, texture, rng)
-    return Scanned(anatomy, biology, texture, series)
+@dataclass(frozen=True)
+class RcbvResult:
+    """Correlation of rCBV with the truth in the brain, and its relative bias in the rim."""
+
+    correlation: float
+    bias: float
 
 
-def series4d(recipe: Recipe, acquired: Acquired) -> Series4D:
-    """Return a scanned series over b or time."""
-    times = [t * recipe.timing.tr / 1000 for t in range(recipe.time_points)]
-    steps = recipe.b_values or tuple(times)
-    return Series4D(acquired.frames.astype(np.float32), acquired.geometry, steps, recipe.timing.te)
+@dataclass(frozen=True)
+class Figures:
+    """All figures of one patient; ADC biases are relative, by tissue."""
+
+    registration: dict[MrSequence, RegistrationResult]
+    adc_bias: dict[Tissue, float]
+    corrected: RcbvResult
+    uncorrected: RcbvResult
 
 
-def anatomy_of(acquired: Acquired, sequence: MrSequence) -> Volume:
-    """Return the volume that registers a series."""
-    frames = acquired.frames.astype(np.float32)
-    early = frames[:MIN_BASELINE].mean(axis=0) if sequence is MrSequence.DSC else frames[0]
-    return Volume(early, acquired.geometry)
-
-
-def registration_errors(scanned: Scanned) -> dict[str, tuple[NDArray[np.float64], bool, float]]:
-    """Return, of each sequence, the errors at the eight points in mm, whether it was flagged, and the information."""
-    fixed = anatomy_of(scanned.series[MrSequence.MPRAGE][2], MrSequence.MPRAGE)
-    found = {}
-    for sequence, (_, moved, acquired) in scanned.series.items():
+def registration_results(patient: ScannedPatient) -> dict[MrSequence, RegistrationResult]:
+    """Register every series to the MPRAGE and compare with the true displacement."""
+    fixed = anatomy_of(patient.series[MrSequence.MPRAGE][2], MrSequence.MPRAGE)
+    results: dict[MrSequence, RegistrationResult] = {}
+    for sequence, (_, displacement, acquired) in patient.series.items():
         if sequence is not MrSequence.MPRAGE:
-            registered = register(fixed, anatomy_of(acquired, sequence))
-            points = np.array([registered.transform.TransformPoint(point) for point in SURFACE.tolist()])
-            errors = np.linalg.norm(points @ moved.matrix().T + moved.shift_mm - SURFACE, axis=1)
-            found[sequence.value] = errors, _flagged(registered), registered.information
-    return found
+            registration = register(fixed, anatomy_of(acquired, sequence))
+            points = np.array([registration.transform.TransformPoint(point) for point in SURFACE.tolist()])
+            errors = np.linalg.norm(points @ displacement.matrix().T + displacement.shift_mm - SURFACE, axis=1)
+            results[sequence] = RegistrationResult(errors, _rejected(registration), registration.information)
+    return results
 
 
-def reruns() -> int:
-    """Return how many different images registering and resampling the same series gives."""
+def distinct_reruns() -> int:
+    """Return how many different images result from registering and resampling the same series repeatedly."""
     series = scan(1).series
     fixed, moving = (anatomy_of(series[s][2], s) for s in (MrSequence.MPRAGE, MrSequence.T2))
     images = [resample(moving, fixed.geometry, register(fixed, moving).transform).voxels for _ in range(RERUNS)]
     return len({sha256(image.tobytes()) for image in images})
 
 
-def _flagged(registered: object) -> bool:
+def _rejected(registration: Registration) -> bool:
     try:
-        gated(registered, ImagingSettings())
+        check_registration(registration, ImagingSettings())
     except SeriesRejectedError:
         return True
     return False
 
 
-def adc_biases(scanned: Scanned) -> dict[str, float]:
-    """Return, of each tissue, the mean ADC over the truth, minus one, where a voxel holds nothing else."""
-    recipe, _, acquired = scanned.series[MrSequence.DWI]
-    adc, shares = fit_adc(series4d(recipe, acquired)).voxels, scanned.shares(MrSequence.DWI)
-    tissues = scanned.biology.properties()
-    wanted = (Tissue.GREY, Tissue.WHITE, Tissue.RIM, Tissue.OEDEMA, Tissue.NECROSIS)
-    pure = {tissue: shares[tissue] > UNMIXED for tissue in wanted}
-    return {t.name: float(adc[m].mean() / tissues[t].adc - 1) for t, m in pure.items() if m.sum() > 20}
+def adc_biases(patient: ScannedPatient) -> dict[Tissue, float]:
+    """Return the relative bias of the mean ADC of each tissue, in voxels that contain nothing else."""
+    recipe, _, acquired = patient.series[MrSequence.DWI]
+    adc, fractions = fit_adc(series4d(recipe, acquired)).voxels, patient.fractions(MrSequence.DWI)
+    tissues = patient.biology.properties()
+    pure = {tissue: fractions[tissue] > UNMIXED for tissue in COMPARED}
+    return {t: float(adc[mask].mean() / tissues[t].adc - 1) for t, mask in pure.items() if mask.sum() > 20}
 
 
-def rcbv_figures(scanned: Scanned, *, leakage: bool) -> tuple[float, float]:
-    """Return the correlation of rCBV with the truth in the brain, and its bias in the rim, white matter being one."""
-    recipe, _, acquired = scanned.series[MrSequence.DSC]
-    rcbv, shares = compute_rcbv(series4d(recipe, acquired), leakage=leakage).rcbv.voxels, scanned.shares(MrSequence.DSC)
-    truth = true_cbv(scanned, recipe, shares)
-    brain: Mask = shares[Tissue.CSF :].sum(axis=0) > PURE
-    brain &= shares[Tissue.CSF] < 0.5
-    white, rim = shares[Tissue.WHITE] > PURE, shares[Tissue.RIM] > 0.8
+def rcbv_result(patient: ScannedPatient, *, leakage: bool) -> RcbvResult:
+    """Compare rCBV with the truth, both relative to white matter."""
+    recipe, _, acquired = patient.series[MrSequence.DSC]
+    rcbv = compute_rcbv(series4d(recipe, acquired), leakage=leakage).rcbv.voxels
+    fractions = patient.fractions(MrSequence.DSC)
+    truth = true_cbv(patient, recipe, fractions)
+    brain: Mask = fractions[Tissue.CSF :].sum(axis=0) > PURE
+    brain &= fractions[Tissue.CSF] < 0.5
+    white, rim = fractions[Tissue.WHITE] > PURE, fractions[Tissue.RIM] > 0.8
     correlation = np.corrcoef(rcbv[brain], truth[brain])[0, 1]
-    found, true = rcbv[rim].mean() / rcbv[white].mean(), truth[rim].mean() / truth[white].mean()
-    return float(correlation), float(found / true - 1)
+    measured, true = rcbv[rim].mean() / rcbv[white].mean(), truth[rim].mean() / truth[white].mean()
+    return RcbvResult(float(correlation), float(measured / true - 1))
 
 
-def true_cbv(scanned: Scanned, recipe: Recipe, shares: NDArray[np.float32]) -> Float:
-    """Return the blood volume of the mixture in every voxel, each tissue weighing as much as it shines."""
-    tissues = scanned.biology.properties()
-    light = np.array([magnitude(tissues[t], recipe.timing) for t in Tissue])[:, None, None, None] * shares
+def true_cbv(patient: ScannedPatient, recipe: Recipe, fractions: NDArray[np.float32]) -> Float:
+    """Return the blood volume of the mixture in every voxel, with each tissue weighted by its signal."""
+    tissues = patient.biology.properties()
+    signal = np.array([magnitude(tissues[t], recipe.timing) for t in Tissue])[:, None, None, None] * fractions
     blood = np.array([tissues[t].cbv for t in Tissue])[:, None, None, None]
-    return np.asarray((light * blood).sum(axis=0) / np.maximum(light.sum(axis=0), 1e-9), dtype=np.float32)
+    return np.asarray((signal * blood).sum(axis=0) / np.maximum(signal.sum(axis=0), 1e-9), dtype=np.float32)
 
 
-def figures(number: int) -> dict[str, object]:
+def figures(number: int) -> Figures:
     """Return all figures of one patient."""
-    scanned = scan(number)
-    return {
-        "registration": registration_errors(scanned),
-        "adc": adc_biases(scanned),
-        "corrected": rcbv_figures(scanned, leakage=True),
-        "uncorrected": rcbv_figures(scanned, leakage=False),
-    }
+    patient = scan(number)
+    return Figures(
+        registration=registration_results(patient),
+        adc_bias=adc_biases(patient),
+        corrected=rcbv_result(patient, leakage=True),
+        uncorrected=rcbv_result(patient, leakage=False),
+    )
 
 
-def main(patients: int) -> None:
-    """Print the figures of so many patients."""
-    found = Parallel(n_jobs=2)(delayed(figures)(number) for number in range(patients))
-    out = sys.stdout.write
-    out(f"{patients} synthetic patients, displaced by up to 10 mm and 10 degrees along and about every axis\n")
-    for sequence in found[0]["registration"]:
-        rows = [one["registration"][sequence] for one in found]
-        errors = np.concatenate([row[0] for row in rows])
-        unflagged = sum(row[0].max() > WRONG_MM and not row[1] for row in rows)
-        out(
+def registration_lines(patients: Sequence[Figures]) -> Iterator[str]:
+    """Yield a line per sequence."""
+    for sequence in patients[0].registration:
+        results = [one.registration[sequence] for one in patients]
+        errors = np.concatenate([result.errors_mm for result in results])
+        yield (
             f"registration {sequence}: median {np.median(errors):.2f}, 95th percentile "
-            f"{np.percentile(errors, 95):.2f}, largest {errors.max():.2f} mm; flagged {sum(row[1] for row in rows)}, "
-            f"wrong by over {WRONG_MM:g} mm and not flagged {unflagged}; "
-            f"information {min(row[2] for row in rows):.2f} at least\n"
+            f"{np.percentile(errors, 95):.2f}, largest {errors.max():.2f} mm; "
+            f"rejected {sum(result.rejected for result in results)}, "
+            f"wrong by over {WRONG_MM:g} mm and not rejected {sum(result.undetected for result in results)}; "
+            f"information {min(result.information for result in results):.2f} at least"
         )
-    out(f"registration of one series {RERUNS} times: {reruns()} hash\n")
-    for tissue in sorted({name for one in found for name in one["adc"]}):
-        biases = [one["adc"][tissue] for one in found if tissue in one["adc"]]
-        out(f"ADC {tissue}: bias {np.mean(biases):+.2%}, from {min(biases):+.2%} to {max(biases):+.2%}\n")
+
+
+def adc_lines(patients: Sequence[Figures]) -> Iterator[str]:
+    """Yield a line per tissue, and a line per ADC of a homogeneous phantom."""
+    for tissue in sorted(COMPARED, key=lambda tissue: tissue.name):
+        biases = [one.adc_bias[tissue] for one in patients if tissue in one.adc_bias]
+        if biases:
+            yield f"ADC {tissue.name}: bias {np.mean(biases):+.2%}, from {min(biases):+.2%} to {max(biases):+.2%}"
     for adc in (800.0, 1500.0, 3000.0):
-        spread = fit_adc(diffusion(adc, B_VALUES, NOISE)).voxels[:, :24]
+        fitted = fit_adc(diffusion(adc, B_VALUES, NOISE)).voxels[:, :24]
         bound = cramer_rao(adc, np.array(B_VALUES), NOISE)
-        out(
-            f"ADC {adc:.0f}, all alike, signal to noise {1000 / NOISE:.0f}: bias {spread.mean() / adc - 1:+.2%}, "
-            f"spread {spread.std() / bound:.3f} of the Cramer-Rao bound\n"
+        yield (
+            f"ADC {adc:.0f}, homogeneous, signal to noise {1000 / NOISE:.0f}: bias {fitted.mean() / adc - 1:+.2%}, "
+            f"spread {fitted.std() / bound:.3f} of the Cramer-Rao bound"
         )
-    for kind in ("corrected", "uncorrected"):
-        correlations, biases = np.array([one[kind] for one in found]).T
-        out(
-            f"rCBV {kind}: correlation with the truth {np.median(correlations):.3f} (least "
-            f"{correlations.min():.3f}), bias in the rim {np.median(biases):+.1%} "
-            f"(from {biases.min():+.1%} to {biases.max():+.1%})\n"
-        )
+
+
+def rcbv_line(name: str, results: Sequence[RcbvResult]) -> str:
+    """Return the line of rCBV with or without correction."""
+    correlations, biases = [result.correlation for result in results], [result.bias for result in results]
+    return (
+        f"rCBV {name}: correlation with the truth {np.median(correlations):.3f} (least {min(correlations):.3f}), "
+        f"bias in the rim {np.median(biases):+.1%} (from {min(biases):+.1%} to {max(biases):+.1%})"
+    )
+
+
+def report(count: int) -> Iterator[str]:
+    """Measure this many patients and yield the lines of the report."""
+    patients: list[Figures] = Parallel(n_jobs=2)(delayed(figures)(number) for number in range(count))
+    yield f"{count} synthetic patients, displaced by up to 10 mm and 10 degrees along and about every axis"
+    yield from registration_lines(patients)
+    yield f"registration of one series {RERUNS} times: {distinct_reruns()} distinct results"
+    yield from adc_lines(patients)
+    yield rcbv_line("corrected", [one.corrected for one in patients])
+    yield rcbv_line("uncorrected", [one.uncorrected for one in patients])
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 40)
+    for line in report(int(sys.argv[1]) if len(sys.argv) > 1 else 40):
+        sys.stdout.write(f"{line}\n")

@@ -20,7 +20,8 @@ from idh_tasks.domain.pathology import IdhStatus
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.errors import IdhError
 from idh_tasks.learning.intervals import null_interval
-from idh_tasks.offline import imaging, learning, learning_files
+from idh_tasks.offline import learning, learning_files
+from idh_tasks.offline.patches import cut_study
 from idh_tasks.phantom.patient import PatientPlan, write_patient
 from idh_tasks.reporting.report import table_rows
 from idh_tasks.settings import LearningSettings
@@ -38,7 +39,7 @@ def cut(root: Path, number: int) -> None:
     plan = PatientPlan(number, SEED, status, None, None, motion_mm=5, motion_degrees=5)
     write_patient(root / "studies", plan)
     try:
-        imaging.patches(root / "studies" / f"{number:03d}", None, out)
+        cut_study(root / "studies" / f"{number:03d}", None, out)
     except IdhError as error:
         sys.stdout.write(f"patient {number}: {error}\n")
 

@@ -44,9 +44,9 @@ def register(
     """Register rigidly by mutual information; tells how well the heads overlap (Dice) and what they share (nats)."""
     from idh_tasks.offline import imaging
 
-    found = imaging.registered(fixed, moving, out, transform)
+    found = imaging.register(fixed, moving, out, transform)
     sys.stdout.write(f"overlap: {found.overlap:.3f}\ninformation: {found.information:.3f}\n")
-    sys.stdout.write(f"verdict: {imaging.verdict(found)}\n")
+    sys.stdout.write(f"verdict: {imaging.usability(found)}\n")
 
 
 @imaging.command("brain")
@@ -78,9 +78,9 @@ def patches(
     as_json: Annotated[bool, typer.Option("--json", help="JSON, for machines.")] = False,
 ) -> None:
     """Cut the six patches of a study: SEQUENCE.npy, qc.png and provenance.json."""
-    from idh_tasks.offline import imaging
+    from idh_tasks.offline.patches import cut_study
 
-    found = imaging.patches(study_dir, roi, out)
+    found = cut_study(study_dir, roi, out)
     if as_json:
         sys.stdout.write(json.dumps(asdict(found)) + "\n")
         return

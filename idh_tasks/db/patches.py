@@ -1,8 +1,10 @@
-"""Patches: one row a sequence and study, with a reason where there is no patch."""
+"""Patches and quality sheets: one row per study and sequence, with a reason where there is no patch."""
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 
+from idh_tasks.codes import Code
 from idh_tasks.db.engine import Transaction
 from idh_tasks.domain.sequence import MrSequence, Provenance
 from idh_tasks.domain.study import StudyId
@@ -10,7 +12,7 @@ from idh_tasks.domain.study import StudyId
 
 @dataclass(frozen=True)
 class PatchRecord:
-    """The outcome of preprocessing one sequence of one study."""
+    """The outcome of preprocessing one sequence of one study: a patch, or a code and a reason."""
 
     patch_id: str
     study_id: StudyId
@@ -26,21 +28,49 @@ class PatchRecord:
     roi_mean: float | None = None
     quality: dict[str, object] | None = None
     origin: dict[str, object] | None = None
-    code: str | None = None
+    code: Code | None = None
     reason: str | None = None
+
+
+@dataclass(frozen=True)
+class PatchCount:
+    """How many studies have one outcome of one sequence; the code is empty for patches."""
+
+    sequence: MrSequence
+    code: str
+    patches: int
+
+
+@dataclass(frozen=True)
+class DrawnSheet:
+    """A quality sheet of one revision of a study, made with one version of code and settings."""
+
+    study_id: StudyId
+    revision: int
+    settings_hash: str
+    object_key: str
+
+
+@dataclass(frozen=True)
+class QcSheet:
+    """The newest quality sheet of a study, and when it was drawn."""
+
+    study_id: StudyId
+    object_key: str
+    created_at: datetime
 
 
 def save(transaction: Transaction, patches: list[PatchRecord]) -> None:
     """Store the outcomes of one study together."""
-    transaction.run_many(
-        "patches/upsert_patch",
-        [
-            vars(p)
-            | {"rectangle": list(p.rectangle) if p.rectangle else None}
-            | {"quality": _json(p.quality), "origin": _json(p.origin)}
-            for p in patches
-        ],
-    )
+    transaction.run_many("patches/upsert_patch", [_columns(patch) for patch in patches])
+
+
+def _columns(patch: PatchRecord) -> dict[str, object]:
+    return vars(patch) | {
+        "rectangle": list(patch.rectangle) if patch.rectangle else None,
+        "quality": _json(patch.quality),
+        "origin": _json(patch.origin),
+    }
 
 
 def _json(content: dict[str, object] | None) -> str | None:
@@ -48,6 +78,21 @@ def _json(content: dict[str, object] | None) -> str | None:
 
 
 def due_studies(transaction: Transaction, settings_hash: str) -> list[str]:
-    """Return the studies without patches of their current revision and these settings."""
+    """Return the studies without patches of their current revision and this version of code and settings."""
     rows = transaction.rows("patches/select_studies_to_preprocess", settings_hash=settings_hash)
     return [row["study_id"] for row in rows]
+
+
+def count_outcomes(transaction: Transaction, settings_hash: str) -> list[PatchCount]:
+    """Count the patches of current revisions, and the reasons why there is none, by sequence."""
+    return transaction.all(PatchCount, "patches/count_patches", settings_hash=settings_hash)
+
+
+def save_sheet(transaction: Transaction, sheet: DrawnSheet) -> None:
+    """Store where the quality sheet of a study is."""
+    transaction.run("patches/upsert_qc_sheet", **vars(sheet))
+
+
+def newest_sheets(transaction: Transaction, study_id: str | None = None) -> list[QcSheet]:
+    """Return the newest quality sheet of each study, or of one study, the latest first."""
+    return transaction.all(QcSheet, "patches/select_qc_sheets", study_id=study_id)

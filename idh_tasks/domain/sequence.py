@@ -1,10 +1,10 @@
-"""The MR sequences the platform tells apart."""
+"""The MR sequences that the platform distinguishes."""
 
 from enum import StrEnum
 
 
 class MrSequence(StrEnum):
-    """What a series shows; DWI and DSC are sources, OTHER is kept but not used."""
+    """The MR sequence of a series; DWI and DSC are sources of maps, OTHER is stored but not used."""
 
     T1 = "T1"
     T2 = "T2"
@@ -18,14 +18,14 @@ class MrSequence(StrEnum):
 
 
 class Confidence(StrEnum):
-    """How sure the identification of a series is; LOW waits for a person."""
+    """Confidence in the identification of a series; a series of LOW confidence is not used."""
 
     HIGH = "high"
     LOW = "low"
 
 
 class Provenance(StrEnum):
-    """Whether an image is the scanner's own or computed by the platform."""
+    """Origin of an image: acquired, a map from the vendor's software, or a map computed by the platform."""
 
     VENDOR = "vendor"
     COMPUTED = "computed"
@@ -40,4 +40,4 @@ MODEL_SEQUENCES = (
     MrSequence.RCBV,
     MrSequence.ADC,
 )
-"""The six sequences that have a network of their own, in the order of the paper's Table 1."""
+"""The six sequences with a network each, in the order of the paper's Table 1."""

@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 
 Float = NDArray[np.float32]
 Mask = NDArray[np.bool_]
-
-
 Triple = tuple[float, float, float]
 
 
@@ -21,16 +19,16 @@ def triple(values: Iterable[float]) -> Triple:
 
 @dataclass(frozen=True)
 class Geometry:
-    """Where a grid lies in the patient (DICOM PS3.3 C.7.6.2.1.1, LPS, mm).
+    """Position and orientation of a voxel grid in the patient (DICOM PS3.3 C.7.6.2.1.1, LPS, mm).
 
     Attributes
     ----------
     shape
-        Voxels as (z, y, x).
+        Number of voxels as (z, y, x).
     spacing_mm, origin_mm
         As (x, y, z).
     direction
-        Columns are the unit vectors of the x, y and z axis of the grid, row-major 3×3.
+        Row-major 3×3 matrix whose columns are the unit vectors of the x, y and z axes of the grid.
     """
 
     shape: tuple[int, int, int]
@@ -58,7 +56,7 @@ class Volume:
 
 @dataclass(frozen=True)
 class Series4D:
-    """Volumes of one series along b-value or time; `steps` are b in s/mm² or t in s."""
+    """The volumes of one series over b-value or time; `steps` are b-values in s/mm² or times in s."""
 
     voxels: Float
     geometry: Geometry

@@ -1,1 +1,1 @@
-"""Imaging: from stored series to patches, each step a pure function on volumes."""
+"""Imaging: from stored series to patches; each step is a pure function on volumes."""

@@ -1,4 +1,4 @@
-"""A brain mask from a native MPRAGE: the head is peeled until no more than a brain is left."""
+"""Extracts the brain from a native MPRAGE by peeling layers off the head until what is left has the size of a brain."""
 
 import numpy as np
 import SimpleITK as sitk
@@ -10,51 +10,57 @@ from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.imaging.itk import resample, to_image
 
 WORKING_MM = 1.8
+"""Voxel size of the working grid."""
 HEAD_MM = 170.0
-"""The brain lies within this distance below the top of the head; what is lower is neck."""
+"""The brain lies within this distance below the top of the head; lower tissue belongs to the neck."""
 SCALP_MM = 15.0
-"""What is brighter than brain is fat within this distance of the skin, and an enhancing tumour below it."""
+"""Tissue brighter than brain is fat within this distance of the skin, and enhancing tumour below it."""
 DARK, BRIGHT = 0.55, 1.7
-"""Between them lies sound tissue of the brain, as shares of the median in the middle of the head."""
-SICK = 0.25
-"""Oedema and necrosis are darker, but not as dark as bone."""
+"""Range of healthy brain tissue, relative to the median in the middle of the head."""
+LESION = 0.25
+"""Oedema and necrosis are darker than healthy tissue, but brighter than this; bone is darker."""
 PEELS_MM = tuple(float(n) for n in range(2, 13))
 CLOSE_MM = 12.0
 DENT_MM = 60.0
-"""A tumour at the surface leaves a dent up to twice as wide in what is sound."""
+"""A tumour at the surface leaves a dent of up to twice this width in the healthy tissue."""
 LARGEST_ML, TALLEST_MM = 1750.0, 150.0
-"""A brain that is larger or taller still hangs on to muscles of the neck."""
+"""A larger or taller piece still contains muscles of the neck."""
 PLAUSIBLE_ML = (600.0, 1900.0)
 
 
 def brain_mask(mprage: Volume) -> Mask:
-    """Mark the brain with its fluid.
+    """Segment the brain with its cerebrospinal fluid.
 
     Parameters
     ----------
     mprage
-        In axial slices, the feet first; with its skull, or zero outside the brain.
+        In axial slices from feet to head; with its skull, or zero outside the brain.
 
     Raises
     ------
     SeriesRejectedError
-        ``E_BRAIN_MASK`` if what is found has not the volume of a brain.
+        ``E_BRAIN_MASK`` if the result does not have the volume of a brain.
     """
     stripped = np.asarray(ndimage.binary_fill_holes(mprage.voxels > 0))
     if _is_brain(stripped, mprage.geometry):
         return stripped
     coarse = _coarse(mprage)
-    mask = Volume(_peeled(coarse.voxels).astype(np.float32), coarse.geometry)
-    found = resample(mask, mprage.geometry, sitk.Transform()).voxels > 0.5
-    if not _is_brain(found, mprage.geometry):
-        volume_ml = found.sum() * np.prod(mprage.geometry.spacing_mm) / 1000
-        raise SeriesRejectedError(Code.E_BRAIN_MASK, f"{volume_ml:.0f} ml is not the volume of a brain")
-    return np.asarray(found)
+    peeled = Volume(_peeled(coarse.voxels).astype(np.float32), coarse.geometry)
+    brain = np.asarray(resample(peeled, mprage.geometry, sitk.Transform()).voxels > 0.5)
+    if not _is_brain(brain, mprage.geometry):
+        raise SeriesRejectedError(
+            Code.E_BRAIN_MASK, f"{_volume_ml(brain, mprage.geometry):.0f} ml is not the volume of a brain"
+        )
+    return brain
 
 
 def _is_brain(mask: Mask, grid: Geometry) -> bool:
     low, high = PLAUSIBLE_ML
-    return bool(low <= mask.sum() * np.prod(grid.spacing_mm) / 1000 <= high)
+    return low <= _volume_ml(mask, grid) <= high
+
+
+def _volume_ml(mask: Mask, grid: Geometry) -> float:
+    return float(mask.sum() * np.prod(grid.spacing_mm) / 1000)
 
 
 def _coarse(volume: Volume) -> Volume:
@@ -68,33 +74,34 @@ def _coarse(volume: Volume) -> Volume:
 
 
 def _peeled(image: Float) -> Mask:
-    """Take the outermost layers away until one piece no larger than a brain is left, and give it back what it lost."""
-    everything = _tissue(image)
-    found: Mask = np.zeros(image.shape, dtype=bool)
-    for box in ndimage.find_objects(everything[0].astype(np.int8)):
-        found[box] = _without_shell(*(part[box] for part in everything))
-    return found
+    """Return the brain on the working grid, cropped to the head while it is segmented."""
+    head, healthy, possible = _tissue(image)
+    brain: Mask = np.zeros(image.shape, dtype=bool)
+    for box in ndimage.find_objects(head.astype(np.int8)):
+        brain[box] = _without_shell(head[box], healthy[box], possible[box])
+    return brain
 
 
-def _without_shell(head: Mask, sound: Mask, sick: Mask) -> Mask:
-    depth_mm = _depth_mm(sound)
+def _without_shell(head: Mask, healthy: Mask, possible: Mask) -> Mask:
+    """Peel layers until one piece no larger than a brain is left, grow it back, and fill in lesions and cavities."""
+    depth_mm = _depth_mm(healthy)
     for peel_mm in PEELS_MM:
         grown = _depth_mm(~_largest(depth_mm > peel_mm)) < peel_mm + WORKING_MM / 2
         if grown.sum() * WORKING_MM**3 / 1000 <= LARGEST_ML and _height_mm(grown) <= TALLEST_MM:
             break
-    return _closed(grown | (_without_dents(grown) & sick), CLOSE_MM) & head
+    return _closed(grown | (_without_dents(grown) & possible), CLOSE_MM) & head
 
 
 def _tissue(image: Float) -> tuple[Mask, Mask, Mask]:
-    """Mark the head above the neck, what is as bright in it as sound brain, and what may be sick brain."""
+    """Return the head above the neck, its voxels as bright as healthy brain, and those that may be brain or lesion."""
     least, most = np.percentile(image, (2, 98))
     head = np.asarray(ndimage.binary_fill_holes(image > least + 0.1 * (most - least)))
     top = int(np.nonzero(head.any(axis=(1, 2)))[0].max(initial=0))
     head[: max(0, top - int(HEAD_MM / WORKING_MM))] = False
     depth_mm = _depth_mm(head)
-    usual = float(np.median(image[depth_mm > 0.5 * depth_mm.max()]))
-    no_fat = head & ((image < BRIGHT * usual) | (depth_mm > SCALP_MM))
-    return head, no_fat & (image > DARK * usual), no_fat & (image > SICK * usual)
+    typical = float(np.median(image[depth_mm > 0.5 * depth_mm.max()]))
+    no_fat = head & ((image < BRIGHT * typical) | (depth_mm > SCALP_MM))
+    return head, no_fat & (image > DARK * typical), no_fat & (image > LESION * typical)
 
 
 def _height_mm(mask: Mask) -> float:
@@ -103,11 +110,12 @@ def _height_mm(mask: Mask) -> float:
 
 
 def _depth_mm(mask: Mask) -> Float:
-    """Return the distance of each voxel of a mask to the nearest one outside."""
+    """Return the distance from each voxel of a mask to the nearest voxel outside it."""
     return np.asarray(ndimage.distance_transform_edt(mask) * WORKING_MM, dtype=np.float32)
 
 
 def _largest(mask: Mask) -> Mask:
+    """Return the largest connected part of a mask."""
     parts, _ = ndimage.label(mask)
     sizes = np.bincount(parts.ravel())
     sizes[0] = 0
@@ -115,7 +123,7 @@ def _largest(mask: Mask) -> Mask:
 
 
 def _without_dents(mask: Mask) -> Mask:
-    """Fill wide dents on voxels of twice the size, on which distances count half."""
+    """Fill wide dents on voxels of twice the size; distances in voxels are halved there."""
     filled = _closed(mask[::2, ::2, ::2], DENT_MM / 2)
     for axis, n in enumerate(mask.shape):
         filled = filled.repeat(2, axis=axis).take(range(n), axis=axis)
@@ -123,8 +131,8 @@ def _without_dents(mask: Mask) -> Mask:
 
 
 def _closed(mask: Mask, reach_mm: float) -> Mask:
-    """Fill cavities, and dents up to twice the reach wide."""
-    room = int(np.ceil(reach_mm / WORKING_MM)) + 1
-    wide = _depth_mm(~np.pad(mask, room)) <= reach_mm
-    inner = slice(room, -room)
-    return np.asarray(ndimage.binary_fill_holes((_depth_mm(wide) > reach_mm)[inner, inner, inner]))
+    """Fill cavities, and dents of up to twice the reach in width."""
+    padding = int(np.ceil(reach_mm / WORKING_MM)) + 1
+    dilated = _depth_mm(~np.pad(mask, padding)) <= reach_mm
+    inner = slice(padding, -padding)
+    return np.asarray(ndimage.binary_fill_holes((_depth_mm(dilated) > reach_mm)[inner, inner, inner]))

@@ -1,4 +1,4 @@
-"""NIfTI files in and out, with the sidecars that dcm2niix writes."""
+"""Reads and writes NIfTI files, with the sidecar files of dcm2niix."""
 
 import json
 from collections.abc import Sequence
@@ -26,25 +26,25 @@ def read_volume(path: Path) -> Volume:
     Raises
     ------
     SeriesRejectedError
-        ``E_NOT_DICOM`` if it cannot be read, ``E_GEOMETRY_DUP`` if it holds several volumes.
+        ``E_NOT_DICOM`` if it cannot be read, ``E_GEOMETRY_DUP`` if it contains several volumes.
     """
     image = _read(path)
     if image.GetDimension() != 3:
-        raise SeriesRejectedError(Code.E_GEOMETRY_DUP, f"{path.name} holds several volumes, one is needed")
+        raise SeriesRejectedError(Code.E_GEOMETRY_DUP, f"{path.name} contains several volumes, one is needed")
     return from_image(image)
 
 
 def _read_4d(path: Path) -> tuple[sitk.Image, np.ndarray]:
     image = _read(path)
     if image.GetDimension() != 4:
-        raise SeriesRejectedError(Code.E_B_VALUES, f"{path.name} holds one volume, several are needed")
+        raise SeriesRejectedError(Code.E_B_VALUES, f"{path.name} contains one volume, several are needed")
     return image, sitk.GetArrayFromImage(image)
 
 
 def _geometry(image: sitk.Image, shape: Sequence[int]) -> Geometry:
     direction = np.array(image.GetDirection()).reshape(4, 4)[:3, :3]
-    place = triple(image.GetOrigin()[:3])
-    return Geometry((shape[1], shape[2], shape[3]), triple(image.GetSpacing()[:3]), place, tuple(direction.ravel()))
+    origin = triple(image.GetOrigin()[:3])
+    return Geometry((shape[1], shape[2], shape[3]), triple(image.GetSpacing()[:3]), origin, tuple(direction.ravel()))
 
 
 def _sidecar(path: Path, suffix: str) -> Path:
@@ -57,20 +57,21 @@ def read_dwi(path: Path) -> Series4D:
     Raises
     ------
     SeriesRejectedError
-        ``E_B_VALUES`` without b-values, or with fewer than two.
+        ``E_B_VALUES`` if there are no b-values, fewer than two, or not one per volume.
     """
     image, voxels = _read_4d(path)
     try:
-        stated = np.array(_sidecar(path, ".bval").read_text().split(), dtype=float)
+        b_values = np.array(_sidecar(path, ".bval").read_text().split(), dtype=float)
     except (OSError, ValueError):
-        raise SeriesRejectedError(Code.E_B_VALUES, f"no b-values beside {path.name} (.bval)") from None
-    values = sorted(set(stated.tolist()))
-    if len(stated) != len(voxels) or len(values) < 2:
+        raise SeriesRejectedError(Code.E_B_VALUES, f"{path.name} has no readable .bval file beside it") from None
+    distinct = sorted(set(b_values.tolist()))
+    if len(b_values) != len(voxels) or len(distinct) < 2:
         raise SeriesRejectedError(
-            Code.E_B_VALUES, f"{len(voxels)} volumes, {len(stated)} b-values, two differ at least"
+            Code.E_B_VALUES,
+            f"{len(voxels)} volumes and {len(b_values)} b-values; one per volume and two different ones are needed",
         )
-    means = np.stack([voxels[stated == b].mean(axis=0) for b in values]).astype(np.float32)
-    return Series4D(means, _geometry(image, voxels.shape), tuple(values), 0.0)
+    means = np.stack([voxels[b_values == b].mean(axis=0) for b in distinct]).astype(np.float32)
+    return Series4D(means, _geometry(image, voxels.shape), tuple(distinct), 0.0)
 
 
 def read_dsc(path: Path) -> Series4D:
@@ -79,15 +80,15 @@ def read_dsc(path: Path) -> Series4D:
     Raises
     ------
     SeriesRejectedError
-        ``E_TIMING`` where they are not stated.
+        ``E_TIMING`` if either is missing.
     """
     image, voxels = _read_4d(path)
     try:
-        stated = json.loads(_sidecar(path, ".json").read_text())
-        echo_ms, step_s = float(stated["EchoTime"]) * 1000, float(stated["RepetitionTime"])
+        sidecar = json.loads(_sidecar(path, ".json").read_text())
+        echo_ms, step_s = float(sidecar["EchoTime"]) * 1000, float(sidecar["RepetitionTime"])
     except (OSError, ValueError, KeyError, TypeError):
         raise SeriesRejectedError(
-            Code.E_TIMING, f"EchoTime and RepetitionTime are not beside {path.name} (.json)"
+            Code.E_TIMING, f"{path.name} has no .json file beside it that states EchoTime and RepetitionTime"
         ) from None
     steps = tuple(float(t * step_s) for t in range(len(voxels)))
     return Series4D(voxels, _geometry(image, voxels.shape), steps, echo_ms)
@@ -99,11 +100,11 @@ def write_volume(volume: Volume, path: Path) -> None:
 
 
 def write_mask(mask: Mask, geometry: Geometry, path: Path) -> None:
-    """Write a mask as NIfTI of bytes."""
+    """Write a mask as NIfTI with one byte per voxel."""
     image = sitk.Cast(to_image(Volume(mask.astype(np.float32), geometry)), sitk.sitkUInt8)
     sitk.WriteImage(image, str(path), useCompression=path.suffix == ".gz")
 
 
 def write_transform(transform: sitk.Transform, path: Path) -> None:
-    """Write a transform from fixed to moving points in ITK's text format."""
+    """Write a transform of fixed to moving points in ITK's text format."""
     sitk.WriteTransform(transform, str(path))

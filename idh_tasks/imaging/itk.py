@@ -1,11 +1,11 @@
-"""Between our volumes and SimpleITK's images, and resampling in patient space."""
+"""Converts between volumes and SimpleITK images, and resamples in patient space."""
 
 import numpy as np
 import SimpleITK as sitk
 
 from idh_tasks.domain.volume import Geometry, Volume
 
-# With several threads the order of sums changes from run to run, and with it the last digit of every result.
+# With several threads the order of summation, and with it the last digit of every result, varies between runs.
 sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
 
 
@@ -26,15 +26,15 @@ def from_image(image: sitk.Image) -> Volume:
 
 
 def axial(volume: Volume) -> Volume:
-    """Permute and flip the axes so that slices are axial (LPS); no voxel changes its value."""
+    """Permute and flip the axes so that slices are axial (LPS); voxel values do not change."""
     return from_image(sitk.DICOMOrient(to_image(volume), "LPS"))
 
 
 def resample(moving: Volume, fixed: Geometry, transform: sitk.Transform, nearest: bool = False) -> Volume:
-    """Resample onto the grid `fixed`; `transform` maps fixed points to moving points."""
+    """Resample onto the grid `fixed`, with zero outside the moving image; `transform` maps fixed to moving points."""
     reference = sitk.Image(fixed.shape[::-1], sitk.sitkUInt8)
     reference.SetSpacing(fixed.spacing_mm)
     reference.SetOrigin(fixed.origin_mm)
     reference.SetDirection(fixed.direction)
-    kind = sitk.sitkNearestNeighbor if nearest else sitk.sitkLinear
-    return from_image(sitk.Resample(to_image(moving), reference, transform, kind, 0.0, sitk.sitkFloat32))
+    interpolator = sitk.sitkNearestNeighbor if nearest else sitk.sitkLinear
+    return from_image(sitk.Resample(to_image(moving), reference, transform, interpolator, 0.0, sitk.sitkFloat32))

@@ -1,4 +1,4 @@
-"""Brings intensities to a common scale (protocol, 'Images')."""
+"""Normalises intensities to a common scale (protocol, 'Images')."""
 
 import numpy as np
 
@@ -8,17 +8,17 @@ from idh_tasks.errors import SeriesRejectedError
 
 
 def brain_zscore(voxels: Float, brain: Mask) -> Float:
-    """Return (x − median of the brain) / SD of the brain.
+    """Return (x − median of the brain) / standard deviation of the brain.
 
     Raises
     ------
     SeriesRejectedError
-        ``E_EMPTY_IMAGE`` if the brain is flat.
+        ``E_EMPTY_IMAGE`` if the brain has no contrast.
     """
     inside = voxels[brain]
     spread = float(inside.std()) if inside.size else 0.0
     if not spread > 0:
-        raise SeriesRejectedError(Code.E_EMPTY_IMAGE, "the brain has no contrast")
+        raise SeriesRejectedError(Code.E_EMPTY_IMAGE, "the image has no contrast in the brain")
     return np.asarray((voxels - np.median(inside)) / spread, dtype=np.float32)
 
 
@@ -32,5 +32,5 @@ def tumour_mean(voxels: Float, tumour: Mask) -> Float:
     """
     mean = float(voxels[tumour].mean()) if tumour.any() else 0.0
     if not mean > 0:
-        raise SeriesRejectedError(Code.E_EMPTY_IMAGE, "the tumour has no signal")
+        raise SeriesRejectedError(Code.E_EMPTY_IMAGE, "the image has no signal in the tumour")
     return np.asarray(voxels / mean, dtype=np.float32)

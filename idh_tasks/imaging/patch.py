@@ -1,4 +1,4 @@
-"""The widest slice, the rectangle around the tumour, and the 64×64 patch."""
+"""Cuts the 64×64 patch from the axial slice with the largest tumour area."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from idh_tasks.errors import StudyQuarantinedError
 
 @dataclass(frozen=True)
 class Rectangle:
-    """An axial slice and a half-open box on it: rows [top, bottom), columns [left, right)."""
+    """A rectangle on an axial slice, half-open: rows [top, bottom), columns [left, right)."""
 
     slice_index: int
     top: int
@@ -26,7 +26,7 @@ class Rectangle:
 
 
 def widest_rectangle(tumour: Mask) -> Rectangle:
-    """Find the axial slice with the largest tumour area (ties: the lowest) and its bounds.
+    """Return the bounding box of the tumour on the axial slice with the largest tumour area (ties: the lowest slice).
 
     Raises
     ------
@@ -35,15 +35,15 @@ def widest_rectangle(tumour: Mask) -> Rectangle:
     """
     areas = tumour.sum(axis=(1, 2))
     if not areas.any():
-        raise StudyQuarantinedError(Code.E_ROI, "the tumour lies outside MPRAGE")
+        raise StudyQuarantinedError(Code.E_ROI, "the tumour lies outside the MPRAGE")
     index = int(np.argmax(areas))
     rows = np.nonzero(tumour[index].any(axis=1))[0]
     columns = np.nonzero(tumour[index].any(axis=0))[0]
     return Rectangle(index, int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1)
 
 
-def _square(image: Float) -> Float:
-    """Pad the shorter side with zeros on both ends."""
+def _pad_to_square(image: Float) -> Float:
+    """Pad the shorter side with zeros at both ends."""
     height, width = image.shape
     side = max(height, width)
     rows, columns = side - height, side - width
@@ -52,17 +52,17 @@ def _square(image: Float) -> Float:
 
 
 def cut_patch(normalised: Float, tumour: Mask, box: Rectangle, size: int, pad_square: bool) -> Float:
-    """Zero everything outside the tumour and resample the rectangle to size × size.
+    """Set everything outside the tumour to zero and resample the rectangle to size × size.
 
     Parameters
     ----------
     normalised
         Volume of shape (z, y, x).
     pad_square
-        Keep the shape of the tumour by padding to a square first.
+        Whether to keep the aspect ratio by padding the rectangle to a square first.
     """
     image = box.crop(np.where(tumour, normalised, 0).astype(np.float32))
     if pad_square:
-        image = _square(image)
+        image = _pad_to_square(image)
     zoom = (size / image.shape[0], size / image.shape[1])
     return np.asarray(ndimage.zoom(image, zoom, order=1, grid_mode=True, mode="nearest"), dtype=np.float32)

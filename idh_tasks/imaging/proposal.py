@@ -1,4 +1,4 @@
-"""A whole-tumour outline proposed from T2 and FLAIR; a person accepts it before it is used."""
+"""Proposes a whole-tumour outline from T2 and FLAIR; a reviewer must accept it before it is used."""
 
 import numpy as np
 from scipy import ndimage
@@ -9,63 +9,71 @@ from idh_tasks.errors import SeriesRejectedError
 
 SMOOTH_MM = 1.5
 SEED_Z, GROW_Z = 2.6, 1.3
+"""Hysteresis thresholds on FLAIR, in robust standard deviations above the median of the brain."""
 EDGE = 0.4
+"""The edge of the lesion lies at this fraction of its median z-score."""
 OPEN_MM, CLOSE_MM = 1.5, 3.0
 PLAUSIBLE_ML = (1.0, 400.0)
 
 
 def propose_tumour(t2: Float, flair: Float, brain: Mask, spacing_mm: tuple[float, float, float]) -> Mask:
-    """Mark what is bright on FLAIR and not dark on T2: tumour with oedema (hysteresis threshold, largest part).
+    """Segment tumour and oedema: a region that is bright on FLAIR and not dark on T2 (hysteresis thresholds).
 
     Parameters
     ----------
     t2, flair
-        On one grid [slices, rows, columns].
+        On the same grid, [slices, rows, columns].
     brain
-        Where tissue is.
+        Voxels that may be marked.
     spacing_mm
         Of columns, rows, slices.
 
     Raises
     ------
     SeriesRejectedError
-        ``E_NO_ROI`` if nothing of a plausible size stands out.
+        ``E_NO_ROI`` if no region of plausible size stands out.
     """
-    zyx = np.array(spacing_mm[::-1], dtype=np.float32)
-    bright = _z(ndimage.gaussian_filter(flair, SMOOTH_MM / zyx), brain)
-    wet = _z(ndimage.gaussian_filter(t2, SMOOTH_MM / zyx), brain)
-    inner = ndimage.binary_erosion(brain, iterations=2)
-    grown = inner & (bright > GROW_Z) & (wet > -0.5)
-    seeds = grown & (bright > SEED_Z)
-    opened = ndimage.binary_opening(grown, _ball(OPEN_MM, zyx))
-    parts, count = ndimage.label(opened)
-    if count == 0:
-        raise _nothing()
-    weight = np.bincount(parts[seeds & opened], minlength=count + 1)
-    weight[0] = 0
-    mask = parts == int(weight.argmax())
-    # A blurred edge lies near half the lesion's own height.
-    mask &= bright > max(GROW_Z, EDGE * float(np.median(bright[mask])))
-    mask = ndimage.binary_fill_holes(ndimage.binary_closing(mask, _ball(CLOSE_MM, zyx))) & brain
+    spacing_zyx = np.array(spacing_mm[::-1], dtype=np.float32)
+    flair_z, t2_z = (_zscore(ndimage.gaussian_filter(image, SMOOTH_MM / spacing_zyx), brain) for image in (flair, t2))
+    lesion = _brightest_lesion(flair_z, t2_z, brain, spacing_zyx)
+    # A blurred edge lies near half the height of the lesion itself.
+    lesion &= flair_z > max(GROW_Z, EDGE * float(np.median(flair_z[lesion])))
+    closed = ndimage.binary_closing(lesion, _ball(CLOSE_MM, spacing_zyx))
+    mask = np.asarray(ndimage.binary_fill_holes(closed) & brain)
     low, high = PLAUSIBLE_ML
-    if not low <= mask.sum() * float(np.prod(zyx)) / 1000 <= high:
-        raise _nothing()
-    return np.asarray(mask)
+    if not low <= mask.sum() * float(np.prod(spacing_zyx)) / 1000 <= high:
+        raise _no_outline()
+    return mask
 
 
-def _z(image: Float, brain: Mask) -> Float:
-    """Return robust z-scores: the tumour must not move the scale it is measured by."""
+def _brightest_lesion(flair_z: Float, t2_z: Float, brain: Mask, spacing_zyx: Float) -> Mask:
+    """Return the connected region above the lower threshold that contains the most voxels above the upper one."""
+    interior = ndimage.binary_erosion(brain, iterations=2)
+    grown = interior & (flair_z > GROW_Z) & (t2_z > -0.5)
+    opened = ndimage.binary_opening(grown, _ball(OPEN_MM, spacing_zyx))
+    regions, count = ndimage.label(opened)
+    if count == 0:
+        raise _no_outline()
+    seed_counts = np.bincount(regions[opened & (flair_z > SEED_Z)], minlength=count + 1)
+    seed_counts[0] = 0
+    return np.asarray(regions == int(seed_counts.argmax()))
+
+
+def _zscore(image: Float, brain: Mask) -> Float:
+    """Return z-scores by median and MAD, which the tumour itself hardly influences."""
     inside = image[brain]
     centre = np.median(inside)
     spread = 1.4826 * np.median(np.abs(inside - centre))
     return np.asarray((image - centre) / max(float(spread), 1e-6), dtype=np.float32)
 
 
-def _ball(radius_mm: float, zyx: Float) -> Mask:
-    reach = np.maximum(1, np.round(radius_mm / zyx)).astype(int).tolist()
+def _ball(radius_mm: float, spacing_zyx: Float) -> Mask:
+    reach = np.maximum(1, np.round(radius_mm / spacing_zyx)).astype(int).tolist()
     z, y, x = np.ogrid[tuple(slice(-n, n + 1) for n in reach)]
     return np.asarray((z / reach[0]) ** 2 + (y / reach[1]) ** 2 + (x / reach[2]) ** 2 <= 1.0)
 
 
-def _nothing() -> SeriesRejectedError:
-    return SeriesRejectedError(Code.E_NO_ROI, "no tumour outline came with the study, and none could be proposed")
+def _no_outline() -> SeriesRejectedError:
+    return SeriesRejectedError(
+        Code.E_NO_ROI, "no tumour outline was delivered with the study, and none could be proposed"
+    )

@@ -1,4 +1,4 @@
-"""Reads a delivered tumour outline: DICOM SEG first, then a NIfTI mask."""
+"""Reads a delivered tumour outline from a DICOM SEG or a NIfTI mask, and checks that it is plausible."""
 
 import tempfile
 from pathlib import Path
@@ -20,7 +20,7 @@ def read_nifti(content: bytes) -> Volume:
     Raises
     ------
     StudyQuarantinedError
-        ``E_ROI`` if it cannot be read or marks nothing.
+        ``E_ROI`` if it cannot be read or is empty.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "roi.nii.gz"
@@ -30,11 +30,11 @@ def read_nifti(content: bytes) -> Volume:
         except RuntimeError:
             raise StudyQuarantinedError(Code.E_ROI, "the delivered mask is not a NIfTI file") from None
     volume = from_image(image)
-    return _checked(Volume((volume.voxels > 0).astype(np.float32), volume.geometry))
+    return _not_empty(Volume((volume.voxels > 0).astype(np.float32), volume.geometry))
 
 
 def rewrite_nifti(content: bytes) -> bytes:
-    """Return the mask as a new NIfTI file: voxels and grid, no free text of the delivered header."""
+    """Return the mask as a new NIfTI file with its voxels and grid, without free text from the delivered header."""
     image = sitk.Cast(to_image(read_nifti(content)), sitk.sitkUInt8)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "roi.nii.gz"
@@ -43,50 +43,52 @@ def rewrite_nifti(content: bytes) -> bytes:
 
 
 def read_segmentation(seg: Dataset, grid: Geometry) -> Volume:
-    """Place the frames of a DICOM SEG on the grid of the series it was drawn on (PS3.3 C.8.20).
+    """Place the frames of a DICOM SEG on the grid of the series on which it was drawn (PS3.3 C.8.20).
 
     Raises
     ------
     StudyQuarantinedError
-        ``E_ROI`` if a frame does not lie on the grid or nothing is marked.
+        ``E_ROI`` if a frame is not on the grid or the mask is empty.
     """
     mask: Mask = np.zeros(grid.shape, dtype=bool)
     normal = np.array(grid.direction).reshape(3, 3)[:, 2]
     frames = np.atleast_3d(seg.pixel_array) if seg.get("NumberOfFrames", 1) > 1 else seg.pixel_array[None]
     if frames.shape[1:] != grid.shape[1:]:
-        raise StudyQuarantinedError(Code.E_ROI, "the segmentation was drawn on another matrix")
+        raise StudyQuarantinedError(Code.E_ROI, "the segmentation was drawn on an image with another matrix")
     for frame, groups in zip(frames, seg.PerFrameFunctionalGroupsSequence, strict=True):
         position = [float(c) for c in groups.PlanePositionSequence[0].ImagePositionPatient]
         offset = float(np.dot(np.array(position) - np.array(grid.origin_mm), normal)) / grid.spacing_mm[2]
         index = round(offset)
         if abs(offset - index) > 0.1 or not 0 <= index < grid.shape[0]:
-            raise StudyQuarantinedError(Code.E_ROI, "a frame of the segmentation lies between slices")
+            raise StudyQuarantinedError(
+                Code.E_ROI, "a frame of the segmentation lies between slices or outside the image"
+            )
         mask[index] |= frame.astype(bool)
-    return _checked(Volume(mask.astype(np.float32), grid))
+    return _not_empty(Volume(mask.astype(np.float32), grid))
 
 
 def check_plausible(tumour: Mask, head: Mask, grid: Geometry, settings: ImagingSettings) -> None:
-    """Check that an outline has the size of a tumour and lies in the head: a brain mask may well lack the tumour.
+    """Check that an outline has the size of a tumour and lies in the head, since a brain mask may miss the tumour.
 
     Raises
     ------
     StudyQuarantinedError
-        ``E_ROI`` with the figure that is not plausible.
+        ``E_ROI`` with the implausible figure.
     """
     volume_ml = float(tumour.sum()) * float(np.prod(grid.spacing_mm)) / 1000
     low, high = settings.tumour_ml
     if not low <= volume_ml <= high:
         raise StudyQuarantinedError(
-            Code.E_ROI, f"the outline holds {volume_ml:.1f} ml, {low:g} to {high:g} are plausible"
+            Code.E_ROI, f"the volume of the outline is {volume_ml:.1f} ml; {low:g} to {high:g} ml are plausible"
         )
     inside = float((tumour & head).sum()) / float(tumour.sum())
     if inside < settings.tumour_in_head_floor:
         raise StudyQuarantinedError(
-            Code.E_ROI, f"{inside:.0%} of the outline lie in the head; was it drawn on this T2?"
+            Code.E_ROI, f"only {inside:.0%} of the outline is inside the head; was it drawn on this T2?"
         )
 
 
-def _checked(mask: Volume) -> Volume:
+def _not_empty(mask: Volume) -> Volume:
     if not mask.voxels.any():
-        raise StudyQuarantinedError(Code.E_ROI, "the delivered mask marks nothing")
+        raise StudyQuarantinedError(Code.E_ROI, "the delivered mask is empty")
     return mask

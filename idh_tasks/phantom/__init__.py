@@ -1,1 +1,1 @@
-"""A digital reference object: synthetic patients as DICOM, with every truth known."""
+"""A digital reference object: synthetic patients as DICOM studies with known ground truth."""

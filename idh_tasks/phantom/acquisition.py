@@ -1,4 +1,4 @@
-"""Acquires a series: signal on the anatomy, seen through a rigid displacement, with noise."""
+"""Acquires a series: the signal of a rigidly displaced anatomy, with noise."""
 
 from dataclasses import dataclass
 
@@ -17,22 +17,23 @@ AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 SAGITTAL = (0.0, 0.0, -1.0, 1.0, 0.0, 0.0, 0.0, -1.0, 0.0)
 PEAK = 900.0
 NOISE = 0.012
+"""Standard deviation of the noise, as a fraction of the peak."""
 
 
 @dataclass(frozen=True)
 class Displacement:
-    """Rigid motion of the head during one series: Euler angles in degrees, shift in mm."""
+    """Rigid displacement of the head during one series: Euler angles in degrees, shift in mm."""
 
     angles_deg: Triple = (0.0, 0.0, 0.0)
     shift_mm: Triple = (0.0, 0.0, 0.0)
 
     def matrix(self) -> NDArray[np.float64]:
-        """Return the 3×3 rotation that maps a scanner position to the anatomy's."""
+        """Return the 3×3 rotation from scanner to anatomy coordinates."""
         return Rotation.from_euler("xyz", self.angles_deg, degrees=True).as_matrix()
 
 
 @dataclass(frozen=True)
-class Acquired:
+class AcquiredSeries:
     """Frames (steps, z, y, x) of one series on its own grid."""
 
     frames: NDArray[np.int16]
@@ -40,7 +41,7 @@ class Acquired:
 
 
 def random_displacement(rng: np.random.Generator, degrees: float, mm: float) -> Displacement:
-    """Draw a displacement with each component uniform within the given bounds."""
+    """Draw a displacement whose components are uniform within the given bounds."""
     angles = rng.uniform(-degrees, degrees, 3)
     shift = rng.uniform(-mm, mm, 3)
     return Displacement(triple(angles), triple(shift))
@@ -54,8 +55,8 @@ def grid_of(recipe: Recipe) -> Geometry:
     return Geometry(recipe.size, recipe.spacing_mm, triple(origin), direction)
 
 
-def sample(image: Float, source: Geometry, target: Geometry, moved: Displacement) -> Float:
-    """Sample an image of the anatomy on a grid, the head being displaced.
+def sample(image: Float, source: Geometry, target: Geometry, displacement: Displacement) -> Float:
+    """Sample an image of the anatomy on a grid, with the head displaced.
 
     Parameters
     ----------
@@ -63,20 +64,21 @@ def sample(image: Float, source: Geometry, target: Geometry, moved: Displacement
         Shape (z, y, x) on `source`.
     target
         Grid of the series.
-    moved
+    displacement
         A point p of the grid shows the anatomy at R·p + shift.
     """
-    to_source = np.linalg.inv(source.axes()) @ moved.matrix()
+    to_source = np.linalg.inv(source.axes()) @ displacement.matrix()
     matrix = to_source @ target.axes()
     start = to_source @ np.array(target.origin_mm) + np.linalg.inv(source.axes()) @ (
-        np.array(moved.shift_mm) - np.array(source.origin_mm)
+        np.array(displacement.shift_mm) - np.array(source.origin_mm)
     )
-    flipped = ndimage.affine_transform(image, matrix[::-1, ::-1], start[::-1], target.shape, order=1, mode="constant")
-    return np.asarray(flipped, dtype=np.float32)
+    # ndimage counts axes as (z, y, x).
+    sampled = ndimage.affine_transform(image, matrix[::-1, ::-1], start[::-1], target.shape, order=1, mode="constant")
+    return np.asarray(sampled, dtype=np.float32)
 
 
-def _thick(image: Float, source: Geometry, target: Geometry) -> Float:
-    """Average over the slice, so that thick slices have partial volume; the slab lies about its middle."""
+def _averaged(image: Float, source: Geometry, target: Geometry) -> Float:
+    """Average over a slab of the slice thickness around each voxel, which gives thick slices partial volume."""
     width = target.spacing_mm[2] / source.spacing_mm[2]
     if width < 2 or target.direction != AXIAL:
         return image
@@ -85,19 +87,21 @@ def _thick(image: Float, source: Geometry, target: Geometry) -> Float:
     return np.asarray(ndimage.correlate1d(image, weights / weights.sum(), axis=0))
 
 
-def _clean_frames(anatomy: Anatomy, biology: Biology, recipe: Recipe, texture: Float) -> list[Float]:
+def _noise_free(anatomy: Anatomy, biology: Biology, recipe: Recipe, texture: Float) -> list[Float]:
+    """Return the frames of a static or diffusion series on the grid of the anatomy."""
     tissues = biology.properties()
     if recipe.b_values:
         tables = [{t: diffusion(p, recipe.timing, b) for t, p in tissues.items()} for b in recipe.b_values]
     else:
-        real = anatomy.images.get(recipe.sequence)
-        if real is not None:
-            return [real]
+        real_image = anatomy.images.get(recipe.sequence)
+        if real_image is not None:
+            return [real_image]
         tables = [{t: magnitude(p, recipe.timing) for t, p in tissues.items()}]
     return [lookup(anatomy.labels, table) * texture for table in tables]
 
 
-def _over_time(tissues: dict[Tissue, Properties], recipe: Recipe) -> list[dict[Tissue, float]]:
+def _signals_over_time(tissues: dict[Tissue, Properties], recipe: Recipe) -> list[dict[Tissue, float]]:
+    """Return the signal of each tissue at every time point of a perfusion series."""
     step_s = recipe.timing.tr / 1000
     concentration = bolus(np.arange(recipe.time_points, dtype=np.float64) * step_s, arrival_s=14.0)
     curves = {
@@ -107,14 +111,14 @@ def _over_time(tissues: dict[Tissue, Properties], recipe: Recipe) -> list[dict[T
     return [{t: float(c[k]) for t, c in curves.items()} for k in range(recipe.time_points)]
 
 
-def mixtures(anatomy: Anatomy, grid: Geometry, moved: Displacement, texture: Float) -> list[Float]:
-    """Return the share of each tissue in every voxel of the grid, weighted by the texture."""
+def mixtures(anatomy: Anatomy, grid: Geometry, displacement: Displacement, texture: Float) -> list[Float]:
+    """Return the fraction of each tissue in every voxel of the grid, weighted by the texture."""
     return [
         sample(
-            _thick((anatomy.labels == tissue).astype(np.float32) * texture, anatomy.geometry, grid),
+            _averaged((anatomy.labels == tissue).astype(np.float32) * texture, anatomy.geometry, grid),
             anatomy.geometry,
             grid,
-            moved,
+            displacement,
         )
         for tissue in Tissue
     ]
@@ -124,31 +128,33 @@ def acquire(
     anatomy: Anatomy,
     biology: Biology,
     recipe: Recipe,
-    moved: Displacement,
+    displacement: Displacement,
     texture: Float,
     rng: np.random.Generator,
-) -> Acquired:
+) -> AcquiredSeries:
     """Acquire one series.
 
     Parameters
     ----------
     texture
-        Multiplies the signal voxel by voxel on the grid of the anatomy: tissue is not flat.
+        Multiplies the signal of every voxel on the grid of the anatomy, since tissue is not homogeneous.
 
     Returns
     -------
-    Acquired
+    AcquiredSeries
         Frames of int16 with a peak of about 900.
     """
     grid = grid_of(recipe)
     if recipe.time_points:
-        shares = mixtures(anatomy, grid, moved, texture)
-        tables = _over_time(biology.properties(), recipe)
-        frames = np.stack([sum(share * table[t] for t, share in zip(Tissue, shares, strict=True)) for table in tables])
+        fractions = mixtures(anatomy, grid, displacement, texture)
+        tables = _signals_over_time(biology.properties(), recipe)
+        frames = np.stack([sum(part * table[t] for t, part in zip(Tissue, fractions, strict=True)) for table in tables])
     else:
-        clean = _clean_frames(anatomy, biology, recipe, texture)
-        frames = np.stack([sample(_thick(f, anatomy.geometry, grid), anatomy.geometry, grid, moved) for f in clean])
-    return Acquired(_detect(np.asarray(frames, dtype=np.float32), rng), grid)
+        images = _noise_free(anatomy, biology, recipe, texture)
+        frames = np.stack(
+            [sample(_averaged(one, anatomy.geometry, grid), anatomy.geometry, grid, displacement) for one in images]
+        )
+    return AcquiredSeries(_detect(np.asarray(frames, dtype=np.float32), rng), grid)
 
 
 def _detect(frames: Float, rng: np.random.Generator) -> NDArray[np.int16]:

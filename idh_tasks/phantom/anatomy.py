@@ -1,4 +1,4 @@
-"""The head of a synthetic patient: scalp, skull, CSF, folded grey and white matter."""
+"""Draws the head of a synthetic patient: scalp, skull, CSF, folded grey and white matter, and a tumour."""
 
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ from idh_tasks.domain.volume import Float, Geometry
 from idh_tasks.phantom.tissue import Labels, Tissue
 
 GRID = Geometry(shape=(116, 140, 116), spacing_mm=(1.5, 1.5, 1.5), origin_mm=(-86.25, -104.25, -86.25))
-"""The grid on which a head is drawn, centred on the patient's origin (z, y, x)."""
+"""The grid on which a head is drawn, centred on the origin of the patient coordinates."""
 
 BRAIN_SEMI_AXES_MM = (64.0, 80.0, 61.0)
 _MEAN_SEMI_AXIS_MM = 68.0
@@ -18,7 +18,7 @@ _MEAN_SEMI_AXIS_MM = 68.0
 
 @dataclass(frozen=True)
 class Anatomy:
-    """Labels of a head; `images` holds real contrasts where the anatomy is a real one."""
+    """Tissue labels of a head; `images` holds the real images by sequence if the anatomy is a real one."""
 
     labels: Labels
     geometry: Geometry
@@ -26,7 +26,7 @@ class Anatomy:
 
 
 def coordinates() -> tuple[Float, Float, Float]:
-    """Return x, y and z in mm of the grid, broadcastable to (z, y, x)."""
+    """Return the x, y and z coordinates of the grid in mm, broadcastable to (z, y, x)."""
     z, y, x = (
         (np.arange(count, dtype=np.float32) * 1.5 + start)
         for count, start in zip(GRID.shape, GRID.origin_mm[::-1], strict=True)
@@ -42,6 +42,7 @@ def smooth_field(rng: np.random.Generator, sigma_mm: float) -> Float:
 
 
 def _ellipsoid(centre: tuple[float, float, float], semi: tuple[float, float, float]) -> Float:
+    """Return the squared distance from a centre in units of the semi-axes: 1 on the surface of the ellipsoid."""
     x, y, z = coordinates()
     squared = sum(((axis - c) / s) ** 2 for axis, c, s in zip((x, y, z), centre, semi, strict=True))
     return np.asarray(squared, dtype=np.float32)
@@ -57,7 +58,7 @@ def _both_sides(centre: tuple[float, float, float], semi: tuple[float, float, fl
 
 
 def _depth_mm(rng: np.random.Generator) -> Float:
-    """Return the distance inward from the surface of the brain, negative outside."""
+    """Return the depth below the surface of the brain, negative outside."""
     semi = tuple(axis * rng.normal(1, 0.03) for axis in BRAIN_SEMI_AXES_MM)
     radius = np.sqrt(_ellipsoid((0.0, 0.0, 0.0), (semi[0], semi[1], semi[2])))
     return (1 - radius) * _MEAN_SEMI_AXIS_MM + 1.2 * smooth_field(rng, 15)
@@ -65,7 +66,7 @@ def _depth_mm(rng: np.random.Generator) -> Float:
 
 def _fluid(rng: np.random.Generator, depth: Float) -> NDArray[np.bool_]:
     x, y, z = coordinates()
-    # The zero set of a smooth random field is a folded sheet, as a sulcus is.
+    # The zero set of a smooth random field is a folded sheet, like a sulcus.
     sulci = (np.abs(smooth_field(rng, 4.2)) < 0.16) & (depth < 15)
     fissure = (np.abs(x) < 1.1) & ((z > 18) | (np.abs(y) > 42)) & (depth < 45)
     ventricles = _both_sides((11.0, -2.0, 12.0), (6.0, 30.0, 8.0))
@@ -87,7 +88,7 @@ def draw_head(rng: np.random.Generator) -> Anatomy:
     Parameters
     ----------
     rng
-        Source of the individual shape and folding.
+        Determines the individual shape and folding.
     """
     depth = _depth_mm(rng)
     fluid = _fluid(rng, depth)
@@ -103,9 +104,9 @@ def draw_head(rng: np.random.Generator) -> Anatomy:
 
 
 def add_tumour(anatomy: Anatomy, rng: np.random.Generator) -> Anatomy:
-    """Grow a tumour with necrotic core, enhancing rim and oedema in one hemisphere.
+    """Add a tumour with necrotic core, enhancing rim and oedema to one hemisphere.
 
-    Its place, size and shape do not depend on the IDH status.
+    Its position, size and shape do not depend on the IDH status.
     """
     side = rng.choice((-1.0, 1.0))
     centre = (side * rng.uniform(26, 38), rng.uniform(-38, 42), rng.uniform(2, 28))
@@ -119,10 +120,10 @@ def add_tumour(anatomy: Anatomy, rng: np.random.Generator) -> Anatomy:
     reach = rng.uniform(1.45, 1.85)
     labels[brain & (distance < reach)] = Tissue.OEDEMA
     solid = (brain | cavity) & (distance < 1)
-    labels[solid & _inside_brain(anatomy)] = Tissue.RIM
+    labels[solid & _deep_in_brain(anatomy)] = Tissue.RIM
     labels[(labels == Tissue.RIM) & (distance < rng.uniform(0.5, 0.66))] = Tissue.NECROSIS
     return Anatomy(labels, anatomy.geometry)
 
 
-def _inside_brain(anatomy: Anatomy) -> NDArray[np.bool_]:
+def _deep_in_brain(anatomy: Anatomy) -> NDArray[np.bool_]:
     return ndimage.binary_erosion(anatomy.labels >= Tissue.CSF, iterations=4)

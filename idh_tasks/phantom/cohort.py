@@ -1,4 +1,4 @@
-"""A cohort as a hospital would deliver it: study folders, ROIs, pathology.csv and the truth."""
+"""Writes a synthetic cohort: study folders with ROIs, pathology.csv, and the ground truth."""
 
 import csv
 import json
@@ -16,12 +16,12 @@ from idh_tasks.errors import RunRefusedError
 from idh_tasks.phantom.pathology import COLUMNS, assay_rows
 from idh_tasks.phantom.patient import PatientPlan, write_patient
 
-PATIENTS_PER_HARM = 8
-"""One study in so many is hurt, each in another way, as long as there are ways."""
+PATIENTS_PER_DEFECT = 8
+"""One patient in eight has a defect, each a different one, until every defect has been planted."""
 
 
-class Hurt(StrEnum):
-    """How a study is hurt on purpose."""
+class Defect(StrEnum):
+    """A defect that is planted in a study on purpose."""
 
     MISSING_SEQUENCE = "missing_sequence"
     POST_OPERATIVE = "post_operative"
@@ -32,7 +32,7 @@ class Hurt(StrEnum):
 
 @dataclass(frozen=True)
 class CohortPlan:
-    """What to make; `from_nifti` holds real anatomy, `motion_*` bound the displacement."""
+    """Size and seed of a cohort; `from_nifti` is a folder of real anatomy, `motion_*` bound the displacement."""
 
     patients: int
     mutants: int
@@ -43,19 +43,19 @@ class CohortPlan:
 
 
 def plan_patients(plan: CohortPlan) -> list[PatientPlan]:
-    """Give every patient a number, a true status and, to a few wild types, a harm."""
+    """Give every patient a number and a true status, and plant defects in a few IDH wild-type patients."""
     if not 0 <= plan.mutants <= plan.patients:
-        raise RunRefusedError(Code.E_ARGUMENT, "mutants must lie between 0 and the number of patients")
+        raise RunRefusedError(Code.E_ARGUMENT, "the number of mutants must lie between 0 and the number of patients")
     rng = np.random.default_rng(plan.seed)
     mutant = set(rng.permutation(plan.patients)[: plan.mutants].tolist())
     wildtype = [number for number in range(plan.patients) if number not in mutant]
-    harms = dict(zip(wildtype, list(Hurt)[: plan.patients // PATIENTS_PER_HARM], strict=False))
+    defects = dict(zip(wildtype, list(Defect)[: plan.patients // PATIENTS_PER_DEFECT], strict=False))
     return [
         PatientPlan(
             number=number,
             seed=plan.seed,
             status=IdhStatus.MUTANT if number in mutant else IdhStatus.WILDTYPE,
-            hurt=harms.get(number),
+            defect=defects.get(number),
             from_nifti=plan.from_nifti,
             motion_mm=plan.motion_mm,
             motion_degrees=plan.motion_degrees,
@@ -67,8 +67,8 @@ def plan_patients(plan: CohortPlan) -> list[PatientPlan]:
 def write_cohort(out: Path, plan: CohortPlan, jobs: int = 2) -> Iterator[int]:
     """Write the cohort; yield the number of patients written so far.
 
-    Layout: ``studies/NNN/*.dcm`` (and ``roi.nii.gz``), ``pathology.csv``, ``truth.json`` and, for the
-    masks, ``truth/NNN_labels.nii.gz``.
+    Layout: ``studies/NNN/*.dcm`` (some with ``roi.nii.gz``), ``pathology.csv``, ``truth.json``, and tissue labels in
+    ``truth/NNN_labels.nii.gz``.
     """
     plans = plan_patients(plan)
     (out / "studies").mkdir(parents=True, exist_ok=True)
@@ -90,5 +90,5 @@ def _write_pathology(path: Path, plans: list[PatientPlan]) -> None:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         for plan in plans:
-            if plan.hurt != Hurt.NO_PATHOLOGY:
+            if plan.defect != Defect.NO_PATHOLOGY:
                 writer.writerows(assay_rows(plan))

@@ -9,14 +9,14 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
 from idh_tasks.domain.volume import Geometry
-from idh_tasks.phantom.acquisition import Acquired
+from idh_tasks.phantom.acquisition import AcquiredSeries
 from idh_tasks.phantom.person import Person, Visit
 from idh_tasks.phantom.protocol import MODELS, Recipe, Vendor
 
 
 @dataclass(frozen=True)
 class StudyHeader:
-    """What all series of one synthetic study share."""
+    """What all series of one synthetic study have in common."""
 
     person: Person
     visit: Visit
@@ -86,7 +86,7 @@ def _pixels(ds: Dataset, geometry: Geometry) -> None:
 
 
 def _b_value(ds: Dataset, vendor: Vendor, b_value: float) -> None:
-    """Write the b-value where the vendor writes it."""
+    """Write the b-value into the element that the vendor uses."""
     if vendor is Vendor.SIEMENS:
         ds.private_block(0x0019, "SIEMENS MR HEADER", create=True).add_new(0x0C, "IS", int(b_value))
     elif vendor is Vendor.GE:
@@ -106,8 +106,8 @@ def _step(ds: Dataset, vendor: Vendor, recipe: Recipe, step: int) -> None:
             ds.NumberOfTemporalPositions = recipe.time_points
 
 
-def write_series(folder: Path, header: StudyHeader, recipe: Recipe, number: int, acquired: Acquired) -> list[Path]:
-    """Write one file an instance; return the paths in order of instance number."""
+def write_series(folder: Path, header: StudyHeader, recipe: Recipe, number: int, acquired: AcquiredSeries) -> list[Path]:
+    """Write one file per instance; return the paths in the order of the instance numbers."""
     base = _series(header, recipe, number, acquired.geometry)
     steps, slices = acquired.frames.shape[:2]
     origin, axes = np.array(acquired.geometry.origin_mm), acquired.geometry.axes()

@@ -1,4 +1,4 @@
-"""The laboratory's rows of a synthetic patient, as its own system would report them."""
+"""The pathology report of a synthetic patient, in rows as a laboratory system exports them."""
 
 from datetime import timedelta
 
@@ -26,8 +26,8 @@ Row = dict[str, str]
 
 
 def _assays(plan: PatientPlan) -> list[tuple[str, str]]:
-    """Return method and result: IHC first; its negatives are sequenced."""
-    if plan.hurt == "indeterminate":
+    """Return method and result of each assay: IHC first, and sequencing if IHC is negative."""
+    if plan.defect == "indeterminate":
         return [("IDH1 R132H IHC", "negative")]
     if plan.status is IdhStatus.WILDTYPE:
         sequenced = [("IDH1 codon 132 sequencing", "wild-type"), ("IDH2 codon 172 sequencing", "wild-type")]
@@ -38,10 +38,10 @@ def _assays(plan: PatientPlan) -> list[tuple[str, str]]:
 
 
 def assay_rows(plan: PatientPlan) -> list[Row]:
-    """Return one row an assay of the patient's only report."""
+    """Return one row per assay of the patient's only report."""
     person, visit = plan.identity()
     surgery = visit.surgery_date
-    if plan.hurt == "post_operative":
+    if plan.defect == "post_operative":
         surgery = visit.study_date - timedelta(days=12)
     report = {
         "report_id": f"P-{plan.seed}-{plan.number:04d}",

@@ -1,4 +1,4 @@
-"""Made-up people: identifiers that must never leave the protected schema."""
+"""Fictitious persons, whose identifiers must never leave the protected schema."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,7 +15,7 @@ ISSUER = "PHANTOM-HOSPITAL"
 
 @dataclass(frozen=True)
 class Person:
-    """A synthetic patient's identity."""
+    """The identity of a synthetic patient."""
 
     name: str
     identifier: str
@@ -26,15 +26,15 @@ class Person:
 
 @dataclass(frozen=True)
 class Visit:
-    """The dates of one synthetic patient's examination and operation."""
+    """The dates of a synthetic patient's examination and surgery."""
 
     study_date: date
     surgery_date: date
     accession: str
 
-    def age_years(self, born: date) -> float:
+    def age_years(self, birth_date: date) -> float:
         """Return the age at the examination."""
-        return round((self.study_date - born).days / 365.25, 1)
+        return round((self.study_date - birth_date).days / 365.25, 1)
 
 
 def draw_person(rng: np.random.Generator, number: int) -> Person:
@@ -46,7 +46,7 @@ def draw_person(rng: np.random.Generator, number: int) -> Person:
 
 
 def draw_visit(rng: np.random.Generator, number: int) -> Visit:
-    """Draw a pre-operative examination within three weeks before surgery."""
+    """Draw a pre-operative examination at most 20 days before surgery."""
     study = date(2018, 1, 8) + timedelta(days=int(rng.integers(0, 500)))
     surgery = study + timedelta(days=int(rng.integers(1, 21)))
     return Visit(study, surgery, f"ACC{rng.integers(10**6, 10**7)}{number:03d}")

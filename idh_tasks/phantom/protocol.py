@@ -1,4 +1,4 @@
-"""Acquisition protocols of three vendors; timings are those of real examinations."""
+"""Acquisition protocols of three vendors, with the timings of real examinations."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +8,7 @@ from idh_tasks.phantom.signal import Timing
 
 
 class Vendor(StrEnum):
-    """The dialect in which headers are written."""
+    """The vendor whose header conventions are used."""
 
     SIEMENS = "SIEMENS"
     GE = "GE MEDICAL SYSTEMS"
@@ -24,7 +24,7 @@ class Plane(StrEnum):
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one series is acquired; `size` is (slices, rows, columns), spacing (x, y, slice) in mm."""
+    """How one series is acquired; `size` is (slices, rows, columns), `spacing_mm` is (x, y, slice)."""
 
     sequence: MrSequence
     description: str

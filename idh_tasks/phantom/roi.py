@@ -1,4 +1,4 @@
-"""Delivers the tumour's outline as a hospital would: a DICOM SEG or a NIfTI mask on T2."""
+"""Writes the tumour outline as a hospital would deliver it: a DICOM SEG or a NIfTI mask on T2."""
 
 from pathlib import Path
 

@@ -12,7 +12,7 @@ Curve = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Timing:
-    """TR, TE and TI in ms; `contrast` tells whether gadolinium is on board."""
+    """TR, TE and TI in ms; `contrast` is whether a contrast agent was given."""
 
     tr: float
     te: float
@@ -21,7 +21,7 @@ class Timing:
 
 
 def magnitude(tissue: Properties, timing: Timing) -> float:
-    """Return the magnitude signal of a spin echo or, with TI, an inversion recovery.
+    """Return the magnitude signal of a spin echo, or of an inversion recovery if there is a TI.
 
     S = PD·|1 − e^(−TR/T1)|·e^(−TE/T2), and with inversion
     S = PD·|1 − 2e^(−TI/T1) + e^(−TR/T1)|·e^(−TE/T2).
@@ -39,12 +39,12 @@ def diffusion(tissue: Properties, timing: Timing, b_value: float) -> float:
 
 
 def bolus(time_s: Curve, arrival_s: float) -> Curve:
-    """Return a first pass of contrast agent with some recirculation, peak 1."""
+    """Return the concentration of a contrast agent: a first pass with peak 1, and some recirculation."""
     since = np.clip(time_s - arrival_s, 0, None)
     alpha, beta = 3.0, 1.5
-    first = (since / (alpha * beta)) ** alpha * np.exp(alpha - since / beta)
-    again = 0.12 * (1 - np.exp(-np.clip(since - 8, 0, None) / 6))
-    return np.asarray(first + again, dtype=np.float64)
+    first_pass = (since / (alpha * beta)) ** alpha * np.exp(alpha - since / beta)
+    recirculation = 0.12 * (1 - np.exp(-np.clip(since - 8, 0, None) / 6))
+    return np.asarray(first_pass + recirculation, dtype=np.float64)
 
 
 PEAK_RATE = 7.0
@@ -53,8 +53,8 @@ PEAK_RATE = 7.0
 
 def relaxation_change(tissue: Properties, concentration: Curve, step_s: float) -> Curve:
     """Return ΔR2*(t) in 1/s with T1-dominant leakage (Boxerman 2006, eq. A4)."""
-    leaked = np.cumsum(concentration) * step_s
-    return PEAK_RATE * (tissue.cbv * concentration - tissue.leakage * leaked)
+    integral = np.cumsum(concentration) * step_s
+    return PEAK_RATE * (tissue.cbv * concentration - tissue.leakage * integral)
 
 
 def perfusion(tissue: Properties, timing: Timing, change: Curve) -> Curve:

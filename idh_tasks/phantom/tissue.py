@@ -10,7 +10,7 @@ Labels = NDArray[np.uint8]
 
 
 class Tissue(IntEnum):
-    """Label of a voxel of the phantom."""
+    """Tissue label of a voxel."""
 
     AIR = 0
     SCALP = 1
@@ -28,7 +28,7 @@ TUMOUR = (Tissue.NECROSIS, Tissue.RIM, Tissue.OEDEMA)
 
 @dataclass(frozen=True)
 class Properties:
-    """T1, T1 after contrast and T2 in ms, proton density, ADC in 10⁻⁶ mm²/s, relative CBV, K2."""
+    """T1, T1 after contrast agent and T2 in ms, proton density, ADC in 10⁻⁶ mm²/s, relative CBV, leakage K2."""
 
     t1: float
     t1_contrast: float
@@ -51,7 +51,7 @@ HEALTHY = {
 
 @dataclass(frozen=True)
 class Biology:
-    """What differs between patients; `t1_factor` and `rim_cbv` carry the planted IDH effect."""
+    """Tumour properties that differ between patients; `t1_factor` and `rim_cbv` have the planted IDH effect."""
 
     rim_cbv: float
     oedema_cbv: float
@@ -62,15 +62,15 @@ class Biology:
 
     def properties(self) -> dict[Tissue, Properties]:
         """Return the properties of every tissue of this patient."""
-        slower = self.t1_factor
+        factor = self.t1_factor
         return HEALTHY | {
-            Tissue.NECROSIS: Properties(2600 * slower, 2400, 320, 0.92, 1700, 0.25),
-            Tissue.RIM: Properties(1550 * slower, 520, 125, 0.86, self.rim_adc, self.rim_cbv, self.rim_leakage),
-            Tissue.OEDEMA: Properties(1500 * slower, 1450, 165, 0.86, self.oedema_adc, self.oedema_cbv),
+            Tissue.NECROSIS: Properties(2600 * factor, 2400, 320, 0.92, 1700, 0.25),
+            Tissue.RIM: Properties(1550 * factor, 520, 125, 0.86, self.rim_adc, self.rim_cbv, self.rim_leakage),
+            Tissue.OEDEMA: Properties(1500 * factor, 1450, 165, 0.86, self.oedema_adc, self.oedema_cbv),
         }
 
 
 def lookup(labels: Labels, table: dict[Tissue, float]) -> NDArray[np.float32]:
-    """Return the value of each voxel's tissue, shape as `labels`."""
+    """Return the table value of each voxel's tissue, in the shape of `labels`."""
     values = np.array([table[tissue] for tissue in Tissue], dtype=np.float32)
     return values[labels]

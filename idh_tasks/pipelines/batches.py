@@ -1,4 +1,4 @@
-"""Work cut into a bounded number of batches, so that orchestration stays cheap."""
+"""Cuts work into a bounded number of batches, so that the cost of orchestration does not grow with the work."""
 
 from collections.abc import Sequence
 from typing import TypedDict
@@ -7,14 +7,14 @@ MAX_BATCHES = 64
 
 
 class Batch(TypedDict):
-    """Ids of ours and a label that a person reads in the Airflow UI."""
+    """Ids of the platform, and the label of the task in the Airflow UI."""
 
     label: str
     ids: list[str]
 
 
 def cut(ids: Sequence[str], size: int = 4, what: str = "studies") -> list[Batch]:
-    """Cut ids into at most 64 batches of at least `size`, in order.
+    """Cut ids into at most 64 consecutive batches of `size` ids, or more if there would be too many batches.
 
     Examples
     --------

@@ -29,7 +29,7 @@ StudyId = Annotated[str, Path(pattern=r"^[0-9a-f]{24}$")]
 def index(user: GetUserDep) -> HTMLResponse:
     """Return a page with the sheets of all studies."""
     from idh_airflow.connections import platform
-    from idh_tasks.pipelines.preprocess.sheets import sheets as newest_sheets
+    from idh_tasks.pipelines.preprocess.sheets import newest_sheets
 
     require_dag(DAG_ID, user)
     figures = (
@@ -45,7 +45,7 @@ def index(user: GetUserDep) -> HTMLResponse:
 def picture(study_id: StudyId, user: GetUserDep) -> Response:
     """Return the newest sheet of one study."""
     from idh_airflow.connections import platform
-    from idh_tasks.pipelines.preprocess.sheets import sheets as newest_sheets
+    from idh_tasks.pipelines.preprocess.sheets import newest_sheets
 
     require_dag(DAG_ID, user)
     found = newest_sheets(platform(), study_id)

@@ -1,4 +1,4 @@
-"""One phantom study through ingest and preprocessing: patches, provenance and reasons."""
+"""One phantom study is ingested and preprocessed: patches, provenance, and reasons where there is no patch."""
 
 import shutil
 from collections import Counter
@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from time import sleep
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import psutil
@@ -23,11 +23,21 @@ from idh_tasks.pipelines.ingest.sources import Fetched
 from idh_tasks.pipelines.ingest.store_study import store_studies
 from idh_tasks.pipelines.link import cases
 from idh_tasks.pipelines.platform import Platform
-from idh_tasks.pipelines.preprocess import batch
-from idh_tasks.pipelines.preprocess.sheets import sheets
+from idh_tasks.pipelines.preprocess import batch, isolation
+from idh_tasks.pipelines.preprocess.sheets import newest_sheets
 from idh_tasks.pipelines.review import answers, questions
+from tests.database import run_sql
 
-COLUMNS = "sequence, provenance, sha256, code, rectangle, overlap"
+
+class PatchRow(NamedTuple):
+    """What a test looks at in a row of idh.patch."""
+
+    sequence: str
+    provenance: str | None
+    sha256: str | None
+    code: str | None
+    rectangle: list[int] | None
+    overlap: float | None
 
 
 @pytest.fixture(scope="module")
@@ -42,55 +52,60 @@ def stored(platform: Platform, folder: Path) -> StudyId:
     return study_id
 
 
-def patches(platform: Platform) -> dict[str, Any]:
+def patches(platform: Platform) -> dict[str, PatchRow]:
+    """Preprocess what is due and return the rows by sequence."""
     batch.preprocess(platform)
-    with platform.database.begin() as transaction:
-        rows = transaction._connection.exec_driver_sql(f"SELECT {COLUMNS} FROM idh.patch").all()
-    return {row.sequence: row for row in rows}
+    rows = run_sql(platform, f"SELECT {', '.join(PatchRow._fields)} FROM idh.patch")
+    return {row.sequence: row for row in map(PatchRow._make, rows)}
 
 
-def test_a_study_gives_six_patches_on_one_rectangle_and_maps_are_computed(platform: Platform, study: Path) -> None:
+def codes(platform: Platform) -> set[str | None]:
+    """Preprocess what is due and return the codes that occur."""
+    return {row.code for row in patches(platform).values()}
+
+
+def test_a_study_gives_six_patches_with_the_same_rectangle_and_missing_maps_are_computed(
+    platform: Platform, study: Path
+) -> None:
     stored(platform, study)
-    found = patches(platform)
-    assert {s: row.provenance for s, row in found.items()} == {
+    rows = patches(platform)
+    assert {s: row.provenance for s, row in rows.items()} == {
         "T1": "acquired", "T2": "acquired", "FLAIR": "acquired", "MPRAGE": "acquired",
         "RCBV": "computed", "ADC": "computed",
     }  # fmt: skip
-    assert len({tuple(row.rectangle) for row in found.values()}) == 1
-    assert min(row.overlap for row in found.values()) > 0.8
+    assert len({tuple(row.rectangle or ()) for row in rows.values()}) == 1
+    assert min(row.overlap or 0 for row in rows.values()) > 0.8
 
 
-def test_x05_preprocessing_again_gives_the_same_bytes(platform: Platform, study: Path) -> None:
+def test_x05_preprocessing_again_gives_the_same_patches(platform: Platform, study: Path) -> None:
     study_id = stored(platform, study)
     before = {s: row.sha256 for s, row in patches(platform).items()}
-    with platform.database.begin() as transaction:
-        transaction._connection.exec_driver_sql("DELETE FROM idh.patch")
+    run_sql(platform, "DELETE FROM idh.patch")
     batch.preprocess_study(platform, study_id)
     assert {s: row.sha256 for s, row in patches(platform).items()} == before
 
 
-def test_x06_other_settings_make_other_patches_beside_the_old_ones(platform: Platform, study: Path) -> None:
+def test_x06_patches_of_other_settings_are_stored_beside_the_old_ones(platform: Platform, study: Path) -> None:
     stored(platform, study)
     assert len(patches(platform)) == 6
     settings = platform.settings.imaging.model_copy(update={"resample": "pad_square"})
     other = Platform(platform.settings.model_copy(update={"imaging": settings}))
     assert len(batch.due(other)) == 1
     batch.preprocess(other)
-    with platform.database.begin() as transaction:
-        rows = transaction._connection.exec_driver_sql("SELECT object_key, origin FROM idh.patch").all()
-    assert len({row.object_key for row in rows}) == 12
-    assert {row.origin["settings"]["resample"] for row in rows} == {"stretch", "pad_square"}
+    rows = run_sql(platform, "SELECT object_key, origin FROM idh.patch")
+    assert len({key for key, _ in rows}) == 12
+    assert {origin["settings"]["resample"] for _, origin in rows} == {"stretch", "pad_square"}
     assert batch.due(platform) == batch.due(other) == []
 
 
 def kill_child(times: int) -> Iterator[None]:
-    """Kill the process that works on a study as often as told, then let it be."""
+    """Kill the process that works on a study this many times, and leave the next one alone."""
     killed: set[int] = set()
     own = psutil.Process()
     while len(killed) < times:
         for child in own.children():
             with suppress(psutil.Error):
-                if "loky" in " ".join(child.cmdline()) and child.pid not in killed and child.cpu_times().user > 2.5:
+                if child.pid not in killed and isolation.__name__ in child.cmdline() and child.cpu_times().user > 2.5:
                     child.kill()
                     killed.add(child.pid)
         sleep(0.05)
@@ -106,44 +121,43 @@ def preprocess_while_killing(platform: Platform, times: int) -> None:
         work.result()
 
 
-def test_x01_a_study_whose_process_is_killed_once_is_done_again(platform: Platform, study: Path) -> None:
+def test_x01_a_study_whose_process_is_killed_once_is_preprocessed_again(platform: Platform, study: Path) -> None:
     stored(platform, study)
     preprocess_while_killing(platform, 1)
-    assert {row.code for row in patches(platform).values()} == {None}
+    assert codes(platform) == {None}
 
 
-def test_x01_one_that_is_killed_each_time_has_a_code_and_its_neighbours_go_on(
+def test_x01_a_study_whose_process_is_killed_each_time_has_a_code_and_the_other_studies_have_patches(
     platform: Platform, study: Path, tmp_path: Path
 ) -> None:
     stored(platform, study)
     write_patient(tmp_path, PatientPlan(2, 3, IdhStatus.WILDTYPE, None, None, motion_mm=3, motion_degrees=2))
     stored(platform, tmp_path / "002")
     preprocess_while_killing(platform, 2)
-    with platform.database.begin() as transaction:
-        rows = transaction._connection.exec_driver_sql("SELECT study_id, code, object_key FROM idh.patch").all()
-    assert Counter(row.code for row in rows) == {None: 6, "E_PREPROC": 6}
-    assert all((row.object_key is None) == (row.code is not None) for row in rows)
+    rows = run_sql(platform, "SELECT code, object_key FROM idh.patch")
+    assert Counter(code for code, _ in rows) == {None: 6, "E_PREPROC": 6}
+    assert all((object_key is None) == (code is not None) for code, object_key in rows)
 
 
-def test_a_sheet_is_drawn_to_judge_the_study_by(platform: Platform, study: Path) -> None:
+def test_a_quality_sheet_is_drawn_for_a_study(platform: Platform, study: Path) -> None:
     study_id = stored(platform, study)
     patches(platform)
-    [sheet] = sheets(platform)
+    [sheet] = newest_sheets(platform)
     assert sheet.study_id == study_id
     assert platform.store.get(sheet.object_key).startswith(b"\x89PNG")
 
 
-def test_an_outline_that_was_drawn_elsewhere_is_refused(platform: Platform, study: Path, tmp_path: Path) -> None:
+def test_an_outline_outside_the_head_is_refused(platform: Platform, study: Path, tmp_path: Path) -> None:
     folder = tmp_path / "elsewhere"
     shutil.copytree(study, folder)
     image = sitk.ReadImage(str(folder / "roi.nii.gz"))
-    image.SetOrigin([place + 120 for place in image.GetOrigin()])
+    image.SetOrigin([coordinate + 120 for coordinate in image.GetOrigin()])
     sitk.WriteImage(image, str(folder / "roi.nii.gz"))
     stored(platform, folder)
-    assert {row.code for row in patches(platform).values()} == {"E_ROI"}
+    assert codes(platform) == {"E_ROI"}
 
 
-def test_a_noisy_series_is_named_and_the_others_go_on(platform: Platform, study: Path, tmp_path: Path) -> None:
+def test_a_noisy_series_is_rejected_and_the_others_are_used(platform: Platform, study: Path, tmp_path: Path) -> None:
     folder = tmp_path / "noisy"
     shutil.copytree(study, folder)
     rng = np.random.default_rng(1)
@@ -153,12 +167,12 @@ def test_a_noisy_series_is_named_and_the_others_go_on(platform: Platform, study:
         ds.PixelData = np.abs(ds.pixel_array + noise).astype(np.int16).tobytes()
         ds.save_as(path)
     stored(platform, folder)
-    found = patches(platform)
-    assert found["FLAIR"].code == "E_QUALITY"
-    assert {found[s].code for s in ("T1", "T2", "MPRAGE", "ADC", "RCBV")} == {None}
+    rows = patches(platform)
+    assert rows["FLAIR"].code == "E_QUALITY"
+    assert {rows[s].code for s in ("T1", "T2", "MPRAGE", "ADC", "RCBV")} == {None}
 
 
-def test_a_delivered_adc_map_is_used_as_the_vendors(platform: Platform, study: Path, tmp_path: Path) -> None:
+def test_a_delivered_adc_map_is_used_instead_of_a_computed_one(platform: Platform, study: Path, tmp_path: Path) -> None:
     folder = tmp_path / "with map"
     shutil.copytree(study, folder)
     for path in sorted(study.glob("05_00*.dcm"))[:20]:
@@ -173,14 +187,12 @@ def test_a_delivered_adc_map_is_used_as_the_vendors(platform: Platform, study: P
     assert patches(platform)["ADC"].provenance == "vendor"
 
 
-def test_x02_a_registration_below_the_floor_rejects_the_series_and_not_its_siblings(
-    platform: Platform, study: Path
-) -> None:
-    strict = platform.settings.imaging.model_copy(update={"overlap_floor": 1.0})
-    picky = Platform(platform.settings.model_copy(update={"imaging": strict}))
-    stored(picky, study)
-    found = patches(picky)
-    assert {found[s].code for s in ("T1", "FLAIR", "ADC", "RCBV")} == {"E_REG_QC"}
+def test_x02_a_registration_below_the_floor_rejects_its_series_only(platform: Platform, study: Path) -> None:
+    settings = platform.settings.imaging.model_copy(update={"overlap_floor": 1.0})
+    strict = Platform(platform.settings.model_copy(update={"imaging": settings}))
+    stored(strict, study)
+    rows = patches(strict)
+    assert {rows[s].code for s in ("T1", "FLAIR", "ADC", "RCBV")} == {"E_REG_QC"}
 
 
 @pytest.fixture
@@ -192,11 +204,11 @@ def without_outline(study: Path, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("option", ["accept", "reject"])
-def test_without_an_outline_one_is_proposed_and_used_once_a_person_has_accepted_it(
+def test_without_an_outline_one_is_proposed_and_used_once_a_reviewer_has_accepted_it(
     platform: Platform, without_outline: Path, option: str
 ) -> None:
     study_id = stored(platform, without_outline)
-    assert {row.code for row in patches(platform).values()} == {"W_ROI_PROPOSED"}
+    assert codes(platform) == {"W_ROI_PROPOSED"}
     [asked] = questions.claim_reviews(platform)
     assert asked["options"] == ["accept", "reject", "leave open"]
     assert f"/idh/outlines/{study_id}.png" in asked["body"]
@@ -204,9 +216,7 @@ def test_without_an_outline_one_is_proposed_and_used_once_a_person_has_accepted_
     assert batch.due(platform) == []
     answers.record_answer(platform, asked["review_id"], option, "mary")
     cases.link_cases(platform)
-    batch.preprocess(platform)
-    codes = {row.code for row in patches(platform).values()}
-    assert codes == ({None} if option == "accept" else {"W_ROI_PROPOSED"})
+    assert codes(platform) == ({None} if option == "accept" else {"W_ROI_PROPOSED"})
     assert batch.due(platform) == []
 
 
@@ -215,24 +225,24 @@ def test_without_flair_no_outline_can_be_proposed(platform: Platform, without_ou
         if "flair" in str(dcmread(path, stop_before_pixels=True).SeriesDescription).lower():
             path.unlink()
     stored(platform, without_outline)
-    assert {row.code for row in patches(platform).values()} == {"E_NO_ROI", "W_MISSING_SEQUENCE"}
+    assert codes(platform) == {"E_NO_ROI", "W_MISSING_SEQUENCE"}
 
 
-def test_d12_a_missing_slice_costs_its_series_only(platform: Platform, study: Path, tmp_path: Path) -> None:
+def test_d12_a_missing_slice_rejects_its_series_only(platform: Platform, study: Path, tmp_path: Path) -> None:
     folder = tmp_path / "gap"
     shutil.copytree(study, folder)
     (folder / "03_0010.dcm").unlink()
     stored(platform, folder)
-    found = patches(platform)
-    assert found["FLAIR"].code == "E_GEOMETRY_GAP"
-    assert found["T1"].code is None
+    rows = patches(platform)
+    assert rows["FLAIR"].code == "E_GEOMETRY_GAP"
+    assert rows["T1"].code is None
 
 
-def test_without_mprage_there_is_no_space_to_register_to(platform: Platform, study: Path, tmp_path: Path) -> None:
+def test_without_mprage_no_sequence_has_a_patch(platform: Platform, study: Path, tmp_path: Path) -> None:
     folder = tmp_path / "no mprage"
     folder.mkdir()
     for path in study.iterdir():
         if not path.name.startswith("04_"):
             shutil.copy(path, folder)
     stored(platform, folder)
-    assert {row.code for row in patches(platform).values()} == {"W_MISSING_SEQUENCE"}
+    assert codes(platform) == {"W_MISSING_SEQUENCE"}

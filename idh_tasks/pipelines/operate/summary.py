@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from idh_tasks.db import cohort, predictions, results, training
+from idh_tasks.db.patches import count_outcomes
 from idh_tasks.domain.learning import FoldResult, SequenceResult
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
@@ -35,14 +36,14 @@ def summarise(platform: Platform) -> Summary:
     with platform.database.begin() as transaction:
         run = training.latest_promoted_run(transaction)
         run_id = run.run_id if run else None
-        patches = transaction.rows("patches/count_patches", settings_hash=preprocessing_version(platform))
+        patches = count_outcomes(transaction, preprocessing_version(platform))
         return Summary(
             inbox={_named(r["state"], r["code"]): r["items"] for r in transaction.rows("inbox/count_inbox_states")},
             held_back={
                 _named(r["scope"], r["code"]): r["items"] for r in transaction.rows("quarantine/count_quarantine")
             },
             cases=cohort.count_cases(transaction),
-            patches={_named(r["sequence"], r["code"]): r["patches"] for r in patches},
+            patches={_named(c.sequence, c.code): c.patches for c in patches},
             predictions=dict(vars(predictions.counts(transaction))),
             not_trained=training.latest_refusal(transaction),
             run_id=run_id,

@@ -1,1 +1,1 @@
-"""Preprocess: from a stored study to patches; run by `preprocess_studies`."""
+"""Preprocess: from a stored study to its patches; run by `preprocess_studies`."""

@@ -1,58 +1,126 @@
-"""Runs the work on one study in a process of its own: what kills that process costs this study alone."""
+"""Runs the work on each study in a child process, so that whatever kills that process costs one study only.
 
+The child is a fresh interpreter, not a process of `multiprocessing`. Celery marks its workers as daemons, which may not
+have such processes; and these would import the `airflow` command again, which fails inside a task, where Airflow
+blocks its own database.
+"""
+
+import os
+import pickle
+import subprocess
+import sys
 from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from types import TracebackType
-from typing import Any, TypeVar
-
-from joblib.externals.loky.process_executor import ProcessPoolExecutor, TerminatedWorkerError
+from typing import ParamSpec, TypeVar
 
 from idh_tasks.codes import Code
-from idh_tasks.errors import StudyQuarantinedError
+from idh_tasks.errors import IdhError, StudyQuarantinedError, TransientError, as_idh_error
 
+P = ParamSpec("P")
 R = TypeVar("R")
 ATTEMPTS = 2
+KILLED = (EOFError, ConnectionError)
+"""What the connection raises when the process at its other end is gone."""
 
 
-class Isolation:
-    """A child process that is started when it is needed, and again when it was killed.
+@dataclass(frozen=True)
+class _Child:
+    process: "subprocess.Popen[bytes]"
+    connection: Connection
 
-    It is not joblib's shared pool: trainings in this process use that one in their own way.
-    """
+    def end(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self.connection.close()
+
+
+class IsolatedProcess:
+    """A child process that is started when it is first needed, and again after it was killed."""
 
     def __init__(self) -> None:
-        self._pool: ProcessPoolExecutor | None = None
+        self._child: _Child | None = None
 
-    def __enter__(self) -> "Isolation":
+    def __enter__(self) -> "IsolatedProcess":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._end()
 
-    def call(self, work: Callable[..., R], *args: Any) -> R:
-        """Call a function in the child, once more if the child was killed.
+    def call(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call a function in the child; if the child is killed, once more in a new one.
 
         Raises
         ------
         StudyQuarantinedError
-            ``E_PREPROC`` if it was killed each time; what the function itself raises comes through.
+            ``E_PREPROC`` if the child is killed each time.
+        IdhError
+            What the function raised, as `as_idh_error` returns it.
         """
         for _ in range(ATTEMPTS):
+            child = self._running()
             try:
-                done: R = self._running().submit(work, *args).result()
-            except TerminatedWorkerError:
+                child.connection.send((work, args, kwargs))
+                result: R | IdhError = child.connection.recv()
+            except KILLED:
                 self._end()
                 continue
-            return done
+            if isinstance(result, IdhError):
+                raise result
+            return result
         raise StudyQuarantinedError(
-            Code.E_PREPROC, f"the process was killed {ATTEMPTS} times, perhaps for want of memory"
+            Code.E_PREPROC, f"the process was killed {ATTEMPTS} times, probably for lack of memory"
         )
 
-    def _running(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(max_workers=1)
-        return self._pool
+    def _running(self) -> _Child:
+        if self._child is None:
+            self._child = _start()
+        return self._child
 
     def _end(self) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(kill_workers=True)
-            self._pool = None
+        if self._child is not None:
+            self._child.end()
+            self._child = None
+
+
+def _start() -> _Child:
+    ours, theirs = Pipe()
+    with theirs:
+        process = subprocess.Popen(  # noqa: S603 - the command is ours
+            [sys.executable, "-m", "idh_tasks.pipelines.preprocess.isolation", str(theirs.fileno())],
+            stdin=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
+            # The child finds the same modules as this process.
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+    child = _Child(process, ours)
+    try:
+        ours.recv()
+    except KILLED:
+        child.end()
+        raise TransientError(Code.E_UNEXPECTED, "the child process for a study could not be started") from None
+    return child
+
+
+def _serve(connection: Connection) -> None:
+    """Answer calls until the parent process is gone."""
+    try:
+        connection.send("ready")
+        while True:
+            connection.send(_answer(connection.recv_bytes()))
+    except KILLED:
+        return
+
+
+def _answer(request: bytes) -> object:
+    try:
+        work, args, kwargs = pickle.loads(request)  # noqa: S301 - it comes from the parent process
+        return work(*args, **kwargs)
+    except Exception as error:  # the parent raises it; of an unforeseen error it gets type and place, not the text
+        return as_idh_error(error)
+
+
+if __name__ == "__main__":
+    _serve(Connection(int(sys.argv[1])))

@@ -1,144 +1,101 @@
-"""The series of one study as images: chosen, assembled, measured, and maps computed where none was delivered."""
+"""The images of one study in their own space: assembled and measured, with maps computed where none was delivered."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
-from pydicom import Dataset
 
 from idh_tasks.codes import Code
-from idh_tasks.db.studies import StoredStudy
-from idh_tasks.domain.sequence import Confidence, MrSequence, Provenance
+from idh_tasks.domain.sequence import MrSequence, Provenance
 from idh_tasks.domain.study import SeriesRecord
-from idh_tasks.domain.volume import Volume
-from idh_tasks.errors import SeriesRejectedError
+from idh_tasks.domain.volume import Series4D, Volume
 from idh_tasks.imaging.adc import fit_adc
-from idh_tasks.imaging.assembly import assemble_over_b, assemble_over_time, assemble_volume, read_all
+from idh_tasks.imaging.assembly import assemble_over_b, assemble_over_time, assemble_volume
 from idh_tasks.imaging.itk import axial
-from idh_tasks.imaging.perfusion import MIN_BASELINE, compute_rcbv
+from idh_tasks.imaging.perfusion import MIN_BASELINE, Perfusion, compute_rcbv
 from idh_tasks.imaging.quality import Quality, check_quality, measure_quality, movement_mm
-from idh_tasks.intake.transport.archive import unzip
-from idh_tasks.pipelines.platform import Platform
+from idh_tasks.pipelines.preprocess.series_choice import choose_series, usable_series
+from idh_tasks.pipelines.preprocess.series_reader import SeriesReader
 from idh_tasks.settings import ImagingSettings
 
-SOURCES = {MrSequence.ADC: MrSequence.DWI, MrSequence.RCBV: MrSequence.DSC}
-
-
-class Shelf(Protocol):
-    """Where the series of one study lie."""
-
-    @property
-    def series(self) -> Sequence[SeriesRecord]:
-        """Return the series, in the order of preference."""
-
-    def instances(self, series: SeriesRecord) -> list[Dataset]:
-        """Read the instances of a series."""
-
-    def outline(self) -> bytes | None:
-        """Return the delivered NIfTI mask, if there is one."""
+MAP_SOURCES = {MrSequence.ADC: MrSequence.DWI, MrSequence.RCBV: MrSequence.DSC}
+"""From which series a map is computed if it was not delivered."""
 
 
 @dataclass(frozen=True)
-class StoreShelf:
-    """A study in our store."""
+class SourceImage:
+    """The image of one sequence in its own space.
 
-    platform: Platform
-    study: StoredStudy
-
-    @property
-    def series(self) -> Sequence[SeriesRecord]:
-        """Return the series as recorded."""
-        return self.study.series
-
-    def instances(self, series: SeriesRecord) -> list[Dataset]:
-        """Read a series whose bytes are those that were recorded."""
-        return read_all(unzip(self.platform.store.get_checked(series.object_key, series.sha256)).values())
-
-    def outline(self) -> bytes | None:
-        """Return the mask that came with the study."""
-        return self.platform.store.get(self.study.roi_key) if self.study.roi_key else None
-
-
-@dataclass(frozen=True)
-class Source:
-    """An image, the volume that registers it to MPRAGE, where it comes from, and how good it is.
-
-    `flags` are codes of what a person should know and what does not forbid its use.
+    Attributes
+    ----------
+    anatomy
+        The volume of the same series by which it is registered to the MPRAGE.
+    flags
+        Codes of findings that a reader should know and that do not exclude the image.
     """
 
     image: Volume
     anatomy: Volume
     provenance: Provenance
     series: SeriesRecord
-    flags: tuple[str, ...] = ()
+    flags: tuple[Code, ...] = ()
 
     @cached_property
     def quality(self) -> Quality:
-        """Return the figures of the volume that registers it."""
+        """Return the quality of the anatomy volume."""
         return measure_quality(self.anatomy)
 
 
 class SeriesImages:
-    """The images of a study in their own space; each is made once."""
+    """The images of a study in their own space; each is made when it is first needed."""
 
-    def __init__(self, shelf: Shelf, settings: ImagingSettings) -> None:
-        self._shelf = shelf
+    def __init__(self, reader: SeriesReader, settings: ImagingSettings) -> None:
+        self._reader = reader
         self._settings = settings
-        self._sources: dict[MrSequence, Source] = {}
+        self._sources: dict[MrSequence, SourceImage] = {}
 
-    def source(self, sequence: MrSequence) -> Source:
-        """Return the image of one sequence; MPRAGE in axial slices.
+    def source(self, sequence: MrSequence) -> SourceImage:
+        """Return the image of one sequence; the MPRAGE in axial slices.
 
         Raises
         ------
         SeriesRejectedError
-            With the reason why there is none that may be used, ``E_QUALITY`` among them.
+            With the reason why no usable image exists, for example ``E_QUALITY``.
         """
         if sequence not in self._sources:
-            found = self._made(sequence)
-            check_quality(found.quality, self._settings)
-            self._sources[sequence] = found
+            source = self._make(sequence)
+            check_quality(source.quality, self._settings)
+            self._sources[sequence] = source
         return self._sources[sequence]
 
-    def _made(self, sequence: MrSequence) -> Source:
-        if sequence in SOURCES and not self._usable(sequence):
+    def _make(self, sequence: MrSequence) -> SourceImage:
+        if sequence in MAP_SOURCES and not usable_series(self._reader.series, sequence):
             return self._computed(sequence)
-        chosen = self._chosen(sequence)
-        image = assemble_volume(self._shelf.instances(chosen))
+        series = choose_series(self._reader.series, sequence)
+        image = assemble_volume(self._reader.instances(series))
         if sequence is MrSequence.MPRAGE:
             image = axial(image)
-        return Source(image, image, Provenance.VENDOR if sequence in SOURCES else Provenance.ACQUIRED, chosen)
+        provenance = Provenance.VENDOR if sequence in MAP_SOURCES else Provenance.ACQUIRED
+        return SourceImage(image, image, provenance, series)
 
-    def _computed(self, sequence: MrSequence) -> Source:
-        chosen = self._chosen(SOURCES[sequence])
-        instances = self._shelf.instances(chosen)
+    def _computed(self, sequence: MrSequence) -> SourceImage:
+        series = choose_series(self._reader.series, MAP_SOURCES[sequence])
+        instances = self._reader.instances(series)
         if sequence is MrSequence.ADC:
             dwi = assemble_over_b(instances)
-            return Source(fit_adc(dwi), Volume(dwi.voxels[0], dwi.geometry), Provenance.COMPUTED, chosen)
+            lowest_b = Volume(dwi.voxels[0], dwi.geometry)
+            return SourceImage(fit_adc(dwi), lowest_b, Provenance.COMPUTED, series)
         dsc = assemble_over_time(instances)
-        baseline = np.asarray(dsc.voxels[:MIN_BASELINE].mean(axis=0), dtype=np.float32)
         perfusion = compute_rcbv(dsc)
+        flags = self._perfusion_flags(dsc, perfusion)
+        return SourceImage(perfusion.rcbv, _before_bolus(dsc), Provenance.COMPUTED, series, flags)
+
+    def _perfusion_flags(self, dsc: Series4D, perfusion: Perfusion) -> tuple[Code, ...]:
         moved = movement_mm(dsc) > self._settings.movement_limit_mm
         drifts = perfusion.drift > self._settings.drift_limit
-        flags = (Code.W_DSC_MOTION,) * moved + (Code.W_BASELINE_DRIFT,) * drifts
-        return Source(perfusion.rcbv, Volume(baseline, dsc.geometry), Provenance.COMPUTED, chosen, flags)
+        return (Code.W_DSC_MOTION,) * moved + (Code.W_BASELINE_DRIFT,) * drifts
 
-    def _usable(self, sequence: MrSequence) -> list[SeriesRecord]:
-        return [s for s in self._sure(sequence) if s.fault is None]
 
-    def _sure(self, sequence: MrSequence) -> list[SeriesRecord]:
-        named = [s for s in self._shelf.series if s.identification.sequence is sequence]
-        return [s for s in named if s.identification.confidence is Confidence.HIGH]
-
-    def _chosen(self, sequence: MrSequence) -> SeriesRecord:
-        if not any(s.identification.sequence is sequence for s in self._shelf.series):
-            raise SeriesRejectedError(Code.W_MISSING_SEQUENCE, f"the study has no {sequence}")
-        sure, usable = self._sure(sequence), self._usable(sequence)
-        if not sure:
-            raise SeriesRejectedError(Code.W_LOW_CONFIDENCE, f"{sequence} waits for a person to name it")
-        if not usable and (fault := sure[0].fault):
-            raise SeriesRejectedError(fault.code, fault.reason)
-        # They come in the order of preference: see select_series.sql.
-        return usable[0]
+def _before_bolus(dsc: Series4D) -> Volume:
+    """Return the mean of the first volumes, which precede the bolus."""
+    return Volume(np.asarray(dsc.voxels[:MIN_BASELINE].mean(axis=0), dtype=np.float32), dsc.geometry)

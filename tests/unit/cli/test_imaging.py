@@ -1,4 +1,4 @@
-"""`idh imaging` on a synthetic study: DICOM folders and NIfTI in, images with their truth out."""
+"""`idh imaging` on a synthetic study: DICOM folders and NIfTI files in, images and patches out."""
 
 import json
 import shutil
@@ -16,7 +16,7 @@ from idh_tasks.domain.sequence import MODEL_SEQUENCES
 from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.imaging.assembly import assemble_over_b, assemble_over_time, read_all
 from idh_tasks.imaging.files import read_dsc, read_dwi
-from idh_tasks.offline.imaging import _instances
+from idh_tasks.offline.study_folder import read_instances
 from idh_tasks.phantom.patient import PatientPlan, write_patient
 
 
@@ -29,7 +29,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def series(study: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Return a folder for each series."""
+    """Return one folder per series."""
     root = tmp_path_factory.mktemp("series")
     for number, name in enumerate(("t1", "t2", "flair", "mprage", "diff", "perf"), start=1):
         (root / name).mkdir()
@@ -52,17 +52,19 @@ def as_nifti(frames: np.ndarray, path: Path) -> None:
 
 def test_adc_is_the_same_from_dicom_and_from_nifti_with_its_b_values(series: dict[str, Path], tmp_path: Path) -> None:
     assert run("adc", series["diff"], "-o", tmp_path / "dicom.nii.gz").exit_code == 0
-    dwi = assemble_over_b(_instances(series["diff"]))
+    dwi = assemble_over_b(read_instances(series["diff"]))
     as_nifti(dwi.voxels, tmp_path / "dwi.nii.gz")
     (tmp_path / "dwi.bval").write_text(" ".join(map(str, dwi.steps)))
     assert run("adc", tmp_path / "dwi.nii.gz", "-o", tmp_path / "nifti.nii.gz").exit_code == 0
-    found = voxels(tmp_path / "dicom.nii.gz")
-    assert np.allclose(found, voxels(tmp_path / "nifti.nii.gz"))
-    assert 600 < np.median(found[found > 0]) < 1500
+    adc = voxels(tmp_path / "dicom.nii.gz")
+    assert np.allclose(adc, voxels(tmp_path / "nifti.nii.gz"))
+    assert 600 < np.median(adc[adc > 0]) < 1500
 
 
-def test_rcbv_with_and_without_leakage_correction(series: dict[str, Path], tmp_path: Path) -> None:
-    outs = [tmp_path / name for name in ("a.nii.gz", "b.nii.gz", "k2.nii.gz", "c.nii.gz")]
+def test_rcbv_is_the_same_from_dicom_and_from_nifti_and_leakage_correction_changes_it(
+    series: dict[str, Path], tmp_path: Path
+) -> None:
+    outs = [tmp_path / name for name in ("corrected.nii.gz", "plain.nii.gz", "k2.nii.gz", "nifti.nii.gz")]
     assert run("rcbv", series["perf"], "-o", outs[0], "--k2", outs[2]).exit_code == 0
     assert run("rcbv", series["perf"], "-o", outs[1], "--no-leakage").exit_code == 0
     corrected, plain, k2 = map(voxels, outs[:3])
@@ -76,16 +78,16 @@ def test_rcbv_with_and_without_leakage_correction(series: dict[str, Path], tmp_p
     assert np.allclose(corrected, voxels(outs[3]), atol=1e-4)
 
 
-def test_registration_tells_its_overlap_and_writes_its_transform(series: dict[str, Path], tmp_path: Path) -> None:
+def test_registration_prints_its_overlap_and_writes_its_transform(series: dict[str, Path], tmp_path: Path) -> None:
     out, transform = tmp_path / "t2.nii.gz", tmp_path / "t2.tfm"
-    done = run("register", "--fixed", series["mprage"], "--moving", series["t2"], "-o", out, "--transform", transform)
-    assert float(done.stdout.split()[1]) > 0.8
-    assert "verdict: good" in done.stdout
+    result = run("register", "--fixed", series["mprage"], "--moving", series["t2"], "-o", out, "--transform", transform)
+    assert float(result.stdout.split()[1]) > 0.8
+    assert "verdict: good" in result.stdout
     assert sitk.ReadTransform(str(transform)).GetDimension() == 3
     assert voxels(out).shape[0] == len(list(series["mprage"].iterdir()))
 
 
-def test_a_brain_is_marked_and_an_outline_is_proposed_near_the_drawn_one(
+def test_the_brain_has_a_plausible_volume_and_the_proposed_outline_agrees_with_the_drawn_one(
     study: Path, series: dict[str, Path], tmp_path: Path
 ) -> None:
     brain, roi = tmp_path / "brain.nii.gz", tmp_path / "roi.nii.gz"
@@ -93,13 +95,13 @@ def test_a_brain_is_marked_and_an_outline_is_proposed_near_the_drawn_one(
     assert 600 < voxels(brain).sum() * np.prod(sitk.ReadImage(str(brain)).GetSpacing()) / 1000 < 2400
     arguments = ("--t2", series["t2"], "--flair", series["flair"], "--mprage", series["mprage"])
     assert "look at it" in run("roi", *arguments, "-o", roi).stdout
-    found, drawn = voxels(roi) > 0, voxels(study / "roi.nii.gz") > 0
-    assert 2 * (found & drawn).sum() / (found.sum() + drawn.sum()) > 0.7
+    proposed, drawn = voxels(roi) > 0, voxels(study / "roi.nii.gz") > 0
+    assert 2 * (proposed & drawn).sum() / (proposed.sum() + drawn.sum()) > 0.7
 
 
-def test_x05_six_patches_with_a_sheet_and_their_provenance_twice_the_same(study: Path, tmp_path: Path) -> None:
-    told = [json.loads(run("patches", study, "-o", tmp_path / name, "--json").stdout) for name in ("a", "b")]
-    assert told[0] == told[1] == {"patches": list(MODEL_SEQUENCES), "refused": {}, "outline": "delivered"}
+def test_x05_cutting_a_study_twice_gives_the_same_patches_sheet_and_provenance(study: Path, tmp_path: Path) -> None:
+    results = [json.loads(run("patches", study, "-o", tmp_path / name, "--json").stdout) for name in ("a", "b")]
+    assert results[0] == results[1] == {"patches": list(MODEL_SEQUENCES), "refused": {}, "outline": "delivered"}
     for sequence in MODEL_SEQUENCES:
         patch = np.load(tmp_path / "a" / f"{sequence}.npy")
         assert (patch.dtype, patch.shape) == (np.float32, (64, 64))
@@ -116,7 +118,7 @@ def test_x05_six_patches_with_a_sheet_and_their_provenance_twice_the_same(study:
 
 
 @pytest.mark.parametrize(("read", "code"), [(read_dwi, "E_B_VALUES"), (read_dsc, "E_TIMING")])
-def test_a_nifti_without_its_sidecar_is_refused_by_name(
+def test_a_nifti_without_its_sidecar_is_rejected_with_a_code(
     read: Callable[[Path], object], code: str, tmp_path: Path
 ) -> None:
     as_nifti(np.ones((3, 4, 5, 6), np.float32), tmp_path / "x.nii.gz")
@@ -124,7 +126,7 @@ def test_a_nifti_without_its_sidecar_is_refused_by_name(
         read(tmp_path / "x.nii.gz")
 
 
-def test_what_is_no_image_is_refused(tmp_path: Path) -> None:
+def test_a_path_without_an_image_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for path in (tmp_path / "empty", tmp_path / "x.nii"):
         path.parent.mkdir(exist_ok=True)

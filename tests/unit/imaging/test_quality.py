@@ -1,4 +1,4 @@
-"""Noise and ghosts are measured as they were planted; a head that moves is told from a bolus that passes."""
+"""Planted noise, ghosts and movement are measured; the passage of a bolus does not count as movement."""
 
 import numpy as np
 import pytest
@@ -13,33 +13,33 @@ from tests.factories import ball, geometry, head
 SHAPE = (40, 70, 60)
 
 
-def noisy(share: float) -> Volume:
-    """Return a ball of 500 with noise of this share."""
+def noisy(fraction: float) -> Volume:
+    """Return a ball of value 500 with noise of this fraction of its value."""
     clean = 500.0 * ball(SHAPE, 17)
     rng = np.random.default_rng(2)
-    return Volume((clean + rng.normal(0, share * 500, SHAPE)).astype(np.float32), geometry(SHAPE))
+    return Volume((clean + rng.normal(0, fraction * 500, SHAPE)).astype(np.float32), geometry(SHAPE))
 
 
 @pytest.mark.parametrize("ratio", [3.0, 10.0, 25.0])
-def test_the_planted_signal_to_noise_is_found_within_a_fifth(ratio: float) -> None:
-    found = measure_quality(noisy(1 / ratio)).signal_to_noise
-    assert found == pytest.approx(ratio, rel=0.2)
+def test_the_planted_signal_to_noise_is_measured_within_a_fifth(ratio: float) -> None:
+    measured = measure_quality(noisy(1 / ratio)).signal_to_noise
+    assert measured == pytest.approx(ratio, rel=0.2)
 
 
-def test_an_image_without_noise_is_no_worse_for_it() -> None:
+def test_an_image_without_noise_is_accepted() -> None:
     check_quality(measure_quality(head()), ImagingSettings())
 
 
-def test_a_ghost_along_the_phase_direction_is_found_and_refused() -> None:
+def test_a_ghost_along_the_phase_direction_is_measured_and_rejected() -> None:
     clean = noisy(0.02)
     ghost = 0.2 * np.roll(clean.voxels, 35, axis=1)
-    found = measure_quality(Volume((clean.voxels + ghost).astype(np.float32), clean.geometry))
-    assert found.ghosting > 0.02 > measure_quality(clean).ghosting
+    ghosted = measure_quality(Volume((clean.voxels + ghost).astype(np.float32), clean.geometry))
+    assert ghosted.ghosting > 0.02 > measure_quality(clean).ghosting
     with pytest.raises(SeriesRejectedError, match="E_QUALITY: ghosts"):
-        check_quality(found, ImagingSettings(ghosting_limit=0.02))
+        check_quality(ghosted, ImagingSettings(ghosting_limit=0.02))
 
 
-def test_too_much_noise_is_refused_with_the_figure() -> None:
+def test_too_much_noise_is_rejected_with_the_figure() -> None:
     with pytest.raises(SeriesRejectedError, match=r"E_QUALITY: signal to noise is \d\.\d, 4 is needed"):
         check_quality(measure_quality(noisy(0.5)), ImagingSettings())
 
@@ -49,12 +49,12 @@ def series(*volumes: np.ndarray) -> Series4D:
 
 
 @pytest.mark.parametrize("voxels", [1, 2, 4])
-def test_a_moved_head_is_found_to_the_voxel(voxels: int) -> None:
+def test_movement_is_measured_to_the_voxel(voxels: int) -> None:
     still = noisy(0.05).voxels
     moved = shift(still, (0, voxels, 0), order=1)
     assert movement_mm(series(still, moved, still)) == 2.0 * voxels
 
 
-def test_a_bolus_that_darkens_the_brain_is_no_movement() -> None:
+def test_a_bolus_that_darkens_the_brain_does_not_count_as_movement() -> None:
     still = noisy(0.05).voxels
     assert movement_mm(series(still, np.where(ball(SHAPE, 14), 0.4 * still, still), still)) == 0.0

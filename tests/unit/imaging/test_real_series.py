@@ -1,4 +1,4 @@
-"""Every real series beside the checkout equals its ground truth voxel by voxel, or is refused with a reason."""
+"""Every real series beside the checkout equals its ground truth voxel by voxel, or is rejected with a reason."""
 
 import subprocess
 import sys
@@ -50,88 +50,89 @@ OVER_B = (
     "siemens/dti_classic/001_implicit",
 )
 LAST_DIRECTION_ALONE = ("philips_enhanced/dti/001", "philips_enhanced/dti/001_implicit")
-"""Their truth holds four volumes, of which three are zero and the first is the last direction."""
-REFUSED = {
+"""Their ground truth has four volumes: the first is the last direction, the other three are zero."""
+REJECTED = {
     "ge/anatomical/001_single_slice": "E_GEOMETRY_GAP",
     "ge/dti/002": "E_GEOMETRY_DUP",
 }
-AT_THE_GATE = {"generic/rgb/001": "E_BURNED_IN"}
+REJECTED_AT_THE_GATE = {"generic/rgb/001": "E_BURNED_IN"}
 
 
 def read(folder: Path) -> list[Dataset]:
     """Return the instances with their b-value in its standard element, as intake stores them."""
-    found = [dcmread(path) for path in sorted(folder.iterdir()) if path.name != "LICENSE"]
-    for ds in found:
+    instances: list[Dataset] = [dcmread(path) for path in sorted(folder.iterdir()) if path.name != "LICENSE"]
+    for ds in instances:
         value = b_value(ds)
         if value is not None:
             ds.DiffusionBValue = value
-    return found
+    return instances
 
 
-def truth_of(path: Path) -> sitk.Image:
+def read_truth(path: Path) -> sitk.Image:
     return sitk.ReadImage(str(path), sitk.sitkFloat32)
 
 
 HALF_A_PIXEL = 0.51
-"""The truth of Philips' enhanced images lies half a pixel beside Image Position (Patient) (PS3.3 C.7.6.2.1.1)."""
+"""The ground truth of Philips' enhanced images is half a pixel off Image Position (Patient) (PS3.3 C.7.6.2.1.1)."""
 
 
-def assert_equal(found: Volume, truth: Volume, name: str = "", place_mm: float = 1e-2) -> None:
-    found, truth = axial(found), axial(truth)
+def assert_equal(volume: Volume, truth: Volume, name: str = "", position_mm: float = 1e-2) -> None:
+    """Assert that both volumes have the same grid and voxels; `position_mm` is the tolerance of the origin."""
+    volume, truth = axial(volume), axial(truth)
     if name.startswith("philips_enhanced"):
-        place_mm = HALF_A_PIXEL * truth.geometry.spacing_mm[0]
-    assert found.geometry.shape == truth.geometry.shape
-    assert np.allclose(found.geometry.spacing_mm, truth.geometry.spacing_mm, atol=1e-3)
-    assert np.allclose(found.geometry.direction, truth.geometry.direction, atol=1e-3)
-    assert np.allclose(found.geometry.origin_mm, truth.geometry.origin_mm, atol=place_mm)
-    assert np.allclose(found.voxels, truth.voxels, rtol=1e-5, atol=1e-3)
+        position_mm = HALF_A_PIXEL * truth.geometry.spacing_mm[0]
+    assert volume.geometry.shape == truth.geometry.shape
+    assert np.allclose(volume.geometry.spacing_mm, truth.geometry.spacing_mm, atol=1e-3)
+    assert np.allclose(volume.geometry.direction, truth.geometry.direction, atol=1e-3)
+    assert np.allclose(volume.geometry.origin_mm, truth.geometry.origin_mm, atol=position_mm)
+    assert np.allclose(volume.voxels, truth.voxels, rtol=1e-5, atol=1e-3)
 
 
 def test_every_series_is_accounted_for(real_data: Path) -> None:
     root = real_data / "dicom" / "vendor_headers_random_pixels"
-    there = {str(path.relative_to(root)) for path in root.glob("*/*/*") if path.is_dir()}
-    assert there == {*VOLUMES, *OVER_B, *LAST_DIRECTION_ALONE, *REFUSED, *AT_THE_GATE}
+    series = {str(path.relative_to(root)) for path in root.glob("*/*/*") if path.is_dir()}
+    assert series == {*VOLUMES, *OVER_B, *LAST_DIRECTION_ALONE, *REJECTED, *REJECTED_AT_THE_GATE}
 
 
 @pytest.mark.parametrize("name", VOLUMES)
-def test_a_volume(name: str, real_data: Path) -> None:
+def test_a_volume_equals_its_truth(name: str, real_data: Path) -> None:
     folder = real_data / "dicom" / "vendor_headers_random_pixels" / name
-    truth = from_image(truth_of(Path(f"{folder}_ground_truth.nii.gz")))
+    truth = from_image(read_truth(Path(f"{folder}_ground_truth.nii.gz")))
     assert_equal(assemble_volume(frames(read(folder))), truth, name)
 
 
 @pytest.mark.parametrize("name", OVER_B)
-def test_volumes_over_b(name: str, real_data: Path) -> None:
+def test_volumes_over_b_equal_the_mean_of_their_truth(name: str, real_data: Path) -> None:
     folder = real_data / "dicom" / "vendor_headers_random_pixels" / name
-    truth = truth_of(Path(f"{folder}_ground_truth.nii.gz"))
-    stated = np.array(Path(f"{folder}_ground_truth.bval").read_text().split(), dtype=float)
-    found = assemble_over_b(frames(read(folder)))
-    assert found.steps == tuple(sorted(set(stated)))
-    for b, voxels in zip(found.steps, found.voxels, strict=True):
-        same = [from_image(truth[:, :, :, int(t)]) for t in np.nonzero(stated == b)[0]]
+    truth = read_truth(Path(f"{folder}_ground_truth.nii.gz"))
+    b_values = np.array(Path(f"{folder}_ground_truth.bval").read_text().split(), dtype=float)
+    dwi = assemble_over_b(frames(read(folder)))
+    assert dwi.steps == tuple(sorted(set(b_values)))
+    for b, voxels in zip(dwi.steps, dwi.voxels, strict=True):
+        same = [from_image(truth[:, :, :, int(t)]) for t in np.nonzero(b_values == b)[0]]
         mean = Volume(np.mean([one.voxels for one in same], axis=0), same[0].geometry)
-        assert_equal(Volume(voxels, found.geometry), mean, name)
+        assert_equal(Volume(voxels, dwi.geometry), mean, name)
 
 
 @pytest.mark.parametrize("name", LAST_DIRECTION_ALONE)
-def test_the_volume_that_its_truth_holds(name: str, real_data: Path) -> None:
+def test_the_last_direction_equals_its_truth(name: str, real_data: Path) -> None:
     folder = real_data / "dicom" / "vendor_headers_random_pixels" / name
-    truth = truth_of(Path(f"{folder}_ground_truth.nii.gz"))
-    given = frames(read(folder))
-    assert assemble_over_b(given).steps == (0.0, 1300.0)
-    last = [ds for ds in given if ds.InstanceNumber % 4 == 0]
+    truth = read_truth(Path(f"{folder}_ground_truth.nii.gz"))
+    instances = frames(read(folder))
+    assert assemble_over_b(instances).steps == (0.0, 1300.0)
+    last = [ds for ds in instances if ds.InstanceNumber % 4 == 0]
     assert_equal(assemble_volume(last), from_image(truth[:, :, :, 0]), name)
 
 
-@pytest.mark.parametrize(("name", "code"), REFUSED.items())
-def test_what_is_no_volume_is_refused_by_name(name: str, code: str, real_data: Path) -> None:
+@pytest.mark.parametrize(("name", "code"), REJECTED.items())
+def test_a_series_that_is_no_volume_is_rejected_with_its_code(name: str, code: str, real_data: Path) -> None:
     with pytest.raises(SeriesRejectedError) as caught:
         assemble_volume(frames(read(real_data / "dicom" / "vendor_headers_random_pixels" / name)))
     assert caught.value.code == code
 
 
-@pytest.mark.parametrize(("name", "code"), AT_THE_GATE.items())
-def test_a_screenshot_does_not_come_so_far(name: str, code: str, real_data: Path) -> None:
+@pytest.mark.parametrize(("name", "code"), REJECTED_AT_THE_GATE.items())
+def test_a_screenshot_is_rejected_at_the_gate(name: str, code: str, real_data: Path) -> None:
     path = next((real_data / "dicom" / "vendor_headers_random_pixels" / name).iterdir())
     with pytest.raises(InstanceRejectedError) as caught:
         admit(path.read_bytes())
@@ -139,16 +140,16 @@ def test_a_screenshot_does_not_come_so_far(name: str, code: str, real_data: Path
 
 
 def dcm2niix(files: Iterable[Path], out: Path) -> list[Path]:
-    """Convert with the field's own converter; the truth where none lies beside the data."""
-    source, made = out / "in", out / "made"
+    """Convert with dcm2niix, the reference where the data come without ground truth."""
+    source, converted = out / "in", out / "converted"
     source.mkdir(parents=True)
-    made.mkdir()
+    converted.mkdir()
     for path in files:
         (source / path.name).symlink_to(path.resolve())
     tool = Path(sys.executable).with_name("dcm2niix")
-    command = [tool, "-z", "n", "-b", "n", "-f", "%s", "-o", made, source]
+    command = [str(part) for part in (tool, "-z", "n", "-b", "n", "-f", "%s", "-o", converted, source)]
     subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - ours
-    return sorted(made.glob("*.nii"))
+    return sorted(converted.glob("*.nii"))
 
 
 @pytest.mark.parametrize("number", range(1, 10))
@@ -156,26 +157,26 @@ def test_a_mosaic_in_nine_encodings_equals_dcm2niix_before_and_after_deidentific
     number: int, real_data: Path, tmp_path: Path
 ) -> None:
     path = real_data / "dicom" / "mosaic_siemens_nine_encodings" / "In" / f"{number}.dcm"
-    (made,) = dcm2niix([path], tmp_path)
+    (reference,) = dcm2niix([path], tmp_path)
     ds = admit(path.read_bytes()).ds
     clean = deidentify(ds, PatientKey("p"), Pseudonymiser("k" * 32))
     for instance in (ds, clean):
-        assert_equal(assemble_volume(frames([instance])), from_image(truth_of(made)), place_mm=2e-2)
+        assert_equal(assemble_volume(frames([instance])), from_image(read_truth(reference)), position_mm=2e-2)
 
 
-def test_a_head_by_siemens_equals_dcm2niix(real_data: Path, tmp_path: Path) -> None:
+def test_an_mprage_by_siemens_equals_dcm2niix(real_data: Path, tmp_path: Path) -> None:
     files = sorted((real_data / "dicom" / "mprage_siemens_skyra").glob("*.dcm"))
-    (made,) = dcm2niix(files, tmp_path)
-    assert_equal(assemble_volume([dcmread(path) for path in files]), from_image(truth_of(made)))
+    (reference,) = dcm2niix(files, tmp_path)
+    assert_equal(assemble_volume([dcmread(path) for path in files]), from_image(read_truth(reference)))
 
 
 def test_diffusion_by_philips_equals_dcm2niix_without_the_trace(real_data: Path, tmp_path: Path) -> None:
     folder = real_data / "dicom" / "dwi_philips_vanderbilt"
-    made = dcm2niix(sorted(folder.glob("*.dcm")), tmp_path)
-    truth = truth_of(made[0])
-    found = assemble_over_b(read(folder))
-    assert found.steps == (0.0, 2000.0)
+    converted = dcm2niix(sorted(folder.glob("*.dcm")), tmp_path)
+    truth = read_truth(converted[0])
+    dwi = assemble_over_b(read(folder))
+    assert dwi.steps == (0.0, 2000.0)
     directions = [from_image(truth[:, :, :, t]) for t in range(truth.GetSize()[3])]
     mean = Volume(np.mean([one.voxels for one in directions[1:]], axis=0), directions[0].geometry)
-    for voxels, one in zip(found.voxels, (directions[0], mean), strict=True):
-        assert_equal(Volume(voxels, found.geometry), one)
+    for voxels, one in zip(dwi.voxels, (directions[0], mean), strict=True):
+        assert_equal(Volume(voxels, dwi.geometry), one)

@@ -1,4 +1,4 @@
-"""A delivered outline comes back voxel for voxel, from DICOM SEG and from NIfTI."""
+"""A delivered outline is read voxel by voxel, from DICOM SEG and from NIfTI."""
 
 from pathlib import Path
 
@@ -15,13 +15,13 @@ from idh_tasks.intake.deidentification.pseudonym import Pseudonymiser
 from idh_tasks.phantom.roi import write_nifti, write_segmentation
 from tests.factories import geometry, stack
 
-PLACES = [0.0, 5.0, 10.0, 15.0]
+POSITIONS = [0.0, 5.0, 10.0, 15.0]
 
 
 @pytest.mark.parametrize("marked", [[1], [1, 2], [0, 3]])
 def test_a_segmentation_survives_deidentification(tmp_path: Path, marked: list[int]) -> None:
     files = []
-    for number, ds in enumerate(stack(PLACES, FrameOfReferenceUID="1.2.9", SeriesDate="20180304"), start=1):
+    for number, ds in enumerate(stack(POSITIONS, FrameOfReferenceUID="1.2.9", SeriesDate="20180304"), start=1):
         ds.StudyID, ds.SeriesNumber, ds.StudyTime, ds.AccessionNumber = "1", 1, "100000", "1"
         ds.SliceThickness, ds.Manufacturer, ds.PositionReferenceIndicator = 5, "none", ""
         files.append(tmp_path / f"{number}.dcm")
@@ -34,7 +34,7 @@ def test_a_segmentation_survives_deidentification(tmp_path: Path, marked: list[i
     np.testing.assert_array_equal(read_segmentation(clean, grid).voxels, mask)
 
 
-def test_a_rewritten_nifti_keeps_the_mask_and_the_grid(tmp_path: Path) -> None:
+def test_a_rewritten_nifti_has_the_same_mask_and_grid(tmp_path: Path) -> None:
     mask, grid = np.zeros((4, 5, 6), dtype=bool), geometry((4, 5, 6))
     mask[1:3, 2:4, 1:5] = True
     write_nifti(tmp_path / "roi.nii.gz", mask, grid)

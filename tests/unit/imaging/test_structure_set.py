@@ -1,4 +1,4 @@
-"""Contours of an RTSTRUCT become the mask they were drawn around."""
+"""The contours of an RTSTRUCT become the mask that they enclose."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def structures(rois: dict[str, list[list[list[float]]]]) -> Dataset:
     ds = instance(SOPClassUID=RTStructureSetStorage, Modality="RTSTRUCT")
     for keyword in ("PixelData", "Rows", "Columns", "PixelSpacing", "ImageOrientationPatient", "ImagePositionPatient"):
         delattr(ds, keyword)
-    names, drawn = [], []
+    names, contour_sets = [], []
     for number, (name, contours) in enumerate(rois.items(), start=1):
         named, roi = Dataset(), Dataset()
         named.ROINumber, named.ROIName = number, name
@@ -35,12 +35,12 @@ def structures(rois: dict[str, list[list[list[float]]]]) -> Dataset:
         for points in contours:
             contour = Dataset()
             contour.ContourGeometricType, contour.NumberOfContourPoints = "CLOSED_PLANAR", len(points)
-            places = np.array(points) @ GRID.axes().T + GRID.origin_mm
-            contour.ContourData = places.round(4).ravel().tolist()
+            positions_mm = np.array(points) @ GRID.axes().T + GRID.origin_mm
+            contour.ContourData = positions_mm.round(4).ravel().tolist()
             roi.ContourSequence.append(contour)
         names.append(named)
-        drawn.append(roi)
-    ds.StructureSetROISequence, ds.ROIContourSequence = Sequence(names), Sequence(drawn)
+        contour_sets.append(roi)
+    ds.StructureSetROISequence, ds.ROIContourSequence = Sequence(names), Sequence(contour_sets)
     return ds
 
 
@@ -52,28 +52,28 @@ def refusal(ds: Dataset) -> str:
 
 def test_a_square_is_filled_and_a_square_inside_it_is_a_hole() -> None:
     ds = structures({"GTV": [square(2, 9.5, 29.5), square(2, 14.5, 19.5), square(3, 9.5, 11.5)]})
-    found = read_structure_set(ds, GRID).voxels
-    assert found[2].sum() == 20 * 20 - 5 * 5
-    assert found[2, 10, 10] == 1
-    assert found[2, 16, 16] == 0
-    assert found[3].sum() == 4
-    assert found.sum() == 375 + 4
+    mask = read_structure_set(ds, GRID).voxels
+    assert mask[2].sum() == 20 * 20 - 5 * 5
+    assert mask[2, 10, 10] == 1
+    assert mask[2, 16, 16] == 0
+    assert mask[3].sum() == 4
+    assert mask.sum() == 375 + 4
 
 
-def test_of_several_structures_those_named_as_tumour_count() -> None:
+def test_of_several_structures_those_named_as_tumour_are_used() -> None:
     both = {"Brain": [square(2, 0.5, 39.5)], "whole tumour": [square(2, 9.5, 19.5)]}
     assert read_structure_set(structures(both), GRID).voxels.sum() == 100
     unnamed = {"Brain": both["Brain"], "Brainstem": both["whole tumour"]}
     assert "E_ROI: 2 structures were delivered, none is named" in refusal(structures(unnamed))
 
 
-def test_a_contour_between_slices_and_one_that_marks_nothing_are_refused() -> None:
+def test_a_contour_between_slices_and_an_empty_contour_are_refused() -> None:
     assert "between slices" in refusal(structures({"x": [square(2.5, 5, 9)]}))
     assert "between slices" in refusal(structures({"x": [square(7, 5, 9)]}))
     assert "mark nothing" in refusal(structures({"x": [square(2, 5.2, 5.8)]}))
 
 
-def test_it_passes_the_gate_and_is_the_same_after_deidentification() -> None:
+def test_a_structure_set_passes_the_gate_and_deidentification_unchanged() -> None:
     ds = admit(dicom_bytes(structures({"GTV Zebedee": [square(1, 9.5, 19.5)]}))).ds
     clean = deidentify(ds, PatientKey("p"), Pseudonymiser("k" * 32))
     assert "Zebedee" not in str(clean)

@@ -1,4 +1,4 @@
-"""The phantom plants what its truth says, and nothing depends on the label by accident."""
+"""The phantom contains what its truth states, and nothing but the planted effects depends on the IDH status."""
 
 import csv
 import json
@@ -12,8 +12,8 @@ from scipy.stats import ttest_ind
 from idh_tasks.domain.pathology import IdhStatus
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.phantom.anatomy import add_tumour, draw_head
-from idh_tasks.phantom.cohort import CohortPlan, Hurt, plan_patients, write_cohort
-from idh_tasks.phantom.patient import draw_biology
+from idh_tasks.phantom.biology import draw_biology
+from idh_tasks.phantom.cohort import CohortPlan, Defect, plan_patients, write_cohort
 from idh_tasks.phantom.signal import Timing, magnitude
 from idh_tasks.phantom.tissue import HEALTHY, TUMOUR, Tissue
 
@@ -25,7 +25,7 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_contrasts_look_right() -> None:
+def test_tissues_are_ordered_by_brightness_as_in_real_contrasts() -> None:
     csf, grey, white = (HEALTHY[t] for t in (Tissue.CSF, Tissue.GREY, Tissue.WHITE))
     t1, t2, flair = Timing(600, 10), Timing(4800, 98), Timing(9420, 141, 2500)
     assert magnitude(white, t1) > magnitude(grey, t1) > magnitude(csf, t1)
@@ -43,14 +43,14 @@ def test_a_head_has_every_tissue_and_a_tumour_of_plausible_size() -> None:
     assert 1000 < brain_ml < 1900
 
 
-def test_the_effect_is_planted_in_cbv_and_t1_and_not_in_adc() -> None:
-    drawn = {
+def test_the_status_affects_cbv_and_t1_and_not_adc_or_leakage() -> None:
+    biologies = {
         s: [draw_biology(np.random.default_rng([s == "mutant", n]), s) for n in range(300)]
         for s in (IdhStatus.MUTANT, IdhStatus.WILDTYPE)
     }
 
     def p_value(name: str) -> float:
-        values = [[getattr(b, name) for b in drawn[s]] for s in drawn]
+        values = [[getattr(b, name) for b in drawn] for drawn in biologies.values()]
         return float(ttest_ind(*values).pvalue)
 
     assert p_value("rim_cbv") < 1e-50
@@ -60,11 +60,11 @@ def test_the_effect_is_planted_in_cbv_and_t1_and_not_in_adc() -> None:
     assert p_value("rim_leakage") > 0.01
 
 
-def test_harms_are_planned_on_wild_types_only() -> None:
+def test_defects_are_planted_in_wild_type_patients_only() -> None:
     plans = plan_patients(CohortPlan(40, 14, seed=7))
     assert sum(p.status is IdhStatus.MUTANT for p in plans) == 14
-    assert [p.hurt for p in plans if p.hurt] == list(Hurt)
-    assert all(p.status is IdhStatus.WILDTYPE for p in plans if p.hurt)
+    assert [p.defect for p in plans if p.defect] == list(Defect)
+    assert all(p.status is IdhStatus.WILDTYPE for p in plans if p.defect)
 
 
 def test_more_mutants_than_patients_are_refused() -> None:
@@ -72,7 +72,7 @@ def test_more_mutants_than_patients_are_refused() -> None:
         plan_patients(CohortPlan(3, 4, seed=1))
 
 
-def test_a_study_is_one_study_of_one_patient_in_a_vendors_dialect(cohort: Path) -> None:
+def test_a_folder_holds_one_study_of_one_patient_with_an_outline(cohort: Path) -> None:
     headers = [dcmread(path, stop_before_pixels=True) for path in sorted((cohort / "studies" / "000").glob("*.dcm"))]
     assert len({ds.StudyInstanceUID for ds in headers}) == 1
     assert len({ds.SOPInstanceUID for ds in headers}) == len(headers)
@@ -81,7 +81,7 @@ def test_a_study_is_one_study_of_one_patient_in_a_vendors_dialect(cohort: Path) 
     assert (cohort / "studies" / "001" / "roi.nii.gz").exists()
 
 
-def test_the_truth_and_the_laboratory_agree(cohort: Path) -> None:
+def test_the_truth_and_the_pathology_reports_agree(cohort: Path) -> None:
     truth = json.loads((cohort / "truth.json").read_text())
     assert truth["kind"] == "synthetic"
     assert all((cohort / patient["labels"]).exists() for patient in truth["patients"])

@@ -1,4 +1,4 @@
-"""A hospital's own functions are found by name; what they return is checked."""
+"""A hospital's own functions are found by name, and the masks that they return are checked."""
 
 from importlib.metadata import EntryPoint
 
@@ -8,7 +8,7 @@ import pytest
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.domain.volume import Mask, Volume
 from idh_tasks.errors import RunRefusedError
-from idh_tasks.imaging import plug_points
+from idh_tasks.imaging import extension_points
 from tests.factories import head
 
 
@@ -27,7 +27,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> None:
         EntryPoint("small", f"{__name__}:small", "idh.segmenters"),
     ]
     monkeypatch.setattr(
-        plug_points,
+        extension_points,
         "entry_points",
         lambda group, name: [point for point in points if (point.group, point.name) == (group, name)],
     )
@@ -35,11 +35,11 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_extractor_is_called_by_its_name() -> None:
     volume = head()
-    assert np.array_equal(plug_points.extract_brain("bright", volume), volume.voxels > 100)
+    assert np.array_equal(extension_points.extract_brain("bright", volume), volume.voxels > 100)
 
 
-def test_one_that_is_not_installed_and_one_with_another_grid_are_refused() -> None:
+def test_a_missing_extractor_and_a_mask_on_another_grid_are_refused() -> None:
     with pytest.raises(RunRefusedError, match="E_PLUGIN: no installed package offers 'hd-bet'"):
-        plug_points.extract_brain("hd-bet", head())
+        extension_points.extract_brain("hd-bet", head())
     with pytest.raises(RunRefusedError, match="E_PLUGIN: 'small' returned a mask on another grid"):
-        plug_points.segment_tumour("small", {MrSequence.MPRAGE: head()})
+        extension_points.segment_tumour("small", {MrSequence.MPRAGE: head()})

@@ -1,0 +1,55 @@
+"""Runs a hospital's own brain extraction or tumour segmentation, found through the entry points of a package.
+
+There are two groups. A function in ``idh.brain_extractors`` takes the MPRAGE volume; one in ``idh.segmenters`` takes
+the volumes by sequence on the grid of the MPRAGE. Both return a mask on that grid. The weights of HD-BET, SynthStrip
+and nnU-Net cannot be shipped with the platform; a wrapper of a few lines makes each of them such a function.
+"""
+
+from collections.abc import Callable, Mapping
+from importlib.metadata import entry_points
+from typing import Any
+
+import numpy as np
+
+from idh_tasks.codes import Code
+from idh_tasks.domain.sequence import MrSequence
+from idh_tasks.domain.volume import Mask, Volume
+from idh_tasks.errors import RunRefusedError
+
+
+def extract_brain(name: str, mprage: Volume) -> Mask:
+    """Segment the brain with an installed extractor.
+
+    Raises
+    ------
+    RunRefusedError
+        ``E_PLUGIN`` if no installed package offers it, or if its mask is not on the grid of the MPRAGE.
+    """
+    return _checked(name, _load("idh.brain_extractors", name)(mprage), mprage)
+
+
+def segment_tumour(name: str, images: Mapping[MrSequence, Volume]) -> Mask:
+    """Segment the whole tumour with an installed segmenter; the images include the MPRAGE and are on its grid.
+
+    Raises
+    ------
+    RunRefusedError
+        ``E_PLUGIN`` as in `extract_brain`.
+    """
+    return _checked(name, _load("idh.segmenters", name)(images), images[MrSequence.MPRAGE])
+
+
+def _load(group: str, name: str) -> Callable[[Any], Any]:
+    for point in entry_points(group=group, name=name):
+        function: Callable[[Any], Any] = point.load()
+        return function
+    raise RunRefusedError(
+        Code.E_PLUGIN, f"no installed package offers {name!r} in {group}: install it or choose another"
+    )
+
+
+def _checked(name: str, result: Any, mprage: Volume) -> Mask:
+    mask = np.asarray(result)
+    if mask.shape != mprage.geometry.shape:
+        raise RunRefusedError(Code.E_PLUGIN, f"{name!r} returned a mask on another grid than that of the MPRAGE")
+    return mask.astype(bool)

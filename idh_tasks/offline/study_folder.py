@@ -1,0 +1,87 @@
+"""Reads the DICOM files of one study from a folder."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydicom import Dataset
+
+from idh_tasks.codes import Code
+from idh_tasks.dicom.classic import frames
+from idh_tasks.dicom.dialect import b_value
+from idh_tasks.domain.study import SeriesId, SeriesRecord
+from idh_tasks.errors import InstanceRejectedError, SeriesRejectedError
+from idh_tasks.intake.gate.instance import admit
+from idh_tasks.intake.naming.series import NamedSeries, name_series
+from idh_tasks.offline.intake import files_below
+from idh_tasks.store.objects import sha256
+
+ROI_SUFFIXES = (".nii", ".nii.gz")
+
+
+@dataclass(frozen=True)
+class FolderSeriesReader:
+    """The series of a study in a folder; `stored` holds the instances of each by its object key."""
+
+    series: Sequence[SeriesRecord]
+    stored: Mapping[str, Sequence[Dataset]]
+    mask: bytes | None = None
+
+    def instances(self, series: SeriesRecord) -> list[Dataset]:
+        """Return the instances of a series, with enhanced instances split into their frames."""
+        return frames(self.stored[series.object_key])
+
+    def outline(self) -> bytes | None:
+        """Return the NIfTI mask that was given for the study."""
+        return self.mask
+
+
+def read_study(folder: Path, mask: Path | None) -> FolderSeriesReader:
+    """Name the series of a folder; without `mask`, a NIfTI file in the folder is the tumour outline."""
+    named = {str(number): series for number, series in enumerate(_named_series(folder))}
+    records = [_record(key, series) for key, series in named.items()]
+    beside = (path for path in files_below([folder]) if path.name.endswith(ROI_SUFFIXES))
+    outline = mask or next(beside, None)
+    stored = {key: series.instances for key, series in named.items()}
+    return FolderSeriesReader(records, stored, outline.read_bytes() if outline else None)
+
+
+def _named_series(folder: Path) -> Iterator[NamedSeries]:
+    groups: dict[str, list[Dataset]] = defaultdict(list)
+    for ds in read_instances(folder):
+        groups[str(ds.SeriesInstanceUID)].append(ds)
+    for group in groups.values():
+        yield from name_series(group)
+
+
+def _record(key: str, named: NamedSeries) -> SeriesRecord:
+    pixels = sha256(b"".join(ds.get("PixelData", b"") for ds in named.instances))
+    return SeriesRecord(
+        SeriesId(key), named.identification, key, pixels, len(named.instances), named.fault, named.fineness
+    )
+
+
+def read_instances(folder: Path) -> list[Dataset]:
+    """Read the DICOM files of a folder that pass the gate, with the b-value in its standard element.
+
+    Raises
+    ------
+    SeriesRejectedError
+        ``E_NO_IMAGES`` if no file passes.
+    """
+    instances = [ds for path in files_below([folder]) if (ds := _admitted(path)) is not None]
+    if not instances:
+        raise SeriesRejectedError(Code.E_NO_IMAGES, f"no DICOM image in {folder.name} passes the gate")
+    return instances
+
+
+def _admitted(path: Path) -> Dataset | None:
+    try:
+        ds = admit(path.read_bytes()).ds
+    except InstanceRejectedError:
+        return None
+    value = b_value(ds)
+    if value is not None:
+        ds.DiffusionBValue = value
+    return ds

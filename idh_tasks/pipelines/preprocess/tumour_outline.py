@@ -1,0 +1,130 @@
+"""The tumour outline of one study: delivered by the hospital, or proposed and accepted by a reviewer."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from idh_tasks.codes import Code
+from idh_tasks.domain.sequence import MrSequence
+from idh_tasks.domain.study import SEGMENTATION, STRUCTURE_SET, Identification, SeriesRecord
+from idh_tasks.domain.volume import Float, Mask, Volume
+from idh_tasks.errors import OutlineAwaitsReviewError, SeriesRejectedError, StudyQuarantinedError
+from idh_tasks.imaging import roi
+from idh_tasks.imaging.extension_points import segment_tumour
+from idh_tasks.imaging.head import head_mask
+from idh_tasks.imaging.itk import resample
+from idh_tasks.imaging.proposal import propose_tumour
+from idh_tasks.imaging.structure_set import read_structure_set
+from idh_tasks.pipelines.preprocess.study_images import AlignedImage, StudyImages
+from idh_tasks.store.objects import sha256
+
+
+@dataclass(frozen=True)
+class DeliveredOutline:
+    """A delivered outline on the grid of T2, with its format and its hash."""
+
+    kind: str
+    sha256: str
+    mask: Volume
+
+
+@dataclass(frozen=True)
+class OutlineProposal:
+    """An outline made by the platform, with its hash and volume, and T2, FLAIR and MPRAGE to judge it by."""
+
+    mask: Mask
+    sha256: str
+    volume_ml: float
+    shown_on: tuple[Float, Float, Float]
+
+
+class TumourOutline:
+    """The outline of a study in MPRAGE space; `accepted_sha256` is the hash of the proposal that may be used."""
+
+    def __init__(self, images: StudyImages, accepted_sha256: str | None = None) -> None:
+        self._images = images
+        self._accepted_sha256 = accepted_sha256
+
+    @cached_property
+    def mask(self) -> Mask:
+        """Return the delivered outline, moved with the T2 on which it was drawn, or else an accepted proposal.
+
+        Raises
+        ------
+        OutlineAwaitsReviewError
+            ``W_ROI_PROPOSED`` if a proposal awaits review.
+        StudyQuarantinedError
+            ``E_NO_ROI`` if no outline can be proposed, ``E_ROI`` if the delivered one is implausible.
+        """
+        if self.delivered is not None:
+            return self._moved_with_t2(self.delivered.mask)
+        if self.proposal.sha256 != self._accepted_sha256:
+            raise OutlineAwaitsReviewError(
+                Code.W_ROI_PROPOSED, "no outline was delivered; a proposed one awaits review"
+            )
+        return self.proposal.mask
+
+    def _moved_with_t2(self, drawn: Volume) -> Mask:
+        grid = self._images.mprage.geometry
+        transform = self._images.registration(MrSequence.T2).transform
+        mask = resample(drawn, grid, transform, nearest=True).voxels > 0
+        roi.check_plausible(mask, head_mask(self._images.mprage), grid, self._images.settings)
+        return mask
+
+    @cached_property
+    def delivered(self) -> DeliveredOutline | None:
+        """Return the delivered outline: a DICOM SEG, an RTSTRUCT or a NIfTI mask, in this order of preference."""
+        for identification, read in ((SEGMENTATION, roi.read_segmentation), (STRUCTURE_SET, read_structure_set)):
+            series = self._series(identification)
+            if series is not None:
+                grid = self._images.source(MrSequence.T2).image.geometry
+                drawn = read(self._images.reader.instances(series)[0], grid)
+                return DeliveredOutline(identification.evidence, series.sha256, drawn)
+        content = self._images.reader.outline()
+        return None if content is None else DeliveredOutline("NIfTI", sha256(content), roi.read_nifti(content))
+
+    def _series(self, identification: Identification) -> SeriesRecord | None:
+        return next((s for s in self._images.reader.series if s.identification == identification), None)
+
+    @cached_property
+    def proposal(self) -> OutlineProposal:
+        """Return an outline in MPRAGE space, proposed from T2 and FLAIR or by the configured segmenter.
+
+        Raises
+        ------
+        StudyQuarantinedError
+            ``E_NO_ROI`` if T2 or FLAIR cannot be used.
+        """
+        try:
+            t2, flair = self._images.aligned(MrSequence.T2), self._images.aligned(MrSequence.FLAIR)
+        except SeriesRejectedError as error:
+            raise StudyQuarantinedError(
+                Code.E_NO_ROI, f"no outline was delivered, and none can be proposed: {error}"
+            ) from None
+        mask, spacing = self._segmented(t2, flair), self._images.mprage.geometry.spacing_mm
+        volume_ml = float(mask.sum()) * float(np.prod(spacing)) / 1000
+        shown_on = (t2.voxels, flair.voxels, self._images.mprage.voxels)
+        return OutlineProposal(mask, sha256(np.packbits(mask).tobytes()), round(volume_ml, 1), shown_on)
+
+    def _segmented(self, t2: AlignedImage, flair: AlignedImage) -> Mask:
+        name = self._images.settings.segmenter
+        if name == "thresholds":
+            covered = self._images.brain & t2.covered & flair.covered
+            return propose_tumour(t2.voxels, flair.voxels, covered, self._images.mprage.geometry.spacing_mm)
+        return segment_tumour(name, self._images.all_aligned())
+
+    @property
+    def kind(self) -> str:
+        """Return the format in which the outline was delivered, or ``proposal``."""
+        return self.delivered.kind if self.delivered else "proposal"
+
+    @property
+    def sha256(self) -> str:
+        """Return the hash of the outline."""
+        return self.delivered.sha256 if self.delivered else self.proposal.sha256
+
+    @property
+    def drawn_on(self) -> tuple[MrSequence, ...]:
+        """Return the sequences on which the outline was drawn."""
+        return (MrSequence.T2,) if self.delivered else (MrSequence.T2, MrSequence.FLAIR)
