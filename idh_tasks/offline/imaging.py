@@ -206,7 +206,7 @@ def _shelf(folder: Path, mask: Path | None) -> FolderShelf:
             found = named.identification
             pixels = sha256(b"".join(ds.get("PixelData", b"") for ds in named.instances))
             series.append(
-                SeriesRecord(SeriesId(key), found, key, pixels, len(named.instances), named.fault, named.fineness)
+                SeriesRecord(SeriesId(key), found, key, pixels, len(named.instances), named.fault, named.slice_geometry)
             )
     beside = [path for path in files_below([folder]) if path.name.endswith(ROI_SUFFIXES)]
     outline = mask or next(iter(beside), None)

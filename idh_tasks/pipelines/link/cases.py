@@ -5,7 +5,7 @@ import logging
 from idh_tasks.codes import Code
 from idh_tasks.db import audit, patches, pathology, quarantine
 from idh_tasks.db.engine import Transaction
-from idh_tasks.db.quarantine import HeldBack
+from idh_tasks.db.quarantine import QuarantineEntry
 from idh_tasks.linkage.persons import who_is_who
 from idh_tasks.pipelines.link.feed import load_reports
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
@@ -32,7 +32,8 @@ def link_cases(platform: Platform) -> bool:
 
 def _hold_mismatches(transaction: Transaction) -> None:
     keys = [row["report_key"] for row in transaction.rows("reports/select_mismatched_reports")]
-    quarantine.hold_back(transaction, [HeldBack(key, "report", Code.E_DEMOGRAPHIC_MISMATCH, MISMATCH) for key in keys])
+    entries = [QuarantineEntry(key, "report", Code.E_DEMOGRAPHIC_MISMATCH, MISMATCH) for key in keys]
+    quarantine.record(transaction, entries)
     transaction.run("reports/delete_settled_mismatches")
 
 

@@ -9,7 +9,7 @@ from idh_tasks.codes import Code
 from idh_tasks.db import audit, identities, pathology, quarantine
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.pathology import MergeEvent, NamedPatient, ReportRecord
-from idh_tasks.db.quarantine import HeldBack
+from idh_tasks.db.quarantine import QuarantineEntry
 from idh_tasks.domain.pathology import Delivery, MergeNotice, Report
 from idh_tasks.domain.study import PatientKey
 from idh_tasks.errors import IdhError, RunRefusedError, TransientError, without_text
@@ -22,7 +22,7 @@ from idh_tasks.linkage.feed.tables import read_csv, read_excel
 from idh_tasks.linkage.idh_rules import WHO_2016, WHO_2021, resolve_idh_status
 from idh_tasks.linkage.vocabulary import known_words, read_assay
 from idh_tasks.pipelines.platform import Platform
-from idh_tasks.store.objects import Listed
+from idh_tasks.store.objects import ListedObject
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ def _record_night(
     audit.record(transaction, "link", "feed read", SOURCE, read=read, new=new, held=held, flag=flag)
 
 
-def _new_files(platform: Platform) -> Iterator[tuple[str, Listed]]:
+def _new_files(platform: Platform) -> Iterator[tuple[str, ListedObject]]:
     """Yield the dropped files that were not read yet, with our ids; what ends unlike any format is none of ours."""
     with platform.database.begin() as transaction:
         known = {row["file_id"] for row in transaction.rows("feed/select_feed_files")}
@@ -114,7 +114,7 @@ def _new_files(platform: Platform) -> Iterator[tuple[str, Listed]]:
             yield file_id, item
 
 
-def _load_file(platform: Platform, found: tuple[str, Listed]) -> tuple[str | None, int]:
+def _load_file(platform: Platform, found: tuple[str, ListedObject]) -> tuple[str | None, int]:
     """Load one file whole or hold it; return the code if it was held, and how many reports were new."""
     file_id, item = found
     read = READERS[PurePosixPath(item.key).suffix.lower()]
@@ -136,7 +136,7 @@ def _hold_file(platform: Platform, file_id: str, error: Exception) -> str:
     known = error if isinstance(error, IdhError) else IdhError(Code.E_FEED_FORMAT, without_text(error))
     with platform.database.begin() as transaction:
         _record_file(transaction, file_id, Delivery(), known)
-        quarantine.hold_back(transaction, [HeldBack(file_id, "delivery", known.code, known.reason)])
+        quarantine.record(transaction, [QuarantineEntry(file_id, "delivery", known.code, known.reason)])
     log.warning("file %s: %s", file_id, known)
     return known.code
 
@@ -168,19 +168,21 @@ def store(platform: Platform, transaction: Transaction, delivery: Delivery) -> t
     saved = pathology.save_reports(transaction, reports)
     pathology.save_merges(transaction, events)
     held = [_misfit(platform, m.column, m.report_id) for m in delivery.misfits]
-    held += [HeldBack(key, "report", Code.E_REPORT_CONFLICT, CONTRADICTED) for key in saved.contradicted]
-    quarantine.hold_back(transaction, held)
+    held += [QuarantineEntry(key, "report", Code.E_REPORT_CONFLICT, CONTRADICTED) for key in saved.contradicted]
+    quarantine.record(transaction, held)
     return saved.new, len(held)
 
 
 CONTRADICTED = "the version is known with other content; the first one stays, a change needs a new version"
 
 
-def _misfit(platform: Platform, column: str, report_id: str) -> HeldBack:
+def _misfit(platform: Platform, column: str, report_id: str) -> QuarantineEntry:
     subject = platform.pseudonymiser.token("misfit", report_id)
     if column == "issuer":
-        return HeldBack(subject, "report", Code.E_ISSUER, "neither report nor settings say whose identifier it is")
-    return HeldBack(subject, "report", Code.E_SCHEMA, f"column {column} holds what it must not; the rest was taken")
+        reason = "neither report nor settings say whose identifier it is"
+        return QuarantineEntry(subject, "report", Code.E_ISSUER, reason)
+    reason = f"column {column} holds what it must not; the rest was taken"
+    return QuarantineEntry(subject, "report", Code.E_SCHEMA, reason)
 
 
 def _named(platform: Platform, issuer: str, identifier: str) -> NamedPatient:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from idh_tasks.db import training
+from idh_tasks.db import nights, quarantine, training
 from idh_tasks.db.training import FoldResult, SequenceResult
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
@@ -39,10 +39,8 @@ def summarise(platform: Platform) -> Summary:
         patches = transaction.rows("patches/count_patches", settings_hash=preprocessing_version(platform))
         predictions = transaction.rows("predictions/count_predictions")[0]
         return Summary(
-            inbox={_named(r["state"], r["code"]): r["items"] for r in transaction.rows("inbox/count_inbox_states")},
-            held_back={
-                _named(r["scope"], r["code"]): r["items"] for r in transaction.rows("quarantine/count_quarantine")
-            },
+            inbox={_named(c.state, c.code): c.items for c in nights.inbox_counts(transaction)},
+            held_back={_named(c.scope, c.code): c.items for c in quarantine.counts(transaction)},
             cases={r["outcome"]: r["studies"] for r in transaction.rows("cohort/count_cases")},
             patches={_named(r["sequence"], r["code"]): r["patches"] for r in patches},
             predictions=dict(predictions),
