@@ -1,4 +1,4 @@
-"""Instances per second through gate, de-identification and store, and from the PACS, beside DCMTK's own tools."""
+"""Measures instances per second for gate, de-identification, storage and retrieval, and for DCMTK's own tools."""
 
 import os
 import shutil
@@ -12,18 +12,21 @@ from statistics import median
 
 import numpy as np
 from pydicom import Dataset
+from pydicom.uid import UID
 
-from idh_tasks.dicom.files import encoded
+from idh_tasks.dicom.files import encode_file
 from idh_tasks.domain.study import PatientKey
 from idh_tasks.intake.deidentification.deidentify import deidentify
 from idh_tasks.intake.gate.instance import admit
 from idh_tasks.intake.gate.sandbox import Sandbox
-from idh_tasks.intake.transport import dimse
 from idh_tasks.intake.transport.archive import pack
+from idh_tasks.intake.transport.find import list_study
+from idh_tasks.intake.transport.retrieve import retrieve
+from idh_tasks.intake.transport.send import send_study
 from idh_tasks.local import orthanc, up
 from idh_tasks.local.installation import Installation
 from idh_tasks.local.process import wait_until
-from idh_tasks.pipelines.ingest.sources import Fetched
+from idh_tasks.pipelines.ingest.fetched import FetchedFiles
 from idh_tasks.pipelines.ingest.store_study import store_studies
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.settings import PacsSettings
@@ -32,9 +35,9 @@ from tests.factories import dicom_bytes, stack
 INSTANCES, MATRIX = 600, 256
 STUDY, EARLIER = "1.2.826.0.1.600", "1.2.826.0.1.599"
 TIMES = 5
-"""Of one pass DCMTK's rate varies by half."""
+"""Number of passes: the rate of a single pass of DCMTK varies by half."""
 NO_DELAY = {**os.environ, "TCP_NODELAY": "1"}
-"""Without it DCMTK, like Orthanc, waits 40 ms for each instance: no fair peer."""
+"""Without it DCMTK, like Orthanc, waits 40 ms per instance, which would not be a fair comparison."""
 
 
 def study(uid: str = STUDY, instances: int = INSTANCES) -> dict[str, bytes]:
@@ -43,38 +46,43 @@ def study(uid: str = STUDY, instances: int = INSTANCES) -> dict[str, bytes]:
     files = {}
     for number, ds in enumerate(stack([1.0 * (k // 3) for k in range(instances)], StudyInstanceUID=uid)):
         ds.SeriesInstanceUID = f"{uid}.{number % 3 + 1}"
-        ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = f"{uid}.9.{number}"
+        ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = UID(f"{uid}.9.{number}")
         ds.Rows = ds.Columns = MATRIX
         ds.PixelData = rng.integers(0, 4000, MATRIX * MATRIX, dtype=np.uint16).tobytes()
         files[f"{number:04d}.dcm"] = dicom_bytes(ds)
     return files
 
 
-def rate(work: Callable[[], object], times: int = 1) -> float:
-    """Return instances per second of a pass over the study, the median of several."""
+def rate(process: Callable[[], object], times: int = 1) -> float:
+    """Return instances per second, as the median of several passes over the study."""
 
     def once() -> float:
         started = time.perf_counter()
-        work()
+        process()
         return INSTANCES / (time.perf_counter() - started)
 
     return median(once() for _ in range(times))
 
 
 def stages(platform: Platform, files: dict[str, bytes]) -> Iterator[tuple[str, float]]:
-    """Yield where the time goes, stage by stage."""
+    """Yield the rate of each stage."""
     contents = list(files.values())
     with Sandbox() as sandbox:
         sandbox.check(contents[0])
-        yield "gate in the sandbox", rate(lambda: [sandbox.check(content) for content in contents])
+        yield "gate in the sandbox", rate(lambda: _check_each(sandbox, contents))
     headers: list[Dataset] = []
     yield "reading again", rate(lambda: headers.extend(admit(content, decode=False).ds for content in contents))
-    clean: list[Dataset] = []
+    deidentified: list[Dataset] = []
     key, patient = platform.pseudonymiser, PatientKey("p")
-    yield "de-identification", rate(lambda: clean.extend(deidentify(ds, patient, key) for ds in headers))
-    yield "encoding", rate(lambda: [encoded(ds) for ds in clean])
+    yield "de-identification", rate(lambda: deidentified.extend(deidentify(ds, patient, key) for ds in headers))
+    yield "encoding", rate(lambda: [encode_file(ds) for ds in deidentified])
     platform.store.put("bench/first", b"")
     yield "archive and S3 put", rate(lambda: platform.store.put("bench/study", pack(files)))
+
+
+def _check_each(sandbox: Sandbox, contents: list[bytes]) -> None:
+    for content in contents:
+        sandbox.check(content)
 
 
 @contextmanager
@@ -116,18 +124,18 @@ def dcmtk(files: dict[str, bytes], port: int) -> Iterator[tuple[str, float]]:
 
 def getscu(pacs: PacsSettings, folder: Path) -> float:
     """Return the rate of DCMTK's C-GET of the same study from the same archive."""
-    out = folder / "got"
+    out = folder / "retrieved"
     out.mkdir()
     titles = ["-aet", pacs.calling_aet, "-aec", pacs.called_aet]
-    asked = ["-S", "-k", "QueryRetrieveLevel=STUDY", "-k", f"StudyInstanceUID={STUDY}", "-od", str(out)]
-    command = ["getscu", *titles, *asked, pacs.host, str(pacs.port)]
-    got = rate(lambda: subprocess.run(command, env=NO_DELAY, check=True, capture_output=True), TIMES)  # noqa: S603 - ours
+    query = ["-S", "-k", "QueryRetrieveLevel=STUDY", "-k", f"StudyInstanceUID={STUDY}", "-od", str(out)]
+    command = ["getscu", *titles, *query, pacs.host, str(pacs.port)]
+    retrieved = rate(lambda: subprocess.run(command, env=NO_DELAY, check=True, capture_output=True), TIMES)  # noqa: S603 - ours
     assert len(list(out.iterdir())) == INSTANCES
-    return got
+    return retrieved
 
 
 def main() -> None:
-    """Measure both sides in one run and print rates and ratios."""
+    """Measure the platform and DCMTK in one run and print rates and ratios."""
     files = study()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         installation = Installation(Path(folder))
@@ -138,12 +146,12 @@ def main() -> None:
             paths.append(Path(folder) / name)
             paths[-1].write_bytes(content)
         measured = dict(stages(platform, files))
-        # An S3 server that has never held anything makes its volumes first; DCMTK's receiver needs nothing of the kind.
-        store_studies(platform, Fetched(study(EARLIER, 60)))
-        deliveries = [Fetched(study(f"{STUDY}.{number}")) for number in range(TIMES)]
+        # A new S3 server first creates its volumes, which DCMTK's receiver does not need.
+        store_studies(platform, FetchedFiles(study(EARLIER, 60)))
+        deliveries = [FetchedFiles(study(f"{STUDY}.{number}")) for number in range(TIMES)]
         whole = rate(lambda: store_studies(platform, deliveries.pop()), TIMES)
-        dimse.send_study(pacs, paths)
-        from_pacs = rate(lambda: dimse.retrieve(pacs, STUDY, dimse.list_study(pacs, STUDY).places), TIMES)
+        send_study(pacs, paths)
+        from_pacs = rate(lambda: retrieve(pacs, STUDY, list_study(pacs, STUDY).instances), TIMES)
         peers = {}
         if shutil.which("storescu"):
             peers = dict(dcmtk(files, installation.ports["redis"])) | {"getscu": getscu(pacs, Path(folder))}

@@ -26,7 +26,7 @@ from idh_airflow.steps import skip_unless, step
 
 if TYPE_CHECKING:
     from idh_tasks.pipelines.batches import Batch
-    from idh_tasks.pipelines.ingest.night import Discovery
+    from idh_tasks.pipelines.ingest.discovery import Discovery
 
 
 @dag(
@@ -42,11 +42,11 @@ def ingest_studies() -> None:
 
     @step(pool="pacs")
     def discover(params: dict[str, str]) -> "Discovery":
-        from idh_tasks.pipelines.ingest import night
+        from idh_tasks.pipelines.ingest.discovery import discover
         from idh_tasks.pipelines.ingest.sources import SOURCES
 
         sources = tuple(SOURCES) if params["source"] == "all" else (params["source"],)
-        return night.discover(platform(), sources)
+        return discover(platform(), sources)
 
     @step()
     def batches(discovery: "Discovery") -> "list[Batch]":
@@ -54,15 +54,15 @@ def ingest_studies() -> None:
 
     @step(map_index_template="{{ task.op_kwargs['batch']['label'] }}")
     def ingest_batch(batch: dict[str, list[str]]) -> dict[str, int]:
-        from idh_tasks.pipelines.ingest import night
+        from idh_tasks.pipelines.ingest.batch import ingest_batch
 
-        return night.ingest_batch(platform(), batch["ids"])
+        return ingest_batch(platform(), batch["ids"])
 
     @step(trigger_rule="all_done", outlets=[STUDIES], retries=0)
     def reconcile(discovery: "Discovery") -> None:
-        from idh_tasks.pipelines.ingest import night
+        from idh_tasks.pipelines.ingest.reconciliation import reconcile
 
-        skip_unless(night.reconcile(platform(), discovery), "nothing new tonight")
+        skip_unless(reconcile(platform(), discovery), "nothing new tonight")
 
     found = discover()
     ingest_batch.expand(batch=batches(found)) >> reconcile(found)

@@ -1,4 +1,4 @@
-"""Errors named by their consequence; `idh_tasks.codes` says what each code means."""
+"""Errors named after their consequence; `idh_tasks.codes` states what each code means."""
 
 import errno
 import traceback
@@ -23,12 +23,12 @@ class IdhError(Exception):
         self.reason = reason
 
     def __reduce__(self) -> tuple[type["IdhError"], tuple[Code, str]]:
-        """Survive the way out of another process."""
+        """Support pickling, so that the error can leave a child process."""
         return type(self), (self.code, self.reason)
 
 
 class StudyQuarantinedError(IdhError):
-    """The whole delivery or study is quarantined; the other ones are processed."""
+    """A delivery or study is quarantined; the others are processed."""
 
 
 class OutlineAwaitsReviewError(StudyQuarantinedError):
@@ -44,7 +44,7 @@ class InstanceRejectedError(IdhError):
 
 
 class InstanceSkippedError(InstanceRejectedError):
-    """The instance is of a kind that the platform does not use: it is counted, not quarantined."""
+    """The platform does not use instances of this SOP class: the instance is counted, not quarantined."""
 
 
 class UidMismatchError(InstanceRejectedError):
@@ -52,19 +52,19 @@ class UidMismatchError(InstanceRejectedError):
 
 
 class RunRefusedError(IdhError):
-    """The run must not continue, and a retry would change nothing."""
+    """The run must not continue, and a retry would not help."""
 
 
 class ObjectVanishedError(IdhError):
-    """The object is no longer there."""
+    """The object no longer exists."""
 
 
 class TransientError(IdhError):
-    """The environment failed; the same call may succeed later."""
+    """The environment failed; a retry may succeed."""
 
 
 class ObjectReplacedError(TransientError):
-    """The object was replaced while it was read; its new content is a delivery of its own."""
+    """The object was replaced while it was read; its new content counts as another delivery."""
 
 
 class PeerTimeoutError(TransientError):
@@ -72,15 +72,17 @@ class PeerTimeoutError(TransientError):
 
 
 def as_idh_error(error: Exception) -> IdhError:
-    """Return our own error for any exception: a full disk and the unforeseen have codes too."""
+    """Return our own error for any exception; a full disk and unforeseen errors have codes, too."""
     if isinstance(error, IdhError):
         return error
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return TransientError(Code.E_DISK, "no space is left on the disk; nothing was published; free space and retry")
+        return TransientError(
+            Code.E_DISK, "no space is left on the disk; nothing was published; free some space and retry"
+        )
     return TransientError(Code.E_UNEXPECTED, without_text(error))
 
 
 def without_text(error: BaseException) -> str:
-    """Return the type and place of an error: its text may hold a patient's data."""
+    """Return the type and location of an error without its text, which may contain patient data."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} at {frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}"

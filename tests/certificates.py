@@ -1,4 +1,4 @@
-"""Certificates for tests: an authority, and servers it vouches for, or does not, or no longer does."""
+"""Certificates for tests: of an authority, and signed by it, self-signed or expired."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,8 +14,8 @@ DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Certified:
-    """Files of a certificate and its key."""
+class CertificateFiles:
+    """The files of a certificate and its key."""
 
     certificate: Path
     key: Path
@@ -25,17 +25,17 @@ def _name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
-def _write(folder: Path, name: str, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> Certified:
-    found = Certified(folder / f"{name}.crt", folder / f"{name}.key")
-    found.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    found.key.write_bytes(
+def _write(folder: Path, name: str, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> CertificateFiles:
+    files = CertificateFiles(folder / f"{name}.crt", folder / f"{name}.key")
+    files.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    files.key.write_bytes(
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
-    return found
+    return files
 
 
-def certify(folder: Path, name: str, issuer: Certified | None = None, expired: bool = False) -> Certified:
-    """Make a certificate for 127.0.0.1, by an issuer or by itself."""
+def certify(folder: Path, name: str, issuer: CertificateFiles | None = None, expired: bool = False) -> CertificateFiles:
+    """Make a certificate for 127.0.0.1, signed by an issuer or self-signed."""
     key = ec.generate_private_key(ec.SECP256R1())
     signer, signed_by = key, _name(name)
     if issuer is not None:

@@ -1,4 +1,4 @@
-"""Builds the data that tests need; every value can be overridden by name."""
+"""Builds the data that tests need; attributes of an instance can be overridden by keyword."""
 
 from io import BytesIO
 from typing import Any
@@ -41,10 +41,10 @@ def instance(**overrides: Any) -> Dataset:
 
 
 def stack(positions_mm: list[float], **overrides: Any) -> list[Dataset]:
-    """Return axial instances at the given places, numbered in order."""
+    """Return axial instances at the given positions, numbered in order."""
     return [
-        instance(ImagePositionPatient=[0, 0, place], InstanceNumber=number, **overrides)
-        for number, place in enumerate(positions_mm, start=1)
+        instance(ImagePositionPatient=[0, 0, position], InstanceNumber=number, **overrides)
+        for number, position in enumerate(positions_mm, start=1)
     ]
 
 
@@ -62,15 +62,15 @@ def geometry(shape: tuple[int, int, int], spacing: float = 2.0) -> Geometry:
 
 
 def ball(shape: tuple[int, int, int], radius: float, centre: tuple[float, float, float] | None = None) -> Mask:
-    """Return a ball in voxels, in the middle unless told otherwise."""
-    where = centre or tuple((n - 1) / 2 for n in shape)
+    """Return a ball in voxels, around the middle unless a centre is given."""
+    middle = centre or tuple((n - 1) / 2 for n in shape)
     grid = np.indices(shape, dtype=np.float64)
-    distance = sum((axis - c) ** 2 for axis, c in zip(grid, where, strict=True))
+    distance = sum((axis - c) ** 2 for axis, c in zip(grid, middle, strict=True))
     return np.asarray(distance <= radius**2)
 
 
 def head(shape: tuple[int, int, int] = (60, 70, 60)) -> Volume:
-    """Return a bright brain inside a dark skull inside a bright scalp, with some structure."""
+    """Return a bright brain with some structure, inside a dark skull and a bright scalp."""
     brain, skull, scalp = ball(shape, 22), ball(shape, 25), ball(shape, 28)
     voxels = np.zeros(shape, dtype=np.float32)
     voxels[scalp], voxels[skull], voxels[brain] = 700, 40, 500
@@ -89,7 +89,7 @@ def diffusion(adc: float, b_values: tuple[float, ...], noise: float = 0.0) -> Se
 
 
 def cramer_rao(adc: float, b_values: np.ndarray, noise: float) -> float:
-    """Return the least standard deviation of an unbiased ADC from these signals, S₀ being unknown too."""
+    """Return the Cramér-Rao bound on the standard deviation of the ADC from these signals, with S₀ unknown."""
     signal = 1000 * np.exp(-b_values * adc * 1e-6)
     jacobian = np.stack([signal / 1000, -b_values * 1e-6 * signal], axis=1)
     return float(np.sqrt(np.linalg.inv(jacobian.T @ jacobian / noise**2)[1, 1]))

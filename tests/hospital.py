@@ -1,27 +1,36 @@
-"""A hospital that delivers: studies to the bucket, and what became of them."""
+"""A hospital that delivers studies to the bucket, and what has become of them."""
 
 import tarfile
 import zipfile
 from io import BytesIO
+from typing import Literal
 
 from pydicom import Dataset
+from pydicom.uid import UID
 
-from idh_tasks.db import studies
+from idh_tasks.db import nights, quarantine, studies
 from idh_tasks.pipelines.platform import Platform
+from tests.database import run_sql
 from tests.factories import MARKER_ID, dicom_bytes, stack
 
 SE_T1 = {"ScanningSequence": "SE", "RepetitionTime": "600", "EchoTime": "10", "SeriesDescription": "t1_se_tra"}
 
 
+def with_instance_uid(ds: Dataset, uid: str) -> Dataset:
+    """Set the instance UID in data set and file meta information, and return the data set."""
+    ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = UID(uid)
+    return ds
+
+
 def study(uid: str = "1.2.3", patient: str = MARKER_ID, slices: int = 4) -> list[Dataset]:
-    places = [5.0 * k for k in range(slices)]
-    found = stack(places, StudyInstanceUID=uid, SeriesInstanceUID=f"{uid}.1", PatientID=patient, **SE_T1)
-    for number, ds in enumerate(found):
-        ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = f"{uid}.1.{number + 1}"
-    return found
+    """Return a study of one T1 series."""
+    positions = [5.0 * k for k in range(slices)]
+    instances = stack(positions, StudyInstanceUID=uid, SeriesInstanceUID=f"{uid}.1", PatientID=patient, **SE_T1)
+    return [with_instance_uid(ds, f"{uid}.1.{number}") for number, ds in enumerate(instances, start=1)]
 
 
 def zipped(files: dict[str, bytes]) -> bytes:
+    """Return files as a ZIP."""
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in files.items():
@@ -29,27 +38,8 @@ def zipped(files: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def drop(platform: Platform, name: str, instances: list[Dataset], **extra: bytes) -> None:
-    files = {f"{number}.dcm": dicom_bytes(ds) for number, ds in enumerate(instances)} | extra
-    platform.drop.put(f"drop/{name}.zip", zipped(files))
-
-
-def outcomes(platform: Platform) -> dict[str, int]:
-    with platform.database.begin() as transaction:
-        return {f"{r['state']} {r['code']}".strip(): r["items"] for r in transaction.rows("inbox/count_inbox_states")}
-
-
-def held_back(platform: Platform) -> dict[str, int]:
-    with platform.database.begin() as transaction:
-        return {f"{r['scope']} {r['code']}": r["items"] for r in transaction.rows("quarantine/count_quarantine")}
-
-
-def loose(platform: Platform, folder: str, instances: list[Dataset]) -> None:
-    for number, ds in enumerate(instances):
-        platform.drop.put(f"drop/{folder}/instance {number} ü.dcm", dicom_bytes(ds))
-
-
-def tarred(instances: list[Dataset], mode: str = "w:gz") -> bytes:
+def tarred(instances: list[Dataset], mode: Literal["w:gz", "w"] = "w:gz") -> bytes:
+    """Return instances as a tar."""
     buffer = BytesIO()
     with tarfile.open(fileobj=buffer, mode=mode) as archive:
         for number, ds in enumerate(instances):
@@ -60,11 +50,37 @@ def tarred(instances: list[Dataset], mode: str = "w:gz") -> bytes:
     return buffer.getvalue()
 
 
+def drop(platform: Platform, name: str, instances: list[Dataset], **extra: bytes) -> None:
+    """Deliver instances and other files as one ZIP."""
+    files = {f"{number}.dcm": dicom_bytes(ds) for number, ds in enumerate(instances)} | extra
+    platform.drop.put(f"drop/{name}.zip", zipped(files))
+
+
+def drop_loose(platform: Platform, folder: str, instances: list[Dataset]) -> None:
+    """Deliver instances one by one into a folder."""
+    for number, ds in enumerate(instances):
+        platform.drop.put(f"drop/{folder}/instance {number} ü.dcm", dicom_bytes(ds))
+
+
+def outcomes(platform: Platform) -> dict[str, int]:
+    """Return the number of deliveries by state and code."""
+    with platform.database.begin() as transaction:
+        return {f"{row.state} {row.code}".strip(): row.items for row in nights.inbox_counts(transaction)}
+
+
+def quarantined(platform: Platform) -> dict[str, int]:
+    """Return the number of quarantine entries by scope and code."""
+    with platform.database.begin() as transaction:
+        return {f"{row.scope} {row.code}": row.items for row in quarantine.counts(transaction)}
+
+
 def stored(platform: Platform, uid: str = "1.2.3") -> studies.StoredStudy:
+    """Return a stored study by the UID with which it was delivered."""
     with platform.database.begin() as transaction:
         return studies.get(transaction, platform.pseudonymiser.study(uid))
 
 
 def count(platform: Platform, table: str) -> int:
-    with platform.database.begin() as transaction:
-        return int(transaction._connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one())
+    """Return the number of rows of a table."""
+    [(rows,)] = run_sql(platform, f"SELECT count(*) FROM {table}")
+    return int(rows)

@@ -1,7 +1,8 @@
 """Sequence identification on real tables, as a confusion matrix: `make sequences`.
 
-The rows of the tables beside the checkout are turned into headers. Timing rows say what they are; names were
-labelled by reading them once, and the labels lie here under a hash of the name: the tables themselves stay outside.
+The rows of the tables beside the checkout are turned into headers. Rows with timings state their sequence. Series names
+were labelled by hand; the labels are stored here under a hash of the name, since the tables are not part of the
+checkout.
 """
 
 import csv
@@ -24,7 +25,7 @@ CLASSES = ("T1", "T2", "FLAIR", "MPRAGE", "DWI", "ADC", "DSC", "RCBV", "OTHER")
 
 
 def timing_rows(tables: Path) -> Iterator[tuple[str, Dataset]]:
-    """Yield what each examined series is, and its header: timing, and what every scanner adds to it."""
+    """Yield the sequence of each series, and a header with its timing and what every scanner adds to it."""
     with (tables / "upenn_gbm_acquisition.csv").open() as file:
         for row in csv.DictReader(file):
             for column, sequence in COLUMNS.items():
@@ -49,7 +50,7 @@ def _header(row: dict[str, str], column: str) -> Dataset:
 
 
 def name_rows(tables: Path) -> Iterator[tuple[str, Dataset]]:
-    """Yield the label of each described series and a header with nothing but its name."""
+    """Yield the label of each named series, and a header with nothing but its name."""
     with LABELS.open() as file:
         labels = {row["sha256"]: row["label"] for row in csv.DictReader(file)}
     with (tables / "idc_glioma_series.csv").open() as file:
@@ -60,19 +61,19 @@ def name_rows(tables: Path) -> Iterator[tuple[str, Dataset]]:
 
 
 def confusion(rows: Iterator[tuple[str, Dataset]]) -> Counter[tuple[str, str, str]]:
-    """Count (label, answer, confidence); a row nobody can label counts only as answered or not."""
+    """Count label, answer and confidence; a row without a label counts only as answered or not."""
     counts: Counter[tuple[str, str, str]] = Counter()
     for label, ds in rows:
-        found = identify(read_physics([ds]))
-        counts[label, found.sequence.value, found.confidence.value] += 1
+        identified = identify(read_physics([ds]))
+        counts[label, identified.sequence.value, identified.confidence.value] += 1
     return counts
 
 
 def rates(counts: Counter[tuple[str, str, str]]) -> tuple[float, float]:
-    """Return how many high-confidence answers are right, and how many rows got one."""
-    sure = {key: n for key, n in counts.items() if key[2] == "high"}
-    right = sum(n for (label, answer, _), n in sure.items() if label == answer)
-    return right / max(sum(sure.values()), 1), sum(sure.values()) / max(counts.total(), 1)
+    """Return the share of high-confidence answers that are correct, and the share of rows that got one."""
+    certain = {key: n for key, n in counts.items() if key[2] == "high"}
+    correct = sum(n for (label, answer, _), n in certain.items() if label == answer)
+    return correct / max(sum(certain.values()), 1), sum(certain.values()) / max(counts.total(), 1)
 
 
 def table(title: str, counts: Counter[tuple[str, str, str]]) -> str:
@@ -80,16 +81,16 @@ def table(title: str, counts: Counter[tuple[str, str, str]]) -> str:
     labels = sorted({label for label, _, _ in counts})
     lines = [title, " " * 12 + "".join(f"{c:>8}" for c in (*CLASSES, "low"))]
     for label in labels:
-        low = sum(n for (known, _, confidence), n in counts.items() if known == label and confidence == "low")
+        low = sum(n for (stated, _, confidence), n in counts.items() if stated == label and confidence == "low")
         cells = [counts[label, c, "high"] for c in CLASSES]
         lines.append(f"{label or '?':<12}" + "".join(f"{n or '·':>8}" for n in (*cells, low)))
-    right, answered = rates(counts)
-    lines.append(f"right among high confidence {right:.2%}, answered with high confidence {answered:.2%}\n")
+    correct, answered = rates(counts)
+    lines.append(f"correct among high confidence {correct:.2%}, answered with high confidence {answered:.2%}\n")
     return "\n".join(lines)
 
 
 def main() -> None:
-    """Print the matrices, apart and together."""
+    """Print the matrices, one by one and together."""
     tables = Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/data") / "tables"
     timing, names = confusion(timing_rows(tables)), confusion(name_rows(tables))
     for title, counts in (("timing alone", timing), ("names alone", names), ("together", timing + names)):

@@ -95,7 +95,7 @@ def list_quarantine(
     from idh_tasks.db import quarantine as held
 
     with _platform().database.begin() as transaction:
-        _lines(held.listed(transaction, notes=notes), as_json=as_json)
+        _lines((vars(entry) for entry in held.list_entries(transaction, notes=notes)), as_json=as_json)
 
 
 @quarantine.command("show")
@@ -104,7 +104,7 @@ def show(subject: Annotated[str, typer.Argument(help="As listed.")], as_json: As
     from idh_tasks.db import quarantine as held
 
     with _platform().database.begin() as transaction:
-        _lines(held.listed(transaction, subject, notes=True), as_json=as_json)
+        _lines((vars(entry) for entry in held.list_entries(transaction, subject, notes=True)), as_json=as_json)
 
 
 @quarantine.command("readmit")

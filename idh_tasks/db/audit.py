@@ -1,4 +1,4 @@
-"""Audit events: who did what to which of our ids."""
+"""Audit events: who did what, and to which subject."""
 
 import json
 from typing import Any
@@ -7,5 +7,5 @@ from idh_tasks.db.engine import Transaction
 
 
 def record(transaction: Transaction, actor: str, action: str, subject: str, **detail: Any) -> None:
-    """Add an audit event; detail holds ids of ours, codes and counts only."""
+    """Add an audit event; subject and detail hold ids of ours, codes and counts only."""
     transaction.run("audit/insert_audit_event", actor=actor, action=action, subject=subject, detail=json.dumps(detail))

@@ -1,4 +1,4 @@
-"""Schema phi: who a pseudonym is. Only ingest, pathology loading and delivery use this module."""
+"""Schema phi: which patient a pseudonym stands for. Only ingest, pathology loading and delivery use this module."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from idh_tasks.errors import StudyQuarantinedError
 
 @dataclass(frozen=True)
 class Identity:
-    """A patient as a header or a report names her; never logged, never in an XCom."""
+    """A patient as a header or a report identifies them; never logged, never in an XCom."""
 
     patient_key: PatientKey
     issuer: str
@@ -26,39 +26,47 @@ class Identity:
         return f"Identity({self.patient_key})"
 
 
+@dataclass(frozen=True)
+class _Demographics:
+    birth_date: date | None
+    sex: str | None
+
+    def contradict(self, identity: Identity) -> bool:
+        """Return whether birth date or sex are known on both sides and differ."""
+        pairs = ((self.birth_date, identity.birth_date), (self.sex, identity.sex))
+        return any(recorded and stated and recorded != stated for recorded, stated in pairs)
+
+
 def register_patient(transaction: Transaction, identity: Identity) -> None:
     """Record a patient, or check that the one on record is the same person.
 
     Raises
     ------
     StudyQuarantinedError
-        ``E_DEMOGRAPHIC_MISMATCH`` if birth date or sex differ at the same identifier, ``E_WITHDRAWN`` if the
+        ``E_DEMOGRAPHIC_MISMATCH`` if birth date or sex differ for the same identifier, ``E_WITHDRAWN`` if the
         patient's data were erased.
     """
     if erased(transaction, [identity.patient_key]):
-        raise StudyQuarantinedError(Code.E_WITHDRAWN, "the patient withdrew: nothing of hers is taken in again")
+        raise StudyQuarantinedError(Code.E_WITHDRAWN, "the patient has withdrawn: no more of their data is accepted")
     transaction.run("identities/insert_patient", patient_key=identity.patient_key, sex=identity.sex)
     transaction.run("identities/insert_patient_identity", **vars(identity))
-    known = transaction.one("identities/select_patient_identity", patient_key=identity.patient_key)
-    if known is None:
+    recorded = transaction.first(_Demographics, "identities/select_patient_identity", patient_key=identity.patient_key)
+    if recorded is None:
         raise StudyQuarantinedError(Code.E_ID_MISMATCH, "the identifier belongs to another pseudonym")
-    for mine, theirs in ((identity.birth_date, known["birth_date"]), (identity.sex, known["sex"])):
-        if mine and theirs and mine != theirs:
-            raise StudyQuarantinedError(
-                Code.E_DEMOGRAPHIC_MISMATCH, "birth date or sex differ at the same identifier; ask the registry"
-            )
+    if recorded.contradict(identity):
+        raise StudyQuarantinedError(
+            Code.E_DEMOGRAPHIC_MISMATCH, "birth date or sex differ for the same identifier; ask the patient registry"
+        )
 
 
 def register_study(transaction: Transaction, study_id: StudyId, uid: str, accession: str) -> None:
-    """Record the hospital's own names of a study."""
+    """Record the hospital's own identifiers of a study."""
     transaction.run(
         "identities/insert_study_identity", study_id=study_id, study_instance_uid=uid, accession_number=accession
     )
 
 
 def erased(transaction: Transaction, patients: Iterable[PatientKey]) -> set[PatientKey]:
-    """Return which of these patients withdrew."""
-    return {
-        PatientKey(row["patient_key"])
-        for row in transaction.rows("identities/select_erased", keys=sorted(set(patients)))
-    }
+    """Return which of these patients have withdrawn."""
+    rows = transaction.rows("identities/select_erased", keys=sorted(set(patients)))
+    return {PatientKey(row["patient_key"]) for row in rows}

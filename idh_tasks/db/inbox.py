@@ -1,90 +1,98 @@
-"""Schema phi: what the hospital delivered, one row a delivery. Only ingest uses this module."""
+"""Schema phi: what the hospital has delivered, one row per delivery. Only ingest uses this module."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from enum import StrEnum
 
+from idh_tasks.codes import Code
+from idh_tasks.db import watermarks
 from idh_tasks.db.engine import Transaction
 from idh_tasks.domain.study import StudyId
 
 
-@dataclass(frozen=True)
-class Delivery:
-    """An object or a PACS study under the hospital's own name, with a fingerprint of its content."""
+class InboxState(StrEnum):
+    """What has become of a delivery so far."""
+
+    FOUND = "found"
+    INGESTED = "ingested"
+    UNCHANGED = "unchanged"
+    QUARANTINED = "quarantined"
+    FAILED = "failed"
+    VANISHED = "vanished"
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the delivery is still to be ingested."""
+        return self in (InboxState.FOUND, InboxState.FAILED)
+
+
+@dataclass(frozen=True, repr=False)
+class InboxItem:
+    """A delivery: an object or a PACS study under the hospital's own name, with a fingerprint of its content."""
 
     item_id: str
     source: str
     locator: str
     fingerprint: str
     position: str = ""
+    state: InboxState = InboxState.FOUND
 
     def __repr__(self) -> str:
-        return f"Delivery({self.item_id})"
+        return f"InboxItem({self.item_id})"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a delivery."""
+    """What has become of a delivery, with the code and the reason if it was not ingested."""
 
-    state: str
+    state: InboxState
     study_id: StudyId | None = None
-    code: str | None = None
+    code: Code | None = None
     reason: str | None = None
 
 
 @dataclass(frozen=True)
-class Night:
-    """The balance of one source: found = new + unchanged + quarantined + failed + vanished."""
-
+class _StateCount:
     source: str
-    found: int
-    new: int
-    unchanged: int
-    quarantined: int
-    failed: int
-    vanished: int
+    state: InboxState
+    items: int
 
 
-def register(transaction: Transaction, source: str, deliveries: list[Delivery]) -> None:
-    """Record what a source listed and move its watermark over it, in one transaction."""
-    transaction.run_many("inbox/insert_inbox_item", [vars(delivery) for delivery in deliveries])
-    position = max((delivery.position for delivery in deliveries), default="")
+def register(transaction: Transaction, source: str, items: list[InboxItem]) -> None:
+    """Record what a source listed and move its watermark past it, in one transaction."""
+    transaction.run_many("inbox/insert_inbox_item", [vars(item) for item in items])
+    position = max((item.position for item in items), default="")
     if position:
-        transaction.run("watermarks/upsert_watermark", source=source, position=position)
+        watermarks.advance(transaction, source, position)
 
 
 def open_items(transaction: Transaction, source: str) -> list[str]:
-    """Return the ids of a source's deliveries that are new or failed last time."""
+    """Return the ids of a source's deliveries that are new or failed the last time."""
     return [row["item_id"] for row in transaction.rows("inbox/select_open_inbox", source=source)]
 
 
-def states(transaction: Transaction, item_ids: list[str]) -> dict[str, Counter[str]]:
-    """Return by source how many of these deliveries are in each state."""
-    found: dict[str, Counter[str]] = defaultdict(Counter)
-    for row in transaction.rows("inbox/count_inbox_by_item", item_ids=item_ids):
-        found[row["source"]][row["state"]] = row["items"]
-    return found
+def get(transaction: Transaction, item_id: str) -> InboxItem:
+    """Return a delivery with its state.
 
-
-def record_night(transaction: Transaction, night: Night, flag: str | None) -> None:
-    """Record the balance of one source; `flag` is a code where it is suspicious."""
-    transaction.run("inbox/insert_ingest_night", flag=flag, **vars(night))
-
-
-def get(transaction: Transaction, item_id: str) -> tuple[Delivery, str]:
-    """Return a delivery and its state."""
-    row = transaction.one("inbox/select_inbox_item", item_id=item_id)
-    if row is None:
+    Raises
+    ------
+    LookupError
+        If no delivery has this id.
+    """
+    item = transaction.first(InboxItem, "inbox/select_inbox_item", item_id=item_id)
+    if item is None:
         raise LookupError(item_id)
-    delivery = Delivery(row["item_id"], row["source"], row["locator"], row["fingerprint"])
-    return delivery, row["state"]
+    return item
 
 
-def finish(transaction: Transaction, item_id: str, outcome: Outcome) -> None:
-    """Record what became of a delivery."""
+def record_outcome(transaction: Transaction, item_id: str, outcome: Outcome) -> None:
+    """Record what has become of a delivery."""
     transaction.run("inbox/update_inbox_outcome", item_id=item_id, **vars(outcome))
 
 
-def watermark(transaction: Transaction, source: str) -> str | None:
-    """Return the position up to which a source has been seen."""
-    row = transaction.one("watermarks/select_watermark", source=source)
-    return None if row is None else str(row["position"])
+def count_states(transaction: Transaction, item_ids: list[str]) -> dict[str, Counter[InboxState]]:
+    """Return, by source, how many of these deliveries are in each state."""
+    states: dict[str, Counter[InboxState]] = defaultdict(Counter)
+    for row in transaction.all(_StateCount, "inbox/count_inbox_by_item", item_ids=item_ids):
+        states[row.source][row.state] = row.items
+    return states

@@ -1,39 +1,74 @@
-"""What was held back or noted, with code and reason."""
+"""What was quarantined or noted, with code and reason."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Literal
 
+from idh_tasks.codes import Code, Consequence
 from idh_tasks.db.engine import Transaction
 from idh_tasks.domain.study import StudyId
 
+Scope = Literal["delivery", "instance", "series", "study", "report"]
+"""Of what kind a subject is."""
+
 
 @dataclass(frozen=True)
-class HeldBack:
-    """Something that was not taken, with code and reason; `subject` is an id of ours.
+class QuarantineEntry:
+    """Something that was not accepted, with code and reason; `subject` is an id of ours.
 
-    A code that begins with W_ is a note: nothing was held. `item_id` is the delivery it came with,
-    `object_key` where its bytes are kept, if they are.
+    An entry whose code has the consequence `NOTED` is a note: nothing was quarantined. `item_id` is the delivery it
+    came with, `object_key` the place of its encrypted bytes, if they were stored.
     """
 
     subject: str
-    scope: str
-    code: str
+    scope: Scope
+    code: Code
     reason: str
     item_id: str | None = None
     object_key: str | None = None
 
 
-def hold_back(transaction: Transaction, held: Iterable[HeldBack], study_id: StudyId | None = None) -> None:
-    """Record what was held back; the same subject and code once."""
-    transaction.run_many("quarantine/upsert_quarantine", [vars(item) | {"study_id": study_id} for item in held])
+@dataclass(frozen=True)
+class RecordedEntry:
+    """An entry as the quarantine lists it; `kept` is true if its encrypted bytes are stored."""
+
+    subject: str
+    code: Code
+    scope: Scope
+    study_id: StudyId | None
+    reason: str
+    item_id: str | None
+    kept: bool
+    created_at: datetime
+    readmitted_at: datetime | None
 
 
-def listed(transaction: Transaction, subject: str | None = None, *, notes: bool = False) -> list[dict[str, Any]]:
-    """Return what is held, or what is held of one subject; notes only where asked for."""
-    return [dict(row) for row in transaction.rows("quarantine/select_quarantine", subject=subject, notes=notes)]
+@dataclass(frozen=True)
+class QuarantineCount:
+    """How many subjects of one scope are quarantined with one code."""
+
+    scope: Scope
+    code: Code
+    items: int
+
+
+def record(transaction: Transaction, entries: Iterable[QuarantineEntry], study_id: StudyId | None = None) -> None:
+    """Record what was quarantined or noted; the same subject and code once."""
+    transaction.run_many("quarantine/upsert_quarantine", [vars(entry) | {"study_id": study_id} for entry in entries])
+
+
+def list_entries(transaction: Transaction, subject: str | None = None, *, notes: bool = False) -> list[RecordedEntry]:
+    """Return all entries, or those of one subject, oldest first; notes only if asked for."""
+    left_out = [] if notes else [code for code in Code if code.consequence is Consequence.NOTED]
+    return transaction.all(RecordedEntry, "quarantine/select_quarantine", subject=subject, left_out=left_out)
+
+
+def counts(transaction: Transaction) -> list[QuarantineCount]:
+    """Return how many subjects are quarantined or noted, by scope and code."""
+    return transaction.all(QuarantineCount, "quarantine/count_quarantine")
 
 
 def readmit(transaction: Transaction, subject: str) -> list[str]:
-    """Open the deliveries again from which a subject was held; return their ids."""
+    """Open the deliveries that a subject came with for another attempt, and return their ids."""
     return [row["item_id"] for row in transaction.rows("quarantine/readmit_quarantined", subject=subject)]

@@ -1,1 +1,1 @@
-"""What every stage must read alike in DICOM, whoever wrote it."""
+"""Reads and writes DICOM the same way for every stage and every vendor."""

@@ -1,4 +1,4 @@
-"""One form for all: enhanced images and mosaics become classic instances, one a slice."""
+"""Brings enhanced images and mosaics into the form of classic instances, one per slice."""
 
 from collections.abc import Iterable, Iterator
 
@@ -9,12 +9,12 @@ from idh_tasks.dicom.mosaic import is_mosaic, tiles
 
 
 def frames(instances: Iterable[Dataset]) -> list[Dataset]:
-    """Return classic instances as they are, each frame of an enhanced one and each tile of a mosaic by itself.
+    """Return classic instances as they are, and every frame of an enhanced image and tile of a mosaic as one.
 
     Raises
     ------
     SeriesRejectedError
-        ``E_UNSUPPORTED_SOP`` or ``E_GEOMETRY_MISSING`` where nothing says how the frames or tiles lie.
+        ``E_UNSUPPORTED_SOP`` or ``E_GEOMETRY_MISSING`` if the positions of frames or tiles are not stated.
     """
     return [frame for ds in instances for frame in _frames(ds)]
 

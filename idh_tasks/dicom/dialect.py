@@ -1,4 +1,4 @@
-"""Reads what vendors write in places of their own."""
+"""Reads numbers that vendors write into private elements."""
 
 import re
 import struct
@@ -13,7 +13,7 @@ B_VALUES = (
     ("PHILIPS", 0x2001, "Philips Imaging DD 001", 0x03),
     ("UIH", 0x0065, "Image Private Header", 0x09),
 )
-"""Vendor, group, creator and element of the b-value; GE may add 10⁹."""
+"""Vendor, group, creator and element of the b-value; GE may add 10⁹ to it."""
 SCALE_SLOPE = ("PHILIPS", 0x2005, "Philips MR Imaging DD 001", 0x0E)
 
 
@@ -23,18 +23,18 @@ def b_value(ds: Dataset) -> float | None:
         return float(ds.DiffusionBValue)
     if not any(tag.is_private for tag in list(ds.keys())):
         return None
-    found = (_number(ds, *place) for place in B_VALUES)
-    value = next((number for number in found if number is not None), None)
+    numbers = (_number(ds, *place) for place in B_VALUES)
+    value = next((number for number in numbers if number is not None), None)
     return None if value is None else value % GE_OFFSET
 
 
 def scale_slope(ds: Dataset) -> float | None:
-    """Return Philips' scale slope: what is shown, over rescale × scale slope, compares between images."""
+    """Return Philips' scale slope: displayed values divided by rescale × scale slope are comparable across images."""
     return _number(ds, *SCALE_SLOPE)
 
 
 def _number(ds: Dataset, vendor: str, group: int, creator: str, element: int) -> float | None:
-    """Return the first number of a private element, also where its VR (UN) or its creator was lost."""
+    """Return the first number of a private element, even if its VR (UN) or its creator was lost."""
     try:
         value = ds.private_block(group, creator)[element].value
     except KeyError:
@@ -49,8 +49,8 @@ def _number(ds: Dataset, vendor: str, group: int, creator: str, element: int) ->
 
 
 def _without_creator(ds: Dataset, vendor: str, group: int, element: int) -> Any:
-    """Return a private element of a vendor's image whose creators an archive took away; it lies in the first block."""
+    """Return a private element of a vendor's image whose creators an archive removed; it lies in the first block."""
     if not str(ds.get("Manufacturer") or "").upper().startswith(vendor) or ds.private_creators(group):
         return None
-    found = ds.get((group, 0x1000 + element))
-    return found.value if found is not None else None
+    private = ds.get((group, 0x1000 + element))
+    return private.value if private is not None else None

@@ -1,4 +1,4 @@
-"""The frames of an enhanced multi-frame image as if each were a classic instance (PS3.3 C.7.6.16)."""
+"""The frames of an enhanced multi-frame image as classic instances (PS3.3 C.7.6.16)."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
@@ -16,44 +16,44 @@ RENAMED = {"EffectiveEchoTime": "EchoTime", "TemporalPositionIndex": "TemporalPo
 
 
 def is_enhanced(ds: Dataset) -> bool:
-    """Tell whether an instance holds its frames in functional groups."""
+    """Return whether an instance describes its frames in functional groups."""
     return bool(ds.get("SOPClassUID") == EnhancedMRImageStorage)
 
 
 def enhanced_frames(ds: Dataset) -> Iterator[Dataset]:
-    """Yield each frame as a header of its own.
+    """Yield each frame as a data set of its own.
 
-    A frame has the attributes of its functional groups at its top, its number, and its share of the pixels
-    when they are asked for; the enhanced image itself is not changed.
+    A frame has the attributes of its functional groups at top level, its number, and its part of the pixels, which are
+    decoded on first access. The enhanced image itself is not changed.
 
     Raises
     ------
     SeriesRejectedError
-        ``E_UNSUPPORTED_SOP`` for an enhanced image without functional groups: nothing says where its frames lie.
+        ``E_UNSUPPORTED_SOP`` for an enhanced image without functional groups: the positions of its frames are unknown.
     """
     common = Dataset()
     for element in ds:
         if element.keyword not in BULK:
             common.add(element)
-    _lift(common, ds.get("SharedFunctionalGroupsSequence") or [])
+    _copy_to_top(common, ds.get("SharedFunctionalGroupsSequence") or [])
     groups = ds.get("PerFrameFunctionalGroupsSequence") or ()
     if len(groups) != int(ds.get("NumberOfFrames") or 1):
         raise SeriesRejectedError(
-            Code.E_UNSUPPORTED_SOP, "an enhanced image without functional groups is kept, not read"
+            Code.E_UNSUPPORTED_SOP, "an enhanced image without functional groups is stored, but not used"
         )
     decoded = lazily_decoded(ds, lambda pixels: pixels.reshape(len(groups), ds.Rows, ds.Columns))
     for number, group in enumerate(groups):
         frame = Frame()
         frame.update(common)
         frame.file_meta = ds.file_meta
-        _lift(frame, [group])
+        _copy_to_top(frame, [group])
         frame.InstanceNumber = number + 1
         frame.decoded, frame.number = decoded, number
         yield frame
 
 
 class Frame(Dataset):
-    """A frame; the image it is part of is decoded once, when the first of its frames is asked for its pixels."""
+    """A frame; its image is decoded once, when the pixels of any of its frames are first accessed."""
 
     decoded: Callable[[], NDArray[Any]]
     number: int
@@ -65,12 +65,12 @@ class Frame(Dataset):
 
 
 def lazily_decoded(ds: Dataset, cut: Callable[[NDArray[Any]], NDArray[Any]]) -> Callable[[], NDArray[Any]]:
-    """Return what decodes the pixels once, when they are first asked for, and cuts them into frames."""
+    """Return a function that decodes the pixels on its first call and cuts them into frames."""
     return cache(lambda: cut(ds.pixel_array))
 
 
-def _lift(onto: Dataset, groups: Sequence[Dataset]) -> None:
-    """Copy the attributes of functional groups to the top, under their classic names."""
+def _copy_to_top(target: Dataset, groups: Sequence[Dataset]) -> None:
+    """Copy the attributes of functional groups to top level, under their classic names."""
     for group in groups:
         for macro in group:
             if macro.VR != "SQ":
@@ -78,10 +78,10 @@ def _lift(onto: Dataset, groups: Sequence[Dataset]) -> None:
             for item in macro.value[:1]:
                 for element in item:
                     if element.VR != "SQ":
-                        onto.add(element)
-                        _rename(onto, element.keyword)
+                        target.add(element)
+                        _rename(target, element.keyword)
 
 
-def _rename(onto: Dataset, keyword: str) -> None:
+def _rename(target: Dataset, keyword: str) -> None:
     if keyword in RENAMED:
-        setattr(onto, RENAMED[keyword], onto[keyword].value)
+        setattr(target, RENAMED[keyword], target[keyword].value)

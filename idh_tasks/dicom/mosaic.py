@@ -1,4 +1,4 @@
-"""The tiles of a Siemens mosaic as if each were a classic instance; the headers before XA hold their order in CSA."""
+"""The tiles of a Siemens mosaic as classic instances; headers before software XA state their direction in CSA."""
 
 import warnings
 from collections.abc import Iterator
@@ -16,51 +16,49 @@ Vector = NDArray[np.float64]
 
 COUNT = (0x0019, "SIEMENS MR HEADER", 0x0A)
 CSA_IMAGE_HEADER = (0x0029, "SIEMENS CSA HEADER", 0x10)
-KEPT_NORMAL = (0x0099, "IDH PLATFORM", 0x01)
-"""Where the slice normal stays when CSA, which may name the patient, goes."""
-
-
-OWN = ("PixelData", "Rows", "Columns", "ImagePositionPatient")
-"""What a tile has for itself."""
+SLICE_NORMAL = (0x0099, "IDH PLATFORM", 0x01)
+"""Our private element for the slice normal, which survives when CSA, which may name the patient, is removed."""
+OF_EACH_TILE = ("PixelData", "Rows", "Columns", "ImagePositionPatient")
+"""Attributes that differ between a tile and the mosaic."""
 
 
 def is_mosaic(ds: Dataset) -> bool:
-    """Tell whether an instance holds a whole volume as tiles of one picture."""
+    """Return whether an instance holds a whole volume as tiles of one image."""
     return "MOSAIC" in (ds.get("ImageType") or ())
 
 
 def slice_normal(ds: Dataset) -> Vector | None:
-    """Return the direction in which the tiles are stacked (LPS), from CSA or where we have kept it."""
-    kept = _private(ds, *KEPT_NORMAL)
-    if kept is not None:
-        return np.array(kept, dtype=np.float64)
+    """Return the direction in which the tiles are stacked (LPS), from our private element or from CSA."""
+    ours = _private(ds, *SLICE_NORMAL)
+    if ours is not None:
+        return np.array(ours, dtype=np.float64)
     stated = _csa_normal(_private(ds, *CSA_IMAGE_HEADER))
     return np.array(stated, dtype=np.float64) if len(stated) == 3 else None
 
 
 def _csa_normal(header: bytes | None) -> list[float]:
-    # It warns of its own youth when it is imported.
+    # The module warns on import that it is experimental.
     with warnings.catch_warnings(action="ignore"):
         from nibabel.nicom.csareader import read
     try:
         return list(read(header)["tags"]["SliceNormalVector"]["items"]) if header else []
-    except Exception:  # a broken CSA states nothing; its reader raises many types
+    except Exception:  # the reader raises many types for a damaged CSA header, which then states nothing
         return []
 
 
-def keep_normal(normal: Vector, out: Dataset) -> None:
-    """Write the slice normal into a private block of ours."""
-    group, creator, element = KEPT_NORMAL
+def write_slice_normal(normal: Vector, out: Dataset) -> None:
+    """Write the slice normal into our private element."""
+    group, creator, element = SLICE_NORMAL
     out.private_block(group, creator, create=True).add_new(element, "FD", normal.tolist())
 
 
 def tiles(ds: Dataset) -> Iterator[Dataset]:
-    """Yield each tile with its place in the patient; pixels are decoded when they are asked for.
+    """Yield each tile with its position in the patient; pixels are decoded on first access.
 
     Raises
     ------
     SeriesRejectedError
-        ``E_GEOMETRY_MISSING`` if nothing says how many tiles there are or in which direction they are stacked.
+        ``E_GEOMETRY_MISSING`` if the number of tiles or the direction in which they are stacked is not stated.
     """
     count, normal = _private(ds, *COUNT), slice_normal(ds)
     if not count or normal is None:
@@ -71,7 +69,7 @@ def tiles(ds: Dataset) -> Iterator[Dataset]:
     decoded = lazily_decoded(ds, lambda pixels: _cut(pixels, side, rows, columns))
     for number in range(int(count)):
         tile = Frame()
-        tile.update({element.tag: element for element in ds if element.keyword not in OWN})
+        tile.update({element.tag: element for element in ds if element.keyword not in OF_EACH_TILE})
         tile.file_meta = ds.file_meta
         tile.Rows, tile.Columns = rows, columns
         tile.ImagePositionPatient = (corner + number * step).tolist()
@@ -80,7 +78,7 @@ def tiles(ds: Dataset) -> Iterator[Dataset]:
 
 
 def _first_corner(ds: Dataset, rows: int, columns: int) -> Vector:
-    """Return the corner of the first slice: the stated one is that of a slice as large as the mosaic."""
+    """Return the corner of the first slice: the stated one is the corner of a slice as large as the mosaic."""
     orientation = np.array(ds.ImageOrientationPatient, dtype=np.float64).reshape(2, 3)
     down, right = (float(c) for c in ds.PixelSpacing)
     shift = orientation[0] * right * (ds.Columns - columns) / 2 + orientation[1] * down * (ds.Rows - rows) / 2
@@ -88,7 +86,7 @@ def _first_corner(ds: Dataset, rows: int, columns: int) -> Vector:
 
 
 def _cut(pixels: NDArray[Any], side: int, rows: int, columns: int) -> NDArray[Any]:
-    """Return the tiles of a picture, row by row [tile, rows, columns]."""
+    """Return the tiles of an image, row by row [tile, rows, columns]."""
     return pixels.reshape(side, rows, side, columns).swapaxes(1, 2).reshape(-1, rows, columns)
 
 
@@ -97,7 +95,7 @@ def _private(ds: Dataset, group: int, creator: str, element: int) -> Any:
         value = ds.private_block(group, creator)[element].value
     except KeyError:
         return None
-    # Where the VR was lost (UN), a number is what PS3.5 6.2.2 says of its bytes, or the text of one.
+    # Where the VR was lost (UN), the bytes are a little-endian integer (PS3.5 6.2.2) or its text.
     if isinstance(value, bytes) and element == COUNT[2] and group == COUNT[0]:
         return int.from_bytes(value, "little") if len(value) == 2 else int(value.decode("ascii", "replace") or 0)
     return value

@@ -14,7 +14,7 @@ SeriesId = NewType("SeriesId", str)
 
 @dataclass(frozen=True)
 class Identification:
-    """What a series is, how sure that is, and why, in words."""
+    """Which MR sequence a series is, with what confidence, and the evidence in words."""
 
     sequence: MrSequence
     confidence: Confidence
@@ -28,15 +28,18 @@ STRUCTURE_SET = Identification(MrSequence.OTHER, Confidence.HIGH, "RTSTRUCT")
 
 @dataclass(frozen=True)
 class Fault:
-    """Why something must not be used: the code of the catalogue and the reason in words."""
+    """Why something must not be used: a code of the catalogue and the reason in words."""
 
     code: Code
     reason: str
 
 
 @dataclass(frozen=True)
-class Fineness:
-    """What speaks for one of several series of the same sequence."""
+class SliceGeometry:
+    """Orientation and voxel size of a series: of several series of one sequence, axial and small voxels are preferred.
+
+    The defaults stand for an unknown geometry, which is preferred least.
+    """
 
     axial: bool = False
     voxel_mm3: float = 1e6
@@ -44,7 +47,7 @@ class Fineness:
 
 @dataclass(frozen=True)
 class SeriesRecord:
-    """One stored series of one revision of a study; with a fault it is kept, but not used."""
+    """One stored series of one revision of a study; a series with a fault is stored, but not used."""
 
     series_id: SeriesId
     identification: Identification
@@ -52,12 +55,12 @@ class SeriesRecord:
     sha256: str
     instances: int
     fault: Fault | None = None
-    fineness: Fineness = Fineness()
+    slice_geometry: SliceGeometry = SliceGeometry()
 
 
 @dataclass(frozen=True)
 class InstanceRecord:
-    """One stored instance: the hash of its de-identified file, and the code that made it."""
+    """One stored instance: the hash of its de-identified file, and the version of the code that made it."""
 
     instance_id: str
     series_id: SeriesId
@@ -67,7 +70,7 @@ class InstanceRecord:
 
 @dataclass(frozen=True)
 class StudyRecord:
-    """One revision of a study; dates are shifted by a constant of the patient."""
+    """One revision of a study; its dates are shifted by a constant of the patient."""
 
     study_id: StudyId
     patient_key: PatientKey

@@ -10,7 +10,7 @@ from idh_tasks.db.engine import Database
 from idh_tasks.db.laboratory import fill_stand_in
 from idh_tasks.errors import InstanceRejectedError, RunRefusedError
 from idh_tasks.intake.gate.instance import admit
-from idh_tasks.intake.transport.dimse import send_study
+from idh_tasks.intake.transport.send import send_study
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.store.keys import digest
 

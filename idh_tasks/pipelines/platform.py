@@ -1,4 +1,4 @@
-"""What every pipeline works with: settings, database, object store and pseudonyms."""
+"""The services that every pipeline uses: settings, database, object store and pseudonyms."""
 
 import hashlib
 from dataclasses import dataclass
@@ -19,25 +19,25 @@ PACKAGE = Path(__file__).resolve().parents[1]
 
 @cache
 def code_version(*packages: str) -> str:
-    """Return a hash of the sources of the named packages: changed code makes new keys."""
+    """Return a hash of the sources of the named packages: changed code gives new object keys."""
     sources = sorted(path for name in packages for path in (PACKAGE / name).rglob("*.py"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
 
 
 @dataclass(frozen=True)
 class Platform:
-    """The outside world of a pipeline, opened when it is first used."""
+    """The services of a pipeline, each connected on first use."""
 
     settings: Settings
 
     @cached_property
     def database(self) -> Database:
-        """Return our database."""
+        """Return the platform's database."""
         return Database(self.settings.database_url.get_secret_value())
 
     @cached_property
     def laboratory(self) -> Laboratory | None:
-        """Return the laboratory's view, if there is a connection to it."""
+        """Return the laboratory's view, if a connection is configured."""
         if self.settings.pathology_url is None:
             return None
         mapping = read_mapping(self.settings.pathology_mapping)
@@ -45,12 +45,12 @@ class Platform:
 
     @cached_property
     def store(self) -> ObjectStore:
-        """Return our own bucket."""
+        """Return the platform's own bucket."""
         return ObjectStore(self.settings.store)
 
     @cached_property
     def drop(self) -> ObjectStore:
-        """Return the bucket into which the hospital delivers."""
+        """Return the bucket to which the hospital delivers."""
         return ObjectStore(self.settings.store, self.settings.store.drop_bucket)
 
     @cached_property
@@ -60,15 +60,15 @@ class Platform:
 
     @cached_property
     def sandbox(self) -> Sandbox:
-        """Return the process in which files are checked, one for all studies: starting it takes most of a second."""
+        """Return the child process that checks files, one for all studies: starting it takes most of a second."""
         return Sandbox()
 
     @cached_property
     def vault(self) -> Vault:
-        """Return what seals files that name a patient."""
+        """Return the encryption for files that identify a patient."""
         return Vault(self.settings.pseudonym_key.get_secret_value())
 
 
 def preprocessing_version(platform: Platform) -> str:
-    """Return the hash of imaging code and settings: patches of another version are not current."""
+    """Return the hash of imaging code and settings; patches of any other version are outdated."""
     return f"{code_version('imaging', 'dicom')}-{platform.settings.imaging.fingerprint()}"

@@ -1,1 +1,1 @@
-"""The object store: keys and S3."""
+"""The object store: keys, S3 and encryption."""

@@ -1,4 +1,4 @@
-"""Arrays as the bytes of `.npy` files."""
+"""Converts arrays to the bytes of `.npy` files and back."""
 
 from io import BytesIO
 
@@ -15,6 +15,12 @@ def array_bytes(array: Float) -> bytes:
 
 
 def read_array(content: bytes) -> Float:
-    """Return the array of an .npy file; pickles are refused."""
+    """Return the array of an .npy file.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged or contains a pickle.
+    """
     array: Float = np.load(BytesIO(content), allow_pickle=False)
     return array

@@ -17,32 +17,32 @@ def series(study_id: str, content_hash: str, series_id: str) -> str:
 
 
 def roi(study_id: str, content_hash: str) -> str:
-    """Key of the ROI mask that came with a study."""
+    """Key of the ROI mask that was delivered with a study."""
     return f"studies/{study_id}/{content_hash}/roi.nii.gz"
 
 
 def outline(study_id: str, sha256: str) -> str:
-    """Key of the picture of a proposed outline."""
+    """Key of the image of a proposed outline."""
     return f"studies/{study_id}/outline-{sha256[:24]}.png"
 
 
 def qc_sheet(study_id: str, version: str) -> str:
-    """Key of the sheet by which a person can judge a study's patches."""
+    """Key of the sheet for a visual check of a study's patches."""
     return f"patches/{study_id}/qc-{version}.png"
 
 
 def quarantined(subject: str) -> str:
-    """Key of held bytes, encrypted: they still name the patient."""
+    """Key of the encrypted bytes of a quarantined instance, which identify the patient."""
     return f"phi/quarantine/{subject}"
 
 
 def original(study_id: str, content_hash: str) -> str:
-    """Key of the delivered files of a study, encrypted: they name the patient."""
+    """Key of the encrypted original files of a study, which identify the patient."""
     return f"phi/originals/{study_id}/{content_hash}"
 
 
 def of_study(study_id: str) -> tuple[str, ...]:
-    """Return the prefixes under which everything of a study lies."""
+    """Return the prefixes of all objects of a study."""
     return tuple(f"{root}/{study_id}/" for root in ("studies", "patches", "documents", "phi/originals"))
 
 
@@ -67,12 +67,12 @@ def model(run_id: str, sequence: MrSequence) -> str:
 
 
 def checkpoint(run_id: str, sequence: str, fold: int) -> str:
-    """Key of the state of a fold that is being trained."""
+    """Key of the training state of a fold."""
     return f"checkpoints/{run_id}/{sequence}/{fold}"
 
 
 def figures(run_id: str, name: str) -> str:
-    """Key of the figures of a run as data."""
+    """Key of a file with the numbers of a training report."""
     return f"reports/{run_id}/{name}"
 
 

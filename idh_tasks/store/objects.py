@@ -1,4 +1,4 @@
-"""S3 by boto3: bytes in, bytes out, every failure named."""
+"""The object store: S3 by boto3, with every failure as an error of ours."""
 
 import contextlib
 import hashlib
@@ -37,7 +37,7 @@ FATAL = {
     "403": Code.E_STORE_AUTH,
     "NoSuchBucket": Code.E_STORE_MISSING,
 }
-"""What trying again does not mend; SlowDown and 5xx are tried again, by botocore first and then by Airflow."""
+"""Errors that a retry does not solve; SlowDown and 5xx are retried, first by botocore and then by Airflow."""
 MD5_ETAG = re.compile(r"[0-9a-f]{32}")
 ABORT_UNFINISHED: "LifecycleRuleTypeDef" = {
     "ID": "abort-unfinished-uploads",
@@ -49,8 +49,8 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True)
-class Listed:
-    """An object as listed: its key, size and ETag."""
+class ListedObject:
+    """An object as the store lists it."""
 
     key: str
     size: int
@@ -58,24 +58,41 @@ class Listed:
 
 
 def sha256(content: bytes) -> str:
-    """Return the hash that is recorded with every object."""
+    """Return the hash that is recorded for every object."""
     return hashlib.sha256(content).hexdigest()
 
 
 def _check_md5(content: bytes, etag: str) -> None:
-    """Compare with the ETag where it is an MD5: not of uploads in parts, not under KMS."""
+    """Compare content and ETag where the ETag is an MD5, which it is not for multipart uploads or under KMS."""
     if MD5_ETAG.fullmatch(etag) and hashlib.md5(content, usedforsecurity=False).hexdigest() != etag:
-        raise StudyQuarantinedError(Code.E_CHECKSUM, "the object's bytes do not fit its checksum; deliver it again")
+        raise StudyQuarantinedError(Code.E_CHECKSUM, "the object does not match its checksum; deliver it again")
 
 
 def _raise(error: Exception, what: str) -> NoReturn:
-    """Translate without the provider's text, which may hold keys and signatures."""
+    """Raise our own error without the provider's text, which may contain keys and signatures."""
     code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
     if code in ("NoSuchKey", "404"):
-        raise ObjectVanishedError(Code.W_VANISHED, f"{what}: the object is gone") from None
+        raise ObjectVanishedError(Code.W_VANISHED, f"{what}: the object does not exist") from None
     if code in FATAL:
-        raise RunRefusedError(FATAL[code], f"{what}: the store refused; check the connection") from None
+        raise RunRefusedError(FATAL[code], f"{what}: the store refused the request; check the connection") from None
     raise TransientError(Code.E_STORE, f"{what}: the store failed ({code or type(error).__name__})") from None
+
+
+def s3_client(settings: StoreSettings) -> "S3Client":
+    """Return a client for the endpoint of the settings."""
+    return boto3.client(
+        "s3",
+        endpoint_url=settings.endpoint,
+        aws_access_key_id=settings.access_key,
+        aws_secret_access_key=settings.secret_key.get_secret_value(),
+        region_name="us-east-1",
+        config=Config(
+            retries={"max_attempts": 5, "mode": "standard"},
+            s3={"addressing_style": "path"},
+            connect_timeout=10,
+            read_timeout=60,
+        ),
+    )
 
 
 class ObjectStore:
@@ -87,33 +104,23 @@ class ObjectStore:
         Endpoint and credentials.
     bucket
         The bucket to use; defaults to the platform's own.
+    client
+        The client to use; defaults to a new one for the settings.
     """
 
-    def __init__(self, settings: StoreSettings, bucket: str | None = None) -> None:
+    def __init__(self, settings: StoreSettings, bucket: str | None = None, client: "S3Client | None" = None) -> None:
         self._settings = settings
         self.bucket = bucket or settings.bucket
-        self._client: S3Client = boto3.client(
-            "s3",
-            endpoint_url=settings.endpoint,
-            aws_access_key_id=settings.access_key,
-            aws_secret_access_key=settings.secret_key.get_secret_value(),
-            region_name="us-east-1",
-            config=Config(
-                retries={"max_attempts": 5, "mode": "standard"},
-                s3={"addressing_style": "path"},
-                connect_timeout=10,
-                read_timeout=60,
-            ),
-        )
+        self._client = client or s3_client(settings)
 
     def preflight(self) -> None:
-        """Refuse a store to which patients' data would travel in the clear, or lie in it so.
+        """Refuse a store to which patient data would be sent, or in which they would be stored, unencrypted.
 
         Raises
         ------
         RunRefusedError
-            ``E_STORE_INSECURE`` without TLS or server-side encryption, unless the settings say that the network
-            is private; a store on this machine is.
+            ``E_STORE_INSECURE`` without TLS or server-side encryption, unless the settings state that the network
+            is private; the loopback interface is.
         """
         endpoint = urlsplit(self._settings.endpoint)
         if self._settings.private_network or endpoint.hostname in LOOPBACK:
@@ -130,7 +137,7 @@ class ObjectStore:
             _raise(error, "preflight")
 
     def create(self) -> None:
-        """Create the bucket if it is not there; uploads in parts that were never finished go from it after a day."""
+        """Create the bucket if it does not exist; unfinished multipart uploads are deleted from it after a day."""
         try:
             with contextlib.suppress(
                 self._client.exceptions.BucketAlreadyExists, self._client.exceptions.BucketAlreadyOwnedByYou
@@ -142,23 +149,23 @@ class ObjectStore:
         except (ClientError, BotoCoreError) as error:
             _raise(error, "create bucket")
 
-    def listed(self, prefix: str) -> Iterator[Listed]:
-        """Yield every object below a prefix, however many pages there are."""
+    def listed(self, prefix: str) -> Iterator[ListedObject]:
+        """Yield every object below a prefix, page by page."""
         try:
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
                 for item in page.get("Contents", ()):
-                    yield Listed(item["Key"], item["Size"], item["ETag"].strip('"'))
+                    yield ListedObject(item["Key"], item["Size"], item["ETag"].strip('"'))
         except (ClientError, BotoCoreError) as error:
             _raise(error, "list")
 
     def get(self, key: str, etag: str | None = None) -> bytes:
-        """Read an object; with `etag`, only that very content.
+        """Read an object; with `etag`, only that exact content.
 
         Raises
         ------
         IdhError
-            ``W_VANISHED`` if it is gone, ``E_CHANGED`` if its content is another one now, ``E_CHECKSUM`` if
-            what arrived is not what lies there.
+            ``W_VANISHED`` if it does not exist, ``E_CHANGED`` if its content has changed, ``E_CHECKSUM`` if the
+            received bytes do not match its checksum.
         """
         try:
             answer = self._client.get_object(Bucket=self.bucket, Key=key, IfMatch=etag or "*")
@@ -169,7 +176,7 @@ class ObjectStore:
             _raise(error, "get")
         except (IncompleteReadError, ResponseStreamingError):
             raise StudyQuarantinedError(
-                Code.E_CHECKSUM, "the object ended early; readmit it or deliver it again"
+                Code.E_CHECKSUM, "the transfer of the object ended early; readmit it or deliver it again"
             ) from None
         except BotoCoreError as error:
             _raise(error, "get")
@@ -182,7 +189,7 @@ class ObjectStore:
         Raises
         ------
         IdhError
-            ``E_HASH`` if the bytes are not those that were recorded.
+            ``E_HASH`` if the content does not have the recorded hash.
         """
         content = self.get(key)
         if sha256(content) != expected_sha256:
@@ -190,14 +197,14 @@ class ObjectStore:
         return content
 
     def delete(self, key: str) -> None:
-        """Delete an object; one that is not there is no error."""
+        """Delete an object; if it does not exist, that is no error."""
         try:
             self._client.delete_object(Bucket=self.bucket, Key=key)
         except (ClientError, BotoCoreError) as error:
             _raise(error, "delete")
 
     def put(self, key: str, content: bytes) -> str:
-        """Write an object whole or not at all (S3 publishes at the end) and return its hash."""
+        """Write an object completely or not at all (S3 publishes it at the end), and return its hash."""
         try:
             self._client.put_object(Bucket=self.bucket, Key=key, Body=content)
         except (ClientError, BotoCoreError) as error:

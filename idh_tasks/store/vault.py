@@ -1,4 +1,4 @@
-"""Seals what still names a patient: held files, and originals where a hospital keeps them."""
+"""Encrypts files that identify a patient: quarantined instances, and originals where a hospital keeps them."""
 
 import base64
 
@@ -19,5 +19,11 @@ class Vault:
         return self._fernet.encrypt(content)
 
     def open(self, sealed: bytes) -> bytes:
-        """Return the content; an altered one raises ``cryptography.fernet.InvalidToken``."""
+        """Return the decrypted content.
+
+        Raises
+        ------
+        cryptography.fernet.InvalidToken
+            If the content was altered or encrypted with another key.
+        """
         return self._fernet.decrypt(sealed)

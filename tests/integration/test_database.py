@@ -1,12 +1,26 @@
-"""The schema and its guards on a real PostgreSQL."""
+"""The schema and its constraints on a real PostgreSQL."""
 
 import pytest
 
 from idh_tasks.db.engine import Database
+from idh_tasks.db.identities import Identity, register_patient
+from idh_tasks.domain.study import PatientKey
 from idh_tasks.errors import RunRefusedError, TransientError
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.settings import ROOT
+from tests.database import run_sql
 from tools.generate import er_page
+
+
+def patient(key: str, sex: str) -> Identity:
+    return Identity(PatientKey(key), "H", key, None, None, sex)
+
+
+def register(platform: Platform, *patients: Identity) -> None:
+    """Register patients in one transaction."""
+    with platform.database.begin() as transaction:
+        for identity in patients:
+            register_patient(transaction, identity)
 
 
 def test_migrating_twice_changes_nothing(platform: Platform) -> None:
@@ -20,28 +34,25 @@ def test_the_er_diagram_is_up_to_date(platform: Platform) -> None:
 
 
 def test_a_failed_transaction_leaves_nothing(platform: Platform) -> None:
-    patients = [{"patient_key": "p", "sex": "F"}, {"patient_key": "q", "sex": "not a sex"}]
-    with pytest.raises(RunRefusedError), platform.database.begin() as transaction:
-        transaction.run_many("identities/insert_patient", patients)
-    with platform.database.begin() as transaction:
-        assert transaction.one("identities/select_patient_identity", patient_key="p") is None
+    with pytest.raises(RunRefusedError):
+        register(platform, patient("p", "F"), patient("q", "not a sex"))
+    assert run_sql(platform, "SELECT patient_key FROM idh.patient") == []
 
 
-def test_a_database_that_is_away_may_come_back() -> None:
+def test_an_unreachable_database_is_a_transient_error() -> None:
     with pytest.raises(TransientError), Database("postgresql+psycopg2://x@127.0.0.1:1/none").begin():
         pass
 
 
-def test_a_message_never_holds_a_value(platform: Platform) -> None:
-    with pytest.raises(RunRefusedError) as caught, platform.database.begin() as transaction:
-        transaction.run("identities/insert_patient", patient_key="Zebedee", sex="Marker")
+def test_an_error_message_contains_no_value(platform: Platform) -> None:
+    with pytest.raises(RunRefusedError) as caught:
+        register(platform, patient("Zebedee", "Marker"))
     assert "Zebedee" not in str(caught.value)
     assert caught.value.__cause__ is None
 
 
 def test_p09_sql_in_an_identifier_is_stored_literally(platform: Platform) -> None:
     hostile = "O'Brien'; DROP TABLE idh.patient; --"
-    with platform.database.begin() as transaction:
-        transaction.run("identities/insert_patient", patient_key=hostile, sex="F")
-    with platform.database.begin() as transaction:
-        assert transaction.run("identities/insert_patient", patient_key=hostile, sex="F") == 0
+    for _ in range(2):
+        register(platform, patient(hostile, "F"))
+    assert run_sql(platform, "SELECT patient_key FROM idh.patient") == [(hostile,)]

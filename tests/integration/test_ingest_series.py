@@ -1,4 +1,4 @@
-"""Series with faults are kept, named and not used; the best of several candidates comes first."""
+"""Series with faults are stored with a code and not used; the best of several candidates comes first."""
 
 from collections.abc import Callable
 
@@ -9,26 +9,31 @@ from pydicom.uid import EnhancedMRImageStorage
 from idh_tasks.pipelines.ingest import night
 from idh_tasks.pipelines.platform import Platform
 from tests.factories import instance, stack
-from tests.hospital import SE_T1, drop, stored, study
+from tests.hospital import SE_T1, drop, stored, study, with_instance_uid
+
+
+def _blank(instances: list[Dataset]) -> None:
+    for ds in instances:
+        ds.PixelData = b"\0" * 128
 
 
 @pytest.mark.parametrize(
-    ("hurt", "code"),
+    ("damage", "code"),
     [
-        (lambda found: found.pop(2), "E_GEOMETRY_GAP"),
-        (lambda found: setattr(found[1], "ImageOrientationPatient", [0, 1, 0, 0, 0, -1]), "E_GEOMETRY_ORIENT"),
-        (lambda found: setattr(found[1], "PixelSpacing", [2.0, 2.0]), "E_GEOMETRY_MATRIX"),
-        (lambda found: [setattr(ds, "PixelData", b"\0" * 128) for ds in found], "E_EMPTY_IMAGE"),
-        (lambda found: setattr(found[1], "ImagePositionPatient", [0, 0, 0]), "E_GEOMETRY_DUP"),
+        (lambda ds: ds.pop(2), "E_GEOMETRY_GAP"),
+        (lambda ds: setattr(ds[1], "ImageOrientationPatient", [0, 1, 0, 0, 0, -1]), "E_GEOMETRY_ORIENT"),
+        (lambda ds: setattr(ds[1], "PixelSpacing", [2.0, 2.0]), "E_GEOMETRY_MATRIX"),
+        (_blank, "E_EMPTY_IMAGE"),
+        (lambda ds: setattr(ds[1], "ImagePositionPatient", [0, 0, 0]), "E_GEOMETRY_DUP"),
     ],
-    ids=["D12 gap", "D13 rotated", "D15 spacing", "D23 empty", "D14 doubled"],
+    ids=["D12 gap", "D13 rotated", "D15 spacing", "D23 empty", "D14 duplicated"],
 )
-def test_a_series_with_a_fault_is_kept_named_and_not_used(
-    platform: Platform, hurt: Callable[[list[Dataset]], object], code: str
+def test_a_series_with_a_fault_is_stored_with_its_code(
+    platform: Platform, damage: Callable[[list[Dataset]], object], code: str
 ) -> None:
-    found = study(slices=6)
-    hurt(found)
-    drop(platform, "one", [*found, *_other_series()])
+    instances = study(slices=6)
+    damage(instances)
+    drop(platform, "one", [*instances, *_other_series()])
     night.ingest(platform, ("bucket",))
     faults = {s.fault.code if s.fault else None for s in stored(platform).series}
     assert faults == {code, None}
@@ -36,24 +41,21 @@ def test_a_series_with_a_fault_is_kept_named_and_not_used(
 
 def _other_series() -> list[Dataset]:
     good = stack([0.0, 5.0, 10.0], StudyInstanceUID="1.2.3", SeriesInstanceUID="1.2.3.7", **SE_T1)
-    for number, ds in enumerate(good):
-        ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.7.{number}"
-    return good
+    return [with_instance_uid(ds, f"1.2.3.7.{number}") for number, ds in enumerate(good)]
 
 
-def test_d14_two_acquisitions_at_the_same_places_become_two_series(platform: Platform) -> None:
-    first, second = study(slices=4), study(slices=4)
-    for number, ds in enumerate(second):
-        ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.8.{number}"
-    for found, acquisition in ((first, 1), (second, 2)):
-        for ds in found:
+def test_d14_two_acquisitions_at_the_same_positions_become_two_series(platform: Platform) -> None:
+    first = study(slices=4)
+    second = [with_instance_uid(ds, f"1.2.3.8.{number}") for number, ds in enumerate(study(slices=4))]
+    for instances, acquisition in ((first, 1), (second, 2)):
+        for ds in instances:
             ds.AcquisitionNumber = acquisition
     drop(platform, "one", [*first, *second])
     night.ingest(platform, ("bucket",))
     assert [(s.instances, s.fault) for s in stored(platform).series] == [(4, None), (4, None)]
 
 
-def test_d18_an_enhanced_series_is_kept_and_flagged(platform: Platform) -> None:
+def test_d18_an_enhanced_series_is_stored_and_flagged(platform: Platform) -> None:
     enhanced = instance(SOPClassUID=EnhancedMRImageStorage, StudyInstanceUID="1.2.3", SeriesInstanceUID="1.2.3.5",
                         NumberOfFrames=2, PixelData=b"\1\2" * 128, **SE_T1)  # fmt: skip
     drop(platform, "one", [*study(), enhanced])
@@ -69,4 +71,4 @@ def test_of_two_candidates_the_axial_and_finer_comes_first(platform: Platform) -
         ds.SliceThickness = 1
     drop(platform, "one", [*coarse, *fine])
     night.ingest(platform, ("bucket",))
-    assert [s.fineness.voxel_mm3 for s in stored(platform).series] == [1.0, 5.0]
+    assert [s.slice_geometry.voxel_mm3 for s in stored(platform).series] == [1.0, 5.0]

@@ -19,7 +19,7 @@ from pydicom.uid import generate_uid
 from idh_tasks.domain.pathology import IdhStatus
 from idh_tasks.domain.study import StudyId
 from idh_tasks.phantom.patient import PatientPlan, write_patient
-from idh_tasks.pipelines.ingest.sources import Fetched
+from idh_tasks.pipelines.ingest.fetched import FetchedFiles
 from idh_tasks.pipelines.ingest.store_study import store_studies
 from idh_tasks.pipelines.link import cases
 from idh_tasks.pipelines.platform import Platform
@@ -48,7 +48,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def stored(platform: Platform, folder: Path) -> StudyId:
-    [study_id] = store_studies(platform, Fetched({path.name: path.read_bytes() for path in folder.iterdir()}))
+    [study_id] = store_studies(platform, FetchedFiles({path.name: path.read_bytes() for path in folder.iterdir()}))
     return study_id
 
 

@@ -1,14 +1,18 @@
-"""The change feed of a real Orthanc wakes ingest when a study is complete."""
+"""The change feed of a real Orthanc starts ingest when a study is complete."""
 
 import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from airflow.sdk import Connection
+from airflow.triggers.base import TriggerEvent
 from idh_airflow.triggers.stable_study import StableStudyTrigger
 
 from idh_tasks.local import orthanc
@@ -19,17 +23,17 @@ from tests.integration.test_pacs import send, study
 pytestmark = pytest.mark.skipif(not orthanc.installed(), reason="Orthanc is not installed")
 
 
-async def first_event(trigger: StableStudyTrigger, after: object) -> dict[str, int]:
-    events = trigger.run()
-    waiting = asyncio.ensure_future(anext(events))
-    await asyncio.sleep(1)
-    await asyncio.to_thread(after)  # type: ignore[arg-type]  # a plain function
-    event = await asyncio.wait_for(waiting, 60)
-    await events.aclose()
-    return event.payload  # type: ignore[no-any-return]  # airflow does not say
+async def first_event(trigger: StableStudyTrigger, action: Callable[[], None]) -> dict[str, int]:
+    """Return the payload of the first event after an action."""
+    async with aclosing(cast("AsyncGenerator[TriggerEvent, None]", trigger.run())) as events:
+        waiting = asyncio.ensure_future(anext(events))
+        await asyncio.sleep(1)
+        await asyncio.to_thread(action)
+        event = await asyncio.wait_for(waiting, 60)
+    return cast("dict[str, int]", event.payload)
 
 
-def test_n07_a_study_that_became_complete_fires_and_names_nobody(
+def test_n07_a_completed_study_fires_the_trigger_without_an_identifier(
     installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def connection(_: str) -> SimpleNamespace:
@@ -43,19 +47,19 @@ def test_n07_a_study_that_became_complete_fires_and_names_nobody(
     assert payload == {"stable_studies": 1}
 
 
-def test_a_trigger_can_be_made_again_from_what_it_writes_down() -> None:
+def test_a_trigger_can_be_recreated_from_its_serialized_form() -> None:
     path, arguments = StableStudyTrigger("idh_pacs_changes", every_s=3).serialize()
     assert path == "idh_airflow.triggers.stable_study.StableStudyTrigger"
     assert StableStudyTrigger(**arguments).serialize() == (path, arguments)
 
 
-def test_the_dag_waits_on_the_feed_where_a_connection_is_named() -> None:
+def test_the_dag_waits_on_the_feed_if_a_connection_is_named() -> None:
     script = (
         "from idh_airflow.assets import ARRIVALS; import sys;"
         "sys.stdout.write(','.join(w.trigger.connection_id for w in ARRIVALS.watchers))"
     )
-    told = {"PYTHONPATH": f"{ROOT / 'plugins'}:{ROOT}", "IDH_PACS_CHANGES": "idh_pacs_changes"}
-    done = subprocess.run(  # noqa: S603 - ours
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env={**os.environ, **told}
+    environment = {"PYTHONPATH": f"{ROOT / 'plugins'}:{ROOT}", "IDH_PACS_CHANGES": "idh_pacs_changes"}
+    completed = subprocess.run(  # noqa: S603 - ours
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env={**os.environ, **environment}
     )
-    assert done.stdout == "idh_pacs_changes"
+    assert completed.stdout == "idh_pacs_changes"

@@ -1,4 +1,4 @@
-"""Cleans free text: only words of the field are kept (PS3.15 E.3.5, Clean Descriptors)."""
+"""Cleans free text: only terms of medical imaging stay (PS3.15 E.3.5, Clean Descriptors)."""
 
 import re
 from collections.abc import Iterable
@@ -11,31 +11,32 @@ from idh_tasks.intake.deidentification.profile import imaging_terms
 WORD = re.compile(r"[^\W_]+(?:\.\d+)?")
 SHORT_NUMBER = re.compile(r"\d{1,3}(\.\d{1,2})?(mm|ms|s|t|d|dir|deg)?")
 MIN_LENGTH = 4
-"""Shorter pieces of a name occur in ordinary words."""
+"""Shorter parts of a name also occur in ordinary words."""
 
-NAMING = ("PatientName", "PatientID", "OtherPatientIDs", "OtherPatientNames", "AccessionNumber", "PatientBirthDate",
-          "PatientBirthName", "PatientMotherBirthName", "IssuerOfPatientID", "ReferringPhysicianName",
-          "InstitutionName", "StudyID")  # fmt: skip
+IDENTIFYING = ("PatientName", "PatientID", "OtherPatientIDs", "OtherPatientNames", "AccessionNumber",
+               "PatientBirthDate", "PatientBirthName", "PatientMotherBirthName", "IssuerOfPatientID",
+               "ReferringPhysicianName", "InstitutionName", "StudyID")  # fmt: skip
+"""Attributes whose values, or parts of them, identify the patient."""
 
 
 def clean_text(text: str) -> str:
-    """Return the words of the field and short numbers of a text, in order; the rest is left out."""
-    words = (found.group() for found in WORD.finditer(text))
+    """Return the imaging terms and short numbers of a text, in order; the rest is dropped."""
+    words = (match.group() for match in WORD.finditer(text))
     return " ".join(w for w in words if w.lower() in imaging_terms() or SHORT_NUMBER.fullmatch(w.lower()))
 
 
-def identifiers(ds: Dataset) -> frozenset[str]:
-    """Return the pieces that would name this patient wherever they stand, in upper case."""
-    return _pieces(tuple(str(ds.get(keyword) or "") for keyword in NAMING))
+def identifying_texts(ds: Dataset) -> frozenset[str]:
+    """Return the texts that would identify this patient wherever they occur, in upper case."""
+    return _parts(tuple(str(ds.get(keyword) or "") for keyword in IDENTIFYING))
 
 
 @lru_cache(maxsize=64)
-def _pieces(texts: tuple[str, ...]) -> frozenset[str]:
-    pieces = (piece for text in texts for piece in (text, *re.split(r"[\^\s=,\\]+", text)))
-    return frozenset(p.upper() for p in pieces if len(p) >= MIN_LENGTH and p.lower() not in imaging_terms())
+def _parts(texts: tuple[str, ...]) -> frozenset[str]:
+    parts = (part for text in texts for part in (text, *re.split(r"[\^\s=,\\]+", text)))
+    return frozenset(p.upper() for p in parts if len(p) >= MIN_LENGTH and p.lower() not in imaging_terms())
 
 
-def names_someone(text: str, needles: Iterable[str]) -> bool:
-    """Tell whether a text holds one of the pieces."""
+def identifies_patient(text: str, identifying: Iterable[str]) -> bool:
+    """Return whether a text contains one of the identifying texts."""
     upper = text.upper()
-    return any(needle in upper for needle in needles)
+    return any(part in upper for part in identifying)

@@ -1,4 +1,4 @@
-"""The confidentiality profile as data: what becomes of every attribute (PS3.15 table E.1-1)."""
+"""The confidentiality profile as data: the action for every attribute (PS3.15 table E.1-1)."""
 
 import csv
 from enum import StrEnum
@@ -9,7 +9,7 @@ TABLES = Path(__file__).parent / "tables"
 
 
 class Action(StrEnum):
-    """What is done to an attribute (PS3.15 E.1.1); SHIFT is how its dates are cleaned."""
+    """The action on an attribute (PS3.15 E.1.1); SHIFT moves its dates."""
 
     KEEP = "K"
     REMOVE = "X"
@@ -22,11 +22,11 @@ class Action(StrEnum):
 
 @cache
 def actions() -> dict[int, tuple[Action, Action]]:
-    """Return by tag what is done, and what instead where cleaning leaves nothing.
+    """Return, by tag, the action and the fallback if cleaning or shifting leaves nothing.
 
     The Basic Profile with the options Retain Longitudinal Temporal Information Modified Dates,
-    Retain Patient Characteristics and Clean Descriptors. The three lines of the table that name
-    whole groups (curves, overlays, private attributes) are rules in `deidentify`.
+    Retain Patient Characteristics and Clean Descriptors. The three rows of the table that stand for
+    whole groups (curves, overlays, private attributes) are rules in `attributes`.
     """
     with (TABLES / "ps3.15_e1-1.csv").open() as file:
         rows = [row for row in csv.DictReader(file) if len(row["tag"]) == 8 and "x" not in row["tag"]]
@@ -34,7 +34,7 @@ def actions() -> dict[int, tuple[Action, Action]]:
 
 
 def _basic(stated: str) -> Action:
-    """Return the action that is right for every type of attribute, where the table leaves a choice."""
+    """Return the action that is valid for every type of attribute where the table leaves a choice."""
     return Action(stated.rstrip("*").rpartition("/")[2])
 
 
@@ -50,16 +50,16 @@ def _chosen(row: dict[str, str]) -> Action:
 
 @cache
 def safe_private() -> dict[tuple[str, int], tuple[int, ...]]:
-    """Return by creator and group the elements of the private numbers that are kept (PS3.15 E.3.10)."""
-    found: dict[tuple[str, int], tuple[int, ...]] = {}
+    """Return, by creator and group, the private elements whose numbers are kept (PS3.15 E.3.10)."""
+    elements: dict[tuple[str, int], tuple[int, ...]] = {}
     with (TABLES / "safe_private.csv").open() as file:
         for row in csv.DictReader(file):
             place = (row["creator"].upper(), int(row["group"], 16))
-            found[place] = (*found.get(place, ()), int(row["element"], 16))
-    return found
+            elements[place] = (*elements.get(place, ()), int(row["element"], 16))
+    return elements
 
 
 @cache
 def imaging_terms() -> frozenset[str]:
-    """Return the words that a cleaned descriptor may hold."""
+    """Return the words that a cleaned descriptor may contain."""
     return frozenset((TABLES / "imaging_terms.txt").read_text().split())

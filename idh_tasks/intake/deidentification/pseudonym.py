@@ -1,4 +1,4 @@
-"""Keyed pseudonyms: the same identifier gives the same key, and nobody without the secret can tell."""
+"""Keyed pseudonyms: the same identifier gives the same key, which cannot be traced back without the secret."""
 
 import hashlib
 import hmac
@@ -15,7 +15,7 @@ MAX_SHIFT_DAYS = 365
 
 
 def normalise_identifier(text: str, rule: IdentifierRule = IdentifierRule()) -> str:  # noqa: B008 - it is frozen
-    """Return an identifier without blanks, in upper case; zeros and check digits go where a hospital says so."""
+    """Return an identifier without blanks, in upper case; the rule may drop leading zeros and check digits."""
     plain = "".join(unicodedata.normalize("NFKC", text).upper().split())
     if rule.leading_zeros:
         plain = plain.lstrip("0") or plain
@@ -33,7 +33,7 @@ class Pseudonymiser:
 
     def __init__(self, secret: str, rule: IdentifierRule = IdentifierRule()) -> None:  # noqa: B008 - it is frozen
         if len(secret) < MIN_SECRET_LENGTH:
-            raise RunRefusedError(Code.E_KEY, "the pseudonym key is missing or short; set it once and keep it")
+            raise RunRefusedError(Code.E_KEY, "the pseudonym key is missing or too short; set it once and keep it")
         self._secret = secret.encode()
         self._rule = rule
 
@@ -42,9 +42,9 @@ class Pseudonymiser:
         return self._mac(purpose, *parts).hexdigest()[:24]
 
     def patient(self, issuer: str, identifier: str) -> PatientKey:
-        """Return the key of a patient, by (issuer, identifier)."""
-        whose = normalise_identifier(issuer)
-        return PatientKey(self.token("patient", whose, normalise_identifier(identifier, self._rule)))
+        """Return the key of a patient, by issuer and identifier."""
+        identifier = normalise_identifier(identifier, self._rule)
+        return PatientKey(self.token("patient", normalise_identifier(issuer), identifier))
 
     def study(self, uid: str) -> StudyId:
         """Return our id of a study."""
@@ -55,16 +55,16 @@ class Pseudonymiser:
         return SeriesId(self.token("series", uid))
 
     def uid(self, uid: str) -> str:
-        """Return the UID that replaces one, UUID-derived (PS3.5 B.2)."""
+        """Return the replacement of a UID, derived from a UUID (PS3.5 B.2)."""
         return f"2.25.{int.from_bytes(self._mac('uid', uid).digest()[:16])}"
 
     def shift_days(self, patient: PatientKey) -> int:
-        """Return by how many days the dates of a patient are moved back."""
+        """Return the number of days by which the dates of a patient are moved back."""
         number = int.from_bytes(self._mac("date shift", patient).digest()[:4])
         return 1 + number % MAX_SHIFT_DAYS
 
     def shifted(self, patient: PatientKey, day: date) -> date:
-        """Move a date back by a constant of the patient, so that intervals stay true."""
+        """Move a date back by a constant of the patient, so that intervals are preserved."""
         return day - timedelta(days=self.shift_days(patient))
 
     def _mac(self, purpose: str, *parts: str) -> "hmac.HMAC":

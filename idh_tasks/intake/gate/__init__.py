@@ -1,1 +1,1 @@
-"""Decides which DICOM instances may enter, before anything else reads them."""
+"""Decides which DICOM instances are admitted, before any other code reads them."""

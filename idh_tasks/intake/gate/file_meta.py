@@ -15,7 +15,7 @@ TRANSFER_SYNTAX, INSTANCE_UID = 0x0010, 0x0003
 
 @dataclass(frozen=True)
 class FileMeta:
-    """What the file says of itself, and where its data set begins."""
+    """What the file meta information states, and where it ends."""
 
     transfer_syntax: str
     instance_uid: str
@@ -24,12 +24,12 @@ class FileMeta:
 
 
 def read_file_meta(content: bytes) -> FileMeta:
-    """Read the file meta information of a DICOM file; its group length must be true.
+    """Read the file meta information of a DICOM file; its group length must be correct.
 
     Raises
     ------
     InstanceRejectedError
-        ``E_NOT_DICOM`` without the prefix, ``E_FILE_META`` for lengths that lie or a missing transfer syntax.
+        ``E_NOT_DICOM`` without the prefix, ``E_FILE_META`` for a wrong length or a missing transfer syntax.
     """
     if content[PREAMBLE:START] != b"DICM":
         raise InstanceRejectedError(Code.E_NOT_DICOM, "the file is not a DICOM file (PS3.10)")
@@ -53,13 +53,13 @@ def _text(value: bytes) -> str:
 
 
 def _element(content: bytes, position: int) -> tuple[int, bytes, int]:
-    """Return number, value and end of an element in explicit VR little endian (PS3.5 7.1.2)."""
+    """Return element number, value and end of an element in explicit VR little endian (PS3.5 7.1.2)."""
     try:
         number, vr = struct.unpack_from("<H2s", content, position + 2)
         long = vr in LONG_VRS
         (length,) = struct.unpack_from("<I" if long else "<H", content, position + (8 if long else 6))
     except struct.error:
-        raise InstanceRejectedError(Code.E_FILE_META, "the file ends inside its file meta information") from None
+        raise InstanceRejectedError(Code.E_FILE_META, "the file ends within its file meta information") from None
     start = position + (12 if long else 8)
     if not vr.isalpha() or start + length > min(len(content), START + MAX_META_BYTES):
         raise InstanceRejectedError(Code.E_FILE_META, f"element (0002,{number:04X}) has an impossible length or VR")

@@ -1,31 +1,29 @@
-"""Runs the gate in a child process with capped memory and time: a hostile file costs itself alone."""
+"""Runs the gate in a child process with limited memory and time, so that a hostile file harms only itself.
+
+The child is not a worker of a `concurrent.futures.ProcessPoolExecutor`: a pool cannot end a worker that hangs, a
+spawned worker imports the main module of its parent, which here is Airflow, and its answers are unpickled, although
+they come from a process that has just read hostile bytes. This child imports only the gate, gets files through a pipe,
+and answers in JSON.
+"""
 
 import contextlib
-import json
 import os
-import resource
 import select
-import struct
 import subprocess
 import sys
 import weakref
 from collections.abc import Iterable, Iterator
 from threading import Lock
 from types import TracebackType
-from typing import BinaryIO
+from typing import IO
 
 from idh_tasks.codes import Code
-from idh_tasks.errors import InstanceRejectedError, InstanceSkippedError, UidMismatchError
+from idh_tasks.errors import InstanceRejectedError
+from idh_tasks.intake.gate.protocol import decode_answer, write_file
 
-MEMORY = 768 * 2**20
-"""Bytes that the child may add to what it holds when it is ready."""
 TIME_LIMIT_S = 5.0
 BYTES_PER_S = 20 * 2**20
-"""Large files get longer: decoding is slower than this nowhere."""
-LENGTH = struct.Struct("<Q")
-CODE = Code.E_GATE
-KINDS = {kind.__name__: kind for kind in (InstanceRejectedError, InstanceSkippedError, UidMismatchError)}
-"""What the gate raises: the child answers with the name of the type."""
+"""Large files get more time: no decoder is slower than this."""
 
 
 class Sandbox:
@@ -33,7 +31,7 @@ class Sandbox:
 
     def __init__(self) -> None:
         self._children: list[subprocess.Popen[bytes]] = []
-        self._turn = Lock()
+        self._lock = Lock()
         weakref.finalize(self, _end, self._children)
 
     def __enter__(self) -> "Sandbox":
@@ -42,69 +40,80 @@ class Sandbox:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         _end(self._children)
 
+    @property
+    def pid(self) -> int:
+        """Return the id of the child process, which is started if none is running."""
+        return self._child().pid
+
     def check(self, content: bytes) -> None:
         """Pass a file through the gate in the child.
 
         Raises
         ------
         InstanceRejectedError
-            What the gate raised, or ``E_GATE`` if the check was ended by its memory or time limit.
+            What the gate raised, or ``E_GATE`` if the check exceeded its limit of memory or time.
         """
         for _, error in self.check_all([content]):
             if error is not None:
                 raise error
 
     def check_all(self, contents: Iterable[bytes]) -> Iterator[tuple[bytes, InstanceRejectedError | None]]:
-        """Yield each file with what is wrong with it, if anything; meanwhile the child checks the next."""
-        with self._turn:
-            following = iter(contents)
-            sent = self._sent(following)
+        """Yield each file with its error, if it has one; meanwhile the child checks the next."""
+        with self._lock:
+            remaining = iter(contents)
+            sent = self._send_next(remaining)
             try:
                 while sent is not None:
                     content, error = sent, self._answer(sent)
-                    sent = self._sent(following)
+                    sent = self._send_next(remaining)
                     yield content, error
             finally:
-                # Whoever stops early leaves no answer behind for the next.
+                # A caller who stops early must not leave an answer behind for the next one.
                 if sent is not None:
                     self._answer(sent)
 
-    def _sent(self, following: Iterator[bytes]) -> bytes | None:
+    def _send_next(self, remaining: Iterator[bytes]) -> bytes | None:
         """Send the next file and return it, if there is one."""
-        content = next(following, None)
+        content = next(remaining, None)
         if content is not None:
-            stdin = self._running().stdin
-            # A child that died meanwhile gives no answer: that is seen there.
+            files = _pipe(self._child().stdin)
+            # A child that has died does not answer: `_answer` reports that.
             with contextlib.suppress(OSError):
-                if stdin is not None:
-                    stdin.writelines((LENGTH.pack(len(content)), content))
-                    stdin.flush()
+                write_file(files, content)
         return content
 
     def _answer(self, content: bytes) -> InstanceRejectedError | None:
-        """Return what is wrong with the file that was sent last; a child that does not answer is ended."""
+        """Return the error of the file that was sent last, if it has one; a child that does not answer is killed."""
         seconds = TIME_LIMIT_S + len(content) / BYTES_PER_S
-        answers = self._running().stdout
-        line = answers.readline() if answers and select.select([answers], [], [], seconds)[0] else b""
+        answers = _pipe(self._child().stdout)
+        line = answers.readline() if select.select([answers], [], [], seconds)[0] else b""
         if not line.endswith(b"\n"):
             _end(self._children)
-            return InstanceRejectedError(CODE, "the check of this file broke its limit of memory or time")
-        return _error(json.loads(line))
+            return InstanceRejectedError(Code.E_GATE, "the check of this file exceeded its limit of memory or time")
+        return decode_answer(line)
 
-    def _running(self) -> "subprocess.Popen[bytes]":
+    def _child(self) -> "subprocess.Popen[bytes]":
         if not self._children:
-            child = subprocess.Popen(
-                [sys.executable, "-m", "idh_tasks.intake.gate.sandbox"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-            )
-            self._children.append(child)
-            # Starting Python must not count as the time of the first file.
-            if child.stdout is not None:
-                child.stdout.readline()
+            self._children.append(_start())
         return self._children[0]
+
+
+def _start() -> "subprocess.Popen[bytes]":
+    """Start the child and wait until it is ready: the time to start must not count for the first file."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "idh_tasks.intake.gate.child"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+    )
+    _pipe(child.stdout).readline()
+    return child
+
+
+def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+    assert pipe is not None, "the child is started with both pipes"
+    return pipe
 
 
 def _end(children: "list[subprocess.Popen[bytes]]") -> None:
@@ -114,48 +123,5 @@ def _end(children: "list[subprocess.Popen[bytes]]") -> None:
         child.kill()
         child.wait()
         for pipe in (child.stdin, child.stdout):
-            if pipe is not None:
-                with contextlib.suppress(BrokenPipeError):
-                    pipe.close()
-
-
-def _error(answer: list[str]) -> InstanceRejectedError | None:
-    if not answer:
-        return None
-    kind, code, reason = answer
-    return KINDS[kind](Code(code), reason)
-
-
-def _cap_memory() -> None:
-    with open("/proc/self/statm") as file:  # noqa: PTH123 - a file of the kernel
-        held = int(file.read().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (held + MEMORY, held + MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _verdict(content: bytes) -> list[str]:
-    from idh_tasks.intake.gate.instance import admit
-
-    try:
-        admit(content)
-    except InstanceRejectedError as error:
-        return [type(error).__name__, error.code, error.reason]
-    except MemoryError:
-        return [InstanceRejectedError.__name__, CODE, "the check of this file broke its limit of memory"]
-    return []
-
-
-def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
-    answers.write(b"ready\n")
-    answers.flush()
-    while len(header := requests.read(LENGTH.size)) == LENGTH.size:
-        answer = _verdict(requests.read(LENGTH.unpack(header)[0]))
-        answers.write(json.dumps(answer).encode() + b"\n")
-        answers.flush()
-
-
-if __name__ == "__main__":
-    import idh_tasks.intake.gate.instance  # noqa: F401 - loaded before the cap, so that it counts for no file
-
-    _cap_memory()
-    _serve(sys.stdin.buffer, sys.stdout.buffer)
+            with contextlib.suppress(BrokenPipeError):
+                _pipe(pipe).close()

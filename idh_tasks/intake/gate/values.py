@@ -1,4 +1,4 @@
-"""Checks that values fit their VR (PS3.5 6.2), without a value ever reaching a message."""
+"""Checks that values fit their VR (PS3.5 6.2); no value ever reaches a message."""
 
 import re
 from collections.abc import Iterator
@@ -13,9 +13,10 @@ from pydicom.tag import BaseTag, Tag
 from pydicom.valuerep import VR
 
 from idh_tasks.codes import Code
-from idh_tasks.dicom.dates import day_of
-from idh_tasks.dicom.elements import MAX_REMEMBERED_BYTES, Surroundings, alone, glance
+from idh_tasks.dicom.dates import parse_date
+from idh_tasks.dicom.elements import MAX_CACHED_BYTES, ElementContext, reading_copy, standalone
 from idh_tasks.errors import InstanceRejectedError
+from idh_tasks.intake.gate.warning import GateWarning
 
 MAX_DEPTH = 16
 PIXEL_DATA = Tag("PixelData")
@@ -27,61 +28,63 @@ INTEGERS = re.compile(rb"\s*[+-]?\d{0,12}\s*(\\\s*[+-]?\d{0,12}\s*)*\0?")
 AGE = re.compile(rb"(\d{3})[DWMY]")
 
 
-def check_values(ds: Dataset) -> Iterator[tuple[str, str]]:
-    """Drop values that make no sense, in sequences too, and yield a warning (code, reason) for each.
+def check_values(ds: Dataset) -> Iterator[GateWarning]:
+    """Drop values that are not valid, in sequences too, and yield a warning for each.
 
     Raises
     ------
     InstanceRejectedError
-        ``E_NESTING_LIMIT``, or ``E_VR_INVALID`` for text in a number or a UID: it may be a name.
+        ``E_NESTING_LIMIT``, or ``E_VR_INVALID`` for text where a number or a UID belongs: it may be a name.
     """
-    yield from _check_level(ds, Surroundings.of(glance(ds)), depth=0)
+    yield from _check_level(ds, ElementContext.of(reading_copy(ds)), depth=0)
 
 
-def _check_level(ds: Dataset, around: Surroundings, depth: int) -> Iterator[tuple[str, str]]:
+def _check_level(ds: Dataset, context: ElementContext, depth: int) -> Iterator[GateWarning]:
     if depth > MAX_DEPTH:
         raise InstanceRejectedError(Code.E_NESTING_LIMIT, f"sequences are nested more than {MAX_DEPTH} deep")
     for tag in list(ds.keys()):
-        if not _known_good(ds._dict[tag], around, depth):
-            yield from _check_element(ds, tag, around, depth)
+        if not _is_known_valid(ds._dict[tag], context, depth):
+            yield from _check_element(ds, tag, context, depth)
 
 
-def _known_good(element: DataElement | RawDataElement, around: Surroundings, depth: int) -> bool:
-    """Tell whether bytes like these were found good before; what private ones mean depends on their neighbours."""
+def _is_known_valid(element: DataElement | RawDataElement, context: ElementContext, depth: int) -> bool:
+    """Return whether equal bytes were found valid before; the meaning of private ones depends on their neighbours."""
     return (
         isinstance(element, RawDataElement)
-        and element.length <= MAX_REMEMBERED_BYTES
+        and element.length <= MAX_CACHED_BYTES
         and not element.tag.is_private
-        and _good_alone(element._replace(value_tell=0), around, depth)
+        and _is_valid_standalone(element._replace(value_tell=0), context, depth)
     )
 
 
 @lru_cache(maxsize=16384)
-def _good_alone(element: RawDataElement, around: Surroundings, depth: int) -> bool:
-    return not any(_check_element(alone(element, around), element.tag, around, depth))
+def _is_valid_standalone(element: RawDataElement, context: ElementContext, depth: int) -> bool:
+    return not any(_check_element(standalone(element, context), element.tag, context, depth))
 
 
-def _check_element(ds: Dataset, tag: BaseTag, around: Surroundings, depth: int) -> Iterator[tuple[str, str]]:
-    # As it was read: the data set's own access would convert it, and raise on what is hostile.
+def _check_element(ds: Dataset, tag: BaseTag, context: ElementContext, depth: int) -> Iterator[GateWarning]:
+    # The element as it was read: access through the data set would convert it, and raise on hostile values.
     element = ds._dict[tag]
     vr = element.VR or _vr(tag)
     if isinstance(element, RawDataElement) and vr != "SQ" and not _usable(ds, element, vr):
         del ds[tag]
-        yield Code.W_VR_INVALID, f"{tag} holds no valid {vr if vr in VR.__members__ else 'VR'}; it is not used"
+        yield GateWarning(
+            Code.W_VR_INVALID, f"{tag} holds no valid {vr if vr in VR.__members__ else 'VR'}; it is not used"
+        )
     elif vr == "SQ":
         for item in ds[tag].value:
-            yield from _check_level(item, around, depth + 1)
+            yield from _check_level(item, context, depth + 1)
 
 
 def _usable(ds: Dataset, element: RawDataElement, vr: str) -> bool:
-    """Tell whether a value is sensible and can be read; what can be read once is read for good."""
-    if vr in CHECKED and element.value and not _sensible(vr, element.value, element.tag):
+    """Return whether a value is valid and can be read; reading it converts it for good."""
+    if vr in CHECKED and element.value and not _is_valid(vr, element.value, element.tag):
         return False
     if element.tag == PIXEL_DATA:
         return True
     try:
         _ = ds[element.tag]
-    except Exception:  # pydicom raises many types, some with values in their text
+    except Exception:  # pydicom raises many types, and some carry values in their text
         return False
     return True
 
@@ -93,19 +96,23 @@ def _vr(tag: BaseTag) -> str:
         return "UN"
 
 
-def _sensible(vr: str, value: bytes, tag: BaseTag) -> bool:
+def _is_valid(vr: str, value: bytes, tag: BaseTag) -> bool:
     if vr in NUMBERS and not NUMBERS[vr].fullmatch(value):
-        raise InstanceRejectedError(Code.E_VR_INVALID, f"{tag} holds text where its VR {vr} asks for numbers")
+        raise InstanceRejectedError(Code.E_VR_INVALID, f"{tag} holds text where its VR {vr} requires numbers")
     if vr == "IS":
         return INTEGERS.fullmatch(value) is not None
     if vr == "DS":
         return all(map(_is_number, value.strip(b"\0 ").split(b"\\")))
     if vr == "DA":
-        return all(day_of(part.strip(b"\0 ").decode("ascii", "replace")) for part in value.split(b"\\"))
+        return all(parse_date(part.strip(b"\0 ").decode("ascii", "replace")) for part in value.split(b"\\"))
     if vr == "AS":
-        found = AGE.fullmatch(value.strip(b"\0 "))
-        return found is not None and int(found.group(1)) <= (MAX_AGE_YEARS if value.strip().endswith(b"Y") else 999)
+        return _is_age(value)
     return True
+
+
+def _is_age(value: bytes) -> bool:
+    age = AGE.fullmatch(value.strip(b"\0 "))
+    return age is not None and int(age.group(1)) <= (MAX_AGE_YEARS if value.strip().endswith(b"Y") else 999)
 
 
 def _is_number(text: bytes) -> bool:
@@ -116,7 +123,7 @@ def _is_number(text: bytes) -> bool:
     return True
 
 
-def check_charset(ds: Dataset) -> Iterator[tuple[str, str]]:
+def check_charset(ds: Dataset) -> Iterator[GateWarning]:
     """Drop names that cannot be decoded (PS3.3 C.12.1.1.2), and yield a warning if there are any."""
     stated = ds.get("SpecificCharacterSet") or ""
     terms = [stated] if isinstance(stated, str) else list(stated)
@@ -130,4 +137,4 @@ def check_charset(ds: Dataset) -> Iterator[tuple[str, str]]:
     for element in raw:
         if isinstance(element.value, bytes) and not element.value.isascii():
             del ds[element.tag]
-    yield Code.W_CHARSET, "the character set is unknown or not stated; names that need it are not used"
+    yield GateWarning(Code.W_CHARSET, "the character set is unknown or not stated; names that need it are not used")

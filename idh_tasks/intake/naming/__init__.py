@@ -1,1 +1,1 @@
-"""Names each series and checks its geometry."""
+"""Identifies the MR sequence of each series and checks its geometry."""

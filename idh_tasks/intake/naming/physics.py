@@ -1,4 +1,4 @@
-"""Reads how a series was acquired, from classic and enhanced headers alike."""
+"""Reads from classic and enhanced headers how a series was acquired."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,12 +11,12 @@ from idh_tasks.dicom.dialect import b_value
 
 NO_CONTRAST = ("", "NO", "NONE", "N", "0", "FALSE", "NO CONTRAST")
 COARSE_MM, PARTITION_MM = 1.5, 2.0
-"""Echo-planar images have larger pixels than any other; slices this thin are partitions of a 3D slab."""
+"""Only echo-planar images have pixels this large; slices this thin are partitions of a 3D slab."""
 
 
 @dataclass(frozen=True)
 class Physics:
-    """What the headers of a series say; times in ms, lengths in mm; 0 where unknown."""
+    """What the headers of a series state; times in ms, lengths in mm, 0 if unknown."""
 
     tr: float
     te: float
@@ -26,7 +26,7 @@ class Physics:
     scanning: frozenset[str]
     acquisition: str
     image_type: frozenset[str]
-    contrast_shown: str
+    contrast: str
     b_values: tuple[float, ...]
     time_points: int
     agent: bool
@@ -35,17 +35,17 @@ class Physics:
 
     @property
     def known(self) -> bool:
-        """Tell whether the headers hold any timing at all."""
+        """Return whether the headers state any timing."""
         return self.te > 0 or self.tr > 0
 
     @property
     def three_d(self) -> bool:
-        """Tell whether it is a 3D acquisition, by its own word or else by its partitions."""
+        """Return whether it is a 3D acquisition: as stated, or else by its thin partitions."""
         return self.acquisition == "3D" or (not self.acquisition and 0 < self.slice_mm <= PARTITION_MM)
 
     @property
     def echo_planar(self) -> bool:
-        """Tell whether it is echo-planar, by its own word or else by its large pixels."""
+        """Return whether it is echo-planar: as stated, or else by its large pixels."""
         return "EP" in self.scanning or (not self.scanning and self.pixel_mm >= COARSE_MM and self.te >= 25)
 
 
@@ -61,7 +61,7 @@ def read_physics(instances: Sequence[Dataset]) -> Physics:
         scanning=_scanning(first),
         acquisition=str(first.get("MRAcquisitionType") or ""),
         image_type=_image_type(first),
-        contrast_shown=_text(first, "AcquisitionContrast").upper(),
+        contrast=_text(first, "AcquisitionContrast").upper(),
         b_values=tuple(sorted({b for ds in instances for b in _b_values(ds)})),
         time_points=_time_points(instances),
         agent=_agent(first),
@@ -108,7 +108,7 @@ def _image_type(ds: Dataset) -> frozenset[str]:
 
 
 def _scanning(ds: Dataset) -> frozenset[str]:
-    """Return ScanningSequence, or the same in the words of enhanced MR (PS3.3 C.8.13.4); RM says nothing."""
+    """Return Scanning Sequence, or its equivalent of enhanced MR (PS3.3 C.8.13.4); RM carries no information."""
     stated = set(_texts(ds, "ScanningSequence")) - {"RM"}
     echo = _text(ds, "EchoPulseSequence").upper()
     stated |= {short for long, short in (("SPIN", "SE"), ("GRADIENT", "GR")) if echo in (long, "BOTH")}
@@ -120,9 +120,9 @@ def _scanning(ds: Dataset) -> frozenset[str]:
 
 
 def _b_values(ds: Dataset) -> Iterator[float]:
-    found = b_value(ds)
-    if found is not None:
-        yield found
+    stated = b_value(ds)
+    if stated is not None:
+        yield stated
     for frame in ds.get("PerFrameFunctionalGroupsSequence") or ():
         for item in frame.get("MRDiffusionSequence") or ():
             if item.get("DiffusionBValue") is not None:
@@ -130,8 +130,8 @@ def _b_values(ds: Dataset) -> Iterator[float]:
 
 
 def _time_points(instances: Sequence[Dataset]) -> int:
-    places = Counter(str(ds.get("ImagePositionPatient")) for ds in instances)
-    return max(*places.values(), int(_number(instances[0], "NumberOfTemporalPositions")), 1)
+    positions = Counter(str(ds.get("ImagePositionPatient")) for ds in instances)
+    return max(*positions.values(), int(_number(instances[0], "NumberOfTemporalPositions")), 1)
 
 
 def _agent(ds: Dataset) -> bool:

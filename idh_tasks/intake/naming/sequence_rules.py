@@ -1,4 +1,4 @@
-"""The rules by which a series is named, as two tables: what names mean, and what timings mean."""
+"""The rules by which a series is identified, as two tables: what names mean, and what timings mean."""
 
 import csv
 import re
@@ -12,7 +12,7 @@ TABLES = Path(__file__).parent / "tables"
 
 @dataclass(frozen=True)
 class NameRule:
-    """A pattern in a normalised name, what it stands for, and what that is in words."""
+    """A pattern in a normalised name, the sequence that it stands for, and its meaning in words."""
 
     sequence: MrSequence
     meaning: str
@@ -27,13 +27,13 @@ class Range:
     high: float
 
     def holds(self, value: float) -> bool:
-        """Tell whether a value lies in the interval."""
+        """Return whether a value lies in the interval."""
         return self.low <= value <= self.high
 
 
 @dataclass(frozen=True)
 class TimingRule:
-    """Ranges for one family of pulse sequences; `dimension` is 2D, 3D or, where it is empty, either."""
+    """Ranges for one family of pulse sequences; `dimension` is 2D, 3D, or empty for both."""
 
     sequence: MrSequence
     meaning: str
@@ -56,7 +56,7 @@ NAMES = tuple(
     for row in _PATTERNS
     if row["sequence"]
 )
-"""Tried in order: what a name says first decides; MPRAGE here is any 3D T1."""
+"""Tried in order: the first match decides; MPRAGE here is any 3D T1."""
 
 CONTRAST, NO_CONTRAST, ELSEWHERE = (re.compile(row["pattern"]) for row in _PATTERNS if not row["sequence"])
 """Words for an image after contrast, for one before, and for another region than the brain."""
@@ -74,4 +74,4 @@ TIMINGS = tuple(
 """Tried in order; MPRAGE here is any 3D T1, which is T1 where no contrast was given."""
 
 DERIVED = frozenset((TABLES / "derived_image_types.txt").read_text().splitlines())
-"""Values of Image Type that make an image something else than what its timing says."""
+"""Values of Image Type that mark an image as something else than its timing indicates."""

@@ -1,4 +1,4 @@
-"""Makes named, checked series of the instances of a study."""
+"""Names the series of a study, splits them where necessary, and checks their geometry."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,52 +8,52 @@ from pydicom.uid import RTStructureSetStorage, SegmentationStorage
 
 from idh_tasks.codes import Code
 from idh_tasks.domain.sequence import MrSequence
-from idh_tasks.domain.study import SEGMENTATION, STRUCTURE_SET, Fault, Fineness, Identification
+from idh_tasks.domain.study import SEGMENTATION, STRUCTURE_SET, Fault, Identification, SliceGeometry
 from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.intake.naming.physics import read_physics
 from idh_tasks.intake.naming.sequence import identify
-from idh_tasks.intake.naming.stacks import Stack, check_geometry, fineness, is_empty, split
+from idh_tasks.intake.naming.slice_groups import SliceGroup, check_geometry, is_empty, slice_geometry, split_series
 
 OUTLINES = {SegmentationStorage: SEGMENTATION, RTStructureSetStorage: STRUCTURE_SET}
-"""Classes of objects that hold no image but what was drawn on one."""
+"""SOP classes that hold a tumour outline instead of an image."""
 SEVERAL_VOLUMES = (MrSequence.DWI, MrSequence.DSC)
-"""Sequences that hold several volumes by nature: over b-values or over time."""
+"""Sequences that consist of several volumes: one per b-value or time point."""
 
 
 @dataclass(frozen=True)
 class NamedSeries:
-    """The instances of one stack with what it is, what is wrong with it, and how fine it is."""
+    """The instances of one group of slices with identification, fault and geometry."""
 
     label: str
     instances: tuple[Dataset, ...]
     identification: Identification
     fault: Fault | None
-    fineness: Fineness
+    slice_geometry: SliceGeometry
 
 
 def name_series(instances: Sequence[Dataset]) -> Iterator[NamedSeries]:
-    """Yield the stacks of one series, each named and checked; a fault is told, never raised."""
+    """Yield the groups of slices of one series, each identified and checked; a fault is returned, never raised."""
     if instances[0].SOPClassUID in OUTLINES:
-        yield NamedSeries("", tuple(instances), OUTLINES[instances[0].SOPClassUID], None, Fineness())
+        yield NamedSeries("", tuple(instances), OUTLINES[instances[0].SOPClassUID], None, SliceGeometry())
         return
-    whole = Stack("", tuple(instances))
+    whole = SliceGroup("", tuple(instances))
     sequence = identify(read_physics(instances)).sequence
     try:
-        stacks = [whole] if sequence in (*SEVERAL_VOLUMES, MrSequence.OTHER) else split(instances)
+        groups = [whole] if sequence in (*SEVERAL_VOLUMES, MrSequence.OTHER) else split_series(instances)
     except SeriesRejectedError as error:
         yield _named(whole, Fault(error.code, error.reason))
         return
-    for stack in stacks:
-        yield _named(stack, None if sequence is MrSequence.OTHER else fault_of(stack.instances))
+    for group in groups:
+        yield _named(group, None if sequence is MrSequence.OTHER else fault_of(group.instances))
 
 
-def _named(stack: Stack, fault: Fault | None) -> NamedSeries:
-    found = identify(read_physics(stack.instances))
-    return NamedSeries(stack.label, stack.instances, found, fault, fineness(stack.instances))
+def _named(group: SliceGroup, fault: Fault | None) -> NamedSeries:
+    identification = identify(read_physics(group.instances))
+    return NamedSeries(group.label, group.instances, identification, fault, slice_geometry(group.instances))
 
 
 def fault_of(instances: Sequence[Dataset]) -> Fault | None:
-    """Return why a stack of slices must not be used, if anything is wrong with it."""
+    """Return why a group of slices must not be used, if it has a fault."""
     try:
         check_geometry(instances)
     except SeriesRejectedError as error:

@@ -1,1 +1,1 @@
-"""How deliveries reach us: DIMSE, DICOMweb and archives."""
+"""How studies reach us: DIMSE, DICOMweb and archives."""

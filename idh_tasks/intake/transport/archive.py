@@ -1,4 +1,4 @@
-"""Opens a delivered archive inside limits; nothing is written to disk."""
+"""Opens a delivered archive within limits; nothing is written to disk."""
 
 import tarfile
 import zipfile
@@ -15,16 +15,16 @@ GZIP, TAR = b"\x1f\x8b", b"ustar"
 TAR_MAGIC_AT = 257
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
-"""How the names of archives end."""
+"""Suffixes of the names of archives."""
 
 
 def open_archive(content: bytes) -> dict[str, bytes]:
-    """Return the files of a ZIP, a tar or a tar.gz by name; its content says what it is, not its name.
+    """Return the files of a ZIP, a tar or a tar.gz by name; the format is detected from the content.
 
     Raises
     ------
     StudyQuarantinedError
-        ``E_ARCHIVE`` for a broken archive, a bomb, a link or a path that leaves the archive.
+        ``E_ARCHIVE`` for a damaged archive, a decompression bomb, a link or a path that leads out of the archive.
     """
     if content.startswith(GZIP):
         content = _gunzip(content)
@@ -37,7 +37,7 @@ def unzip(content: bytes) -> dict[str, bytes]:
     Raises
     ------
     StudyQuarantinedError
-        ``E_ARCHIVE`` as above.
+        ``E_ARCHIVE``, as `open_archive`.
     """
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
@@ -76,7 +76,7 @@ def _gunzip(content: bytes) -> bytes:
     except zlib.error:
         raise _unreadable() from None
     if len(opened) > limit:
-        raise StudyQuarantinedError(Code.E_ARCHIVE, "the archive holds more than the limits allow")
+        raise StudyQuarantinedError(Code.E_ARCHIVE, "the archive exceeds the limits of size or number of files")
     if not inflater.eof:
         raise _unreadable()
     return opened
@@ -88,12 +88,12 @@ def _unreadable() -> StudyQuarantinedError:
 
 def _check_size(entries: int, size: int, packed: int) -> None:
     if entries > MAX_ENTRIES or size > min(MAX_BYTES, MAX_RATIO * max(packed, 1)):
-        raise StudyQuarantinedError(Code.E_ARCHIVE, "the archive holds more than the limits allow")
+        raise StudyQuarantinedError(Code.E_ARCHIVE, "the archive exceeds the limits of size or number of files")
 
 
 def _check_path(name: str, *, link: bool) -> None:
     if link or name.startswith("/") or ".." in name.split("/"):
-        raise StudyQuarantinedError(Code.E_ARCHIVE, "the archive holds a link or a path that leaves it")
+        raise StudyQuarantinedError(Code.E_ARCHIVE, "the archive contains a link or a path that leads out of it")
 
 
 def pack(files: dict[str, bytes]) -> bytes:

@@ -17,7 +17,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at impo
 
 from idh_tasks.codes import Code
 from idh_tasks.errors import PeerTimeoutError, TransientError
-from idh_tasks.intake.gate.instance import ACCEPTED
+from idh_tasks.intake.gate.accepted import SOP_CLASSES
 from idh_tasks.settings import PacsSettings
 
 _config.LOG_REQUEST_IDENTIFIERS = False
@@ -27,23 +27,22 @@ _config.LOG_HANDLER_LEVEL = "none"
 log = logging.getLogger(__name__)
 
 PDU_BYTES, MAX_PDU_BYTES = 2**17, 2**20
-"""What we offer, and the most that we take from a peer that offers nothing."""
-
+"""The PDU size that we offer, and the largest that we accept from a peer."""
 
 POLL_S = 1e-4
-"""How long pynetdicom sleeps between two looks at the connection; its own millisecond halves the rate of a retrieve."""
+"""How long pynetdicom sleeps between polls of a connection; its default of 1 ms halves the rate of a retrieve."""
 
 
 def no_delay(event: evt.Event) -> None:
-    """Switch delayed acknowledgement off, for which each small instance would wait about 40 ms, and poll more often."""
+    """Disable delayed acknowledgement, which would hold every small instance for about 40 ms, and poll more often."""
     event.assoc.dul._run_loop_delay = POLL_S
     connection = event.assoc.dul.socket
     if connection is not None and connection.socket is not None:
         connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
-def bounded(event: evt.Event) -> None:
-    """Close a connection whose next PDU claims to be larger than any we take: pynetdicom would wait for all of it."""
+def limit_pdu_size(event: evt.Event) -> None:
+    """Close a connection that announces an oversized PDU: pynetdicom would wait for all of it."""
     connection = event.assoc.dul.socket
     if connection is None:
         return
@@ -51,7 +50,9 @@ def bounded(event: evt.Event) -> None:
 
     def recv(nr_bytes: int) -> bytearray:
         if nr_bytes > MAX_PDU_BYTES:
-            log.warning("E_PEER_PROTOCOL: a peer announced a PDU of %d bytes; its connection is closed", nr_bytes)
+            log.warning(
+                "%s: a peer announced a PDU of %d bytes; its connection is closed", Code.E_PEER_PROTOCOL, nr_bytes
+            )
             connection.close()
             return bytearray()
         return receive(nr_bytes)
@@ -59,24 +60,24 @@ def bounded(event: evt.Event) -> None:
     connection.recv = recv  # type: ignore[method-assign]  # for this connection only
 
 
-def undisturbed(opened: Association) -> None:
-    """Leave every answer to who waits for it.
+def keep_answers(opened: Association) -> None:
+    """Make sure that the thread that waits for an answer is the one that gets it.
 
-    pynetdicom's own thread looks for requests of the peer, and paused a moment too late it takes an answer away and
-    drops it (pynetdicom issue 875): a study would be missing from a list, a retrieve would wait in vain. Only that
-    thread asks without waiting, and it has nothing to do here: a C-GET takes its instances itself.
+    pynetdicom's own thread polls for requests of the peer. If it is paused a moment too late, it takes an answer from
+    the queue and drops it (pynetdicom issue 875): a study would be missing from a list, or a retrieve would wait in
+    vain. Only that thread polls without blocking, and it has nothing to do here: a C-GET takes its instances itself.
     """
-    answer = opened.dimse.get_msg
+    get_answer = opened.dimse.get_msg
 
     def get_msg(block: bool = False) -> Any:
-        return answer(block) if block else (None, None)
+        return get_answer(block) if block else (None, None)
 
     opened.dimse.get_msg = get_msg  # type: ignore[method-assign]  # for this association only
 
 
-def refused(event: evt.Event) -> None:  # noqa: ARG001 - what a stranger says of itself is nothing to repeat
-    """Tell that a peer with other AE titles was turned away."""
-    log.warning("E_PEER_REFUSED: a peer with other AE titles asked our receiver for an association and was refused")
+def log_refused_peer(event: evt.Event) -> None:  # noqa: ARG001 - what an unknown peer calls itself is not logged
+    """Log that a peer with other AE titles was refused."""
+    log.warning("%s: a peer with other AE titles requested an association and was refused", Code.E_PEER_REFUSED)
 
 
 def entity(pacs: PacsSettings) -> AE:
@@ -87,8 +88,8 @@ def entity(pacs: PacsSettings) -> AE:
     return ae
 
 
-def tls(pacs: PacsSettings, purpose: ssl.Purpose = ssl.Purpose.SERVER_AUTH) -> ssl.SSLContext | None:
-    """Return the TLS context, if the connection asks for TLS; the peer's certificate must be valid."""
+def tls_context(pacs: PacsSettings, purpose: ssl.Purpose = ssl.Purpose.SERVER_AUTH) -> ssl.SSLContext | None:
+    """Return the TLS context if the settings ask for TLS; the peer must present a valid certificate."""
     if pacs.tls_ca is None:
         return None
     context = ssl.create_default_context(purpose, cafile=str(pacs.tls_ca))
@@ -98,8 +99,8 @@ def tls(pacs: PacsSettings, purpose: ssl.Purpose = ssl.Purpose.SERVER_AUTH) -> s
     return context
 
 
-def silence(pacs: PacsSettings, since: float, otherwise: str) -> TransientError:
-    """Return the error for an answer that did not come: too late, or never since the connection is lost."""
+def no_answer(pacs: PacsSettings, since: float, otherwise: str) -> TransientError:
+    """Return the error for a missing answer: a timeout, or `otherwise` if the connection was lost before."""
     if time.monotonic() - since >= pacs.timeout_s:
         return PeerTimeoutError(Code.E_TIMEOUT, f"the PACS did not answer within {pacs.timeout_s:g} s")
     return TransientError(Code.E_PACS, otherwise)
@@ -112,28 +113,22 @@ def association(pacs: PacsSettings, handlers: list[Any], *models: str) -> Iterat
     Raises
     ------
     TransientError
-        ``E_PACS`` if there is no PACS, its certificate is not valid, or it refuses our AE title; ``E_TIMEOUT`` if
+        ``E_PACS`` if the PACS cannot be reached, has no valid certificate, or refuses our AE title; ``E_TIMEOUT`` if
         it does not answer.
     """
-    started, ae, context = time.monotonic(), entity(pacs), tls(pacs)
-    for model in models:
-        ae.add_requested_context(model)
-    roles = []
-    if StudyRootQueryRetrieveInformationModelGet in models:
-        for storage in ACCEPTED:
-            ae.add_requested_context(storage)
-            roles.append(build_role(storage, scp_role=True))
+    started, context = time.monotonic(), tls_context(pacs)
+    ae, roles = _requesting_entity(pacs, models)
     opened = ae.associate(
         pacs.host,
         pacs.port,
         ae_title=pacs.called_aet,
-        ext_neg=roles,  # type: ignore[arg-type]  # its items are of one kind each
+        ext_neg=roles,
         evt_handlers=[(evt.EVT_CONN_OPEN, no_delay), *handlers],
         tls_args=(context, pacs.host) if context else None,
     )
     if not opened.is_established:
-        raise silence(pacs, started, "no association with the PACS; check host, port, TLS and both AE titles")
-    undisturbed(opened)
+        raise no_answer(pacs, started, "no association with the PACS; check host, port, TLS and both AE titles")
+    keep_answers(opened)
     try:
         yield opened
     finally:
@@ -141,13 +136,25 @@ def association(pacs: PacsSettings, handlers: list[Any], *models: str) -> Iterat
             opened.release()
 
 
+def _requesting_entity(pacs: PacsSettings, models: tuple[str, ...]) -> tuple[AE, list[Any]]:
+    """Return our application entity with the contexts to request; by C-GET it receives instances, too."""
+    ae = entity(pacs)
+    for model in models:
+        ae.add_requested_context(model)
+    if StudyRootQueryRetrieveInformationModelGet not in models:
+        return ae, []
+    for storage in SOP_CLASSES:
+        ae.add_requested_context(storage)
+    return ae, [build_role(storage, scp_role=True) for storage in SOP_CLASSES]
+
+
 def echo(pacs: PacsSettings) -> None:
-    """Ask the PACS whether it is there (C-ECHO, PS3.4 annex A).
+    """Check that the PACS answers (C-ECHO, PS3.4 annex A).
 
     Raises
     ------
     TransientError
-        ``E_PACS`` if it does not answer rightly.
+        ``E_PACS`` if it does not answer correctly.
     """
     with association(pacs, [], Verification) as opened:
         if opened.send_c_echo().get("Status") != 0:

@@ -1,4 +1,4 @@
-"""PACS pickup by DICOMweb: QIDO-RS with paging, WADO-RS as files (PS3.18)."""
+"""Retrieves studies by DICOMweb: QIDO-RS with paging, WADO-RS as files (PS3.18)."""
 
 from datetime import date
 from typing import Any
@@ -11,26 +11,27 @@ from requests_toolbelt.multipart.decoder import MultipartDecoder
 from urllib3.util.retry import Retry
 
 from idh_tasks.codes import Code
-from idh_tasks.errors import StudyQuarantinedError, TransientError
-from idh_tasks.intake.gate.instance import ACCEPTED
-from idh_tasks.intake.transport.dimse import PacsStudy, each_once
+from idh_tasks.errors import InstanceRejectedError, StudyQuarantinedError, TransientError
+from idh_tasks.intake.gate.accepted import SOP_CLASSES
+from idh_tasks.intake.gate.file_meta import read_file_meta
+from idh_tasks.intake.transport.listing import PacsStudy, unique_studies
 from idh_tasks.settings import DicomwebSettings
 
 RETRIES = 4
-PASSING = (429, 500, 502, 503, 504)
+TEMPORARY = (429, 500, 502, 503, 504)
 ACCEPT = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 STUDY_UID, STUDY_DATE, INSTANCES, INSTANCE_UID, SOP_CLASS = "0020000D", "00080020", "00201208", "00080018", "00080016"
 
 
-class _SameHost(requests.Session):
-    """A session that never follows a redirect to another host: it would carry our credentials there."""
+class _SameHostSession(requests.Session):
+    """A session that never follows a redirect to another host, which would send our credentials there."""
 
     def __init__(self, timeout_s: float) -> None:
         super().__init__()
         self._timeout_s = timeout_s
 
     def request(self, *args: Any, **options: Any) -> requests.Response:
-        """Send a request that cannot wait for ever."""
+        """Send a request with a time limit."""
         return super().request(*args, **(options | {"timeout": options.get("timeout") or self._timeout_s}))
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
@@ -41,15 +42,14 @@ class _SameHost(requests.Session):
 
 
 def _session(archive: DicomwebSettings) -> requests.Session:
-    session = _SameHost(archive.timeout_s)
-    session.trust_env = False  # no ~/.netrc, no proxy nobody asked for
+    session = _SameHostSession(archive.timeout_s)
+    session.trust_env = False  # no ~/.netrc, no proxy of the environment
     if archive.token is not None:
         session.headers["Authorization"] = f"Bearer {archive.token.get_secret_value()}"
     elif archive.login:
         session.auth = (archive.login, archive.password.get_secret_value() if archive.password else "")
-    retry = Retry(
-        total=RETRIES, backoff_factor=0.3, backoff_jitter=0.3, status_forcelist=PASSING, backoff_max=30
-    )  # Retry-After is respected
+    # A Retry-After header is respected.
+    retry = Retry(total=RETRIES, backoff_factor=0.3, backoff_jitter=0.3, status_forcelist=TEMPORARY, backoff_max=30)
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(max_retries=retry))
     return session
@@ -61,8 +61,8 @@ def _client(archive: DicomwebSettings) -> DICOMwebClient:
     return client
 
 
-def _named(error: Exception) -> TransientError:
-    """Translate without the text: it may hold addresses with UIDs of patients."""
+def _translated(error: Exception) -> TransientError:
+    """Return our error without the text of the cause: it may hold addresses with UIDs of patients."""
     if isinstance(error, TransientError):
         return error
     response = getattr(error, "response", None)
@@ -70,27 +70,28 @@ def _named(error: Exception) -> TransientError:
     return TransientError(Code.E_DICOMWEB, f"the archive failed ({type(error).__name__}{status})")
 
 
-def _all(search: Any, page: int, **options: Any) -> list[dict[str, Any]]:
+def _search_all(search: Any, page: int, **options: Any) -> list[dict[str, Any]]:
     """Return all rows of a search, page by page (PS3.18 8.3.4.4)."""
-
-    def ask(limit: int, offset: int) -> list[dict[str, Any]]:
-        try:
-            rows = search(limit=limit, offset=offset, **options)
-        except Exception as error:  # the client raises what requests, JSON and urllib3 raise
-            raise _named(error) from None
-        if not all(STUDY_UID in row or INSTANCE_UID in row for row in rows):
-            raise TransientError(Code.E_DICOMWEB, "the archive's listing names no study and no instance")
-        return rows
-
-    rows = ask(page, 0)
+    rows = _search(search, page, 0, options)
     while rows and len(rows) % page == 0:
-        more = ask(page, len(rows))
+        more = _search(search, page, len(rows), options)
         if more:
             rows += more
             continue
         # Orthanc's plugin 1.7 counts the offset inside the limit: its second page is always empty.
         page = 2 * len(rows) + 1
-        rows = max(rows, ask(page, 0), key=len)
+        rows = max(rows, _search(search, page, 0, options), key=len)
+    return rows
+
+
+def _search(search: Any, limit: int, offset: int, options: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return one page of a search."""
+    try:
+        rows: list[dict[str, Any]] = search(limit=limit, offset=offset, **options)
+    except Exception as error:  # the client raises what requests, JSON and urllib3 raise
+        raise _translated(error) from None
+    if not all(STUDY_UID in row or INSTANCE_UID in row for row in rows):
+        raise TransientError(Code.E_DICOMWEB, "the archive's listing names no study and no instance")
     return rows
 
 
@@ -108,25 +109,25 @@ def find_studies(archive: DicomwebSettings, since: date, until: date) -> list[Pa
     """
     criteria = {"ModalitiesInStudy": "MR", "StudyDate": f"{since:%Y%m%d}-{until:%Y%m%d}"}
     fields = ["NumberOfStudyRelatedInstances"]
-    rows = _all(_client(archive).search_for_studies, archive.page, search_filters=criteria, fields=fields)
-    return each_once(
+    rows = _search_all(_client(archive).search_for_studies, archive.page, search_filters=criteria, fields=fields)
+    return unique_studies(
         PacsStudy(_value(row, STUDY_UID), _value(row, STUDY_DATE), int(_value(row, INSTANCES) or 0)) for row in rows
     )
 
 
 def retrieve(archive: DicomwebSettings, study_uid: str) -> dict[str, bytes]:
-    """Retrieve a study by WADO-RS as DICOM files, by instance UID; what QIDO-RS lists must have arrived.
+    """Retrieve a study by WADO-RS as DICOM files, by instance UID; all that QIDO-RS lists must arrive.
 
     Raises
     ------
     TransientError
-        ``E_DICOMWEB`` for a broken answer, ``E_INCOMPLETE`` if instances are missing.
+        ``E_DICOMWEB`` for a malformed answer, ``E_INCOMPLETE`` if instances are missing.
     StudyQuarantinedError
-        ``E_NO_IMAGES`` if there are none.
+        ``E_NO_IMAGES`` if the study has none.
     """
     search = _client(archive).search_for_instances
-    rows = _all(search, archive.page, study_instance_uid=study_uid)
-    wanted = {_value(row, INSTANCE_UID) for row in rows if _value(row, SOP_CLASS) in ("", *ACCEPTED)}
+    rows = _search_all(search, archive.page, study_instance_uid=study_uid)
+    wanted = {_value(row, INSTANCE_UID) for row in rows if _value(row, SOP_CLASS) in ("", *SOP_CLASSES)}
     if not wanted:
         raise StudyQuarantinedError(Code.E_NO_IMAGES, "the archive lists no MR image in the study")
     received = {uid: content for content in _files(archive, study_uid) for uid in [_uid(content)] if uid in wanted}
@@ -136,20 +137,17 @@ def retrieve(archive: DicomwebSettings, study_uid: str) -> dict[str, bytes]:
 
 
 def _files(archive: DicomwebSettings, study_uid: str) -> list[bytes]:
-    """Return the parts of a WADO-RS answer, unread: the gate comes before any reader."""
+    """Return the parts of a WADO-RS answer without parsing them: the gate comes before any parser."""
     url = f"{archive.url.rstrip('/')}/studies/{study_uid}"
     try:
         answer = _session(archive).get(url, headers={"Accept": ACCEPT})
         answer.raise_for_status()
         return [part.content for part in MultipartDecoder.from_response(answer).parts]
-    except Exception as error:  # requests, urllib3 and the decoder have types of their own
-        raise _named(error) from None
+    except Exception as error:  # requests, urllib3 and the decoder raise their own types
+        raise _translated(error) from None
 
 
 def _uid(content: bytes) -> str:
-    from idh_tasks.errors import InstanceRejectedError
-    from idh_tasks.intake.gate.file_meta import read_file_meta
-
     try:
         return read_file_meta(content).instance_uid
     except InstanceRejectedError:

@@ -1,1 +1,1 @@
-"""Ingest: from a delivery to stored studies; run by `ingest_studies`."""
+"""Ingest: from deliveries to stored studies; run by `ingest_studies`."""

@@ -1,4 +1,4 @@
-"""Passes the files of a delivery through the gate; what is held is sealed and kept."""
+"""Passes the files of a delivery through the gate; instances that it rejects are encrypted and quarantined."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -6,53 +6,58 @@ from dataclasses import dataclass, field
 
 from pydicom import Dataset
 
-from idh_tasks.db.quarantine import HeldBack
+from idh_tasks.codes import Code
+from idh_tasks.db.quarantine import QuarantineEntry
 from idh_tasks.errors import InstanceRejectedError, InstanceSkippedError
 from idh_tasks.intake.gate.instance import admit
+from idh_tasks.intake.gate.warning import GateWarning
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.store import keys
 from idh_tasks.store.objects import sha256
 
 
 @dataclass
-class Gate:
-    """Lets the good files of one delivery through, and remembers what it held and how often it warned."""
+class Admission:
+    """The passage of one delivery through the gate: collects what was quarantined, and how often the gate warned."""
 
     platform: Platform
     item_id: str | None
-    held: list[HeldBack] = field(default_factory=list)
-    notes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    quarantined: list[QuarantineEntry] = field(default_factory=list)
+    warnings: Counter[GateWarning] = field(default_factory=Counter)
 
-    def passing(self, contents: Iterable[bytes]) -> Iterator[Dataset]:
-        """Yield what passes; while one file is worked on, the sandbox checks the next."""
+    def admitted(self, contents: Iterable[bytes]) -> Iterator[Dataset]:
+        """Yield the instances that pass; while the caller works on one, the sandbox checks the next."""
         for content, error in self.platform.sandbox.check_all(contents):
             if error is not None:
-                self._hold(content, error)
+                self._reject(content, error)
                 continue
-            admitted = admit(content, decode=False)
-            self.notes.update(admitted.warnings)
-            yield admitted.ds
+            instance = admit(content, decode=False)
+            self.warnings.update(instance.warnings)
+            yield instance.ds
 
-    def _hold(self, content: bytes, error: InstanceRejectedError) -> None:
+    def _reject(self, content: bytes, error: InstanceRejectedError) -> None:
         if isinstance(error, InstanceSkippedError):
-            self.notes[error.code, error.reason] += 1
+            self.warnings[GateWarning(error.code, error.reason)] += 1
         else:
-            self.held.append(keep(self.platform, content, error.code, error.reason, self.item_id))
+            self.quarantined.append(seal_instance(self.platform, content, error.code, error.reason, self.item_id))
 
-    def rows(self, subject: str) -> list[HeldBack]:
-        """Return the rows of what was held, and one a warning with how many instances it was given for."""
-        totals: Counter[str] = Counter()
-        reasons: dict[str, str] = {}
-        for (code, reason), count in self.notes.items():
-            totals[code] += count
-            reasons.setdefault(code, reason)
-        noted = [HeldBack(subject, "study", code, f"{n} × {reasons[code]}", self.item_id) for code, n in totals.items()]
-        return [*self.held, *noted]
+    def entries(self, subject: str) -> list[QuarantineEntry]:
+        """Return the quarantined instances, and one note per code of a warning with the number of instances."""
+        totals: Counter[Code] = Counter()
+        reasons: dict[Code, str] = {}
+        for warning, count in self.warnings.items():
+            totals[warning.code] += count
+            reasons.setdefault(warning.code, warning.reason)
+        notes = [
+            QuarantineEntry(subject, "study", code, f"{count} × {reasons[code]}", self.item_id)
+            for code, count in totals.items()
+        ]
+        return [*self.quarantined, *notes]
 
 
-def keep(platform: Platform, content: bytes, code: str, reason: str, item_id: str | None) -> HeldBack:
-    """Seal the bytes of an instance and return its row of the quarantine."""
+def seal_instance(platform: Platform, content: bytes, code: Code, reason: str, item_id: str | None) -> QuarantineEntry:
+    """Store the bytes of an instance encrypted and return its entry in the quarantine."""
     subject = platform.pseudonymiser.token("instance", sha256(content))
     key = keys.quarantined(subject)
     platform.store.put(key, platform.vault.seal(content))
-    return HeldBack(subject, "instance", code, reason, item_id, key)
+    return QuarantineEntry(subject, "instance", code, reason, item_id, key)

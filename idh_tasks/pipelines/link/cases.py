@@ -6,7 +6,7 @@ from dataclasses import asdict
 from idh_tasks.codes import Code
 from idh_tasks.db import audit, cohort, links, patches, quarantine, reviews
 from idh_tasks.db.engine import Transaction
-from idh_tasks.db.quarantine import HeldBack
+from idh_tasks.db.quarantine import QuarantineEntry
 from idh_tasks.linkage.persons import resolve_persons
 from idh_tasks.pipelines.link.feed import load_reports
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
@@ -38,8 +38,8 @@ def _update_links(transaction: Transaction, window_days: int) -> int:
 
 def _hold_mismatches(transaction: Transaction) -> None:
     reports = links.mismatched_reports(transaction)
-    held = [HeldBack(report, "report", Code.E_DEMOGRAPHIC_MISMATCH, MISMATCH) for report in reports]
-    quarantine.hold_back(transaction, held)
+    held = [QuarantineEntry(report, "report", Code.E_DEMOGRAPHIC_MISMATCH, MISMATCH) for report in reports]
+    quarantine.record(transaction, held)
     links.delete_settled_mismatches(transaction)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from idh_tasks.db import cohort, predictions, results, training
+from idh_tasks.db import cohort, nights, predictions, quarantine, results, training
 from idh_tasks.db.patches import count_outcomes
 from idh_tasks.domain.learning import FoldResult, SequenceResult
 from idh_tasks.domain.sequence import MrSequence
@@ -38,10 +38,8 @@ def summarise(platform: Platform) -> Summary:
         run_id = run.run_id if run else None
         patches = count_outcomes(transaction, preprocessing_version(platform))
         return Summary(
-            inbox={_named(r["state"], r["code"]): r["items"] for r in transaction.rows("inbox/count_inbox_states")},
-            held_back={
-                _named(r["scope"], r["code"]): r["items"] for r in transaction.rows("quarantine/count_quarantine")
-            },
+            inbox={_named(c.state, c.code): c.items for c in nights.inbox_counts(transaction)},
+            held_back={_named(c.scope, c.code): c.items for c in quarantine.counts(transaction)},
             cases=cohort.count_cases(transaction),
             patches={_named(c.sequence, c.code): c.patches for c in patches},
             predictions=dict(vars(predictions.counts(transaction))),
@@ -56,4 +54,4 @@ def summarise(platform: Platform) -> Summary:
 def progress(platform: Platform) -> Counts:
     """Return how far each stage has come."""
     with platform.database.begin() as transaction:
-        return dict(vars(training.progress(transaction)))
+        return dict(transaction.rows("training/select_progress")[0])

@@ -1,4 +1,4 @@
-"""Elements as bytes: the same bytes as pydicom writes, and a VR where implicit encoding leaves it open."""
+"""Elements are encoded to the bytes that pydicom writes; ambiguous VRs of implicit encoding are resolved."""
 
 import pytest
 from pydicom import DataElement, Dataset
@@ -6,10 +6,17 @@ from pydicom.dataelem import RawDataElement
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_data_element
 
-from idh_tasks.dicom.elements import Surroundings, alone, encode, glance, raw, written
+from idh_tasks.dicom.elements import (
+    ElementContext,
+    element_bytes,
+    encode_element,
+    raw_element,
+    reading_copy,
+    standalone,
+)
 from tests.factories import instance
 
-PLAIN = Surroundings((), 0)
+DEFAULT = ElementContext((), 0)
 
 
 def by_pydicom(element: DataElement, charset: list[str]) -> bytes:
@@ -22,37 +29,37 @@ def by_pydicom(element: DataElement, charset: list[str]) -> bytes:
 @pytest.mark.parametrize("element", list(instance()), ids=lambda element: element.keyword)
 def test_an_element_is_written_as_pydicom_writes_it(element: DataElement) -> None:
     if element.keyword != "PixelData":
-        assert written(encode(element, PLAIN)) == by_pydicom(element, ["iso8859"])
+        assert element_bytes(encode_element(element, DEFAULT)) == by_pydicom(element, ["iso8859"])
 
 
 def test_text_is_written_in_the_charset_of_its_data_set() -> None:
     ds = Dataset()
     ds.SpecificCharacterSet, ds.SeriesDescription = "ISO_IR 192", "Schädel"
-    around = Surroundings.of(ds)
-    encoded = encode(ds["SeriesDescription"], around)
+    context = ElementContext.of(ds)
+    encoded = encode_element(ds["SeriesDescription"], context)
     assert encoded.value == "Schädel".encode()
-    assert alone(encoded, around).SeriesDescription == "Schädel"
+    assert standalone(encoded, context).SeriesDescription == "Schädel"
 
 
 def test_a_value_of_odd_length_is_padded() -> None:
-    assert written(raw(0x00080060, "CS", b"MR ")) == b"\x08\0\x60\0CS\4\0MR \0"
+    assert element_bytes(raw_element(0x00080060, "CS", b"MR ")) == b"\x08\0\x60\0CS\4\0MR \0"
 
 
 def test_a_value_of_undefined_length_ends_with_its_delimiter() -> None:
-    pixels = raw(0x7FE00010, "OB", b"\xfe\xff\0\xe0\0\0\0\0", undefined_length=True)
-    assert written(pixels).endswith(b"\xfe\xff\xdd\xe0\0\0\0\0")
-    assert written(pixels)[8:12] == b"\xff\xff\xff\xff"
+    pixels = raw_element(0x7FE00010, "OB", b"\xfe\xff\0\xe0\0\0\0\0", undefined_length=True)
+    assert element_bytes(pixels).endswith(b"\xfe\xff\xdd\xe0\0\0\0\0")
+    assert element_bytes(pixels)[8:12] == b"\xff\xff\xff\xff"
 
 
 @pytest.mark.parametrize(("signed", "vr", "value"), [(0, "US", 65535), (1, "SS", -1)])
-def test_what_implicit_encoding_leaves_open_is_read_by_the_pixels_sign(signed: int, vr: str, value: int) -> None:
-    implicit = RawDataElement(raw(0x00280106, "", b"").tag, None, 2, b"\xff\xff", 0, True, True)
-    around = Surroundings((), signed)
-    found = encode(alone(implicit, around)[0x00280106], around)
-    assert (found.VR, alone(found, around).SmallestImagePixelValue) == (vr, value)
+def test_an_ambiguous_vr_is_resolved_by_the_pixel_representation(signed: int, vr: str, value: int) -> None:
+    implicit = RawDataElement(raw_element(0x00280106, "", b"").tag, None, 2, b"\xff\xff", 0, True, True)
+    context = ElementContext((), signed)
+    encoded = encode_element(standalone(implicit, context)[0x00280106], context)
+    assert (encoded.VR, standalone(encoded, context).SmallestImagePixelValue) == (vr, value)
 
 
-def test_a_glance_leaves_bytes_bytes() -> None:
-    ds = alone(raw(0x00080060, "CS", b"MR"), PLAIN)
-    assert glance(ds).Modality == "MR"
+def test_reading_a_copy_leaves_the_original_as_bytes() -> None:
+    ds = standalone(raw_element(0x00080060, "CS", b"MR"), DEFAULT)
+    assert reading_copy(ds).Modality == "MR"
     assert isinstance(ds.get_item("Modality"), RawDataElement)

@@ -1,4 +1,4 @@
-"""A file of ours is the file that pydicom would have written."""
+"""A file that we encode equals the file that pydicom writes."""
 
 from io import BytesIO
 
@@ -7,7 +7,7 @@ import pytest
 from pydicom import Dataset, dcmread, dcmwrite
 from pydicom.uid import ExplicitVRBigEndian, RLELossless
 
-from idh_tasks.dicom.files import encoded
+from idh_tasks.dicom.files import encode_file
 from idh_tasks.intake.gate.file_meta import read_file_meta
 from tests.factories import dicom_bytes, instance
 
@@ -37,14 +37,14 @@ def items() -> list[Dataset]:
 
 
 @pytest.mark.parametrize("ds", [delivered(ReferencedImageSequence=items()), compressed()], ids=["native", "compressed"])
-def test_it_holds_what_pydicom_would_write(ds: Dataset) -> None:
-    ours, theirs = encoded(ds), by_pydicom(ds)
+def test_it_contains_what_pydicom_writes(ds: Dataset) -> None:
+    ours, theirs = encode_file(ds), by_pydicom(ds)
     assert ours[read_file_meta(ours).end :] == theirs[read_file_meta(theirs).end :]
-    known = [dcmread(BytesIO(content)).file_meta for content in (ours, theirs)]
-    assert [known[0][name] for name in NAMES] == [known[1][name] for name in NAMES]
+    metas = [dcmread(BytesIO(content)).file_meta for content in (ours, theirs)]
+    assert [metas[0][name] for name in NAMES] == [metas[1][name] for name in NAMES]
 
 
 def test_big_endian_words_keep_their_order() -> None:
     ds = instance(PixelData=np.arange(64, dtype=">u2").tobytes())
     ds.file_meta.TransferSyntaxUID = ExplicitVRBigEndian
-    assert dcmread(BytesIO(encoded(ds))).pixel_array.ravel().tolist() == list(range(64))
+    assert dcmread(BytesIO(encode_file(ds))).pixel_array.ravel().tolist() == list(range(64))

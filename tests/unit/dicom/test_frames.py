@@ -1,4 +1,4 @@
-"""Frames of an enhanced image stand like classic instances."""
+"""Frames of an enhanced image behave like classic instances."""
 
 import numpy as np
 import pytest
@@ -7,10 +7,10 @@ from pydicom.sequence import Sequence
 from pydicom.uid import EnhancedMRImageStorage
 
 from idh_tasks.dicom.classic import frames
-from idh_tasks.dicom.mosaic import keep_normal
+from idh_tasks.dicom.mosaic import write_slice_normal
 from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.imaging.assembly import assemble_volume
-from idh_tasks.intake.naming.stacks import check_geometry
+from idh_tasks.intake.naming.slice_groups import check_geometry
 from tests.factories import instance, stack
 
 
@@ -25,9 +25,9 @@ def enhanced(positions: list[float]) -> Dataset:
     ds.SharedFunctionalGroupsSequence = Sequence([shared])
     groups = []
     for z in positions:
-        place, group = Dataset(), Dataset()
-        place.ImagePositionPatient = [0, 0, z]
-        group.PlanePositionSequence = Sequence([place])
+        position, group = Dataset(), Dataset()
+        position.ImagePositionPatient = [0, 0, z]
+        group.PlanePositionSequence = Sequence([position])
         groups.append(group)
     ds.PerFrameFunctionalGroupsSequence = Sequence(groups)
     for keyword in ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing"):
@@ -35,32 +35,32 @@ def enhanced(positions: list[float]) -> Dataset:
     return ds
 
 
-def test_a_classic_instance_stays_what_it_is() -> None:
+def test_a_classic_instance_is_not_changed() -> None:
     instances = stack([0.0, 1.0])
     assert frames(instances) == list(instances)
 
 
-def test_d18_each_frame_has_its_place_and_its_pixels() -> None:
+def test_d18_each_frame_has_its_position_and_its_pixels() -> None:
     ds = enhanced([0.0, 3.0, 6.0])
-    found = frames([ds])
-    assert [float(frame.ImagePositionPatient[2]) for frame in found] == [0.0, 3.0, 6.0]
-    assert np.array_equal(np.stack([frame.pixel_array for frame in found]), ds.pixel_array)
-    volume = assemble_volume(found)
+    split = frames([ds])
+    assert [float(frame.ImagePositionPatient[2]) for frame in split] == [0.0, 3.0, 6.0]
+    assert np.array_equal(np.stack([frame.pixel_array for frame in split]), ds.pixel_array)
+    volume = assemble_volume(split)
     assert volume.geometry.spacing_mm[2] == 3.0
     assert "ImagePositionPatient" not in ds
 
 
-def test_d18_without_functional_groups_no_frame_is_taken_for_an_image() -> None:
+def test_d18_without_functional_groups_the_series_is_rejected() -> None:
     ds = enhanced([0.0, 3.0])
     del ds.PerFrameFunctionalGroupsSequence
     with pytest.raises(SeriesRejectedError, match="E_UNSUPPORTED_SOP"):
         frames([ds])
 
 
-def test_a_mosaic_that_does_not_say_where_it_lies_is_a_fault_of_its_series_and_no_crash() -> None:
+def test_a_mosaic_without_a_stated_position_is_a_fault_of_its_series_not_a_crash() -> None:
     ds = instance(ImageType=["ORIGINAL", "PRIMARY", "M", "MOSAIC"])
     ds.private_block(0x0019, "SIEMENS MR HEADER", create=True).add_new(0x0A, "US", 4)
-    keep_normal(np.array([0.0, 0.0, 1.0]), ds)
+    write_slice_normal(np.array([0.0, 0.0, 1.0]), ds)
     for stated in ("SliceThickness", "ImagePositionPatient"):
         if stated in ds:
             delattr(ds, stated)

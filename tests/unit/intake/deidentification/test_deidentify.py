@@ -1,4 +1,4 @@
-"""Nothing that names a patient survives; what imaging needs does: PS3.15 table E.1-1 as an answer key."""
+"""Nothing that identifies a patient is left, and what imaging needs is: checked against PS3.15 table E.1-1."""
 
 import csv
 import json
@@ -10,9 +10,9 @@ import pytest
 from pydicom import DataElement, Dataset, dcmread
 from pydicom.datadict import dictionary_VR
 from pydicom.sequence import Sequence
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
 
-from idh_tasks.dicom.files import encoded
+from idh_tasks.dicom.files import encode_file
 from idh_tasks.domain.study import PatientKey
 from idh_tasks.intake.deidentification.deidentify import deidentify
 from idh_tasks.intake.deidentification.profile import TABLES
@@ -56,7 +56,7 @@ def planted() -> Dataset:
 
 
 def clean(ds: Dataset) -> bytes:
-    return encoded(deidentify(ds, PATIENT, SECRET))
+    return encode_file(deidentify(ds, PATIENT, SECRET))
 
 
 def read(content: bytes) -> Dataset:
@@ -71,7 +71,7 @@ def test_h01_no_planted_marker_is_left_in_the_bytes() -> None:
 
 
 def public(row: dict[str, str]) -> bool:
-    """Tell whether a row names one attribute of a data set, and not of a message (group 0000) or a whole group."""
+    """Return whether a row stands for one attribute of a data set, not for a command or a whole group."""
     return "x" not in row["tag"] and len(row["tag"]) == 8 and row["tag"] >= "0008"
 
 
@@ -82,7 +82,7 @@ def with_planted(row: dict[str, str]) -> tuple[Dataset, DataElement]:
     value = Sequence([nested()]) if vr == "SQ" else PLANTED.get(vr, text)
     ds = instance()
     ds[tag] = DataElement(tag, vr, value)
-    ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
+    ds.file_meta.MediaStorageSOPInstanceUID = UID(ds.SOPInstanceUID)
     return ds, ds[tag]
 
 
@@ -90,7 +90,7 @@ def with_planted(row: dict[str, str]) -> tuple[Dataset, DataElement]:
 def test_every_attribute_of_the_table_gets_its_action(row: dict[str, str]) -> None:
     ds, before = with_planted(row)
     out = read(clean(ds))
-    assert b"Zebedee" not in encoded(out)
+    assert b"Zebedee" not in encode_file(out)
     if before.keyword in OURS:
         return
     after = out.get(before.tag)
@@ -113,7 +113,7 @@ def check_date(before: DataElement, after: DataElement | None) -> None:
 
 
 def check_basic(row: dict[str, str], before: DataElement, after: DataElement | None) -> None:
-    """X: gone; Z: there, empty or a dummy; D: there, not empty; U: another UID. C may leave words of the field."""
+    """X: removed; Z: present, empty or a dummy; D: present, not empty; U: another UID. C may leave imaging terms."""
     allowed = row["basic"].rstrip("*").split("/")
     if after is None:
         assert "X" in allowed
@@ -128,7 +128,7 @@ def check_basic(row: dict[str, str], before: DataElement, after: DataElement | N
 
 
 @pytest.mark.real_data
-def test_our_copy_of_the_table_is_the_standards(real_data: Path) -> None:
+def test_our_copy_of_the_table_equals_the_standard(real_data: Path) -> None:
     stated = json.loads((real_data / "standard" / "ps3.15_table_e1-1.json").read_text())
     columns = {"basicProfile": "basic", "rtnLongModifDatesOpt": "dates", "rtnPatCharsOpt": "patient",
                "cleanDescOpt": "descriptors"}  # fmt: skip
@@ -139,11 +139,11 @@ def test_our_copy_of_the_table_is_the_standards(real_data: Path) -> None:
             assert ours[row["id"]][column] == row.get(theirs, ""), row["name"]
 
 
-def test_descriptors_keep_the_words_of_the_field() -> None:
+def test_descriptors_keep_imaging_terms() -> None:
     assert read(clean(planted())).SeriesDescription == "t1 axial"
 
 
-def test_age_and_sex_are_kept_and_intervals_between_dates_stay_true() -> None:
+def test_age_and_sex_are_kept_and_intervals_between_dates_are_preserved() -> None:
     ds = instance(PatientAge="058Y", StudyDate="20180304", AcquisitionDateTime="20180306120000.5")
     out = read(clean(ds))
     assert (out.PatientAge, out.PatientSex) == ("058Y", "F")
@@ -177,10 +177,10 @@ def test_the_same_instance_gives_the_same_bytes() -> None:
 
 
 @pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, DeflatedExplicitVRLittleEndian])
-def test_the_encoding_on_the_way_does_not_change_what_is_stored(syntax: str) -> None:
+def test_the_transfer_encoding_does_not_change_what_is_stored(syntax: str) -> None:
     plain = instance(SmallestImagePixelValue=0)
     other = read(dicom_bytes(plain))
-    other.file_meta.TransferSyntaxUID = syntax
+    other.file_meta.TransferSyntaxUID = UID(syntax)
     assert clean(read(dicom_bytes(other))) == clean(read(dicom_bytes(plain)))
 
 
@@ -192,8 +192,8 @@ def test_a_compressed_image_keeps_its_stream() -> None:
     assert out.pixel_array.ravel().tolist() == list(range(64))
 
 
-def test_what_was_done_to_one_patient_is_not_done_to_the_next_with_the_same_bytes() -> None:
-    """Elements are worked on once for all that have the same bytes: what names one patient may be kept for another."""
+def test_equal_bytes_of_another_patient_are_processed_for_that_patient() -> None:
+    """Results are cached by bytes and patient: a text that identifies one patient may stay in another's header."""
     named = {"ManufacturerModelName": "Skyra Zebedee", "StudyDate": "20180304"}
     others = [clean(read(dicom_bytes(instance(PatientName=name, **named)))) for name in ("Dougal", MARKER, "Dougal")]
     assert [b"Skyra Zebedee" in content for content in others] == [True, False, True]
@@ -201,7 +201,7 @@ def test_what_was_done_to_one_patient_is_not_done_to_the_next_with_the_same_byte
     assert moved.StudyDate != read(others[0]).StudyDate
 
 
-def test_uids_are_mapped_alike_wherever_they_stand() -> None:
+def test_a_uid_is_mapped_alike_wherever_it_occurs() -> None:
     item = Dataset()
     item.ReferencedSOPInstanceUID = "1.2.3.4.5"
     out = read(clean(instance(SOPInstanceUID="1.2.3.4.5", ReferencedImageSequence=Sequence([item]))))
@@ -218,7 +218,7 @@ def test_a_private_b_value_moves_to_its_standard_element_and_safe_numbers_stay()
     assert out.private_block(0x0019, "SIEMENS MR HEADER")[0x0A].value == 35
 
 
-def test_what_was_done_is_declared() -> None:
+def test_the_options_that_were_applied_are_declared() -> None:
     out = read(clean(instance()))
     codes = {item.CodeValue for item in out.DeidentificationMethodCodeSequence}
     assert codes == {"113100", "113105", "113107", "113108", "113111"}

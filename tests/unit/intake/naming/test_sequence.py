@@ -1,4 +1,4 @@
-"""A series is named by its physics; its name may only confirm."""
+"""A series is identified by its physics; its name may only confirm it."""
 
 from pathlib import Path
 
@@ -17,9 +17,9 @@ EP = {"ScanningSequence": "EP", "RepetitionTime": "1500", "EchoTime": "30"}
 GR = {"ScanningSequence": ["GR", "IR"], "RepetitionTime": "1760", "EchoTime": "3.1", "InversionTime": "950"}
 
 
-def named(instances: list[Dataset]) -> tuple[MrSequence, Confidence]:
-    found = identify(read_physics(instances))
-    return found.sequence, found.confidence
+def identified_as(instances: list[Dataset]) -> tuple[MrSequence, Confidence]:
+    identified = identify(read_physics(instances))
+    return identified.sequence, identified.confidence
 
 
 @pytest.mark.parametrize(
@@ -37,8 +37,8 @@ def named(instances: list[Dataset]) -> tuple[MrSequence, Confidence]:
         ({"ImageType": ["DERIVED", "PRIMARY", "RCBV"]}, "RCBV"),
     ],
 )
-def test_a_series_is_named_by_its_physics(header: dict[str, object], sequence: str) -> None:
-    assert named([instance(**header)]) == (MrSequence(sequence), Confidence.HIGH)
+def test_a_series_is_identified_by_its_physics(header: dict[str, object], sequence: str) -> None:
+    assert identified_as([instance(**header)]) == (MrSequence(sequence), Confidence.HIGH)
 
 
 TIMING = {
@@ -57,7 +57,7 @@ TIMING = {
 
 
 @pytest.mark.parametrize("rule", TIMINGS, ids=lambda rule: rule.meaning)
-def test_every_timing_rule_names_what_it_stands_for(rule: TimingRule) -> None:
+def test_every_timing_rule_identifies_its_sequence(rule: TimingRule) -> None:
     scanning, dimension, tr, te, ti, sequence = TIMING[rule.meaning]
     header = {
         "ScanningSequence": scanning,
@@ -65,9 +65,9 @@ def test_every_timing_rule_names_what_it_stands_for(rule: TimingRule) -> None:
         "RepetitionTime": str(tr),
         "EchoTime": str(te),
     }
-    found = identify(read_physics([instance(**header, **({"InversionTime": str(ti)} if ti else {}))]))
-    assert (found.sequence, found.confidence) == (MrSequence(sequence), Confidence.HIGH)
-    assert rule.meaning in found.evidence
+    identified = identify(read_physics([instance(**header, **({"InversionTime": str(ti)} if ti else {}))]))
+    assert (identified.sequence, identified.confidence) == (MrSequence(sequence), Confidence.HIGH)
+    assert rule.meaning in identified.evidence
 
 
 @pytest.mark.parametrize(
@@ -107,11 +107,11 @@ def test_every_timing_rule_names_what_it_stands_for(rule: TimingRule) -> None:
         ("t1_mprage_sag SUB", "OTHER"),
     ],
 )
-def test_a_name_speaks_in_many_languages_where_there_is_no_timing(name: str, sequence: str) -> None:
+def test_names_in_many_languages_are_understood_if_there_is_no_timing(name: str, sequence: str) -> None:
     ds = Dataset()
     ds.SeriesDescription = name
-    found = identify(read_physics([ds]))
-    assert (found.sequence, found.confidence) == (MrSequence(sequence), Confidence.HIGH), found.evidence
+    identified = identify(read_physics([ds]))
+    assert (identified.sequence, identified.confidence) == (MrSequence(sequence), Confidence.HIGH), identified.evidence
 
 
 @pytest.mark.parametrize(
@@ -124,9 +124,9 @@ def test_a_name_speaks_in_many_languages_where_there_is_no_timing(name: str, seq
         {"SeriesDescription": "3D T1 pre", "ContrastBolusAgent": "DOTAREM"},
         {"ScanningSequence": "EP", "RepetitionTime": "2000", "EchoTime": "30", "SeriesDescription": "ep2d 64"},
     ],
-    ids=["nothing", "2D after contrast", "both", "another region", "an agent before contrast", "function or bolus"],
+    ids=["nothing", "2D after contrast", "both", "another region", "an agent before contrast", "functional or bolus"],
 )
-def test_what_is_not_clear_waits_for_a_person(header: dict[str, str]) -> None:
+def test_an_unclear_series_has_low_confidence(header: dict[str, str]) -> None:
     ds = Dataset()
     for keyword, value in header.items():
         setattr(ds, keyword, value)
@@ -140,37 +140,40 @@ def test_an_enhanced_header_is_read_from_its_functional_groups() -> None:
     frames.MREchoSequence = [echo]
     ds = Dataset()
     ds.SharedFunctionalGroupsSequence, ds.PerFrameFunctionalGroupsSequence = [groups], [frames]
-    found = identify(read_physics([ds]))
-    assert (found.sequence, found.confidence) == (MrSequence.FLAIR, Confidence.HIGH)
-    assert found.evidence.startswith("TE 140, TR 9000")
+    identified = identify(read_physics([ds]))
+    assert (identified.sequence, identified.confidence) == (MrSequence.FLAIR, Confidence.HIGH)
+    assert identified.evidence.startswith("TE 140, TR 9000")
 
 
 @pytest.mark.real_data
-def test_real_tables_are_named_rightly(real_data: Path) -> None:
+def test_series_of_real_tables_are_identified_correctly(real_data: Path) -> None:
     tables = real_data / "tables"
-    right, answered = rates(confusion(timing_rows(tables)) + confusion(name_rows(tables)))
-    assert right >= 0.99
+    correct, answered = rates(confusion(timing_rows(tables)) + confusion(name_rows(tables)))
+    assert correct >= 0.99
     assert answered >= 0.97
 
 
-def test_many_echo_planar_volumes_at_one_place_are_dsc() -> None:
-    assert named([instance(**EP) for _ in range(20)]) == (MrSequence.DSC, Confidence.HIGH)
+def test_many_echo_planar_volumes_at_one_position_are_dsc() -> None:
+    assert identified_as([instance(**EP) for _ in range(20)]) == (MrSequence.DSC, Confidence.HIGH)
 
 
-def test_a_b_value_makes_dwi() -> None:
-    assert named([instance(**EP, DiffusionBValue=b) for b in (0.0, 1000.0)]) == (MrSequence.DWI, Confidence.HIGH)
+def test_a_b_value_indicates_dwi() -> None:
+    assert identified_as([instance(**EP, DiffusionBValue=b) for b in (0.0, 1000.0)]) == (
+        MrSequence.DWI,
+        Confidence.HIGH,
+    )
 
 
-def test_x04_a_name_that_contradicts_the_physics_waits_for_a_person() -> None:
+def test_x04_a_name_that_contradicts_the_physics_gives_low_confidence() -> None:
     flair = {"ScanningSequence": ["SE", "IR"], "RepetitionTime": "9420", "EchoTime": "141", "InversionTime": "2500"}
-    found = identify(read_physics([instance(**flair, SeriesDescription="t1_se_tra")]))
-    assert found.confidence is Confidence.LOW
-    assert "name says T1" in found.evidence
+    identified = identify(read_physics([instance(**flair, SeriesDescription="t1_se_tra")]))
+    assert identified.confidence is Confidence.LOW
+    assert "name says T1" in identified.evidence
 
 
 def test_the_evidence_never_repeats_the_free_text_of_the_name() -> None:
-    found = identify(read_physics([instance(SeriesDescription="T1 for Zebedee")]))
-    assert "Zebedee" not in found.evidence
+    identified = identify(read_physics([instance(SeriesDescription="T1 for Zebedee")]))
+    assert "Zebedee" not in identified.evidence
 
 
 @pytest.mark.parametrize(
@@ -181,7 +184,7 @@ def test_the_evidence_never_repeats_the_free_text_of_the_name() -> None:
         (0x0019, "SIEMENS MR HEADER", 0x0C, "UN", b"500 "),
     ],
 )
-def test_b_values_of_every_dialect(group: int, creator: str, element: int, vr: str, value: object) -> None:
+def test_b_values_of_every_vendor_are_read(group: int, creator: str, element: int, vr: str, value: object) -> None:
     ds = instance()
     ds.private_block(group, creator, create=True).add_new(element, vr, value)
     assert b_value(ds) == 500
@@ -191,6 +194,6 @@ def test_b_values_of_every_dialect(group: int, creator: str, element: int, vr: s
 @pytest.mark.parametrize(
     ("folder", "sequence"), [("mprage_siemens_skyra", MrSequence.T1), ("dwi_philips_vanderbilt", MrSequence.DWI)]
 )
-def test_real_series_are_named_rightly(real_data: Path, folder: str, sequence: MrSequence) -> None:
+def test_real_series_are_identified_correctly(real_data: Path, folder: str, sequence: MrSequence) -> None:
     files = sorted((real_data / "dicom" / folder).glob("*.dcm"))
-    assert named([dcmread(file, stop_before_pixels=True) for file in files]) == (sequence, Confidence.HIGH)
+    assert identified_as([dcmread(file, stop_before_pixels=True) for file in files]) == (sequence, Confidence.HIGH)

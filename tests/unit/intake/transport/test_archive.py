@@ -1,4 +1,4 @@
-"""An archive is opened inside limits; packing is deterministic."""
+"""An archive is opened within limits; packing is deterministic."""
 
 import gzip
 import tarfile
@@ -26,7 +26,7 @@ def symlink() -> zipfile.ZipInfo:
     return info
 
 
-def test_what_is_packed_comes_out_again() -> None:
+def test_unpacking_returns_what_was_packed() -> None:
     files = {"b.dcm": b"two", "a.dcm": b"one"}
     assert unzip(pack(files)) == files
 
@@ -38,7 +38,7 @@ def test_the_same_files_give_the_same_bytes_in_any_order() -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        pytest.param(b"not an archive", id="no archive"),
+        pytest.param(b"not an archive", id="not an archive"),
         pytest.param(zipped((zipfile.ZipInfo("bomb"), b"\0" * 10_000_000)), id="bomb"),
         pytest.param(zipped((symlink(), b"/etc/passwd")), id="link"),
         pytest.param(zipped((zipfile.ZipInfo("../up"), b"x")), id="parent path"),
@@ -61,13 +61,13 @@ def tarred(*entries: tuple[tarfile.TarInfo, bytes]) -> bytes:
 
 
 def entry(name: str, kind: bytes = tarfile.REGTYPE) -> tarfile.TarInfo:
-    found = tarfile.TarInfo(name)
-    found.type = kind
-    found.linkname = "/etc/passwd"
-    return found
+    info = tarfile.TarInfo(name)
+    info.type = kind
+    info.linkname = "/etc/passwd"
+    return info
 
 
-def test_a_tar_gz_is_opened_whatever_its_name() -> None:
+def test_a_tar_gz_is_recognised_by_its_content() -> None:
     assert open_archive(tarred((entry("a/1.dcm"), b"one"), (entry("2.dcm"), b"two"))) == {
         "a/1.dcm": b"one",
         "2.dcm": b"two",
@@ -83,9 +83,9 @@ def test_a_tar_gz_is_opened_whatever_its_name() -> None:
         pytest.param(tarred((entry("link", tarfile.SYMTYPE), b"")), id="symbolic link"),
         pytest.param(tarred((entry("link", tarfile.LNKTYPE), b"")), id="hard link"),
         pytest.param(tarred((entry("device", tarfile.CHRTYPE), b"")), id="device"),
-        pytest.param(tarred((entry("whole"), b"x" * 5000))[:-20], id="cut short"),
+        pytest.param(tarred((entry("whole"), b"x" * 5000))[:-20], id="truncated"),
         pytest.param(gzip.compress(b"\0" * 50_000_000), id="bomb"),
-        pytest.param(gzip.compress(b"no archive"), id="gzip of something else"),
+        pytest.param(gzip.compress(b"not an archive"), id="gzip of something else"),
     ],
 )
 def test_s07_a_hostile_tar_is_quarantined(content: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Associations: both sides show valid certificates (PS3.15 annex B), and no answer of the PACS is lost."""
+"""Associations: both sides present valid certificates (PS3.15 annex B), and no answer of the PACS is lost."""
 
 import ssl
 import threading
@@ -21,7 +21,7 @@ from idh_tasks.errors import TransientError
 from idh_tasks.intake.transport.association import association, echo
 from idh_tasks.local.process import wait_until
 from idh_tasks.settings import PacsSettings
-from tests.certificates import Certified, certify
+from tests.certificates import CertificateFiles, certify
 
 
 @contextmanager
@@ -30,6 +30,7 @@ def listening(model: str, handler: Any, context: ssl.SSLContext | None = None) -
     ae = AE(ae_title="PACS")
     ae.add_supported_context(model)
     server = ae.start_server(("127.0.0.1", 0), block=False, ssl_context=context, evt_handlers=[handler])
+    assert server is not None
     try:
         yield server.server_address[1]
     finally:
@@ -37,8 +38,8 @@ def listening(model: str, handler: Any, context: ssl.SSLContext | None = None) -
 
 
 @contextmanager
-def pacs(server: Certified, authority: Certified) -> Iterator[int]:
-    """Run a PACS that speaks TLS and asks for our certificate; yield its port."""
+def pacs(server: CertificateFiles, authority: CertificateFiles) -> Iterator[int]:
+    """Run a PACS that requires TLS and our certificate; yield its port."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(authority.certificate))
     context.verify_mode = ssl.CERT_REQUIRED
     context.load_cert_chain(str(server.certificate), str(server.key))
@@ -47,11 +48,11 @@ def pacs(server: Certified, authority: Certified) -> Iterator[int]:
 
 
 @pytest.fixture
-def authority(tmp_path: Path) -> Certified:
+def authority(tmp_path: Path) -> CertificateFiles:
     return certify(tmp_path, "authority")
 
 
-def settings(port: int, authority: Certified, ours: Certified | None) -> PacsSettings:
+def settings(port: int, authority: CertificateFiles, ours: CertificateFiles | None) -> PacsSettings:
     return PacsSettings(
         host="127.0.0.1",
         port=port,
@@ -64,14 +65,18 @@ def settings(port: int, authority: Certified, ours: Certified | None) -> PacsSet
     )
 
 
-def test_n12_certificates_of_the_authority_are_taken_on_both_sides(tmp_path: Path, authority: Certified) -> None:
+def test_n12_certificates_of_the_authority_are_accepted_on_both_sides(
+    tmp_path: Path, authority: CertificateFiles
+) -> None:
     ours, theirs = (certify(tmp_path, name, authority) for name in ("ours", "theirs"))
     with pacs(theirs, authority) as port:
         echo(settings(port, authority, ours))
 
 
 @pytest.mark.parametrize("how", ["expired", "self-signed", "no certificate of ours", "no TLS of ours"])
-def test_n12_what_is_not_certified_is_refused(tmp_path: Path, authority: Certified, how: str) -> None:
+def test_n12_a_side_without_a_valid_certificate_is_refused(
+    tmp_path: Path, authority: CertificateFiles, how: str
+) -> None:
     ours = certify(tmp_path, "ours", authority)
     theirs = certify(tmp_path, "theirs", None if how == "self-signed" else authority, expired=how == "expired")
     with pacs(theirs, authority) as port:
@@ -83,8 +88,8 @@ def test_n12_what_is_not_certified_is_refused(tmp_path: Path, authority: Certifi
     assert caught.value.code in ("E_PACS", "E_TIMEOUT")
 
 
-class HeldUp(threading.Event):
-    """pynetdicom's checkpoint, whose waiter comes out of it only when there is an answer to be taken away."""
+class DelayedCheckpoint(threading.Event):
+    """Replaces pynetdicom's checkpoint: the thread that waits at it leaves only when an answer is in the queue."""
 
     def __init__(self, opened: Association) -> None:
         super().__init__()
@@ -97,26 +102,27 @@ class HeldUp(threading.Event):
         return done
 
 
-def held_up(opened: Association) -> None:
-    """Let the thread come out of its pause too late, and the asker look for the answer later still."""
-    opened._reactor_checkpoint = HeldUp(opened)
+def delay_reactor(opened: Association) -> None:
+    """Let pynetdicom's thread leave its pause too late, and the caller look for the answer later still."""
+    # pynetdicom has no public way to delay its thread, and the test needs this very race.
+    opened._reactor_checkpoint = DelayedCheckpoint(opened)
     send = opened.dimse.send_msg
 
-    def slowly(*message: Any) -> None:
+    def send_slowly(*message: Any) -> None:
         send(*message)
         time.sleep(0.2)
 
-    opened.dimse.send_msg = slowly  # type: ignore[method-assign]  # of this association only
-    # By now the thread has left pynetdicom's checkpoint for this one.
+    opened.dimse.send_msg = send_slowly  # type: ignore[method-assign, assignment]  # of this association only
+    # By now the thread has left pynetdicom's own checkpoint for this one.
     time.sleep(0.1)
 
 
-def test_n01_no_answer_is_lost_to_a_thread_that_is_held_up() -> None:
+def test_n01_no_answer_is_lost_to_a_delayed_thread() -> None:
     model, row = StudyRootQueryRetrieveInformationModelFind, Dataset()
     row.QueryRetrieveLevel, row.StudyInstanceUID = "STUDY", "1.2"
     with listening(model, (evt.EVT_C_FIND, lambda _: ((0xFF00, row) for _ in range(5)))) as port:
         asked = PacsSettings(host="127.0.0.1", port=port, called_aet="PACS", calling_aet="US", timeout_s=3)
         with association(asked, [], model) as opened:
-            held_up(opened)
-            found = [identifier for _, identifier in opened.send_c_find(row, model) if identifier]
-    assert found == [row] * 5
+            delay_reactor(opened)
+            rows = [identifier for _, identifier in opened.send_c_find(row, model) if identifier]
+    assert rows == [row] * 5

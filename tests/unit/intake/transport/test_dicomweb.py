@@ -1,4 +1,4 @@
-"""A DICOMweb archive that misbehaves: bounded retries, a named error, and no credentials for strangers."""
+"""A DICOMweb archive that misbehaves: bounded retries, an error of ours, and no credentials for other hosts."""
 
 import json
 import threading
@@ -24,11 +24,11 @@ Answer = tuple[int, dict[str, str], bytes]
 
 @dataclass
 class Archive:
-    """An archive that answers as told and remembers what it was asked."""
+    """An archive with prepared answers that records the requests it gets."""
 
     answers: Callable[[str, int], Answer]
     port: int = 0
-    seen: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
     credentials: list[str | None] = field(default_factory=list)
 
     @property
@@ -39,13 +39,13 @@ class Archive:
 
 @contextmanager
 def archive(answers: Callable[[str, int], Answer]) -> Iterator[Archive]:
-    found = Archive(answers)
+    stub = Archive(answers)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            found.seen.append(self.path)
-            found.credentials.append(self.headers.get("Authorization"))
-            status, headers, body = found.answers(self.path, len(found.seen))
+            stub.requests.append(self.path)
+            stub.credentials.append(self.headers.get("Authorization"))
+            status, headers, body = stub.answers(self.path, len(stub.requests))
             self.send_response(status)
             for name, value in (headers | {"Content-Length": str(len(body))}).items():
                 self.send_header(name, value)
@@ -53,12 +53,12 @@ def archive(answers: Callable[[str, int], Answer]) -> Iterator[Archive]:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    found.port = server.server_port
+    stub.port = server.server_port
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield found
+    yield stub
     server.shutdown()
     server.server_close()
 
@@ -68,18 +68,18 @@ def listing() -> Answer:
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_n10_what_passes_is_tried_again(status: int) -> None:
-    with archive(lambda _, asked: (status, {}, b"") if asked < 3 else listing()) as found:
-        assert [s.study_uid for s in dicomweb.find_studies(found.settings, *EVER)] == ["1.2.3"]
-    assert len(found.seen) == 3
+def test_n10_a_temporary_failure_is_retried(status: int) -> None:
+    with archive(lambda _, asked: (status, {}, b"") if asked < 3 else listing()) as stub:
+        assert [s.study_uid for s in dicomweb.find_studies(stub.settings, *EVER)] == ["1.2.3"]
+    assert len(stub.requests) == 3
 
 
-def test_n10_what_does_not_pass_ends_after_bounded_retries() -> None:
-    with archive(lambda *_: (503, {}, b"patient 4711")) as found, pytest.raises(TransientError) as caught:
-        dicomweb.find_studies(found.settings, *EVER)
+def test_n10_a_lasting_failure_ends_after_bounded_retries() -> None:
+    with archive(lambda *_: (503, {}, b"patient 4711")) as stub, pytest.raises(TransientError) as caught:
+        dicomweb.find_studies(stub.settings, *EVER)
     assert caught.value.code == "E_DICOMWEB"
     assert "4711" not in str(caught.value)
-    assert len(found.seen) == dicomweb.RETRIES + 1
+    assert len(stub.requests) == dicomweb.RETRIES + 1
 
 
 @pytest.mark.parametrize(
@@ -90,12 +90,12 @@ def test_n10_what_does_not_pass_ends_after_bounded_retries() -> None:
         ("application/dicom+json", b'{"no": "list"}'),
     ],
 )
-def test_n10_a_listing_that_is_none(content_type: str, body: bytes) -> None:
+def test_n10_a_malformed_listing_is_an_error(content_type: str, body: bytes) -> None:
     with (
-        archive(lambda *_: (200, {"Content-Type": content_type}, body)) as found,
+        archive(lambda *_: (200, {"Content-Type": content_type}, body)) as stub,
         pytest.raises(TransientError) as caught,
     ):
-        dicomweb.find_studies(found.settings, *EVER)
+        dicomweb.find_studies(stub.settings, *EVER)
     assert caught.value.code == "E_DICOMWEB"
 
 
@@ -110,29 +110,29 @@ def test_n10_a_listing_that_is_none(content_type: str, body: bytes) -> None:
         ),
     ],
 )
-def test_n10_a_broken_multipart_answer(content_type: str, body: bytes) -> None:
+def test_n10_a_damaged_multipart_answer_is_an_error(content_type: str, body: bytes) -> None:
     def answers(path: str, _: int) -> Answer:
         return listing() if "instances" in path else (200, {"Content-Type": content_type}, body)
 
-    with archive(answers) as found, pytest.raises(TransientError) as caught:
-        dicomweb.retrieve(found.settings, "1.2.3")
+    with archive(answers) as stub, pytest.raises(TransientError) as caught:
+        dicomweb.retrieve(stub.settings, "1.2.3")
     assert caught.value.code in ("E_DICOMWEB", "E_INCOMPLETE")
 
 
 def test_n10_credentials_never_follow_a_redirect_to_another_host() -> None:
-    with archive(lambda *_: listing()) as stranger:
-        elsewhere = {"Location": f"http://localhost:{stranger.port}/dicom-web/studies"}
-        with archive(lambda *_: (302, elsewhere, b"")) as found, pytest.raises(TransientError) as caught:
-            dicomweb.find_studies(found.settings, *EVER)
+    with archive(lambda *_: listing()) as other:
+        elsewhere = {"Location": f"http://localhost:{other.port}/dicom-web/studies"}
+        with archive(lambda *_: (302, elsewhere, b"")) as stub, pytest.raises(TransientError) as caught:
+            dicomweb.find_studies(stub.settings, *EVER)
     assert caught.value.code == "E_DICOMWEB"
-    assert found.credentials[0] is not None
-    assert stranger.seen == []
+    assert stub.credentials[0] is not None
+    assert other.requests == []
 
 
-def test_a_token_takes_the_place_of_a_login() -> None:
-    with archive(lambda *_: listing()) as found:
-        dicomweb.find_studies(found.settings.model_copy(update={"token": SecretStr("t0ken")}), *EVER)
-    assert found.credentials == ["Bearer t0ken"]
+def test_a_token_replaces_the_login() -> None:
+    with archive(lambda *_: listing()) as stub:
+        dicomweb.find_studies(stub.settings.model_copy(update={"token": SecretStr("t0ken")}), *EVER)
+    assert stub.credentials == ["Bearer t0ken"]
 
 
 def test_pages_are_read_to_the_end() -> None:
@@ -141,6 +141,6 @@ def test_pages_are_read_to_the_end() -> None:
         rows = [{"0020000D": {"vr": "UI", "Value": [f"1.2.{n}"]}} for n in range(offset, min(offset + 2, 5))]
         return 200, {"Content-Type": "application/dicom+json"}, json.dumps(rows).encode()
 
-    with archive(answers) as found:
-        listed = dicomweb.find_studies(found.settings.model_copy(update={"page": 2}), *EVER)
+    with archive(answers) as stub:
+        listed = dicomweb.find_studies(stub.settings.model_copy(update={"page": 2}), *EVER)
     assert [s.study_uid for s in listed] == [f"1.2.{n}" for n in range(5)]

@@ -1,4 +1,4 @@
-"""Splits a series into stacks of slices and checks the geometry of each, before anything is made of it."""
+"""Splits a series into groups of slices and checks the geometry of each before it is used."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Sequence
@@ -11,15 +11,15 @@ from idh_tasks.codes import Code
 from idh_tasks.dicom.classic import frames
 from idh_tasks.dicom.dialect import b_value
 from idh_tasks.domain.stack import check_one_grid, direction, spacing_mm
-from idh_tasks.domain.study import Fineness
+from idh_tasks.domain.study import SliceGeometry
 from idh_tasks.errors import SeriesRejectedError
 
 AXIAL_COSINE = 0.8
 
 
 @dataclass(frozen=True)
-class Stack:
-    """Slices that belong together; `label` tells stacks of one series apart and is empty for a whole series."""
+class SliceGroup:
+    """Slices that form one volume; `label` distinguishes the groups of a series and is empty for a whole series."""
 
     label: str
     instances: tuple[Dataset, ...]
@@ -33,41 +33,44 @@ SPLITS: tuple[tuple[str, Callable[[Dataset], Hashable]], ...] = (
     ("image type", lambda ds: tuple(ds.get("ImageType") or ())),
     ("acquired at", lambda ds: ds.get("AcquisitionTime")),
 )
-"""Attributes that tell slices at one place apart, tried in order."""
+"""Attributes that distinguish slices at the same position, tried in order."""
 
 
-def split(instances: Sequence[Dataset]) -> list[Stack]:
-    """Split a series where several slices lie at one place.
+def split_series(instances: Sequence[Dataset]) -> list[SliceGroup]:
+    """Split a series if several slices lie at the same position.
 
     Raises
     ------
     SeriesRejectedError
-        ``E_GEOMETRY_DUP`` if nothing tells the slices at one place apart.
+        ``E_GEOMETRY_DUP`` if nothing distinguishes the slices at the same position.
     """
-    if not _repeated(instances):
-        return [Stack("", tuple(instances))]
+    if not _has_repeated_positions(instances):
+        return [SliceGroup("", tuple(instances))]
     for name, key in SPLITS:
         groups: dict[Hashable, list[Dataset]] = defaultdict(list)
         for ds in instances:
             groups[key(ds)].append(ds)
-        if len(groups) > 1 and not any(map(_repeated, groups.values())):
-            return [Stack(f"{name} {number}", tuple(found)) for number, found in enumerate(groups.values(), start=1)]
-    raise SeriesRejectedError(Code.E_GEOMETRY_DUP, "several slices at one place, and nothing tells them apart")
+        if len(groups) > 1 and not any(map(_has_repeated_positions, groups.values())):
+            numbered = enumerate(groups.values(), start=1)
+            return [SliceGroup(f"{name} {number}", tuple(group)) for number, group in numbered]
+    raise SeriesRejectedError(
+        Code.E_GEOMETRY_DUP, "several slices at the same position, and nothing distinguishes them"
+    )
 
 
-def _repeated(instances: Sequence[Dataset]) -> bool:
-    places = Counter(str(ds.get("ImagePositionPatient")) for ds in instances)
-    return max(places.values()) > 1
+def _has_repeated_positions(instances: Sequence[Dataset]) -> bool:
+    positions = Counter(str(ds.get("ImagePositionPatient")) for ds in instances)
+    return max(positions.values()) > 1
 
 
 def check_geometry(instances: Sequence[Dataset]) -> None:
-    """Check that slices have one matrix, one orientation and even spacing; repeated places are allowed.
+    """Check that slices have one matrix, one orientation and even spacing; repeated positions are allowed.
 
     Raises
     ------
     SeriesRejectedError
-        ``E_GEOMETRY_MATRIX``, ``E_GEOMETRY_ORIENT``, ``E_GEOMETRY_GAP``, or ``E_GEOMETRY_MISSING`` where the
-        headers do not say.
+        ``E_GEOMETRY_MATRIX``, ``E_GEOMETRY_ORIENT``, ``E_GEOMETRY_GAP``, or ``E_GEOMETRY_MISSING`` if the headers
+        do not state the geometry.
     """
     try:
         instances = frames(instances)
@@ -83,7 +86,7 @@ def check_geometry(instances: Sequence[Dataset]) -> None:
 
 
 def is_empty(instances: Sequence[Dataset]) -> bool:
-    """Tell whether every uncompressed image of a series is constant."""
+    """Return whether all images of a series are uncompressed and constant."""
     native = [ds for ds in instances if not ds.file_meta.TransferSyntaxUID.is_compressed]
     return len(native) == len(instances) and all(map(_constant, native))
 
@@ -93,13 +96,13 @@ def _constant(ds: Dataset) -> bool:
     return bool((pixels == pixels[0]).all())
 
 
-def fineness(instances: Sequence[Dataset]) -> Fineness:
-    """Return orientation and voxel volume; unknown ones speak against a series."""
+def slice_geometry(instances: Sequence[Dataset]) -> SliceGeometry:
+    """Return orientation and voxel volume, or the least preferred values if they are unknown."""
     try:
         first = frames(instances[:1])[0]
         normal = direction([[float(c) for c in first.ImageOrientationPatient]])[:, 2]
         rows, columns = (float(c) for c in first.PixelSpacing)
         thickness = float(first.SliceThickness)
     except (AttributeError, TypeError, ValueError, SeriesRejectedError):
-        return Fineness()
-    return Fineness(axial=bool(abs(normal[2]) > AXIAL_COSINE), voxel_mm3=round(rows * columns * thickness, 4))
+        return SliceGeometry()
+    return SliceGeometry(axial=bool(abs(normal[2]) > AXIAL_COSINE), voxel_mm3=round(rows * columns * thickness, 4))

@@ -1,0 +1,52 @@
+"""How each night of ingest went: counts by source and by outcome, no identifier among them."""
+
+from dataclasses import dataclass
+
+from idh_tasks.codes import Code
+from idh_tasks.db.engine import Transaction
+
+
+@dataclass(frozen=True)
+class NightBalance:
+    """The balance of one source on one night: found = new + unchanged + quarantined + failed + vanished."""
+
+    source: str
+    found: int
+    new: int
+    unchanged: int
+    quarantined: int
+    failed: int
+    vanished: int
+
+
+@dataclass(frozen=True)
+class RecentListings:
+    """How many of the last five nights a source has on record, and the fewest deliveries it listed on one of them."""
+
+    nights: int
+    least: int
+
+
+@dataclass(frozen=True)
+class InboxCount:
+    """How many deliveries have one state and one code; the code is empty where there is none."""
+
+    state: str
+    code: str
+    items: int
+
+
+def record_balance(transaction: Transaction, balance: NightBalance, flag: Code | None) -> None:
+    """Record the balance of one source; `flag` is a code if the night is suspicious."""
+    transaction.run("nights/insert_night_balance", flag=flag, **vars(balance))
+
+
+def recent_listings(transaction: Transaction, source: str) -> RecentListings:
+    """Return how much a source listed on its last nights."""
+    [listings] = transaction.all(RecentListings, "nights/select_recent_listings", source=source)
+    return listings
+
+
+def inbox_counts(transaction: Transaction) -> list[InboxCount]:
+    """Return how many deliveries of all nights are in which state."""
+    return transaction.all(InboxCount, "nights/count_inbox_states")

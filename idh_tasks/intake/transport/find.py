@@ -1,0 +1,124 @@
+"""Queries to the PACS: C-FIND for the studies of a period, and for the instances of one study (PS3.4 C.4.1)."""
+
+import time
+from datetime import date, timedelta
+
+from pydicom import Dataset
+from pynetdicom.association import Association
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at import from a table
+    StudyRootQueryRetrieveInformationModelFind,
+)
+
+from idh_tasks.codes import Code
+from idh_tasks.errors import TransientError
+from idh_tasks.intake.gate.accepted import SOP_CLASSES
+from idh_tasks.intake.transport.association import association, echo, no_answer
+from idh_tasks.intake.transport.listing import InstanceReference, PacsStudy, StudyContents, unique_studies
+from idh_tasks.settings import PacsSettings
+
+OUT_OF_RESOURCES = (0xA700, 0xA701, 0xA702)
+PENDING = (0xFF00, 0xFF01)
+SUCCESS = 0x0000
+
+
+def find_studies(pacs: PacsSettings, since: date, until: date) -> list[PacsStudy]:
+    """List the MR studies of these days, each once.
+
+    Raises
+    ------
+    TransientError
+        ``E_PACS``, or ``E_QUERY_TRUNCATED`` if one day holds more studies than the PACS lists.
+    """
+    echo(pacs)
+    return unique_studies(_studies_between(pacs, since, until))
+
+
+def _studies_between(pacs: PacsSettings, since: date, until: date) -> list[PacsStudy]:
+    """List the studies of a period; if the PACS does not list them all, ask for each half of it."""
+    rows = _query_studies(pacs, since, until)
+    if rows is not None and (pacs.query_limit is None or len(rows) < pacs.query_limit):
+        return [_study(row) for row in rows if row.get("StudyInstanceUID")]
+    if since >= until:
+        raise TransientError(Code.E_QUERY_TRUNCATED, f"the PACS does not list all studies of one day, {since}")
+    middle = since + (until - since) // 2
+    return [*_studies_between(pacs, since, middle), *_studies_between(pacs, middle + timedelta(days=1), until)]
+
+
+def _query_studies(pacs: PacsSettings, since: date, until: date) -> list[Dataset] | None:
+    """Return the rows of a query on an association of its own, or None if there are too many."""
+    query = Dataset()
+    query.QueryRetrieveLevel, query.ModalitiesInStudy = "STUDY", "MR"
+    query.StudyDate = f"{since:%Y%m%d}-{until:%Y%m%d}"
+    query.StudyInstanceUID = query.NumberOfStudyRelatedInstances = ""
+    with association(pacs, [], StudyRootQueryRetrieveInformationModelFind) as opened:
+        return _find(pacs, opened, query)
+
+
+def _study(row: Dataset) -> PacsStudy:
+    return PacsStudy(str(row.StudyInstanceUID), str(row.StudyDate), int(row.get("NumberOfStudyRelatedInstances") or 0))
+
+
+def _find(pacs: PacsSettings, opened: Association, query: Dataset) -> list[Dataset] | None:
+    """Return the rows of a query, or None if the PACS says that there are too many."""
+    started, rows = time.monotonic(), []
+    for status, identifier in opened.send_c_find(query, StudyRootQueryRetrieveInformationModelFind):
+        code = status.get("Status")
+        if code in PENDING and identifier is not None:
+            rows.append(identifier)
+        elif code in OUT_OF_RESOURCES:
+            return None
+        elif code is None:
+            raise no_answer(pacs, started, "the connection was lost during a query")
+        elif code != SUCCESS:
+            raise TransientError(Code.E_PACS, f"the PACS did not finish the query (status {code:04X})")
+    return rows
+
+
+def list_study(pacs: PacsSettings, study_uid: str) -> StudyContents:
+    """Query a study at the levels of study, series and image (PS3.4 C.6.2).
+
+    Raises
+    ------
+    TransientError
+        ``E_PACS``, ``E_TIMEOUT``, or ``E_QUERY_TRUNCATED`` if a level is not listed completely.
+    """
+
+    def query(level: str, **keys: str) -> list[Dataset]:
+        return _find_all(pacs, opened, study_uid, level, keys)
+
+    images: list[Dataset] = []
+    with association(pacs, [], StudyRootQueryRetrieveInformationModelFind) as opened:
+        studies = query("STUDY", PatientID="", NumberOfStudyRelatedInstances="")
+        for series in query("SERIES", SeriesInstanceUID=""):
+            uid = str(series.SeriesInstanceUID)
+            images += query("IMAGE", SeriesInstanceUID=uid, SOPInstanceUID="", SOPClassUID="")
+    _check_complete(studies, images)
+    patients = frozenset(str(row.get("PatientID") or "").strip() for row in studies)
+    return StudyContents(patients, frozenset(_reference(row) for row in images if _may_be_accepted(row)))
+
+
+def _find_all(
+    pacs: PacsSettings, opened: Association, study_uid: str, level: str, keys: dict[str, str]
+) -> list[Dataset]:
+    query = Dataset()
+    query.QueryRetrieveLevel, query.StudyInstanceUID = level, study_uid
+    for keyword, value in keys.items():
+        setattr(query, keyword, value)
+    rows = _find(pacs, opened, query)
+    if rows is None:
+        raise TransientError(Code.E_QUERY_TRUNCATED, f"the PACS does not list everything at level {level}")
+    return [row for row in rows if row.get("StudyInstanceUID", study_uid) == study_uid]
+
+
+def _check_complete(studies: list[Dataset], images: list[Dataset]) -> None:
+    stated = max((int(row.get("NumberOfStudyRelatedInstances") or 0) for row in studies), default=0)
+    if len(images) < stated:
+        raise TransientError(Code.E_QUERY_TRUNCATED, f"the PACS lists {len(images)} of {stated} instances of the study")
+
+
+def _may_be_accepted(row: Dataset) -> bool:
+    return row.get("SOPClassUID") in (None, "", *SOP_CLASSES)
+
+
+def _reference(row: Dataset) -> InstanceReference:
+    return InstanceReference(str(row.SeriesInstanceUID), str(row.SOPInstanceUID))

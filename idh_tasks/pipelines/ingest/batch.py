@@ -1,0 +1,70 @@
+"""Ingests a batch of deliveries: fetches each, stores its studies, and records what has become of it."""
+
+import logging
+from collections import Counter
+
+from idh_tasks.codes import Code
+from idh_tasks.db import inbox, quarantine
+from idh_tasks.db.inbox import InboxItem, InboxState, Outcome
+from idh_tasks.db.quarantine import QuarantineEntry
+from idh_tasks.errors import (
+    ObjectReplacedError,
+    ObjectVanishedError,
+    StudyQuarantinedError,
+    TransientError,
+    as_idh_error,
+)
+from idh_tasks.pipelines.ingest.sources import SOURCES
+from idh_tasks.pipelines.ingest.store_study import store_studies
+from idh_tasks.pipelines.platform import Platform
+
+log = logging.getLogger(__name__)
+
+
+def ingest_batch(platform: Platform, item_ids: list[str]) -> dict[str, int]:
+    """Ingest each delivery of a batch; a faulty one is recorded and does not stop the others.
+
+    Raises
+    ------
+    TransientError
+        ``E_INGEST`` after the whole batch, if any delivery failed in a way that may be temporary.
+    """
+    states = Counter(_ingest_item(platform, item_id).state for item_id in item_ids)
+    log.info("batch done: %s", {state.value: count for state, count in states.items()})
+    if failed := states[InboxState.FAILED]:
+        raise TransientError(Code.E_INGEST, f"{failed} of {len(item_ids)} deliveries failed; see the inbox")
+    return {state.value: count for state, count in states.items()}
+
+
+def _ingest_item(platform: Platform, item_id: str) -> Outcome:
+    with platform.database.begin() as transaction:
+        item = inbox.get(transaction, item_id)
+    if not item.state.is_open:
+        return Outcome(item.state)
+    outcome = _attempt(platform, item)
+    _record(platform, item_id, outcome)
+    log.info("delivery %s: %s %s %s", item_id, outcome.state, outcome.code or "", outcome.reason or "")
+    return outcome
+
+
+def _attempt(platform: Platform, item: InboxItem) -> Outcome:
+    try:
+        fetched = SOURCES[item.source].fetch(platform, item)
+        changed = store_studies(platform, fetched, item.item_id)
+    except StudyQuarantinedError as error:
+        return Outcome(InboxState.QUARANTINED, code=error.code, reason=error.reason)
+    except Exception as error:  # no failure of one delivery may stop the others of the batch
+        cause = as_idh_error(error)
+        vanished = isinstance(cause, ObjectVanishedError | ObjectReplacedError)
+        state = InboxState.VANISHED if vanished else InboxState.FAILED
+        return Outcome(state, code=cause.code, reason=cause.reason)
+    state = InboxState.INGESTED if any(changed.values()) else InboxState.UNCHANGED
+    return Outcome(state, study_id=min(changed))
+
+
+def _record(platform: Platform, item_id: str, outcome: Outcome) -> None:
+    with platform.database.begin() as transaction:
+        inbox.record_outcome(transaction, item_id, outcome)
+        if outcome.state is InboxState.QUARANTINED and outcome.code is not None:
+            entry = QuarantineEntry(item_id, "delivery", outcome.code, outcome.reason or "", item_id)
+            quarantine.record(transaction, [entry])

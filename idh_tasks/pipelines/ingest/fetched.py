@@ -1,0 +1,46 @@
+"""The files that a source fetched for one delivery."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pydicom import Dataset
+
+from idh_tasks.codes import Code
+from idh_tasks.errors import StudyQuarantinedError
+
+ROI_SUFFIX = (".nii.gz", ".nii")
+
+
+@dataclass(frozen=True)
+class FetchedFiles:
+    """The files of a delivery; `study_uid` and `patients` state what they must hold, where the source knows."""
+
+    files: dict[str, bytes]
+    study_uid: str | None = None
+    patients: frozenset[str] = frozenset()
+
+    @property
+    def roi(self) -> bytes | None:
+        """Return the NIfTI mask that came with the images, if one did."""
+        return next((content for name, content in self.files.items() if name.endswith(ROI_SUFFIX)), None)
+
+    @property
+    def instances(self) -> Iterator[bytes]:
+        """Return the files that should be DICOM instances."""
+        return (content for name, content in self.files.items() if not name.endswith(ROI_SUFFIX))
+
+    def check_requested(self, headers: Iterable[Dataset]) -> None:
+        """Check that the instances belong to the study and the patient that the source was asked for.
+
+        Raises
+        ------
+        StudyQuarantinedError
+            ``E_ID_MISMATCH`` if one of them does not.
+        """
+        pairs = {(str(ds.StudyInstanceUID), str(ds.get("PatientID") or "").strip()) for ds in headers}
+        if self.study_uid and {study for study, _ in pairs} - {self.study_uid}:
+            raise StudyQuarantinedError(Code.E_ID_MISMATCH, "instances of another study than the requested one arrived")
+        if self.patients and {patient for _, patient in pairs} - self.patients:
+            raise StudyQuarantinedError(
+                Code.E_ID_MISMATCH, "the source lists the study under another patient than its headers"
+            )

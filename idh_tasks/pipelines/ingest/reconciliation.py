@@ -1,0 +1,78 @@
+"""The end of a night: every delivery that was found must have an outcome."""
+
+import logging
+from collections import Counter
+
+from idh_tasks.codes import Code
+from idh_tasks.db import audit, inbox, nights
+from idh_tasks.db.engine import Transaction
+from idh_tasks.db.inbox import InboxState
+from idh_tasks.db.nights import NightBalance
+from idh_tasks.errors import RunRefusedError
+from idh_tasks.pipelines.ingest.discovery import Discovery
+from idh_tasks.pipelines.platform import Platform
+
+log = logging.getLogger(__name__)
+
+MIN_NIGHTS = 5
+"""Nights on record before an empty listing counts as suspicious."""
+ARCHIVES = ("pacs", "dicomweb")
+"""Sources that list the last weeks again every night: an empty listing is suspicious."""
+
+
+def reconcile(platform: Platform, discovery: Discovery) -> bool:
+    """Check that every delivery has an outcome; return whether anything new was ingested.
+
+    Raises
+    ------
+    RunRefusedError
+        ``E_RECONCILE`` if a delivery is open or a source could not be listed, ``E_EMPTY_SUSPECT`` if a source that
+        always had studies lists none: such a night must not be green.
+    """
+    item_ids = [item_id for batch in discovery["batches"] for item_id in batch["ids"]]
+    with platform.database.begin() as transaction:
+        states = inbox.count_states(transaction, item_ids)
+        balances = [_balance(source, found, states[source]) for source, found in discovery["found"].items()]
+        suspects = [balance.source for balance in balances if _is_suspicious(transaction, balance)]
+        for balance in balances:
+            _record(transaction, balance, suspicious=balance.source in suspects)
+    log.info("reconciled: %s", balances)
+    _refuse_if(sum(balance.failed for balance in balances), discovery["unreachable"], suspects)
+    return any(balance.new for balance in balances)
+
+
+def _balance(source: str, found: int, states: Counter[InboxState]) -> NightBalance:
+    """Return the balance of one source; deliveries of earlier nights that were found again are unchanged."""
+    found_again = found - sum(states.values())
+    return NightBalance(
+        source,
+        found,
+        new=states[InboxState.INGESTED],
+        unchanged=states[InboxState.UNCHANGED] + found_again,
+        quarantined=states[InboxState.QUARANTINED],
+        failed=states[InboxState.FAILED] + states[InboxState.FOUND],
+        vanished=states[InboxState.VANISHED],
+    )
+
+
+def _is_suspicious(transaction: Transaction, balance: NightBalance) -> bool:
+    """Return whether an archive that listed studies on each of its last nights now lists none."""
+    if balance.source not in ARCHIVES or balance.found > 0:
+        return False
+    recent = nights.recent_listings(transaction, balance.source)
+    return recent.nights >= MIN_NIGHTS and recent.least > 0
+
+
+def _record(transaction: Transaction, balance: NightBalance, *, suspicious: bool) -> None:
+    nights.record_balance(transaction, balance, Code.E_EMPTY_SUSPECT if suspicious else None)
+    audit.record(transaction, "ingest", "reconciled", balance.source, **vars(balance))
+
+
+def _refuse_if(failed: int, unreachable: dict[str, str], suspects: list[str]) -> None:
+    if failed or unreachable:
+        sources = "".join(f"; {source} was away ({reason})" for source, reason in unreachable.items())
+        raise RunRefusedError(Code.E_RECONCILE, f"{failed} deliveries have no outcome, see phi.inbox{sources}")
+    if suspects:
+        raise RunRefusedError(
+            Code.E_EMPTY_SUSPECT, f"{', '.join(suspects)} listed no studies, which is unusual; check the source"
+        )

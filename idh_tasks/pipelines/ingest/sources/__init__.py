@@ -1,0 +1,28 @@
+"""Where studies come from: each source lists its deliveries and fetches one of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from idh_tasks.db.inbox import InboxItem
+from idh_tasks.pipelines.ingest.fetched import FetchedFiles
+from idh_tasks.pipelines.ingest.sources import bucket, dicomweb, pacs
+from idh_tasks.pipelines.platform import Platform
+
+
+@dataclass(frozen=True)
+class StudySource:
+    """A source of studies; `is_configured` returns whether this installation has it."""
+
+    is_configured: Callable[[Platform], bool]
+    list_items: Callable[[Platform, date | None], list[InboxItem]]
+    fetch: Callable[[Platform, InboxItem], FetchedFiles]
+
+
+SOURCES: Mapping[str, StudySource] = {
+    "bucket": StudySource(lambda _: True, bucket.list_items, bucket.fetch),
+    "pacs": StudySource(lambda platform: platform.settings.pacs is not None, pacs.list_items, pacs.fetch),
+    "dicomweb": StudySource(
+        lambda platform: platform.settings.dicomweb is not None, dicomweb.list_items, dicomweb.fetch
+    ),
+}

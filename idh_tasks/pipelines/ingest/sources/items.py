@@ -1,0 +1,43 @@
+"""How the sources describe their deliveries, and which study dates the archives are asked for."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+
+from idh_tasks.db import watermarks
+from idh_tasks.db.inbox import InboxItem
+from idh_tasks.dicom.dates import parse_date
+from idh_tasks.intake.transport.listing import PacsStudy
+from idh_tasks.pipelines.platform import Platform
+
+EARLIEST = date(1990, 1, 1)
+OVERLAP = timedelta(days=30)
+"""How far each night looks back, for late series and wrong clocks."""
+
+
+def inbox_item(platform: Platform, source: str, locator: str, fingerprint: str, position: str = "") -> InboxItem:
+    """Return a delivery under an id of ours, the same for the same content."""
+    item_id = platform.pseudonymiser.token("delivery", source, locator, fingerprint)
+    return InboxItem(item_id, source, locator, fingerprint, position)
+
+
+def query_window(platform: Platform, source: str, since: date | None) -> tuple[date, date]:
+    """Return the study dates to ask an archive for: from the watermark, less the overlap, to tomorrow."""
+    if since is None:
+        with platform.database.begin() as transaction:
+            latest = parse_date(watermarks.position(transaction, source))
+        since = latest - OVERLAP if latest else EARLIEST
+    return since, _today() + timedelta(days=1)
+
+
+def study_items(platform: Platform, source: str, studies: Iterable[PacsStudy]) -> list[InboxItem]:
+    """Return the studies that an archive lists as deliveries."""
+    # A future study date means a wrong clock: it must not move the watermark past today.
+    today = f"{_today():%Y%m%d}"
+    return [
+        inbox_item(platform, source, study.study_uid, str(study.instances), min(study.study_date, today))
+        for study in studies
+    ]
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()

@@ -1,0 +1,36 @@
+"""The PACS, queried by C-FIND and read by C-GET or C-MOVE."""
+
+from datetime import date
+
+from idh_tasks.codes import Code
+from idh_tasks.db.inbox import InboxItem
+from idh_tasks.errors import RunRefusedError
+from idh_tasks.intake.transport.find import find_studies, list_study
+from idh_tasks.intake.transport.retrieve import retrieve
+from idh_tasks.pipelines.ingest.fetched import FetchedFiles
+from idh_tasks.pipelines.ingest.sources.items import query_window, study_items
+from idh_tasks.pipelines.platform import Platform
+
+
+def list_items(platform: Platform, since: date | None) -> list[InboxItem]:
+    """List the studies of the PACS that are new or may have grown."""
+    pacs = platform.settings.pacs
+    if pacs is None:
+        return []
+    return study_items(platform, "pacs", find_studies(pacs, *query_window(platform, "pacs", since)))
+
+
+def fetch(platform: Platform, item: InboxItem) -> FetchedFiles:
+    """Retrieve a study.
+
+    Raises
+    ------
+    RunRefusedError
+        ``E_PREFLIGHT`` if the PACS is no longer configured.
+    """
+    pacs = platform.settings.pacs
+    if pacs is None:
+        raise RunRefusedError(Code.E_PREFLIGHT, "the PACS of this delivery is no longer configured")
+    contents = list_study(pacs, item.locator)
+    files = retrieve(pacs, item.locator, contents.instances)
+    return FetchedFiles(files, item.locator, contents.patients)
