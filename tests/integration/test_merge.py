@@ -134,7 +134,7 @@ def test_in_1000_random_cohorts_with_merges_no_person_has_two_keys(platform: Pla
 
     connected = _connected(keys, survivors)
     with platform.database.begin() as transaction:
-        members = training.eligible_members(transaction, version)
+        members = datasets.eligible_members(transaction, version)
     persons = {min(connected[member.patient_key]) for member, _ in members}
     assert len(members) == len(persons)
     assert persons == {min(joined) for joined in connected.values()}

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from idh_tasks.codes import Code
 from idh_tasks.db import feed, quarantine
 from idh_tasks.db.feed import FeedFile, FeedReading
-from idh_tasks.db.quarantine import HeldBack
+from idh_tasks.db.quarantine import QuarantineEntry
 from idh_tasks.domain.pathology import FeedContent
 from idh_tasks.errors import IdhError, TransientError, without_text
 from idh_tasks.linkage.feed.fhir import read_fhir
@@ -16,7 +16,7 @@ from idh_tasks.linkage.feed.hl7_v2 import read_hl7
 from idh_tasks.linkage.feed.tables import read_csv, read_excel
 from idh_tasks.pipelines.link.store_feed import record_reading, store_content
 from idh_tasks.pipelines.platform import Platform
-from idh_tasks.store.objects import Listed
+from idh_tasks.store.objects import ListedObject
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class LoadedFile:
 @dataclass(frozen=True)
 class _NewFile:
     file_id: str
-    listed: Listed
+    listed: ListedObject
 
     @property
     def suffix(self) -> str:
@@ -91,6 +91,6 @@ def _hold(platform: Platform, file_id: str, error: Exception) -> LoadedFile:
     known = error if isinstance(error, IdhError) else IdhError(Code.E_FEED_FORMAT, without_text(error))
     with platform.database.begin() as transaction:
         feed.save_file(transaction, FeedFile(file_id, "held", known.code, known.reason))
-        quarantine.hold_back(transaction, [HeldBack(file_id, "delivery", known.code, known.reason)])
+        quarantine.record(transaction, [QuarantineEntry(file_id, "delivery", known.code, known.reason)])
     log.warning("file %s is held: %s", file_id, known)
     return LoadedFile(0, known.code)

@@ -6,7 +6,7 @@ from idh_tasks.codes import Code
 from idh_tasks.db import audit, feed, identities, links, quarantine, reports
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.feed import FeedReading
-from idh_tasks.db.quarantine import HeldBack
+from idh_tasks.db.quarantine import QuarantineEntry
 from idh_tasks.domain.pathology import FeedContent, RejectedReport
 from idh_tasks.intake.deidentification.pseudonym import Pseudonymiser
 from idh_tasks.pipelines.link.records import merge_event, named_patients, report_record
@@ -35,17 +35,17 @@ def store_content(platform: Platform, transaction: Transaction, content: FeedCon
     saved = reports.save_reports(transaction, [pair for pair in records if pair[0].patient_key not in erased])
     links.save_merges(transaction, [e for e in events if not {e.prior_key, e.surviving_key} & erased])
     held = [_rejected(pseudonymiser, report) for report in content.rejected]
-    held += [HeldBack(key, "report", Code.E_REPORT_CONFLICT, CONTRADICTED) for key in saved.contradicted]
-    quarantine.hold_back(transaction, held)
+    held += [QuarantineEntry(key, "report", Code.E_REPORT_CONFLICT, CONTRADICTED) for key in saved.contradicted]
+    quarantine.record(transaction, held)
     return StoredContent(saved.new, len(held))
 
 
-def _rejected(pseudonymiser: Pseudonymiser, report: RejectedReport) -> HeldBack:
+def _rejected(pseudonymiser: Pseudonymiser, report: RejectedReport) -> QuarantineEntry:
     subject = pseudonymiser.token("misfit", report.report_id)
     if report.column == "issuer":
-        return HeldBack(subject, "report", Code.E_ISSUER, NO_ISSUER)
+        return QuarantineEntry(subject, "report", Code.E_ISSUER, NO_ISSUER)
     reason = f"column {report.column} has an invalid value; the other reports were stored"
-    return HeldBack(subject, "report", Code.E_SCHEMA, reason)
+    return QuarantineEntry(subject, "report", Code.E_SCHEMA, reason)
 
 
 def record_reading(transaction: Transaction, reading: FeedReading) -> None:

@@ -54,4 +54,4 @@ def summarise(platform: Platform) -> Summary:
 def progress(platform: Platform) -> Counts:
     """Return how far each stage has come."""
     with platform.database.begin() as transaction:
-        return dict(transaction.rows("training/select_progress")[0])
+        return dict(vars(training.progress(transaction)))
