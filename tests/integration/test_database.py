@@ -6,7 +6,7 @@ from idh_tasks.db.engine import Database
 from idh_tasks.errors import RunRefusedError, TransientError
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.settings import ROOT
-from tools.generate import er_page
+from tools.er_page import er_page
 
 
 def test_migrating_twice_changes_nothing(platform: Platform) -> None:

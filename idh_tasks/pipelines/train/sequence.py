@@ -1,7 +1,6 @@
 """Train one sequence of a run: cross-validate, fit the final network, register it."""
 
 import logging
-import os
 import socket
 import time
 from collections.abc import Mapping, Sequence
@@ -134,7 +133,7 @@ def _save(
         brier=brier(scores),
         ece=expected_calibration_error(scores),
         calibrated_brier=calibrated_brier(scores),
-        worker=f"{os.environ.get('IDH_WORKER', 'local')}@{socket.gethostname()}",
+        worker=f"{platform.settings.worker}@{socket.gethostname()}",
         device=outcomes[0].device,
         seconds=seconds,
     )
