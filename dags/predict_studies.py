@@ -1,13 +1,13 @@
 """
 ### Predict studies
 
-After new patches, new champions or changed labels: the champion of every sequence gives each current patch a
-probability of IDH mutation, once, with the model and the patch it came from. For research use; not for diagnosis.
+After new patches, new champions or changed labels: the champion of every sequence assigns each current patch its
+probability of an IDH mutation, once, recorded with the model and the patch. For research use; not for diagnosis.
 
-**Writes**: `idh.prediction`; `in_training` marks patients the model has learnt from. `idh.document`: a DICOM
-structured report a study; where label, study or champion change, a new one that names the one before it.
+**Writes**: `idh.prediction`, where `in_training` marks patients from whom the model has learned; `idh.document`, one
+DICOM structured report per study, and a new one that supersedes it whenever label, study or champion change.
 
-**When it is red**: clear the failed batch; predictions that are stored stay.
+**When it is red**: clear the failed batch. Stored predictions are kept.
 """
 
 from airflow.sdk import dag
@@ -19,15 +19,15 @@ from idh_airflow.steps import skip_unless, step
 
 @dag(schedule=(PATCHES | CHAMPIONS | CASES), doc_md=__doc__, **DAG_DEFAULTS)
 def predict_studies() -> None:
-    """Find what is due → predict in batches → write documents."""
+    """Select what is due → predict in batches → write documents."""
 
     @step()
     def due() -> list[object]:
         from idh_tasks.pipelines.predict import batch
 
-        found = batch.due(platform())
-        skip_unless(found, "every current patch has a prediction of its champion, or there is none yet")
-        return list(found)
+        batches = batch.due(platform())
+        skip_unless(batches, "every current patch has a prediction of its champion, or there is no champion yet")
+        return list(batches)
 
     @step(map_index_template="{{ task.op_kwargs['batch']['label'] }}")
     def predict_batch(batch: dict[str, list[str]]) -> int:

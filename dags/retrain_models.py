@@ -1,20 +1,21 @@
 """
 ### Retrain models
 
-Every week, by hand, and after patches or their labels have changed: freeze the labelled cohort, cross-validate one
-network a sequence on the `gpu` queue, write the report, judge each network beside its champion, ask a person, promote.
+Every week, on demand, and after patches or their labels have changed: freeze the labelled cohort, cross-validate one
+network per sequence on the `gpu` queue, write the report, compare each network with its champion, ask for approval, and
+promote.
 
-It trains while there is no champion, when enough new cases have come (`IDH_LEARNING__RETRAIN_AFTER_NEW_CASES`), or
-when a label that was learnt from is another one now (`IDH_LEARNING__RETRAIN_AFTER_AFFECTED`; `idh linkage affected`
-tells what used a report). A run by hand trains on any change.
+A scheduled run trains if there is no champion, if enough cases are new (`IDH_LEARNING__RETRAIN_AFTER_NEW_CASES`), or if
+the labels of enough patients have changed since (`IDH_LEARNING__RETRAIN_AFTER_AFFECTED`; `idh linkage affected` shows
+what used a report). A run triggered by a person trains on any change.
 
 **Writes**: `idh.dataset`, `idh.training_run`, `idh.fold_result`, `idh.held_out_score`, `idh.model`.
 
-A challenger is refused if it is worse or worse calibrated than its champion, has collapsed to one class, or if a
-network learnt from shuffled labels what it must not. `approve` waits for a person under *Required Actions*, unless
-`IDH_APPROVAL=auto`. `idh learn rollback SEQUENCE` undoes a promotion.
+A challenger is refused if it is worse or less well calibrated than its champion, if it has collapsed to one class, or
+if a network succeeds in learning shuffled labels. `approve` waits for a person under *Required Actions*, unless
+`IDH_APPROVAL=auto`. `idh learn rollback SEQUENCE` reverts a promotion.
 
-**When it is red**: finished sequences are kept; clear the failed sequence and only it is trained again.
+**When it is red**: finished sequences are kept. Clear the failed one, and only it is trained again.
 """
 
 from datetime import timedelta
@@ -27,7 +28,9 @@ from idh_airflow.connections import platform
 from idh_airflow.defaults import DAG_DEFAULTS, RETRAIN_CRON
 from idh_airflow.steps import skip_unless, step
 
-SEQUENCES = ["T1", "T2", "FLAIR", "MPRAGE", "RCBV", "ADC"]
+from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
+
+GPU = {"queue": "gpu", "pool": "gpu", "execution_timeout": timedelta(hours=6)}
 
 
 @dag(
@@ -46,17 +49,11 @@ def retrain_models() -> None:
         skip_unless(due.run_id, due.reason)
         return str(due.run_id)
 
-    @step(
-        queue="gpu",
-        pool="gpu",
-        map_index_template="{{ task.op_kwargs['sequence'] }}",
-        execution_timeout=timedelta(hours=6),
-    )
+    @step(map_index_template="{{ task.op_kwargs['sequence'] }}", **GPU)
     def train_sequence(training_run: str, sequence: str, ti: Any = None) -> str:
-        from idh_tasks.domain.sequence import MrSequence
         from idh_tasks.pipelines.train import sequence as training
 
-        # The same for every attempt of this task: a retry goes on where the last one was killed.
+        # The same for every attempt of this task, so that a retry resumes where the last attempt was killed.
         holder = f"{ti.run_id} {ti.map_index}"
         return training.train_sequence(platform(), training_run, MrSequence(sequence), holder)
 
@@ -70,21 +67,20 @@ def retrain_models() -> None:
     def judge(training_run: str) -> dict[str, Any]:
         from idh_tasks.pipelines.train import promotion
 
-        seen, told = promotion.challengers(platform(), training_run)
-        skip_unless(seen, "no challenger was good enough")
-        return {"seen": seen, "told": told}
+        champions, verdicts = promotion.challengers(platform(), training_run)
+        skip_unless(champions, "no challenger was good enough")
+        return {"champions": champions, "verdicts": verdicts}
 
     @step(outlets=[CHAMPIONS])
     def promote(training_run: str, judged: dict[str, Any], approved: Any) -> None:
         from idh_tasks.pipelines.train import promotion
 
-        promoted = promotion.promote(platform(), training_run, judged["seen"], approver(approved))
-        skip_unless(promoted, "these are champions already")
+        promoted = promotion.promote(platform(), training_run, judged["champions"], approver(approved))
+        skip_unless(promoted, "the models of this run are champions already")
 
     run = freeze_cohort()
-    judged = judge(run)
-    trained = train_sequence.partial(training_run=run).expand(sequence=SEQUENCES)
-    approved = approval("approve")
+    judged, approved = judge(run), approval("approve")
+    trained = train_sequence.partial(training_run=run).expand(sequence=list(map(str, MODEL_SEQUENCES)))
     trained >> evaluate(run) >> judged >> approved
     promote(run, judged, approved)
 
