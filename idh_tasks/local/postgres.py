@@ -58,7 +58,7 @@ def _create_databases(installation: Installation) -> None:
 
 
 def _start_system(folder: Path) -> None:
-    programs = _system_programs()
+    programs = system_programs()
     # PostgreSQL refuses to run as root.
     user = "postgres" if os.geteuid() == 0 else None
     if user:
@@ -75,7 +75,7 @@ def _start_system(folder: Path) -> None:
             raise TransientError(Code.E_START, f"{command[0]} failed; see {folder / 'log'}") from failed
 
 
-def _system_programs() -> Path:
+def system_programs() -> Path:
     """Return the folder of `initdb` and `pg_ctl`; Debian has one per version, and none on the path."""
     on_path = shutil.which("initdb")
     folders = [Path(on_path).parent] if on_path else sorted(DEBIAN_SERVERS.glob("*/bin"))

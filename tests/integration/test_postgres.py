@@ -1,5 +1,6 @@
-"""Where the embedded wheel does not exist, the system's PostgreSQL serves."""
+"""Without the embedded server, the system's PostgreSQL is used."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,16 +15,16 @@ from tests.conftest import temporary_installation
 
 @pytest.fixture
 def installation(monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
-    """Return an installation on a machine without the wheel."""
+    """Return an installation on a machine without the embedded server."""
     monkeypatch.setattr(postgres, "find_spec", lambda _: None)
-    with temporary_installation() as found:
-        found.home.chmod(0o755)
-        yield found
-        postgres.stop(found)
+    with temporary_installation() as temporary:
+        temporary.home.chmod(0o755)
+        yield temporary
+        postgres.stop(temporary)
 
 
 def ask(installation: Installation, statement: str) -> list[tuple[object, ...]]:
-    folder = postgres._folder(installation)
+    folder = installation.folder("postgres")
     with psycopg2.connect(host=str(folder), user="postgres", dbname="idh") as connection:
         cursor = connection.cursor()
         cursor.execute(statement)
@@ -32,7 +33,7 @@ def ask(installation: Installation, statement: str) -> list[tuple[object, ...]]:
 
 def test_the_systems_server_starts_and_keeps_its_data(installation: Installation) -> None:
     try:
-        postgres._system_programs()
+        postgres.system_programs()
     except TransientError as absent:
         pytest.skip(absent.reason)
     postgres.start(installation)
@@ -42,10 +43,10 @@ def test_the_systems_server_starts_and_keeps_its_data(installation: Installation
     postgres.stop(installation)
 
 
-def test_a_machine_with_neither_says_so(
+def test_a_machine_with_neither_names_the_missing_package(
     installation: Installation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(postgres.shutil, "which", lambda _: None)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
     monkeypatch.setattr(postgres, "DEBIAN_SERVERS", tmp_path)
     with pytest.raises(TransientError, match="install the package postgresql"):
         postgres.start(installation)

@@ -1,11 +1,13 @@
-"""The change feed of a real Orthanc wakes ingest when a study is complete."""
+"""The change feed of a real Orthanc triggers ingest when a study is complete."""
 
 import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from airflow.sdk import Connection
@@ -19,14 +21,14 @@ from tests.integration.test_pacs import send, study
 pytestmark = pytest.mark.skipif(not orthanc.installed(), reason="Orthanc is not installed")
 
 
-async def first_event(trigger: StableStudyTrigger, after: object) -> dict[str, int]:
+async def first_event(trigger: StableStudyTrigger, after: Callable[[], object]) -> Any:
     events = trigger.run()
     waiting = asyncio.ensure_future(anext(events))
     await asyncio.sleep(1)
-    await asyncio.to_thread(after)  # type: ignore[arg-type]  # a plain function
+    await asyncio.to_thread(after)
     event = await asyncio.wait_for(waiting, 60)
     await events.aclose()
-    return event.payload  # type: ignore[no-any-return]  # airflow does not say
+    return event.payload
 
 
 def test_n07_a_study_that_became_complete_fires_and_names_nobody(
@@ -43,19 +45,19 @@ def test_n07_a_study_that_became_complete_fires_and_names_nobody(
     assert payload == {"stable_studies": 1}
 
 
-def test_a_trigger_can_be_made_again_from_what_it_writes_down() -> None:
+def test_a_trigger_is_recreated_from_its_serialised_form() -> None:
     path, arguments = StableStudyTrigger("idh_pacs_changes", every_s=3).serialize()
     assert path == "idh_airflow.triggers.stable_study.StableStudyTrigger"
     assert StableStudyTrigger(**arguments).serialize() == (path, arguments)
 
 
-def test_the_dag_waits_on_the_feed_where_a_connection_is_named() -> None:
+def test_the_dag_watches_the_feed_of_the_connection_in_the_setting() -> None:
     script = (
         "from idh_airflow.assets import ARRIVALS; import sys;"
         "sys.stdout.write(','.join(w.trigger.connection_id for w in ARRIVALS.watchers))"
     )
-    told = {"PYTHONPATH": f"{ROOT / 'plugins'}:{ROOT}", "IDH_PACS_CHANGES": "idh_pacs_changes"}
+    variables = {"PYTHONPATH": f"{ROOT / 'plugins'}:{ROOT}", "IDH_PACS_CHANGES": "idh_pacs_changes"}
     done = subprocess.run(  # noqa: S603 - ours
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env={**os.environ, **told}
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env={**os.environ, **variables}
     )
     assert done.stdout == "idh_pacs_changes"

@@ -1,7 +1,7 @@
 """Looks up the answer to an earlier attempt of a question; only a trigger may ask Airflow for it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 from uuid import UUID
 
@@ -31,7 +31,7 @@ class EarlierAnswer(BaseTrigger):
         """Return how the triggerer recreates this trigger."""
         return f"{__name__}.EarlierAnswer", {"instance_id": self.instance_id}
 
-    async def run(self) -> AsyncIterator[TriggerEvent]:
+    async def run(self) -> AsyncGenerator[TriggerEvent, None]:
         """Wait until the task is deferred for the scheduler too, and look."""
         await asyncio.sleep(SETTLED_S)
         yield TriggerEvent({"answer": await sync_to_async(_earlier_answer)(self.instance_id)})

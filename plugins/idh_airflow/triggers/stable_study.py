@@ -1,7 +1,7 @@
 """Watches the change feed of an Orthanc for complete studies."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from airflow.sdk import Connection
@@ -35,7 +35,7 @@ class StableStudyTrigger(BaseEventTrigger):
         path = f"{type(self).__module__}.{type(self).__qualname__}"
         return path, {"connection_id": self.connection_id, "every_s": self.every_s}
 
-    async def run(self) -> AsyncIterator[TriggerEvent]:
+    async def run(self) -> AsyncGenerator[TriggerEvent, None]:
         """Poll for changes for ever, and fire for stable studies."""
         import httpx
 
