@@ -64,8 +64,8 @@ def pairs(folder: Path) -> list[Pair]:
         for sequence in MOVING:
             moved = scanned.series[sequence][1]
             truth = (SURFACE - moved.shift_mm) @ np.linalg.inv(moved.matrix()).T
-            files = [folder / f"{number}-{s}.nii.gz" for s in (MrSequence.MPRAGE, sequence)]
-            found.append(Pair(*files, (volumes[MrSequence.MPRAGE], volumes[sequence]), truth))
+            fixed, moving = (folder / f"{number}-{s}.nii.gz" for s in (MrSequence.MPRAGE, sequence))
+            found.append(Pair(fixed, moving, (volumes[MrSequence.MPRAGE], volumes[sequence]), truth))
     return found
 
 

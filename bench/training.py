@@ -65,7 +65,8 @@ def plain(
     patches: Mapping[str, NDArray[np.float32]], labels: Mapping[str, bool], folds: list[Fold]
 ) -> tuple[float, list[float]]:
     """Return the same of `model.fit` on an ImageDataGenerator, fold after fold, on all cores."""
-    seconds, aucs = 0.0, []
+    seconds = 0.0
+    aucs: list[float] = []
     for fold in (*folds, Fold(FINAL, tuple(labels), ())):
         y = np.array([int(labels[p]) for p in fold.train])
         order = balanced_order(y, np.random.default_rng(len(aucs)))

@@ -17,7 +17,7 @@ from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.imaging.adc import fit_adc
 from idh_tasks.imaging.itk import resample
 from idh_tasks.imaging.perfusion import MIN_BASELINE, compute_rcbv
-from idh_tasks.imaging.registration import gated, register
+from idh_tasks.imaging.registration import Registered, gated, register
 from idh_tasks.phantom.acquisition import Acquired, Displacement, acquire, mixtures, random_displacement
 from idh_tasks.phantom.anatomy import BRAIN_SEMI_AXES_MM, Anatomy
 from idh_tasks.phantom.patient import PatientPlan, draw_anatomy, draw_biology, draw_texture
@@ -104,7 +104,7 @@ def reruns() -> int:
     return len({sha256(image.tobytes()) for image in images})
 
 
-def _flagged(registered: object) -> bool:
+def _flagged(registered: Registered) -> bool:
     try:
         gated(registered, ImagingSettings())
     except SeriesRejectedError:
