@@ -1,15 +1,16 @@
-# `make demo` and `make test` need nothing but Python 3.11 and, for Orthanc and Redis, apt.
+# `make demo` and `make test` need nothing but Python 3.11 or newer and, for Orthanc and Redis, apt.
+# Another interpreter gets a virtual environment of its own: make test PYTHON=python3.13
 PYTHON ?= python3
 COHORT ?=
 DATA ?= ../shared/data
-VENV := .venv
+VENV := .venv$(filter-out -python3,-$(notdir $(PYTHON)))
 IDH := $(VENV)/bin/idh
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test lint sequences fuzz phantom protocol bench up down docs
+.PHONY: help setup system demo test unit coverage lint sequences fuzz phantom protocol bench up down docs
 
-help: ## Say what can be made
+help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 setup: $(STAMP) system ## Install everything that demo and test need
@@ -26,40 +27,50 @@ $(STAMP): requirements.lock pyproject.toml
 system:
 	@sh docker/system-packages.sh orthanc orthanc-dicomweb redis-server
 
-demo: setup ## Run the whole nightly job on real services (COHORT=DIR for your own cohort)
+demo: setup ## Run a whole night on real services (COHORT=DIR for your own cohort)
 	@$(IDH) demo $(if $(COHORT),--cohort $(COHORT))
 
-test: setup ## Run all tests, an end-to-end night included
+test: setup ## Run all tests, including an end-to-end night
 	@$(VENV)/bin/pytest
+
+unit: $(STAMP) ## Run the unit tests, but for those that train networks
+	@$(VENV)/bin/pytest -q tests/unit --ignore tests/unit/learning --ignore tests/unit/cli/test_learn.py
 
 lint: $(STAMP) ## Check style, types, architecture, compose file and Dockerfiles
 	@$(VENV)/bin/ruff format --check -q .
 	@$(VENV)/bin/ruff check -q .
 	@$(VENV)/bin/mypy
-	@PYTHONPATH=plugins $(VENV)/bin/lint-imports
+	@PYTHONPATH=.:plugins $(VENV)/bin/lint-imports
 	@$(VENV)/bin/hadolint docker/*.Dockerfile
 	@$(VENV)/bin/check-jsonschema -q --builtin-schema vendor.compose-spec docker/compose.yaml
 
-sequences: $(STAMP) ## Print how rightly series are named, on the real tables
+sequences: $(STAMP) ## Print how often series are named correctly, on real tables
 	@$(VENV)/bin/python -m tools.sequence_report $(DATA)
 
 fuzz: $(STAMP) ## Pass 100,000 mutated files through the gate
 	@$(VENV)/bin/python -m tools.fuzz $(DATA)
 
-phantom: $(STAMP) ## Print how right the images are, on 40 synthetic patients whose every truth is known
+phantom: $(STAMP) ## Print the accuracy of registration, ADC and rCBV on 40 synthetic patients
 	@$(VENV)/bin/python -m tools.imaging_report
 
-protocol: $(STAMP) ## Run the paper's protocol on a synthetic cohort of its size, below .idh/protocol, and print Table 1
+protocol: $(STAMP) ## Run the paper's protocol on 100 synthetic patients, and print Table 1
 	@$(VENV)/bin/python -m tools.protocol_report .idh/protocol
 
-bench: $(STAMP) ## Measure speed beside peers
+bench: $(STAMP) ## Measure speed beside peers, which are installed
 	@$(VENV)/bin/uv pip install -q --require-hashes --python $(VENV)/bin/python -r bench/requirements.lock
 	@for script in bench/*.py; do PYTHONPATH=. $(VENV)/bin/python $$script || exit 1; done
 
-docs: $(STAMP) ## Generate dags/DAGS.md, docs/er-diagram.md, docs/faults.md and docs/idh-status.md
+coverage: setup ## Print line and branch coverage by package, and fail below the floor (subprocesses included)
+	@$(VENV)/bin/coverage erase
+	@$(VENV)/bin/coverage run -m pytest tests/unit tests/dags tests/integration
+	@$(VENV)/bin/coverage combine -q
+	@$(VENV)/bin/coverage json -q --fail-under=0 -o - | $(VENV)/bin/python -m tools.coverage_table
+	@$(VENV)/bin/coverage report --format=total
+
+docs: $(STAMP) ## Generate the pages that describe the code (see CONTRIBUTING.md)
 	@$(VENV)/bin/python -m tools.generate
 
-up: setup ## Start the platform without delivering anything
+up: setup ## Start the platform on this machine
 	@$(IDH) up
 
 down: ## Stop everything

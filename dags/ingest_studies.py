@@ -1,19 +1,19 @@
 """
 ### Ingest studies
 
-Every night: list the drop bucket, the PACS and the DICOMweb archive, retrieve what is new, gate every
-instance, take all identifiers away, name every series, and store the study.
+Every night: list the drop bucket, the PACS and the DICOMweb archive, retrieve what is new, check every instance,
+remove all identifiers, identify the sequence of every series, and store the study.
 
-**Sources**: Connections `idh_store` (S3), `idh_pacs` (DICOM) and `idh_dicomweb`; one that is away does not
-hold the others back. With `IDH_PACS_CHANGES` naming a Connection to an Orthanc, a study is fetched minutes
-after it is complete there, and not only at night.
+**Sources**: Connections `idh_store` (S3), `idh_pacs` (DICOM) and `idh_dicomweb`. If one of them is unreachable, the
+others are still ingested. If `IDH_PACS_CHANGES` names a Connection to an Orthanc, a study is also fetched within
+minutes of being complete there.
 
-**Writes**: `idh.study`, `idh.series`, `idh.instance`, `idh.quarantine`, `idh.ingest_night`; identifiers go to
+**Writes**: `idh.study`, `idh.series`, `idh.instance`, `idh.quarantine`, `idh.ingest_night`; identifiers are written to
 schema `phi` only.
 
-**When it is red**: `reconcile` names how many deliveries have no outcome and which source was away or
-listed nothing; `phi.inbox` says why, `idh.ingest_night` keeps the balance of every night. Fix the cause and
-clear the run: what is done stays done. `idh intake quarantine list` shows what is held.
+**When it is red**: `reconcile` reports how many deliveries have no outcome, and which source was unreachable or
+listed nothing. The reasons are in `phi.inbox`, the balance of every night in `idh.ingest_night`. Fix the cause and
+clear the run; finished deliveries are not repeated. `idh intake quarantine list` shows what is held.
 """
 
 from typing import TYPE_CHECKING
@@ -25,7 +25,6 @@ from idh_airflow.defaults import DAG_DEFAULTS, INGEST_CRON
 from idh_airflow.steps import skip_unless, step
 
 if TYPE_CHECKING:
-    from idh_tasks.pipelines.batches import Batch
     from idh_tasks.pipelines.ingest.discovery import Discovery
 
 
@@ -49,8 +48,8 @@ def ingest_studies() -> None:
         return discover(platform(), sources)
 
     @step()
-    def batches(discovery: "Discovery") -> "list[Batch]":
-        return discovery["batches"]
+    def batches(discovery: "Discovery") -> list[object]:
+        return list(discovery["batches"])
 
     @step(map_index_template="{{ task.op_kwargs['batch']['label'] }}")
     def ingest_batch(batch: dict[str, list[str]]) -> dict[str, int]:
@@ -62,10 +61,10 @@ def ingest_studies() -> None:
     def reconcile(discovery: "Discovery") -> None:
         from idh_tasks.pipelines.ingest.reconciliation import reconcile
 
-        skip_unless(reconcile(platform(), discovery), "nothing new tonight")
+        skip_unless(reconcile(platform(), discovery), "no study is new")
 
-    found = discover()
-    ingest_batch.expand(batch=batches(found)) >> reconcile(found)
+    discovery = discover()
+    ingest_batch.expand(batch=batches(discovery)) >> reconcile(discovery)
 
 
 ingest_studies()

@@ -1,26 +1,27 @@
 """
 ### Link pathology
 
-Every night, after new studies and after answers: load new report versions from the laboratory, resolve the IDH
-status (immunohistochemistry, then sequencing of both genes), follow merges of patients, and link each person's
+Every night, after new studies and after answers: load new versions of reports from the laboratory, derive the IDH
+status (immunohistochemistry, then sequencing of both genes), apply merges of patients, and link each person's
 pre-operative study.
 
-**Sources**: Connection `idh_pathology` (any database; `IDH_PATHOLOGY_MAPPING` names the view and its columns), and
-files below `pathology/` of the drop bucket: `.csv`, `.xlsx`, `.hl7` (ORU^R01, ADT^A40, ADT^A37), `.json` (FHIR).
+**Sources**: Connection `idh_pathology` (any SQL database; the file in `IDH_PATHOLOGY_MAPPING` names the view and its
+columns), and files below `pathology/` of the drop bucket: `.csv`, `.xlsx`, `.hl7` (ORU^R01, ADT^A40, ADT^A37) and
+`.json` (FHIR).
 
 **Writes**: `idh.report`, `idh.assay`, `idh.merge_event`, `idh.case_link` (every candidate with its reason),
-`idh.review` (what a person must decide; `review_cases` asks), `idh.feed_night`.
+`idh.review` (questions for a person, asked by `review_cases`), `idh.feed_night`.
 
-**When it is red**: `load_reports` failed; links were still brought up to date with the reports known so far.
-`E_SCHEMA` names the column that has changed, `E_FEED_DROP` says that most rows are gone (nothing is trained until
-they are back), `E_FEED` that files are held: `idh intake quarantine list`. Mend it there and clear the task.
+**When it is red**: `load_reports` failed; links were still updated with the reports known so far. `E_SCHEMA` names the
+column that has changed. `E_FEED_DROP` means that most rows are missing, and nothing is trained until they are back.
+`E_FEED` means that files are held: `idh intake quarantine list`. Have the source corrected and clear the task.
 """
 
 from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, dag
 from idh_airflow.assets import ANSWERS, CASES, STUDIES
 from idh_airflow.connections import platform
 from idh_airflow.defaults import DAG_DEFAULTS, LINK_CRON
-from idh_airflow.review import put_questions
+from idh_airflow.review import request_reviews
 from idh_airflow.steps import skip_unless, step
 
 
@@ -30,7 +31,7 @@ from idh_airflow.steps import skip_unless, step
     **DAG_DEFAULTS,
 )
 def link_pathology() -> None:
-    """Load reports → link cases → ask people; a failed load turns the run red at `loaded`."""
+    """Load reports → link cases → request reviews; a failed load turns the run red at `loaded`."""
 
     @step()
     def load_reports() -> int:
@@ -42,14 +43,14 @@ def link_pathology() -> None:
     def link_cases() -> None:
         from idh_tasks.pipelines.link import cases
 
-        skip_unless(cases.link_cases(platform()), "no link changed and every study is preprocessed")
+        skip_unless(cases.link_cases(platform()), "no link has changed, and every study is preprocessed")
 
     @step()
     def loaded(reports: int) -> int:
         return reports
 
     reports = load_reports()
-    reports >> link_cases() >> put_questions()
+    reports >> link_cases() >> request_reviews()
     loaded(reports)
 
 

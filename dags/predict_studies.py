@@ -1,13 +1,13 @@
 """
 ### Predict studies
 
-After new patches, new champions or changed labels: the champion of every sequence gives each current patch a
-probability of IDH mutation, once, stored with the model and the patch. For research use; not for diagnosis.
+After new patches, new champions or changed labels: the champion of every sequence assigns each current patch its
+probability of an IDH mutation, once, recorded with the model and the patch. For research use; not for diagnosis.
 
-**Writes**: `idh.prediction`; `in_training` marks patients that the model was trained on. `idh.document`: one DICOM
-structured report per study; when label, study or champion change, a new one that references the previous one.
+**Writes**: `idh.prediction`, where `in_training` marks patients from whom the model has learned; `idh.document`, one
+DICOM structured report per study, and a new one that supersedes it whenever label, study or champion change.
 
-**When it is red**: clear the failed batch; stored predictions are kept.
+**When it is red**: clear the failed batch. Stored predictions are kept.
 """
 
 from airflow.sdk import dag
@@ -19,7 +19,7 @@ from idh_airflow.steps import skip_unless, step
 
 @dag(schedule=(PATCHES | CHAMPIONS | CASES), doc_md=__doc__, **DAG_DEFAULTS)
 def predict_studies() -> None:
-    """List the due studies → predict in batches → write documents."""
+    """Select what is due → predict in batches → write documents."""
 
     @step()
     def due() -> list[object]:

@@ -1,18 +1,18 @@
 """
 ### Preprocess studies
 
-After linking: every study without patches of the current code and settings is registered to its MPRAGE,
-normalised, and cut to one 64×64 patch a sequence. ADC and rCBV are computed where no map was delivered.
+After linking: every study without patches of the current code and settings is registered to its MPRAGE, normalised,
+and cut to one 64×64 patch per sequence. ADC and rCBV are computed if no map was delivered.
 
-Where no outline of the tumour was delivered, one is proposed from T2 and FLAIR; it waits in `review_cases` with its
-picture, and is used once a person has accepted it.
+If no outline of the tumour was delivered, one is proposed from T2 and FLAIR. It is shown in `review_cases`, and used
+once a person has accepted it.
 
-Links that have changed are announced like new patches: their labels are others now.
+Changed links are announced like new patches, because they change labels.
 
-**Writes**: `idh.patch`, one row a sequence: the patch, or the code that says why there is none.
+**Writes**: `idh.patch`, one row per sequence: the patch, or the code that says why there is none.
 
-**When it is red**: a batch failed in a way that retries did not cure; the studies of the other batches
-are done. Clear the failed batch.
+**When it is red**: a batch failed in all its attempts; the studies of the other batches are finished. Clear the failed
+batch.
 """
 
 from typing import Any
@@ -21,13 +21,13 @@ from airflow.sdk import dag
 from idh_airflow.assets import CASES, PATCHES
 from idh_airflow.connections import platform
 from idh_airflow.defaults import DAG_DEFAULTS
-from idh_airflow.review import put_questions
+from idh_airflow.review import request_reviews
 from idh_airflow.steps import skip_unless, step
 
 
 @dag(schedule=[CASES], doc_md=__doc__, **DAG_DEFAULTS)
 def preprocess_studies() -> None:
-    """Find what is due → preprocess in batches → announce, and ask people about proposed outlines."""
+    """Select what is due → preprocess in batches → announce, and request reviews of proposed outlines."""
 
     @step()
     def due() -> list[object]:
@@ -46,8 +46,8 @@ def preprocess_studies() -> None:
         relinked = dag_run.run_type == "asset_triggered"
         skip_unless(batches or relinked, "no study was due, and no link has changed")
 
-    found = due()
-    preprocess_batch.expand(batch=found) >> [announce(found), put_questions()]
+    batches = due()
+    preprocess_batch.expand(batch=batches) >> [announce(batches), request_reviews()]
 
 
 preprocess_studies()

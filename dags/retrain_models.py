@@ -1,21 +1,21 @@
 """
 ### Retrain models
 
-Every week, by hand, and after patches or their labels have changed: freeze the labelled cohort, cross-validate one
-network per sequence on the `gpu` queue, write the report, judge each network beside its champion, ask a person, and
+Every week, on demand, and after patches or their labels have changed: freeze the labelled cohort, cross-validate one
+network per sequence on the `gpu` queue, write the report, compare each network with its champion, ask for approval, and
 promote.
 
-It trains if there is no champion yet, if enough cases are new (`IDH_LEARNING__RETRAIN_AFTER_NEW_CASES`), or if enough
-labels that a network was trained on have changed (`IDH_LEARNING__RETRAIN_AFTER_AFFECTED`; `idh linkage affected` lists
-what used a report). A run that is triggered by hand trains on any change.
+A scheduled run trains if there is no champion, if enough cases are new (`IDH_LEARNING__RETRAIN_AFTER_NEW_CASES`), or if
+the labels of enough patients have changed since (`IDH_LEARNING__RETRAIN_AFTER_AFFECTED`; `idh linkage affected` shows
+what used a report). A run triggered by a person trains on any change.
 
 **Writes**: `idh.dataset`, `idh.training_run`, `idh.fold_result`, `idh.held_out_score`, `idh.model`.
 
-A challenger is refused if it is worse than its champion, if it is worse calibrated, if it assigns all patients to one
-class, or if a network that was trained on shuffled labels predicts them. `approve` waits for a person under *Required
-Actions*, unless `IDH_APPROVAL=auto`. `idh learn rollback SEQUENCE` undoes a promotion.
+A challenger is refused if it is worse or less well calibrated than its champion, if it has collapsed to one class, or
+if a network succeeds in learning shuffled labels. `approve` waits for a person under *Required Actions*, unless
+`IDH_APPROVAL=auto`. `idh learn rollback SEQUENCE` reverts a promotion.
 
-**When it is red**: finished sequences are kept; clear the failed sequence, and only that one is trained again.
+**When it is red**: finished sequences are kept. Clear the failed one, and only it is trained again.
 """
 
 from datetime import timedelta
@@ -28,7 +28,9 @@ from idh_airflow.connections import platform
 from idh_airflow.defaults import DAG_DEFAULTS, RETRAIN_CRON
 from idh_airflow.steps import skip_unless, step
 
-from idh_tasks.domain.sequence import MODEL_SEQUENCES
+from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
+
+GPU = {"queue": "gpu", "pool": "gpu", "execution_timeout": timedelta(hours=6)}
 
 
 @dag(
@@ -37,7 +39,7 @@ from idh_tasks.domain.sequence import MODEL_SEQUENCES
     **DAG_DEFAULTS | {"dagrun_timeout": timedelta(days=7)},
 )
 def retrain_models() -> None:
-    """Freeze the cohort → train each sequence → evaluate → judge → approve → promote."""
+    """Freeze cohort → train each sequence → evaluate → judge → approve → promote."""
 
     @step()
     def freeze_cohort(dag_run: Any = None) -> str:
@@ -47,17 +49,11 @@ def retrain_models() -> None:
         skip_unless(due.run_id, due.reason)
         return str(due.run_id)
 
-    @step(
-        queue="gpu",
-        pool="gpu",
-        map_index_template="{{ task.op_kwargs['sequence'] }}",
-        execution_timeout=timedelta(hours=6),
-    )
+    @step(map_index_template="{{ task.op_kwargs['sequence'] }}", **GPU)
     def train_sequence(training_run: str, sequence: str, ti: Any = None) -> str:
-        from idh_tasks.domain.sequence import MrSequence
         from idh_tasks.pipelines.train import sequence as training
 
-        # The same for every attempt of this task, so that a retry may resume where the last attempt was killed.
+        # The same for every attempt of this task, so that a retry resumes where the last attempt was killed.
         holder = f"{ti.run_id} {ti.map_index}"
         return training.train_sequence(platform(), training_run, MrSequence(sequence), holder)
 
@@ -80,13 +76,11 @@ def retrain_models() -> None:
         from idh_tasks.pipelines.train import promotion
 
         promoted = promotion.promote(platform(), training_run, judgement["eligible"], approver(approved))
-        skip_unless(promoted, "these models are champions already")
+        skip_unless(promoted, "the models of this run are champions already")
 
     run = freeze_cohort()
-    judgement = judge(run)
-    sequences = [sequence.value for sequence in MODEL_SEQUENCES]
-    trained = train_sequence.partial(training_run=run).expand(sequence=sequences)
-    approved = approval("approve")
+    judgement, approved = judge(run), approval("approve")
+    trained = train_sequence.partial(training_run=run).expand(sequence=list(map(str, MODEL_SEQUENCES)))
     trained >> evaluate(run) >> judgement >> approved
     promote(run, judgement, approved)
 

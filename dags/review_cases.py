@@ -1,21 +1,21 @@
 """
 ### Review cases
 
-Whenever linking or preprocessing meets what only a person can decide: each open question waits here as a task in
-the state *awaiting input*. Open it, read, choose; **Required Actions** in the menu lists them all. Questions carry
-ids of ours and words of the field, no identifier of a patient; the laboratory's system shows the report itself.
+Whenever linking or preprocessing meets a question that only a person can decide, it waits here as a task in the state
+*awaiting input*. Open the task, read, and choose an answer; **Required Actions** in the menu lists all of them.
+Questions contain the platform's ids and medical terms, but no patient identifier; the report itself is read in the
+laboratory's system.
 
-**Questions**: reports that contradict each other, unclear words, an unclear diagnosis, several studies that no
-rule tells apart, near misses of identifiers, merges of patients whose birth date or sex differ, and proposed
-outlines of tumours, with a picture.
+**Questions**: contradictory reports, unclear results or diagnoses, several equally suitable studies, almost identical
+patient identifiers, merges of patients whose birth date or sex differ, and proposed tumour outlines, with a picture.
 
-**Writes**: `idh.review` and `idh.audit_event` (who, when, what). An answer wakes `link_pathology`.
+**Writes**: `idh.review` and `idh.audit_event` (who, when, what). An answer starts `link_pathology`.
 
-**When it is red**: `take` could not reach the database, or an answer came twice (`E_REVIEW`): look at
+**When it is red**: `take` could not reach the database, or a question was answered twice (`E_REVIEW`). See
 `idh linkage review show`.
 
-**Unanswered**: after seven days the question ends as skipped, is asked again by the next link run, and the case
-stays out of the cohort as *awaiting review*. The night does not wait for anybody.
+**Unanswered**: after seven days the task is skipped and the next link run asks again. Until then the case stays out of
+the cohort, *awaiting review*, and nothing else waits for it.
 """
 
 from datetime import timedelta
@@ -40,7 +40,7 @@ PATIENCE = timedelta(days=7)
     **DAG_DEFAULTS | {"max_active_runs": 8, "dagrun_timeout": PATIENCE + timedelta(days=1)},
 )
 def review_cases() -> None:
-    """Take the open questions → one waiting task a question."""
+    """Take the open questions → one waiting task per question."""
 
     @step()
     def take() -> "list[Question]":

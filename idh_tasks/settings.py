@@ -1,4 +1,7 @@
-"""Settings, validated once at the edge; those that change a result have a fingerprint."""
+"""Settings, validated once at the edge; those that change a result have a fingerprint.
+
+The docstring of a field is its entry in docs/settings.md.
+"""
 
 import hashlib
 import json
@@ -16,7 +19,7 @@ SQL = ROOT / "sql"
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     def fingerprint(self) -> str:
         """Return a short hash of every value, to be part of object keys and run ids."""
@@ -28,147 +31,205 @@ class LinkageSettings(_Frozen):
     """How a study finds its pathology result (protocol, 'Cohort and label')."""
 
     window_days: int = Field(default=90, ge=0)
+    """Most days from the study to surgery."""
     age_rule: bool = False
-    """IHC-negative and unsequenced at 55 or older counts as wild-type, marked provisional."""
+    """Whether an IHC-negative, unsequenced tumour at 55 years or older counts as wild-type, marked provisional."""
 
 
 class IdentifierRule(_Frozen):
-    """How a hospital writes one identifier in several ways; 0012 and 12 are two patients unless it says so."""
+    """How a hospital writes the same patient identifier in several ways. Set it before the first night."""
 
     leading_zeros: bool = False
-    """Whether leading zeros mean nothing."""
+    """Whether leading zeros mean nothing; otherwise 0012 and 12 are two patients."""
     check_digits: int = Field(default=0, ge=0, le=4)
     """How many digits at the end are only a check."""
 
 
 class ImagingSettings(_Frozen):
-    """How a study becomes patches (protocol, 'Images')."""
+    """How a study becomes patches (protocol, 'Images'). A change makes new patches."""
 
     patch_size: int = 64
+    """Edge of a patch in pixels."""
     normalisation: Literal["brain_zscore", "tumour_mean"] = "brain_zscore"
+    """Intensities become z-scores over the brain, or are divided by the mean of the tumour."""
     resample: Literal["stretch", "pad_square"] = "stretch"
+    """The tumour's rectangle is stretched to the patch, or padded to a square first."""
     overlap_floor: float = Field(default=0.7, ge=0, le=1)
-    """Dice of the heads below which a registration is refused."""
+    """Overlap of the heads (Dice) below which a registration is refused."""
     information_floor: float = Field(default=0.05, ge=0)
     """Mutual information in nats below which a registration is refused; images of different things share none."""
     signal_to_noise_floor: float = Field(default=4.0, ge=0)
+    """Signal-to-noise ratio below which a series is refused."""
     ghosting_limit: float = Field(default=0.15, ge=0)
-    """Signal of ghosts over that of the head, beyond which a series is refused."""
+    """Signal of ghosts relative to that of the head above which a series is refused."""
     movement_limit_mm: float = Field(default=3.0, ge=0)
-    """Movement between the volumes of a DSC series from which it is flagged; the series stays in use."""
+    """Movement between the volumes of a DSC series above which it is flagged; the series stays in use."""
     drift_limit: float = Field(default=0.15, ge=0)
-    """Drift of the baseline over the depth of the bolus from which a DSC series is flagged."""
+    """Drift of the baseline relative to the depth of the bolus above which a DSC series is flagged."""
     tumour_ml: tuple[float, float] = (0.2, 500.0)
+    """Smallest and largest plausible volume of a tumour outline, in ml."""
     tumour_in_head_floor: float = Field(default=0.9, ge=0, le=1)
+    """Share of the outline that must lie inside the head."""
     brain_extractor: str = "classical"
-    """Ours, or the name of an entry point in ``idh.brain_extractors``."""
+    """The built-in brain extraction, or the name of an entry point in `idh.brain_extractors`."""
     segmenter: str = "thresholds"
-    """What proposes an outline where none was delivered: ours, or an entry point in ``idh.segmenters``."""
+    """What proposes an outline where none was delivered: the built-in one, or an entry point in `idh.segmenters`."""
 
 
 class LearningSettings(_Frozen):
-    """How networks are trained (protocol, 'Learning')."""
+    """How networks are trained, compared and promoted (protocol, 'Learning')."""
 
     epochs: int = Field(default=500, ge=1)
+    """Epochs per network."""
     batch_size: int = Field(default=16, ge=1)
+    """Patches per training step."""
     learning_rate: float = 1e-4
+    """Learning rate of Adam."""
     filters: tuple[int, ...] = (8, 16, 32, 64)
+    """Filters of each convolutional block."""
     dense: tuple[int, ...] = (32, 16)
+    """Units of each dense layer."""
     folds: int = Field(default=5, ge=2)
+    """Number of folds."""
     scheme: Scheme = Scheme.STRATIFIED
+    """Disjoint folds, or the paper's repeated random 80:20 splits."""
     min_mutants: int | None = Field(default=None, ge=0)
-    """Mutants that every test set must hold; without it none for `stratified`, 5 for `repeated`."""
+    """Mutants that every test set must have; unset, none for `stratified` and 5 for `repeated`."""
     seed: int = 20200
+    """Seed of folds, weights, augmentation and bootstrap."""
     device: Literal["any", "gpu"] = "any"
-    """`gpu` refuses to train without one; `any` trains on the CPU and says so."""
+    """`gpu` refuses to train without one; `any` trains on the CPU where there is none, and records it."""
     locked_share: float = Field(default=0, ge=0, le=0.5)
-    """Share of patients, by the hash of their pseudonym, that no network learns from; once set, it is set for good."""
+    """Share of patients, by a hash of their key, who become the locked test set; fixed for good once set."""
     select: Selection = Selection.LAST
+    """`last` takes the weights of the last epoch, `inner` stops early, by patients set aside inside each fold."""
     patience: int = Field(default=50, ge=1)
     """Epochs without a smaller loss after which `inner` stops."""
     checkpoint_every: int = Field(default=25, ge=1)
+    """Epochs between two checkpoints."""
     provenance: Literal["computed", "vendor", "mixed"] = "computed"
+    """Which ADC and rCBV maps enter the dataset: the platform's, the scanner's, or both."""
     retrain_after_new_cases: int = Field(default=20, ge=1)
+    """New cases after which a scheduled run trains again."""
     retrain_after_affected: int = Field(default=1, ge=1)
-    """Patients of the last dataset whose label, person or study is another now (`idh linkage affected`)."""
+    """Patients of the last dataset whose label, person or study has changed, after which a scheduled run trains."""
     promotion_margin: float = Field(default=0.05, ge=0)
-    """How much lower a challenger's out-of-fold AUC may be than the champion's."""
+    """How much lower a challenger's AUC may be than the champion's, on the locked test set or else out of fold."""
     calibration_margin: float = Field(default=0.03, ge=0)
-    """How much higher its Brier score may be."""
+    """How much higher a challenger's Brier score may be than the champion's."""
     canary_epochs: int = Field(default=10, ge=0)
     """Epochs of a cross-validation on shuffled labels, which must not succeed; 0 leaves it out."""
     shrunk_share: float = Field(default=0.5, ge=0, le=1)
-    """A cohort of less than this share of the last one is not trained on."""
+    """A cohort smaller than this share of the last one is not trained on."""
 
     def accepts(self, provenance: Provenance) -> bool:
-        """Tell whether an image of this provenance may enter the dataset."""
+        """Return whether an image of this provenance may enter the dataset."""
         return provenance is Provenance.ACQUIRED or self.provenance in ("mixed", provenance.value)
 
 
-class StoreSettings(BaseModel):
-    """The S3 endpoint; `drop_bucket` is the hospital's inbox, `bucket` is ours."""
+class _Endpoint(BaseModel):
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class StoreSettings(_Endpoint):
+    """The S3 endpoint with the platform's bucket and the hospital's drop bucket; Connection `idh_store`."""
 
     endpoint: str
+    """Address of the endpoint, with https."""
     access_key: str
+    """Access key."""
     secret_key: SecretStr
+    """Secret key."""
     bucket: str = "idh-store"
+    """The platform's own bucket."""
     drop_bucket: str = "idh-drop"
+    """The bucket into which the hospital delivers."""
     drop_prefix: str = "drop/"
+    """Where in the drop bucket studies are delivered."""
     pathology_prefix: str = "pathology/"
-    """Where in the drop bucket the laboratory and the registry leave files."""
+    """Where in the drop bucket the laboratory and the registry deliver files."""
     private_network: bool = False
-    """Whether nobody else is on the network to the store: then neither TLS nor encryption at rest is asked for."""
+    """Whether nobody else is on the network to the store; then TLS and encryption at rest are not required."""
 
 
-class PacsSettings(BaseModel):
-    """The PACS as a DICOM peer; AE titles are required on both sides."""
+class PacsSettings(_Endpoint):
+    """The PACS by DIMSE; Connection `idh_pacs`."""
 
     host: str
+    """Host of the PACS."""
     port: int
+    """Port of the PACS."""
     called_aet: str
+    """AE title of the PACS."""
     calling_aet: str
+    """AE title of the platform, which the PACS must know."""
     retrieve: Literal["C-GET", "C-MOVE"] = "C-GET"
+    """How studies are retrieved."""
     listen_port: int = 11112
-    """Where we take the instances of a C-MOVE; the PACS must know our AE title at this port."""
+    """Port on which the platform receives the instances of a C-MOVE; the PACS must know it."""
     timeout_s: float = Field(default=60, gt=0)
+    """Seconds without an answer after which a request fails."""
     query_limit: int | None = None
-    """How many rows the PACS returns at most: a query that returns as many is asked again in parts."""
+    """Most rows that the PACS returns; a query with as many is repeated in smaller date ranges."""
     tls_ca: Path | None = None
+    """File of the certificate authority; turns TLS on."""
     tls_certificate: Path | None = None
+    """File of the platform's certificate."""
     tls_key: Path | None = None
+    """File of the key of that certificate."""
 
 
-class DicomwebSettings(BaseModel):
-    """A DICOMweb archive (PS3.18): QIDO-RS and WADO-RS below one address."""
+class DicomwebSettings(_Endpoint):
+    """An archive by DICOMweb (PS3.18): QIDO-RS and WADO-RS; Connection `idh_dicomweb`."""
 
     url: str
+    """Address before `/studies`."""
     login: str | None = None
+    """User name for basic authentication."""
     password: SecretStr | None = None
+    """Password of that user."""
     token: SecretStr | None = None
+    """Bearer token, instead of user name and password."""
     page: int = Field(default=100, ge=1)
+    """Rows per page of a query."""
     timeout_s: float = Field(default=60, gt=0)
+    """Seconds without an answer after which a request fails."""
 
 
 class Settings(BaseSettings):
-    """Everything a pipeline needs to reach the outside; filled from Airflow or the environment."""
+    """The platform as a whole; in Airflow, addresses and secrets come from Connections."""
 
-    model_config = SettingsConfigDict(env_prefix="IDH_", env_nested_delimiter="__", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="IDH_", env_nested_delimiter="__", extra="ignore", frozen=True, use_attribute_docstrings=True
+    )
 
     database_url: SecretStr
+    """SQLAlchemy URL of the platform's PostgreSQL database; Connection `idh_db`."""
     pathology_url: SecretStr | None = None
+    """SQLAlchemy URL of the laboratory's database; Connection `idh_pathology`."""
     pseudonym_key: SecretStr
+    """Secret from which all pseudonyms are derived, at least 32 characters; Connection `idh_pseudonym_key`."""
     store: StoreSettings
+    """The object store."""
     pacs: PacsSettings | None = None
+    """The PACS, if there is one."""
     dicomweb: DicomwebSettings | None = None
+    """The DICOMweb archive, if there is one."""
     keep_originals: bool = False
-    """Whether delivered files are kept, encrypted, below phi/ of the bucket."""
+    """Whether delivered files are kept, encrypted, below `phi/` of the platform's bucket."""
     data_kind: str = "clinical"
-    """What the data are; shown wherever a result stands: clinical, synthetic or semi-synthetic."""
+    """What the data are, shown with every result: clinical, synthetic or semi-synthetic."""
+    worker: str = "local"
+    """Name of the worker, recorded with the trainings that it runs."""
     issuer: str = ""
-    """Whose identifiers these are where a header or a report does not say; without it such a one is held."""
+    """Issuer of patient identifiers where a header or a report names none; without it, such input is held."""
     identifiers: IdentifierRule = IdentifierRule()
+    """How patient identifiers are compared."""
     pathology_mapping: Path | None = None
-    """A TOML file that names the laboratory's view and columns; ours are expected without it."""
+    """TOML file that names the laboratory's view and columns; unset, they are `idh_results` and its columns."""
     linkage: LinkageSettings = LinkageSettings()
+    """Linkage of studies and reports."""
     imaging: ImagingSettings = ImagingSettings()
+    """Preprocessing."""
     learning: LearningSettings = LearningSettings()
+    """Training and promotion."""

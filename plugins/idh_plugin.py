@@ -1,4 +1,4 @@
-"""Registers what the platform adds to Airflow; everything else lives in idh_airflow."""
+"""Registers the platform's additions to Airflow, which are in idh_airflow."""
 
 from airflow.plugins_manager import AirflowPlugin
 from idh_airflow.outlines import outlines

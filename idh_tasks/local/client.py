@@ -9,7 +9,8 @@ import httpx
 from idh_tasks.local import airflow
 from idh_tasks.local.installation import Installation
 
-QUESTIONS = "review_cases"
+REVIEW = "review_cases"
+"""Its runs wait for people."""
 UNFINISHED = ("queued", "running")
 
 
@@ -20,12 +21,16 @@ class AirflowClient:
     installation: Installation
 
     @cached_property
-    def _http(self) -> httpx.Client:
-        base = airflow.base_url(self.installation)
+    def authorization(self) -> str:
+        """Return the Authorization header of a session that is logged in."""
         login = {"username": airflow.USER, "password": self.installation.secrets["admin_password"]}
-        token = httpx.post(f"{base}/auth/token", json=login, timeout=30).raise_for_status().json()
-        headers = {"Authorization": f"Bearer {token['access_token']}"}
-        return httpx.Client(base_url=f"{base}/api/v2", headers=headers, timeout=60)
+        token = httpx.post(f"{airflow.base_url(self.installation)}/auth/token", json=login, timeout=30)
+        return f"Bearer {token.raise_for_status().json()['access_token']}"
+
+    @cached_property
+    def _http(self) -> httpx.Client:
+        api = f"{airflow.base_url(self.installation)}/api/v2"
+        return httpx.Client(base_url=api, headers={"Authorization": self.authorization}, timeout=60)
 
     def get(self, path: str, **parameters: Any) -> dict[str, Any]:
         """Return the answer to a GET request."""
@@ -34,7 +39,7 @@ class AirflowClient:
         return content
 
     def patch(self, path: str, content: dict[str, Any]) -> None:
-        """Change something."""
+        """Send a PATCH request."""
         self._http.patch(path, json=content).raise_for_status()
 
     def dag_ids(self) -> list[str]:
@@ -42,19 +47,19 @@ class AirflowClient:
         return sorted(dag["dag_id"] for dag in self.get("/dags")["dags"])
 
     def trigger(self, dag_id: str, **conf: Any) -> str:
-        """Start a run by hand and return its id."""
+        """Trigger a run and return its id."""
         body = {"logical_date": None, "conf": conf}
         answer = self._http.post(f"/dags/{dag_id}/dagRuns", json=body).raise_for_status()
         return str(answer.json()["dag_run_id"])
 
     def runs(self, dag_id: str = "~") -> list[dict[str, Any]]:
         """Return the newest runs of a DAG, or of all."""
-        found: list[dict[str, Any]] = self.get(f"/dags/{dag_id}/dagRuns", limit=100, order_by="-run_after")["dag_runs"]
-        return found
+        runs: list[dict[str, Any]] = self.get(f"/dags/{dag_id}/dagRuns", limit=100, order_by="-run_after")["dag_runs"]
+        return runs
 
     def idle(self) -> bool:
-        """Tell whether nothing runs and no asset event waits for its DAG; who waits for a person does not count."""
-        if any(run["state"] in UNFINISHED for run in self.runs() if run["dag_id"] != QUESTIONS):
+        """Return whether no DAG runs and no asset event waits for one; runs that wait for people do not count."""
+        if any(run["state"] in UNFINISHED for run in self.runs() if run["dag_id"] != REVIEW):
             return False
         return not any(self._queued(dag_id) for dag_id in self.dag_ids())
 

@@ -1,4 +1,4 @@
-"""Generates the secret files that docker/compose.yaml mounts; a hospital edits the connections."""
+"""Generates the secret files that docker/compose.yaml mounts; a hospital edits the Connections among them."""
 
 import json
 import secrets
@@ -17,7 +17,7 @@ def _random() -> str:
 
 
 def _files() -> dict[str, str]:
-    """Return the content of every secret by its name."""
+    """Return the content of every secret, by name."""
     database, redis, key, s3 = (_random() for _ in range(4))
     postgres = f"postgresql+psycopg2://idh:{database}@postgres:5432"
     connection = {"conn_type": "postgres", "login": "idh", "password": database, "host": "postgres", "port": 5432}
@@ -62,7 +62,7 @@ def _orthanc() -> dict[str, object]:
 
 
 def write_secrets(out: Path) -> list[str]:
-    """Write the files, mode 0600, into an empty folder; return their names."""
+    """Write the files with mode 0600 and return their names; do nothing in a folder that is not empty."""
     out.mkdir(parents=True, exist_ok=True)
     if any(out.iterdir()):
         return []

@@ -1,4 +1,4 @@
-"""Delivers a cohort as a hospital would: ZIPs into the bucket, some studies to the PACS, rows to the laboratory."""
+"""Delivers a cohort as a hospital would: ZIPs to the bucket, some studies to the PACS, rows to the laboratory."""
 
 import csv
 import zipfile
@@ -33,7 +33,7 @@ def study_folders(cohort: Path) -> list[Path]:
     Raises
     ------
     RunRefusedError
-        ``E_NO_INPUT`` if the folder does not have the layout of a cohort.
+        ``E_NO_INPUT`` if the folder is not laid out as a cohort.
     """
     folders = sorted(path for path in (cohort / "studies").glob("*") if path.is_dir())
     if not folders or not (cohort / "pathology.csv").exists():
@@ -41,8 +41,8 @@ def study_folders(cohort: Path) -> list[Path]:
     return folders
 
 
-def _can_go_to_pacs(number: int, folder: Path) -> bool:
-    """Send only studies that a PACS would hold: no loose masks, no broken files."""
+def _goes_to_pacs(number: int, folder: Path) -> bool:
+    """Return whether a study goes to the PACS: one in eight, and none with loose masks or broken files."""
     if number % TO_PACS_EVERY != 0 or any(folder.glob("*.nii.gz")):
         return False
     try:
@@ -56,17 +56,17 @@ def _can_go_to_pacs(number: int, folder: Path) -> bool:
 def deliver(platform: Platform, laboratory: Database, cohort: Path) -> tuple[int, int]:
     """Deliver every study once; return how many went to the bucket and to the PACS."""
     folders = study_folders(cohort)
-    there = {item.key for item in platform.drop.listed(platform.settings.store.drop_prefix)}
+    delivered = {item.key for item in platform.drop.listed(platform.settings.store.drop_prefix)}
     pacs = platform.settings.pacs
     sent = [0, 0]
     for number, folder in enumerate(folders):
-        if pacs is not None and _can_go_to_pacs(number, folder):
+        if pacs is not None and _goes_to_pacs(number, folder):
             send_study(pacs, sorted(folder.rglob("*.dcm")))
             sent[1] += 1
             continue
-        # The folder's name may be a patient's: only its hash becomes a key.
+        # The folder may be named after a patient, so only a hash of its name becomes a key.
         key = f"{platform.settings.store.drop_prefix}{digest(cohort.resolve().name, folder.name)}.zip"
-        if key not in there:
+        if key not in delivered:
             platform.drop.put(key, _zipped(folder))
         sent[0] += 1
     _deliver_pathology(laboratory, cohort / "pathology.csv")

@@ -13,14 +13,16 @@ from random import SystemRandom
 from typing import Any
 
 from cryptography.fernet import Fernet
+from dotenv import load_dotenv, set_key
 
 from idh_tasks.settings import ROOT
 
 PRIVATE = 0o600
+OPTIONS = "options.env"
 ISSUER = "LOCAL"
-"""Whose identifiers these are where a header of your own cohort does not say."""
+"""Issuer of patient identifiers where a header of your own cohort names none."""
 GRPC_OFFSET = 10_000
-"""SeaweedFS listens on each port plus this number as well."""
+"""SeaweedFS also listens on each of its ports plus this number."""
 
 SERVICES = (
     "s3",
@@ -39,13 +41,13 @@ SERVICES = (
 
 @dataclass(frozen=True)
 class Installation:
-    """Where an installation keeps its data and how its parts find each other."""
+    """Where an installation keeps its data, and how its services reach each other."""
 
     home: Path = ROOT / ".idh"
 
     @cached_property
     def secrets(self) -> dict[str, str]:
-        """Return the keys and passwords of this installation, generated once, mode 0600."""
+        """Return the keys and passwords of this installation, generated once; their file has mode 0600."""
         return {name: str(value) for name, value in self._once("secrets.json", _generate_secrets).items()}
 
     @cached_property
@@ -53,36 +55,34 @@ class Installation:
         """Return a free loopback port for each service, chosen once."""
         chosen = {name: int(value) for name, value in self._once("ports.json", _choose_ports).items()}
         if missing := set(SERVICES) - set(chosen):
-            # An installation of an older version: what it has stays, what it lacks is chosen.
+            # An installation of an older version keeps its ports; those that it lacks are added.
             chosen |= {name: port for name, port in _choose_ports().items() if name in missing}
             self.write_private("ports.json", json.dumps(chosen, indent=1))
         return chosen
 
     @property
     def created(self) -> datetime:
-        """Return when the installation was made: no schedule reaches further back."""
+        """Return when the installation was made; no schedule reaches further back."""
         _ = self.secrets
         return datetime.fromtimestamp((self.home / "secrets.json").stat().st_mtime, UTC)
 
     def folder(self, name: str) -> Path:
-        """Return a folder of the installation, made if need be."""
+        """Return a folder of the installation; create it if necessary."""
         path = self.home / name
         path.mkdir(parents=True, exist_ok=True)
         return path
 
     def choose_options(self, options: Mapping[str, str]) -> None:
-        """Write settings of this installation (IDH_*), unless they were chosen before."""
-        path = self.folder(".") / "options.env"
+        """Save settings of this installation (`IDH_…`), unless some were saved before, and load them."""
+        path = self.folder(".") / OPTIONS
         if not path.exists():
-            path.write_text("".join(f"{name}={value}\n" for name, value in options.items()))
+            for name, value in options.items():
+                set_key(path, name, value)
         self.load_options()
 
     def load_options(self) -> None:
-        """Bring the chosen settings into the environment; what is set there already wins."""
-        path = self.home / "options.env"
-        if path.exists():
-            for name, value in read_env(path).items():
-                os.environ.setdefault(name, value)
+        """Load the saved settings into the environment; a variable that is already set wins."""
+        load_dotenv(self.home / OPTIONS, override=False, interpolate=False)
 
     def _once(self, name: str, make: Callable[[], Mapping[str, object]]) -> dict[str, Any]:
         path = self.folder(".") / name
@@ -102,16 +102,10 @@ class Installation:
 
 
 def open_installation() -> Installation:
-    """Return the installation of this checkout with its chosen settings in the environment."""
+    """Return the installation of this checkout, with its saved settings loaded into the environment."""
     installation = Installation()
     installation.load_options()
     return installation
-
-
-def read_env(path: Path) -> dict[str, str]:
-    """Read NAME=value lines; lines that begin with # are comments."""
-    lines = path.read_text().splitlines()
-    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
 def _generate_secrets() -> dict[str, str]:

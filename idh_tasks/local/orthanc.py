@@ -16,12 +16,12 @@ CALLED_AET = "PHANTOMPACS"
 CALLING_AET = "IDHPLATFORM"
 USER = "idh"
 STABLE_AGE_S = 5
-"""How long nothing must arrive before Orthanc calls a study stable."""
+"""Seconds without a new instance after which Orthanc calls a study stable."""
 DICOMWEB_PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 
 
 def installed() -> bool:
-    """Tell whether the Orthanc program is there."""
+    """Return whether Orthanc is installed."""
     return _program() is not None
 
 
@@ -42,7 +42,7 @@ def settings(installation: Installation) -> PacsSettings:
 
 
 def dicomweb(installation: Installation) -> DicomwebSettings | None:
-    """Return how to reach the same archive by DICOMweb, where the plugin is installed."""
+    """Return how to reach the same archive by DICOMweb, if the plugin is installed."""
     if not DICOMWEB_PLUGIN.exists():
         return None
     password = SecretStr(installation.secrets["orthanc_password"])
@@ -50,7 +50,7 @@ def dicomweb(installation: Installation) -> DicomwebSettings | None:
 
 
 def address(installation: Installation) -> str:
-    """Return the address of the PACS's own REST interface."""
+    """Return the address of Orthanc's REST interface."""
     return f"http://127.0.0.1:{installation.ports['orthanc_http']}"
 
 
@@ -81,7 +81,7 @@ def _configuration(installation: Installation) -> str:
                 }
             },
             "StableAge": STABLE_AGE_S,
-            # A connection that is cut keeps its thread until this timeout; by default there are four threads.
+            # A broken connection occupies its thread until this timeout, and by default there are four threads.
             "DicomThreadsCount": 32,
             "DicomScpTimeout": 10,
             "Plugins": [str(DICOMWEB_PLUGIN)] if DICOMWEB_PLUGIN.exists() else [],
@@ -93,7 +93,7 @@ def start(installation: Installation) -> None:
     """Start Orthanc."""
     config = installation.write_private("orthanc.json", _configuration(installation))
     service = Service(installation, NAME)
-    # Orthanc waits 40 ms for each instance unless it sends without delay.
+    # Without this, Nagle's algorithm delays every instance by 40 ms.
     service.start([_program() or "Orthanc", str(config)], {"TCP_NODELAY": "1"})
     await_ready(service, lambda: _answers(installation), 30)
 

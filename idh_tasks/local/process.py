@@ -1,25 +1,29 @@
-"""Starts a process that outlives us, and stops it with everything it started."""
+"""Starts a process that outlives its parent, and stops it with all its children."""
 
-import contextlib
 import os
 import resource
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from idh_tasks.codes import Code
 from idh_tasks.errors import TransientError
 from idh_tasks.local.installation import Installation
 
 GRACE_S = 15.0
+CLOCK_SHIFT_S = 5.0
+"""How far two readings of one start time may differ, as the system clock is adjusted."""
 
 
 @dataclass(frozen=True)
 class Service:
-    """A background process of an installation; its log lies in `logs/<name>.log`."""
+    """A background process of an installation, which writes to `logs/<name>.log`."""
 
     installation: Installation
     name: str
@@ -30,19 +34,24 @@ class Service:
 
     @property
     def log(self) -> Path:
-        """Return the file to which the process writes."""
+        """Return the file that the process writes to."""
         return self.installation.folder("logs") / f"{self.name}.log"
 
     def pid(self) -> int | None:
-        """Return the process id if the process lives and is ours."""
+        """Return the process id, if the process is running and is the one that was started here."""
         try:
-            pid, started = map(int, self._pid_file.read_text().split())
-        except (FileNotFoundError, ValueError):
+            pid, started = self._pid_file.read_text().split()
+            process = psutil.Process(int(pid))
+            same = abs(process.create_time() - float(started)) < CLOCK_SHIFT_S
+            ended = process.status() == psutil.STATUS_ZOMBIE
+        except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
             return None
-        return pid if _started_at(pid) == started else None
+        if ended:
+            _reap(process)
+        return process.pid if same and not ended else None
 
     def start(self, command: list[str], environment: Mapping[str, str]) -> None:
-        """Start the process in a session of its own, unless it already runs."""
+        """Start the process in a session of its own, unless it is already running."""
         if self.pid() is not None:
             return
         with self.log.open("ab") as log:
@@ -55,13 +64,13 @@ class Service:
                 start_new_session=True,
                 cwd=self.installation.home,
             )
-        # A core file would hold what the process knew of patients; what it starts inherits the limit.
+        # A core file would contain data of patients that the process held; its children inherit the limit.
         resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))
-        # The start time guards against another process with a recycled id.
-        self._pid_file.write_text(f"{process.pid} {_started_at(process.pid) or 0}")
+        # The start time distinguishes it from a later process with the same id.
+        self._pid_file.write_text(f"{process.pid} {psutil.Process(process.pid).create_time()}")
 
     def stop(self, grace_s: float = GRACE_S) -> None:
-        """Ask the process group to end; kill it when the grace is over."""
+        """Ask the process group to end, and kill it after a grace period."""
         pid = self.pid()
         if pid is not None:
             os.killpg(pid, signal.SIGTERM)
@@ -71,21 +80,14 @@ class Service:
         self._pid_file.unlink(missing_ok=True)
 
 
-def _started_at(pid: int) -> int | None:
-    """Return the kernel's start time of a live process (field 22 of /proc/PID/stat)."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    if fields[0] == "Z":
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
-        return None
-    return int(fields[19])
+def _reap(process: psutil.Process) -> None:
+    """Collect the exit status of a child, so that it does not stay a zombie."""
+    with suppress(psutil.TimeoutExpired):
+        process.wait(timeout=0)
 
 
 def wait_until(ready: Callable[[], bool], seconds: float, pause_s: float = 0.2) -> bool:
-    """Wait until a condition holds; tell whether it did in time."""
+    """Wait until a condition holds, and return whether it did in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if ready():
@@ -95,12 +97,12 @@ def wait_until(ready: Callable[[], bool], seconds: float, pause_s: float = 0.2) 
 
 
 def await_ready(service: Service, ready: Callable[[], bool], seconds: float) -> None:
-    """Wait for a service.
+    """Wait until a service is ready.
 
     Raises
     ------
     TransientError
-        ``E_START`` with the log to look into, if it dies or takes too long.
+        ``E_START`` with its log file, if the service ends or takes too long.
     """
 
     def settled() -> bool:

@@ -1,4 +1,4 @@
-"""An S3 server on loopback (SeaweedFS), with keys of this installation."""
+"""An S3 server on loopback (SeaweedFS), with the keys of this installation."""
 
 import json
 import socket
@@ -67,7 +67,7 @@ def _listens(port: int) -> bool:
 
 
 def _create(store: ObjectStore) -> None:
-    """Create a bucket as soon as the server takes requests."""
+    """Create a bucket as soon as the server accepts requests."""
 
     def created() -> bool:
         try:

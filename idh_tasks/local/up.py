@@ -1,4 +1,4 @@
-"""Brings the whole platform up on this machine, tells its status, takes it down."""
+"""Starts and stops the whole platform on this machine, and reports its status."""
 
 from collections.abc import Callable
 
@@ -28,7 +28,7 @@ def settings(installation: Installation) -> Settings:
 
 
 def laboratory(installation: Installation) -> Database:
-    """Return the database that stands for the laboratory's."""
+    """Return the database that plays the laboratory's part."""
     return Database(postgres.url(installation, "laboratory"))
 
 
@@ -42,7 +42,7 @@ def services_up(installation: Installation, say: Say) -> Platform:
         say("PACS (Orthanc) …")
         orthanc.start(installation)
     else:
-        say("Orthanc is not installed and could not be: every study will come from the bucket")
+        say("Orthanc is not installed: every study will come from the bucket")
     platform = Platform(settings(installation))
     platform.database.migrate()
     fill_stand_in(laboratory(installation), [])
@@ -50,7 +50,7 @@ def services_up(installation: Installation, say: Say) -> Platform:
 
 
 def up(installation: Installation, say: Say) -> Platform:
-    """Start everything, Airflow included; what runs already stays as it is."""
+    """Start everything, including Airflow; what is already running is left alone."""
     platform = services_up(installation, say)
     env = airflow.environment(installation)
     if not airflow.healthy(installation) or not all(status(installation).values()):
@@ -62,7 +62,7 @@ def up(installation: Installation, say: Say) -> Platform:
 
 
 def down(installation: Installation, say: Say) -> None:
-    """Stop everything; data below `.idh/` stay."""
+    """Stop everything; data below `.idh/` are kept."""
     say("Airflow …")
     airflow.stop(installation)
     say("Orthanc, S3, PostgreSQL …")
@@ -72,7 +72,7 @@ def down(installation: Installation, say: Say) -> None:
 
 
 def status(installation: Installation) -> dict[str, bool]:
-    """Tell of each part whether it runs."""
+    """Return for each service whether it is running."""
     names = [seaweed.NAME, *airflow.COMPONENTS] + ([orthanc.NAME] if orthanc.installed() else [])
     running = {name: Service(installation, name).pid() is not None for name in names}
     return {"postgres": postgres.pid(installation) is not None, **running}

@@ -1,4 +1,4 @@
-"""An answer that was given counts, even if Airflow tries the task again before it was taken."""
+"""Keeps an answer that was given while Airflow retries the task that asked."""
 
 from typing import Any
 
@@ -8,23 +8,23 @@ from idh_airflow.triggers.earlier_answer import EarlierAnswer
 
 
 class KeepsAnswer(HITLOperator):
-    """Asks once: whoever answers within seconds is heard.
+    """Asks a person once, and does not lose an answer that comes within seconds.
 
-    Airflow 3.3 resumes a task the moment it is answered. If the process that asked has not quite ended by then, the
-    scheduler takes its end for a crash; the retry would erase the answer and ask again.
+    Airflow 3.3 resumes a task as soon as it is answered. If the process that asked has not ended by then, the
+    scheduler takes its end for a crash and retries the task, which would delete the answer and ask again.
     """
 
     def execute(self, context: Any) -> Any:
-        """Ask; a retry looks first whether the answer is there."""
+        """Ask; on a retry, look for an earlier answer first."""
         if self._is_retry(context["ti"]):
             self.defer(trigger=EarlierAnswer(str(context["ti"].id)), method_name="take_or_ask")
         return super().execute(context)
 
     def take_or_ask(self, context: Any, event: dict[str, Any]) -> Any:
-        """Take the answer to an earlier try, or ask again."""
+        """Take the answer to an earlier attempt, or ask again."""
         answer = event["answer"]
         return super().execute(context) if answer is None else self.execute_complete(context, answer)
 
     def _is_retry(self, instance: Any) -> bool:
-        """Tell a retry from a task that somebody has cleared, which is to ask again (it has more tries than given)."""
+        """Return whether this is a retry; a cleared task, which has more attempts than configured, asks again."""
         return bool(instance.try_number > 1 and instance.max_tries == self.retries)

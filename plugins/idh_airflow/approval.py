@@ -1,4 +1,4 @@
-"""The step in which a person, or the setting `auto`, lets a challenger become champion."""
+"""The step in which a person approves challengers, or nobody is asked with `IDH_APPROVAL=auto`."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,15 +10,15 @@ from idh_airflow.defaults import APPROVAL
 from idh_airflow.steps import step
 
 WAIT = timedelta(days=6)
-"""Until the next weekly run; unanswered, the champions stay."""
+"""Until shortly before the next weekly run; without an answer the champions stay."""
 
 
 class PromotionApproval(KeepsAnswer, ApprovalOperator):
-    """Approve or reject; what follows a rejection is skipped."""
+    """Approve or reject; after a rejection the following tasks are skipped."""
 
 
 def approval(task_id: str) -> Any:
-    """Return the step; its XCom says who approved (see `approver`)."""
+    """Return the step; its XCom holds who approved (see `approver`)."""
     if APPROVAL == "auto":
         return step(task_id=task_id)(_automatic)()
     operator = PromotionApproval(
@@ -32,11 +32,11 @@ def approval(task_id: str) -> Any:
 
 
 def _automatic() -> str:
-    """Say that nobody was asked."""
+    """Record that nobody was asked."""
     return "auto"
 
 
-def approver(given: Any) -> str:
-    """Return who approved, from what the step left behind."""
-    who = given.get("responded_by_user") if isinstance(given, dict) else None
-    return str(who.get("name") or who.get("id")) if who else "auto"
+def approver(approved: Any) -> str:
+    """Return who approved, from the XCom of the step."""
+    user = approved.get("responded_by_user") if isinstance(approved, dict) else None
+    return str(user.get("name") or user.get("id")) if user else "auto"

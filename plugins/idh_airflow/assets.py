@@ -1,4 +1,4 @@
-"""The assets by which the DAGs wake one another."""
+"""The assets by which the DAGs trigger one another."""
 
 from airflow.sdk import Asset, AssetWatcher
 

@@ -1,4 +1,4 @@
-"""From Airflow's Connections to the settings of our pipelines."""
+"""Turns Airflow's Connections into the settings of the pipelines."""
 
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -18,7 +18,7 @@ PSEUDONYM_KEY = "idh_pseudonym_key"
 
 
 def _sql_url(connection: Connection) -> str:
-    """Return a SQLAlchemy URL; a host that is a folder is a Unix socket, `driver` in the extras another database."""
+    """Return a SQLAlchemy URL; a host that is a folder means a Unix socket, `driver` in the extras another database."""
     user = quote(connection.login or "", safe="")
     secret = f":{quote(connection.password, safe='')}" if connection.password else ""
     host = connection.host or ""
@@ -41,7 +41,7 @@ def _optional(name: str) -> Connection | None:
 
 
 def _dicomweb(archive: Connection | None) -> "DicomwebSettings | None":
-    """Return how to reach the archive; a token in the extras takes the place of login and password."""
+    """Return how to reach the archive; a token in the extras replaces login and password."""
     from idh_tasks.settings import DicomwebSettings
 
     if archive is None:

@@ -1,4 +1,7 @@
-"""What all DAGs share: schedules from the environment, owner, retries, timeouts."""
+"""What all DAGs share: schedules, owner, retries and timeouts.
+
+The docstring of a variable read from the environment is its entry in docs/settings.md.
+"""
 
 import os
 from datetime import timedelta
@@ -8,16 +11,19 @@ import pendulum
 
 OWNER = "idh-platform"
 TAGS = ["idh", "research use only"]
+
 START = pendulum.parse(os.environ.get("IDH_START", "2026-01-01T00:00:00Z"), strict=True)
-
+"""No schedule reaches back before this time."""
 INGEST_CRON = os.environ.get("IDH_INGEST_CRON", "0 1 * * *")
-PACS_CHANGES = os.environ.get("IDH_PACS_CHANGES")
-"""The Connection of an Orthanc whose change feed starts ingest minutes after a study is complete."""
+"""When `ingest_studies` starts, in UTC."""
 LINK_CRON = os.environ.get("IDH_LINK_CRON", "0 3 * * *")
+"""When `link_pathology` starts, in UTC; it also starts after new studies and after answers."""
 RETRAIN_CRON = os.environ.get("IDH_RETRAIN_CRON", "0 5 * * 6")
-
+"""When `retrain_models` starts, in UTC; it also starts after new patches."""
+PACS_CHANGES = os.environ.get("IDH_PACS_CHANGES")
+"""Connection to an Orthanc whose change feed starts `ingest_studies` minutes after a study is complete."""
 APPROVAL = os.environ.get("IDH_APPROVAL", "person")
-"""Who lets a challenger become champion: `person`, or `auto`."""
+"""Who approves a challenger: `person`, or `auto` to promote without asking."""
 
 DEFAULT_ARGS: dict[str, Any] = {
     "owner": OWNER,

@@ -1,4 +1,4 @@
-"""Shows the picture of a proposed outline to those who may see DAGs."""
+"""Serves the pictures of proposed outlines to users who may see `review_cases`."""
 
 from typing import Annotated
 
@@ -14,7 +14,7 @@ StudyId = Annotated[str, Path(pattern=r"^[0-9a-f]{24}$")]
 
 @outlines.get("/{study_id}.png")
 def picture(study_id: StudyId, user: GetUserDep) -> Response:
-    """Return the picture of the outline that was proposed last for a study."""
+    """Return the picture of the outline proposed last for a study."""
     from idh_airflow.connections import platform
     from idh_tasks.errors import RunRefusedError
     from idh_tasks.pipelines.review import questions

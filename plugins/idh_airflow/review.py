@@ -1,4 +1,4 @@
-"""Questions that wait in the Airflow UI for a person; an answer is recorded the moment it is given."""
+"""Questions that wait for a person in the Airflow UI; an answer is recorded as soon as it is given."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,20 +12,20 @@ from idh_airflow.steps import outcomes, skip_unless, step
 
 
 @step(trigger_rule="none_failed", outlets=[QUESTIONS])
-def put_questions() -> None:
-    """Wake `review_cases` if a question is open that nobody is asked."""
+def request_reviews() -> None:
+    """Trigger `review_cases` if an open question is not being asked."""
     from idh_tasks.pipelines.review import questions
 
-    skip_unless(questions.reviews_due(platform()), "no question is open that nobody is asked")
+    skip_unless(questions.reviews_due(platform()), "every open question is being asked already")
 
 
 class ReviewOperator(KeepsAnswer):
-    """Asks one question of the platform's list.
+    """Asks one of the platform's questions.
 
     Parameters
     ----------
     review_id
-        Which question it is.
+        Id of the question.
     """
 
     def __init__(self, *, review_id: str, **options: Any) -> None:
@@ -33,18 +33,17 @@ class ReviewOperator(KeepsAnswer):
         self.review_id = review_id
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
-        """Record the answer with its author; without one the question stays open.
+        """Record the answer with its author; without an answer the question stays open.
 
         Raises
         ------
         AirflowSkipException
-            If nobody answered in time, or left it open.
+            If nobody answered in time, or the person left it open.
         """
-        given = super().execute_complete(context, event)
-        who = given["responded_by_user"]
-        option = given["chosen_options"][0]
-        if not outcomes(_record)(self.review_id, option, _name(who)):
-            raise AirflowSkipException("left open: the case stays out, awaiting review")
+        answer = super().execute_complete(context, event)
+        option = answer["chosen_options"][0]
+        if not outcomes(_record)(self.review_id, option, _name(answer["responded_by_user"])):
+            raise AirflowSkipException("left open: the case stays out of the cohort, awaiting review")
         return {"review_id": self.review_id, "answer": option}
 
 
@@ -52,7 +51,7 @@ def _name(user: Mapping[str, str] | None) -> str | None:
     return (user.get("name") or user["id"]) if user else None
 
 
-def _record(review_id: str, option: str, who: str | None) -> bool:
+def _record(review_id: str, option: str, user: str | None) -> bool:
     from idh_tasks.pipelines.review import answers
 
-    return answers.record_answer(platform(), review_id, option, who)
+    return answers.record_answer(platform(), review_id, option, user)

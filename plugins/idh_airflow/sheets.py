@@ -1,4 +1,4 @@
-"""Shows the quality sheets of studies to those who may see the DAG that draws them, and links them from its tasks."""
+"""Serves the quality sheets of studies, and links them from the tasks that drew them."""
 
 from html import escape
 from typing import Annotated, Any
@@ -27,7 +27,7 @@ StudyId = Annotated[str, Path(pattern=r"^[0-9a-f]{24}$")]
 
 @sheets.get("/")
 def index(user: GetUserDep) -> HTMLResponse:
-    """Return a page with the sheets of all studies."""
+    """Return a page with the newest sheet of every study."""
     from idh_airflow.connections import platform
     from idh_tasks.pipelines.preprocess.sheets import newest_sheets
 
@@ -48,18 +48,18 @@ def picture(study_id: StudyId, user: GetUserDep) -> Response:
     from idh_tasks.pipelines.preprocess.sheets import newest_sheets
 
     require_dag(DAG_ID, user)
-    found = newest_sheets(platform(), study_id)
-    if not found:
+    newest = newest_sheets(platform(), study_id)
+    if not newest:
         raise HTTPException(404, "no sheet was drawn for this study")
-    return Response(platform().store.get(found[0].object_key), media_type="image/png")
+    return Response(platform().store.get(newest[0].object_key), media_type="image/png")
 
 
 class QualitySheets(BaseOperatorLink):
-    """The button on a batch of preprocessing."""
+    """The link on a task of `preprocess_batch`."""
 
     name = "Quality sheets"
     operators = [_PythonDecoratedOperator]  # noqa: RUF012 - Airflow reads it
 
     def get_link(self, operator: Any, *, ti_key: Any) -> str:  # noqa: ARG002 - Airflow's signature
-        """Return where the sheets are; other tasks have none."""
+        """Return the address of the sheets, and nothing for other tasks."""
         return f"{PREFIX}/" if (ti_key.dag_id, ti_key.task_id) == (DAG_ID, TASK_ID) else ""

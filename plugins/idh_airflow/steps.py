@@ -1,4 +1,4 @@
-"""A DAG's step: Airflow's task, with our errors turned into fail, skip or retry."""
+"""A step of a DAG: Airflow's task, with the platform's errors turned into failure, skip or retry."""
 
 import functools
 from collections.abc import Callable
@@ -12,7 +12,7 @@ R = TypeVar("R")
 
 
 def outcomes(function: Callable[P, R]) -> Callable[P, R]:
-    """Translate errors by their consequence; the text of an unknown one stays behind."""
+    """Translate errors by their consequence; the text of an unknown error is dropped."""
 
     @functools.wraps(function)
     def translated(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -26,14 +26,14 @@ def outcomes(function: Callable[P, R]) -> Callable[P, R]:
             raise AirflowFailException(str(error)) from None
         except (AirflowException, AirflowSkipException):
             raise
-        except Exception as error:  # a library's text may hold values
+        except Exception as error:  # the text of a library's error may contain patient data
             raise AirflowException(str(as_idh_error(error))) from None
 
     return translated
 
 
 def step(**options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """Decorate a function as a task of ours; options are those of ``airflow.sdk.task``."""
+    """Decorate a function as a step; options are those of ``airflow.sdk.task``."""
 
     def decorate(function: Callable[..., Any]) -> Any:
         return task(**options)(outcomes(function))
@@ -41,13 +41,13 @@ def step(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     return decorate
 
 
-def skip_unless(worth_it: object, reason: str) -> None:
-    """End a step as skipped, with its reason, so that nothing downstream starts for nothing.
+def skip_unless(work: object, reason: str) -> None:
+    """Skip a step and what follows it, with a reason, if there is nothing to do.
 
     Raises
     ------
     AirflowSkipException
-        If `worth_it` is false.
+        If `work` is falsy.
     """
-    if not worth_it:
+    if not work:
         raise AirflowSkipException(reason)

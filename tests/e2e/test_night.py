@@ -1,4 +1,4 @@
-"""A whole night through Airflow on a small phantom cohort, disturbed by kill -9 in the middle."""
+"""A whole night through Airflow on a small phantom cohort, with a kill -9 in the middle."""
 
 import csv
 import os
@@ -20,15 +20,16 @@ from rich.console import Console
 from idh_tasks.db.laboratory import fill_stand_in
 from idh_tasks.local import airflow, postgres, up
 from idh_tasks.local.client import AirflowClient
-from idh_tasks.local.demo import DAGS, DemoPlan, run_demo
+from idh_tasks.local.demo import DemoPlan, run_demo
 from idh_tasks.local.installation import Installation
 from idh_tasks.local.process import Service, wait_until
 from idh_tasks.pipelines.ingest.night import ingest
 from idh_tasks.pipelines.link import cases
-from idh_tasks.pipelines.operate.summary import Summary, progress
+from idh_tasks.pipelines.operate.summary import Summary, progress, summarise
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.preprocess import batch
 from tests.conftest import temporary_installation
+from tests.database import run_sql
 
 PLAN = DemoPlan(cohort=None, patients=15, mutants=5, epochs=2)
 
@@ -39,7 +40,7 @@ STATE = {
     "case": "SELECT study_id, report_key, code, chosen FROM idh.case_link ORDER BY 1, 2",
     "patch": "SELECT patch_id, object_key, sha256, code FROM idh.patch ORDER BY 1",
 }
-LEARNT = {
+LEARNED = {
     "model": "SELECT model_id, sequence, object_key, sha256, state FROM idh.model ORDER BY 1",
     "score": "SELECT * FROM idh.held_out_score ORDER BY 1, 2, 3, 4",
     "prediction": "SELECT patch_id, model_id, probability_mutant FROM idh.prediction ORDER BY 1, 2",
@@ -49,7 +50,7 @@ Rows = dict[str, list[tuple[object, ...]]]
 
 @dataclass(frozen=True)
 class Night:
-    """What the first, disturbed night left behind."""
+    """What the first night left, in which the scheduler was killed."""
 
     installation: Installation
     platform: Platform
@@ -59,10 +60,7 @@ class Night:
 
 
 def rows(platform: Platform, queries: dict[str, str]) -> Rows:
-    with platform.database.begin() as transaction:
-        return {
-            name: [tuple(row) for row in transaction._connection.exec_driver_sql(sql)] for name, sql in queries.items()
-        }
+    return {name: run_sql(platform, sql) for name, sql in queries.items()}
 
 
 def kill_in_the_middle(installation: Installation, killed: list[int]) -> None:
@@ -80,7 +78,7 @@ def kill_in_the_middle(installation: Installation, killed: list[int]) -> None:
         pid = scheduler.pid()
         if pid is not None:
             os.killpg(pid, signal.SIGKILL)
-            # A signal takes its time: what still seems to run would not be started again.
+            # Until the process has ended, it counts as running and is not started again.
             wait_until(lambda: scheduler.pid() is None, 30)
             killed.append(pid)
     up.up(installation, print)
@@ -103,7 +101,7 @@ def _disturbed_night(installation: Installation) -> Night:
     assert killed, "nothing was killed: the night was too fast for the test"
     platform = Platform(up.settings(installation))
     cohort = installation.folder("demo") / f"phantom-{PLAN.patients}-{PLAN.mutants}-{PLAN.seed}"
-    return Night(installation, platform, cohort, summary, rows(platform, STATE | LEARNT))
+    return Night(installation, platform, cohort, summary, rows(platform, STATE | LEARNED))
 
 
 def test_every_delivery_has_an_outcome_and_every_stage_has_run(night: Night) -> None:
@@ -119,11 +117,11 @@ def test_every_delivery_has_an_outcome_and_every_stage_has_run(night: Night) -> 
 def test_the_dags_ran_in_airflow_chained_by_assets(night: Night) -> None:
     runs = AirflowClient(night.installation).runs()
     by_asset = {run["dag_id"] for run in runs if run["run_type"] == "asset_triggered" and run["state"] == "success"}
-    assert by_asset == set(DAGS) - {"ingest_studies", "review_cases"}
+    assert by_asset == set(airflow.DAG_IDS) - {"ingest_studies", "review_cases"}
 
 
 def test_a01_killing_the_scheduler_and_its_tasks_ends_in_the_same_state(night: Night) -> None:
-    """Compare with the same pipelines run without Airflow and without a kill on an empty database."""
+    """Compare with the same pipelines, run without Airflow and without a kill on an empty database."""
     reference = _reference(night)
     ingest(reference)
     cases.link(reference)
@@ -153,8 +151,8 @@ def test_h02_no_process_of_the_night_may_leave_its_memory_in_a_core_file(night: 
     assert {resource.prlimit(pid, resource.RLIMIT_CORE) for pid in pids.values()} == {(0, 0)}
 
 
-def _found(marker: bytes, content: bytes) -> bool:
-    """Tell whether a marker stands somewhere; eight digits inside a longer number are a chance of our own UIDs."""
+def _occurs(marker: bytes, content: bytes) -> bool:
+    """Return whether a marker occurs; eight digits inside a longer number, such as a UID, occur by chance."""
     if marker not in content:
         return False
     return not marker.isdigit() or re.search(rb"(?<!\d)" + marker + rb"(?!\d)", content) is not None
@@ -163,16 +161,16 @@ def _found(marker: bytes, content: bytes) -> bool:
 def _markers(night: Night) -> list[bytes]:
     with (night.cohort / "pathology.csv").open(newline="") as file:
         people = list(csv.DictReader(file))
-    found = set()
+    markers = set()
     for person in people:
         family = person["patient_name"].split("^")[0]
         born = person["birth_date"]
-        found |= {family, person["patient_id"], born, born.replace("-", ""), person["report_id"]}
-    return [marker.encode() for marker in found]
+        markers |= {family, person["patient_id"], born, born.replace("-", ""), person["report_id"]}
+    return [marker.encode() for marker in markers]
 
 
 def _places(night: Night) -> Iterator[tuple[str, bytes]]:
-    """Yield logs, reports and configuration; Airflow's and our tables; the objects and their keys."""
+    """Yield logs, reports and configuration; the tables of Airflow and of schema `idh`; the objects and their keys."""
     home = night.installation.home
     for path in (p for folder in ("logs", "airflow", "reports", "run") for p in (home / folder).rglob("*")):
         if path.is_file():
@@ -198,20 +196,20 @@ def test_a06_a_second_night_changes_nothing_and_trains_nothing(
 ) -> None:
     run_demo(night.installation, PLAN, Console())
     assert "Nothing was new" in capsys.readouterr().out
-    assert rows(night.platform, STATE | LEARNT) == night.state
+    assert rows(night.platform, STATE | LEARNED) == night.state
     assert airflow.healthy(night.installation)
 
 
-@pytest.mark.parametrize("dag_id", DAGS)
+@pytest.mark.parametrize("dag_id", airflow.DAG_IDS)
 def test_airflow_dags_test_works_for_each(night: Night, dag_id: str) -> None:
-    # The scheduler would take the tasks of the test run for its own.
+    # A running scheduler would take over the tasks of the test run.
     Service(night.installation, "scheduler").stop()
     env = {**os.environ, **airflow.environment(night.installation)}
     done = subprocess.run(  # noqa: S603 - the command is ours
         airflow.command("dags", "test", dag_id), env=env, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout[-2000:]
-    assert rows(night.platform, STATE | LEARNT) == night.state
+    assert rows(night.platform, STATE | LEARNED) == night.state
 
 
 def test_a_question_waits_in_airflow_and_its_answer_moves_the_case(night: Night) -> None:
@@ -224,7 +222,7 @@ def test_a_question_waits_in_airflow_and_its_answer_moves_the_case(night: Night)
     client.trigger("link_pathology")
     tasks = "/dags/review_cases/dagRuns/~/taskInstances"
     assert wait_until(lambda: client.get(tasks, state="awaiting_input")["total_entries"] == 1, 180, pause_s=1)
-    assert link_outcomes(platform) == {"mutant": 4, "wildtype": 10, "indeterminate": 1}
+    assert summarise(platform).cases == {"mutant": 4, "wildtype": 10, "indeterminate": 1}
 
     [task] = client.get(tasks, state="awaiting_input")["task_instances"]
     question = f"/dags/review_cases/dagRuns/{task['dag_run_id']}/taskInstances/ask/{task['map_index']}/hitlDetails"
@@ -232,22 +230,19 @@ def test_a_question_waits_in_airflow_and_its_answer_moves_the_case(night: Night)
     assert asked["options"] == ["mutant", "wildtype", "exclude", "leave open"]
     assert row["patient_name"].split("^")[0] not in str(asked)
     client.patch(question, {"chosen_options": ["mutant"]})
-    assert wait_until(lambda: link_outcomes(platform) == {"mutant": 5, "wildtype": 10}, 180, pause_s=1)
-    with platform.database.begin() as transaction:
-        told = transaction._connection.exec_driver_sql("SELECT actor FROM idh.audit_event WHERE action = 'answered'")
-        assert told.scalars().all() == ["admin"]
+    assert wait_until(lambda: summarise(platform).cases == {"mutant": 5, "wildtype": 10}, 180, pause_s=1)
+    assert run_sql(platform, "SELECT actor FROM idh.audit_event WHERE action = 'answered'") == [("admin",)]
     assert wait_until(client.idle, 180, pause_s=1)
 
 
 def shown(night: Night, path: str) -> httpx.Response:
-    """Return what a route of ours answers to the administrator, after it has refused who is not logged in."""
+    """Return what a page of the plugin answers to the administrator; check that it refuses unauthenticated requests."""
     page = f"{airflow.base_url(night.installation)}/idh/{path}"
     assert httpx.get(page).status_code == httpx.codes.UNAUTHORIZED
-    token = AirflowClient(night.installation)._http.headers["Authorization"]
-    return httpx.get(page, headers={"Authorization": token})
+    return httpx.get(page, headers={"Authorization": AirflowClient(night.installation).authorization})
 
 
-def test_the_picture_of_an_outline_is_shown_to_nobody_who_is_not_logged_in(night: Night) -> None:
+def test_the_picture_of_an_outline_needs_a_login(night: Night) -> None:
     assert shown(night, f"outlines/{'0' * 24}.png").status_code == httpx.codes.NOT_FOUND
 
 
@@ -264,17 +259,12 @@ def test_the_quality_sheets_are_linked_from_the_task_that_drew_them(night: Night
     assert shown(night, f"sheets/{min(studies)}.png").content.startswith(b"\x89PNG")
 
 
-def link_outcomes(platform: Platform) -> dict[str, int]:
-    with platform.database.begin() as transaction:
-        return {row["outcome"]: row["studies"] for row in transaction.rows("cohort/count_cases")}
-
-
 def test_h02_no_identifier_is_found_outside_the_protected_schema(night: Night) -> None:
     markers = _markers(night)
     assert len(markers) > 40
     places = list(_places(night))
     assert {place.split(":")[0] for place, _ in places} == {"file", "airflow", "idh", "object"}
-    hits = [(place, marker) for place, content in places for marker in markers if _found(marker, content)]
+    hits = [(place, marker) for place, content in places for marker in markers if _occurs(marker, content)]
     assert hits == []
     protected = repr(rows(night.platform, {"phi": "SELECT * FROM phi.patient_identity"})).encode()
     assert all(marker in protected for marker in markers if marker.startswith(b"MRN")), "the scan would find them"

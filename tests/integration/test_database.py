@@ -9,7 +9,7 @@ from idh_tasks.errors import RunRefusedError, TransientError
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.settings import ROOT
 from tests.database import run_sql
-from tools.generate import er_page
+from tools.er_page import er_page
 
 
 def patient(key: str, sex: str) -> Identity:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +12,6 @@ from typing import cast
 
 import pytest
 from airflow.sdk import Connection
-from airflow.triggers.base import TriggerEvent
 from idh_airflow.triggers.stable_study import StableStudyTrigger
 
 from idh_tasks.local import orthanc
@@ -25,7 +24,7 @@ pytestmark = pytest.mark.skipif(not orthanc.installed(), reason="Orthanc is not 
 
 async def first_event(trigger: StableStudyTrigger, action: Callable[[], None]) -> dict[str, int]:
     """Return the payload of the first event after an action."""
-    async with aclosing(cast("AsyncGenerator[TriggerEvent, None]", trigger.run())) as events:
+    async with aclosing(trigger.run()) as events:
         waiting = asyncio.ensure_future(anext(events))
         await asyncio.sleep(1)
         await asyncio.to_thread(action)

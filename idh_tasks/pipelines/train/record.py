@@ -1,7 +1,6 @@
 """Records what the training of a sequence led to: results and a registered model, or a refusal."""
 
 import logging
-import os
 import socket
 from importlib.metadata import PackageNotFoundError, version
 
@@ -39,7 +38,7 @@ def record_training(platform: Platform, job: SequenceJob, trained: TrainedSequen
         job.sequence,
         assess(scores, platform.settings.learning.seed),
         trained.canary,
-        worker=f"{os.environ.get('IDH_WORKER', 'local')}@{socket.gethostname()}",
+        worker=f"{platform.settings.worker}@{socket.gethostname()}",
         device=trained.outcomes[0].device,
         seconds=trained.seconds,
     )

@@ -1,7 +1,7 @@
-"""Looks up what was answered to an earlier try of a question: only a trigger may ask Airflow for it."""
+"""Looks up the answer to an earlier attempt of a question; only a trigger may ask Airflow for it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from asgiref.sync import sync_to_async
 
 SETTLED_S = 15.0
-"""By then the process that deferred has ended, and the scheduler knows: a task resumed before counts as crashed."""
+"""Seconds until the scheduler knows that the deferring process has ended; earlier, a resumed task counts as crashed."""
 
 
 class EarlierAnswer(BaseTrigger):
@@ -20,7 +20,7 @@ class EarlierAnswer(BaseTrigger):
     Parameters
     ----------
     instance_id
-        Which task instance asked.
+        Id of the task instance that asked.
     """
 
     def __init__(self, instance_id: str) -> None:
@@ -28,18 +28,18 @@ class EarlierAnswer(BaseTrigger):
         self.instance_id = instance_id
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Return how the triggerer builds this trigger again."""
+        """Return how the triggerer recreates this trigger."""
         return f"{__name__}.EarlierAnswer", {"instance_id": self.instance_id}
 
-    async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Wait until the task has come to rest, and look."""
+    async def run(self) -> AsyncGenerator[TriggerEvent, None]:
+        """Wait until the task is deferred for the scheduler too, and look."""
         await asyncio.sleep(SETTLED_S)
-        yield TriggerEvent({"answer": await sync_to_async(_given)(self.instance_id)})
+        yield TriggerEvent({"answer": await sync_to_async(_earlier_answer)(self.instance_id)})
 
 
-def _given(instance_id: str) -> dict[str, Any] | None:
+def _earlier_answer(instance_id: str) -> dict[str, Any] | None:
     try:
         answer = get_hitl_detail_content_detail(ti_id=UUID(instance_id))
-    except AirflowRuntimeError:  # the earlier try ended before it had asked
+    except AirflowRuntimeError:  # the earlier attempt ended before it asked
         return None
     return answer.model_dump(exclude={"response_received"}) if answer.response_received else None

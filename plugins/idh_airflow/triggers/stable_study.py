@@ -1,7 +1,7 @@
-"""Waits on an Orthanc's change feed until studies are complete."""
+"""Watches the change feed of an Orthanc for complete studies."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from airflow.sdk import Connection
@@ -13,16 +13,16 @@ TIMEOUT_S = 30.0
 
 
 class StableStudyTrigger(BaseEventTrigger):
-    """Fires when studies became stable; the event says how many, and nothing that names one.
+    """Fires when studies have become stable; the event contains their number and no identifier.
 
-    What came before it was started is for the nightly run, and so is what it misses while the archive is away.
+    Studies from before its start, or from while the archive is unreachable, are left to the nightly run.
 
     Parameters
     ----------
     connection_id
-        An Airflow Connection with the archive's address as host, login and password.
+        An Airflow Connection whose host is the address of the archive, with login and password.
     every_s
-        Seconds between two questions.
+        Seconds between two requests.
     """
 
     def __init__(self, connection_id: str, every_s: float = 10.0) -> None:
@@ -31,12 +31,12 @@ class StableStudyTrigger(BaseEventTrigger):
         self.every_s = every_s
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Return how the triggerer makes it again."""
+        """Return how the triggerer recreates this trigger."""
         path = f"{type(self).__module__}.{type(self).__qualname__}"
         return path, {"connection_id": self.connection_id, "every_s": self.every_s}
 
-    async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Ask for changes for ever, and tell of stable studies."""
+    async def run(self) -> AsyncGenerator[TriggerEvent, None]:
+        """Poll for changes for ever, and fire for stable studies."""
         import httpx
 
         connection = await Connection.async_get(self.connection_id)
@@ -47,7 +47,7 @@ class StableStudyTrigger(BaseEventTrigger):
                 try:
                     stable, last = await self._changes(client, last)
                 except httpx.HTTPError as error:
-                    # Its text may hold addresses of patients' resources.
+                    # The text of the error may contain addresses of patients' resources.
                     self.log.warning("the archive's change feed failed (%s)", type(error).__name__)
                     stable = 0
                 if stable:
@@ -55,7 +55,7 @@ class StableStudyTrigger(BaseEventTrigger):
                 await asyncio.sleep(self.every_s)
 
     async def _changes(self, client: Any, last: int | None) -> tuple[int, int]:
-        """Return how many studies became stable since a change, and the newest change."""
+        """Return how many studies have become stable since a change, and the number of the newest change."""
         if last is None:
             answer = await client.get("/changes", params={"last": ""})
             answer.raise_for_status()

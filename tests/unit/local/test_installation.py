@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from idh_tasks.local.installation import GRPC_OFFSET, Installation, read_env
+from idh_tasks.local.airflow import configuration
+from idh_tasks.local.installation import GRPC_OFFSET, Installation
+from idh_tasks.settings import ROOT
 
 
 def test_h10_secrets_are_random_kept_and_private(tmp_path: Path) -> None:
@@ -17,14 +19,14 @@ def test_h10_secrets_are_random_kept_and_private(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "one" / "secrets.json").stat().st_mode) == 0o600
 
 
-def test_ports_are_distinct_also_with_their_grpc_twins(tmp_path: Path) -> None:
+def test_ports_are_distinct_including_their_grpc_ports(tmp_path: Path) -> None:
     ports = list(Installation(tmp_path).ports.values())
     both = ports + [port + GRPC_OFFSET for port in ports]
     assert len(set(both)) == len(both)
     assert max(both) < 2**16
 
 
-def test_options_are_chosen_once_and_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_options_are_saved_once_and_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IDH_TEST_SET", "by hand")
     monkeypatch.delenv("IDH_TEST_FREE", raising=False)
     installation = Installation(tmp_path)
@@ -33,6 +35,21 @@ def test_options_are_chosen_once_and_the_environment_wins(tmp_path: Path, monkey
     assert (os.environ["IDH_TEST_SET"], os.environ.pop("IDH_TEST_FREE")) == ("by hand", "1")
 
 
-def test_comments_and_blank_lines_are_no_settings(tmp_path: Path) -> None:
-    (tmp_path / "x.env").write_text("# why\n\nA=1\nB=x=y\n")
-    assert read_env(tmp_path / "x.env") == {"A": "1", "B": "x=y"}
+@pytest.mark.parametrize("value", ["x=y", "a b", "it's", "#7", "$HOME", ""])
+def test_an_option_is_loaded_as_it_was_saved(value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("IDH_TEST_FREE", raising=False)
+    Installation(tmp_path).choose_options({"IDH_TEST_FREE": value})
+    assert os.environ.pop("IDH_TEST_FREE") == value
+
+
+def test_options_of_an_earlier_version_are_still_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("IDH_TEST_FREE", raising=False)
+    (tmp_path / "options.env").write_text("IDH_TEST_FREE=semi-synthetic\n")
+    Installation(tmp_path).load_options()
+    assert os.environ.pop("IDH_TEST_FREE") == "semi-synthetic"
+
+
+def test_airflows_configuration_holds_values_as_the_file_has_them() -> None:
+    lines = (ROOT / "docker" / "airflow.env").read_text().splitlines()
+    assignments = [line for line in lines if line and not line.startswith("#")]
+    assert [f"{name}={value}" for name, value in configuration().items()] == assignments

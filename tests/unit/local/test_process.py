@@ -1,9 +1,10 @@
-"""A background process is started once, found again, and stopped with its children."""
+"""A background process is started once, recognised later, and stopped with its children."""
 
 import os
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from idh_tasks.errors import TransientError
@@ -25,7 +26,7 @@ def test_a_service_is_started_once_and_stopped(service: Service) -> None:
     assert service.pid() is None
 
 
-def test_what_does_not_listen_to_a_request_is_killed_with_its_children(service: Service) -> None:
+def test_a_service_that_ignores_the_request_to_end_is_killed_with_its_children(service: Service) -> None:
     service.start(["sh", "-c", "trap '' TERM; sleep 60 & echo $! > child; while true; do sleep 1; done"], {})
     child = service.installation.home / "child"
     assert wait_until(lambda: child.exists() and child.read_text().strip() != "", 10)
@@ -35,12 +36,12 @@ def test_what_does_not_listen_to_a_request_is_killed_with_its_children(service: 
 
 def _alive(pid: int) -> bool:
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
 
 
-def test_a_recycled_process_id_is_not_taken_for_ours(service: Service) -> None:
+def test_another_process_with_the_same_id_is_not_taken_for_the_service(service: Service) -> None:
     service.installation.folder("run").joinpath("sleeper.pid").write_text(f"{os.getpid()} 1")
     assert service.pid() is None
 

@@ -1,4 +1,4 @@
-"""An answer within the seconds in which Airflow still waits for the asking process is not lost."""
+"""An answer is not lost if it comes before Airflow has seen the asking process end."""
 
 import asyncio
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ ANSWER = {
 
 @dataclass(frozen=True)
 class Instance:
-    """What the operator asks of a task instance."""
+    """The attributes of a task instance that the operator reads."""
 
     try_number: int
     max_tries: int = RETRIES
@@ -41,23 +41,25 @@ def operator(monkeypatch: pytest.MonkeyPatch) -> KeepsAnswer:
     return KeepsAnswer(task_id="ask", subject="s", options=["yes", "no"], retries=RETRIES)
 
 
-@pytest.mark.parametrize("instance", [Instance(1), Instance(2, max_tries=1 + RETRIES)], ids=["first try", "cleared"])
-def test_a_first_try_and_a_cleared_task_ask(operator: KeepsAnswer, instance: Instance) -> None:
+@pytest.mark.parametrize(
+    "instance", [Instance(1), Instance(2, max_tries=1 + RETRIES)], ids=["first attempt", "cleared"]
+)
+def test_a_first_attempt_and_a_cleared_task_ask(operator: KeepsAnswer, instance: Instance) -> None:
     assert operator.execute({"ti": instance}) == "asked"
 
 
-def test_a_retry_looks_for_the_answer_first(operator: KeepsAnswer) -> None:
+def test_a_retry_looks_for_an_earlier_answer_first(operator: KeepsAnswer) -> None:
     with pytest.raises(TaskDeferred) as deferred:
         operator.execute({"ti": Instance(2)})
     assert deferred.value.trigger.serialize()[1] == {"instance_id": str(ASKED)}
     assert deferred.value.method_name == "take_or_ask"
 
 
-def test_what_was_answered_is_taken(operator: KeepsAnswer) -> None:
+def test_an_earlier_answer_is_taken(operator: KeepsAnswer) -> None:
     assert operator.take_or_ask({}, {"answer": ANSWER}) == ANSWER
 
 
-def test_what_was_not_answered_is_asked_again(operator: KeepsAnswer) -> None:
+def test_a_question_without_an_earlier_answer_is_asked_again(operator: KeepsAnswer) -> None:
     assert operator.take_or_ask({}, {"answer": None}) == "asked"
 
 
@@ -73,7 +75,7 @@ async def _fired(monkeypatch: pytest.MonkeyPatch, reply: HITLDetailResponse | Ai
     return [event.payload async for event in EarlierAnswer(str(ASKED)).run()]
 
 
-def test_the_trigger_tells_the_answer_with_its_author(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_trigger_fires_with_the_answer_and_its_author(monkeypatch: pytest.MonkeyPatch) -> None:
     user = HITLUser(id="7", name="mary")
     given = HITLDetailResponse(
         response_received=True, responded_by_user=user, responded_at=MOMENT, chosen_options=["yes"], params_input={}
@@ -86,9 +88,9 @@ NEVER_ASKED = AirflowRuntimeError(ErrorResponse(error=ErrorType.API_SERVER_ERROR
 
 
 @pytest.mark.parametrize("reply", [NONE_YET, NEVER_ASKED], ids=["unanswered", "never asked"])
-def test_the_trigger_tells_that_there_is_no_answer(monkeypatch: pytest.MonkeyPatch, reply: Any) -> None:
+def test_the_trigger_fires_without_an_answer_if_there_is_none(monkeypatch: pytest.MonkeyPatch, reply: Any) -> None:
     assert asyncio.run(_fired(monkeypatch, reply)) == [{"answer": None}]
 
 
-def test_the_triggerer_finds_the_trigger_by_its_path() -> None:
+def test_the_triggerer_imports_the_trigger_by_its_path() -> None:
     assert EarlierAnswer(str(ASKED)).serialize()[0] == "idh_airflow.triggers.earlier_answer.EarlierAnswer"

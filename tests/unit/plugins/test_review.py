@@ -1,4 +1,4 @@
-"""A question in the UI: an answer is recorded with its author, silence leaves it open."""
+"""A question in the UI: an answer is recorded with its author; without an answer the question stays open."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -18,25 +18,25 @@ def event(option: str, user: dict[str, str] | None) -> dict[str, Any]:
 
 @pytest.fixture
 def recorded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str | None]]:
-    found: list[tuple[str, str, str | None]] = []
+    answers: list[tuple[str, str, str | None]] = []
 
-    def record(review_id: str, option: str, who: str | None) -> bool:
-        found.append((review_id, option, who))
-        return who is not None and option != "leave open"
+    def record(review_id: str, option: str, user: str | None) -> bool:
+        answers.append((review_id, option, user))
+        return user is not None and option != "leave open"
 
     monkeypatch.setattr(review, "_record", record)
-    return found
+    return answers
 
 
 def test_an_answer_is_recorded_with_its_author(recorded: list[tuple[str, str, str | None]]) -> None:
     operator = ReviewOperator(task_id="ask", review_id="r1", **ASKED)
-    told = operator.execute_complete({}, event("mutant", {"id": "7", "name": "mary"}))
-    assert told == {"review_id": "r1", "answer": "mutant"}
+    result = operator.execute_complete({}, event("mutant", {"id": "7", "name": "mary"}))
+    assert result == {"review_id": "r1", "answer": "mutant"}
     assert recorded == [("r1", "mutant", "mary")]
 
 
 @pytest.mark.parametrize("user", [None, {"id": "7", "name": "mary"}])
-def test_silence_and_leaving_it_open_end_as_skipped(
+def test_a_question_that_nobody_answers_or_that_is_left_open_ends_as_skipped(
     recorded: list[tuple[str, str, str | None]], user: dict[str, str] | None
 ) -> None:
     operator = ReviewOperator(task_id="ask", review_id="r1", **ASKED)
