@@ -7,7 +7,7 @@ IDH := $(VENV)/bin/idh
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test lint sequences fuzz phantom protocol bench up down docs
+.PHONY: help setup system demo test lint sequences fuzz phantom protocol bench coverage mutants up down docs
 
 help: ## Say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -55,6 +55,18 @@ protocol: $(STAMP) ## Run the paper's protocol on a synthetic cohort of its size
 bench: $(STAMP) ## Measure speed beside peers
 	@$(VENV)/bin/uv pip install -q --require-hashes --python $(VENV)/bin/python -r bench/requirements.lock
 	@for script in bench/*.py; do PYTHONPATH=. $(VENV)/bin/python $$script || exit 1; done
+
+coverage: setup ## Print line and branch coverage by package, and fail below the floor (subprocesses included)
+	@$(VENV)/bin/uv pip install -q --require-hashes --python $(VENV)/bin/python -r tools/requirements.lock
+	@$(VENV)/bin/coverage erase
+	@$(VENV)/bin/coverage run -m pytest tests/unit tests/dags tests/integration
+	@$(VENV)/bin/coverage combine -q
+	@$(VENV)/bin/coverage json -q --fail-under=0 -o - | $(VENV)/bin/python -m tools.coverage_table
+	@$(VENV)/bin/coverage report --format=total
+
+mutants: $(STAMP) ## Change the code of four critical places, and fail if the tests notice fewer than 90 % of the changes
+	@$(VENV)/bin/uv pip install -q --require-hashes --python $(VENV)/bin/python -r tools/requirements.lock
+	@$(VENV)/bin/python -m tools.mutants
 
 docs: $(STAMP) ## Generate dags/DAGS.md, docs/er-diagram.md, docs/faults.md and docs/idh-status.md
 	@$(VENV)/bin/python -m tests.generate

@@ -1,0 +1,1 @@
+"""Tests: what make runs."""
