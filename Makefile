@@ -8,7 +8,7 @@ IDH := $(VENV)/bin/idh
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test unit coverage lint sequences fuzz phantom protocol bench up down docs
+.PHONY: help setup system demo test unit coverage mutants lint sequences fuzz phantom protocol bench up down docs
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -66,6 +66,11 @@ coverage: setup ## Print line and branch coverage by package, and fail below the
 	@$(VENV)/bin/coverage combine -q
 	@$(VENV)/bin/coverage json -q --fail-under=0 -o - | $(VENV)/bin/python -m tools.coverage_table
 	@$(VENV)/bin/coverage report --format=total
+
+mutants: $(STAMP) ## Change the code of four critical places, and fail if the tests notice fewer than 90 % of the changes
+	@$(VENV)/bin/uv pip install -q --require-hashes --python $(VENV)/bin/python -r tools/requirements.lock
+	@$(VENV)/bin/python -m tools.mutants
+
 
 docs: $(STAMP) ## Generate the pages that describe the code (see CONTRIBUTING.md)
 	@$(VENV)/bin/python -m tools.generate

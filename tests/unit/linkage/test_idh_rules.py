@@ -1,10 +1,13 @@
 """The IDH status for every combination of IHC, IDH1, IDH2 and the age rule."""
 
 from itertools import product
+from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from idh_tasks.domain.pathology import Assay, AssayMethod, AssayResult, IdhStatus
+from idh_tasks.domain.pathology import Assay, AssayMethod, AssayResult, IdhStatus, StatusDecision
 from idh_tasks.linkage.idh_rules import resolve_idh_status
 
 RESULTS = (None, *AssayResult)
@@ -76,3 +79,50 @@ def test_a_panel_covers_both_genes(result: AssayResult, status: IdhStatus) -> No
 )
 def test_without_a_status_the_rule_states_what_is_missing(tested: list[Assay], rule: str) -> None:
     assert resolve_idh_status(tested, 80).rule == rule
+
+
+@pytest.mark.parametrize(
+    ("tested", "decision"),
+    [
+        (
+            assays(AssayResult.POSITIVE, AssayResult.NEGATIVE, AssayResult.POSITIVE),
+            StatusDecision(
+                IdhStatus.MUTANT,
+                "positive: idh2_codon172, ihc_r132h",
+                "idh1_codon132 negative; idh2_codon172 positive; ihc_r132h positive",
+            ),
+        ),
+        (
+            assays(None, AssayResult.NEGATIVE, AssayResult.NEGATIVE),
+            StatusDecision(
+                IdhStatus.WILDTYPE,
+                "both genes sequenced and negative",
+                "idh1_codon132 negative; idh2_codon172 negative",
+            ),
+        ),
+        (
+            assays(None, AssayResult.PENDING, AssayResult.PENDING),
+            StatusDecision(
+                IdhStatus.INDETERMINATE,
+                "pending: idh1_codon132, idh2_codon172",
+                "idh1_codon132 pending; idh2_codon172 pending",
+            ),
+        ),
+        ([], StatusDecision(IdhStatus.INDETERMINATE, "not tested", "no assay")),
+    ],
+    ids=lambda value: value.status if isinstance(value, StatusDecision) else "",
+)
+def test_a_decision_states_its_rule_and_all_evidence(tested: list[Assay], decision: StatusDecision) -> None:
+    assert resolve_idh_status(tested) == decision
+
+
+def test_a_decision_by_the_age_rule_is_marked_provisional() -> None:
+    assert resolve_idh_status(assays(AssayResult.NEGATIVE, None, None), 55, age_rule=True) == StatusDecision(
+        IdhStatus.WILDTYPE, "IHC negative at 55 or older (cIMPACT-NOW)", "ihc_r132h negative", provisional=True
+    )
+
+
+@given(st.lists(st.builds(Assay, st.sampled_from(AssayMethod), st.sampled_from(AssayResult))), st.randoms())
+def test_the_order_of_the_assays_does_not_matter(tested: list[Assay], random: Random) -> None:
+    shuffled = random.sample(tested, len(tested))
+    assert resolve_idh_status(shuffled, 70, age_rule=True) == resolve_idh_status(tested, 70, age_rule=True)
