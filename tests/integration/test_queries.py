@@ -12,7 +12,7 @@ from idh_tasks.settings import ROOT
 from tools.queries_page import QUERIES, parameters_of, queries_page, query_names
 
 DB = ROOT / "idh_tasks" / "db"
-RUNNERS = {"rows", "one", "run", "run_many", "all", "first"}
+RUNNERS = {"rows", "one", "run", "run_many", "all", "first", "column"}
 """The methods of a transaction that run a query by its name."""
 
 
