@@ -33,7 +33,7 @@ class GateDecision:
     def __str__(self) -> str:
         if not self.passed:
             return "; ".join(map(str, self.refusals))
-        return "the first champion" if self.gain is None else f"{_difference(self.gain)} beside the champion's"
+        return "the first champion" if self.gain is None else f"{_difference(self.gain)} compared with the champion"
 
 
 def judge(
@@ -90,7 +90,7 @@ def _worse(gain: Interval | None, settings: LearningSettings) -> list[Refusal]:
     if gain is None or gain.value >= -settings.promotion_margin:
         return []
     allowed = f"{-settings.promotion_margin:+.3f} is allowed"
-    return [Refusal(Code.W_WORSE, f"{_difference(gain)} beside the champion's, {allowed}")]
+    return [Refusal(Code.W_WORSE, f"{_difference(gain)} compared with the champion, {allowed}")]
 
 
 def _worse_calibrated(challenger: Scores, champion: Scores, settings: LearningSettings) -> list[Refusal]:
@@ -100,7 +100,7 @@ def _worse_calibrated(challenger: Scores, champion: Scores, settings: LearningSe
     if loss <= settings.calibration_margin:
         return []
     allowed = f"{settings.calibration_margin:+.3f} is allowed"
-    return [Refusal(Code.W_CALIBRATION, f"Brier score {loss:+.3f} beside the champion's, {allowed}")]
+    return [Refusal(Code.W_CALIBRATION, f"Brier score {loss:+.3f} compared with the champion, {allowed}")]
 
 
 def _difference(gain: Interval) -> str:

@@ -1,4 +1,4 @@
-"""Writes the report of a training run: the paper's table and figures beside ours."""
+"""Writes the report of a training run: the paper's table and figures next to ours."""
 
 import json
 import logging
