@@ -134,36 +134,61 @@ def getscu(pacs: PacsSettings, folder: Path) -> float:
     return retrieved
 
 
+@contextmanager
+def services() -> Iterator[tuple[Installation, Platform]]:
+    """Start a temporary installation, and stop it whatever happens."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        installation = Installation(Path(folder))
+        try:
+            yield installation, up.services_up(installation, lambda _: None)
+        finally:
+            up.down(installation, lambda _: None)
+
+
+def platform_rates(platform: Platform, files: dict[str, bytes]) -> dict[str, float]:
+    """Return the rates of the platform's stages, and of all of them together."""
+    measured = dict(stages(platform, files))
+    # A new S3 server first creates its volumes, which DCMTK's receiver does not need.
+    store_studies(platform, FetchedFiles(study(EARLIER, 60)))
+    deliveries = [FetchedFiles(study(f"{STUDY}.{number}")) for number in range(TIMES)]
+    whole = rate(lambda: store_studies(platform, deliveries.pop()), TIMES)
+    return measured | {"all checks and store": whole}
+
+
+def retrieval_rate(pacs: PacsSettings, files: dict[str, bytes]) -> float:
+    """Send the study to the archive and return the rate of our C-GET of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / name for name in files]
+        for path, content in zip(paths, files.values(), strict=True):
+            path.write_bytes(content)
+        send_study(pacs, paths)
+    return rate(lambda: retrieve(pacs, STUDY, list_study(pacs, STUDY).instances), TIMES)
+
+
+def dcmtk_rates(installation: Installation, files: dict[str, bytes]) -> dict[str, float]:
+    """Return the rates of DCMTK's tools, or nothing if they are not installed."""
+    if not shutil.which("storescu"):
+        return {}
+    with tempfile.TemporaryDirectory() as folder:
+        get = getscu(orthanc.settings(installation), Path(folder))
+    return dict(dcmtk(files, installation.ports["redis"])) | {"getscu": get}
+
+
 def main() -> None:
     """Measure the platform and DCMTK in one run and print rates and ratios."""
     files = study()
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        installation = Installation(Path(folder))
-        platform = up.services_up(installation, lambda _: None)
-        pacs = orthanc.settings(installation)
-        paths = []
-        for name, content in files.items():
-            paths.append(Path(folder) / name)
-            paths[-1].write_bytes(content)
-        measured = dict(stages(platform, files))
-        # A new S3 server first creates its volumes, which DCMTK's receiver does not need.
-        store_studies(platform, FetchedFiles(study(EARLIER, 60)))
-        deliveries = [FetchedFiles(study(f"{STUDY}.{number}")) for number in range(TIMES)]
-        whole = rate(lambda: store_studies(platform, deliveries.pop()), TIMES)
-        send_study(pacs, paths)
-        from_pacs = rate(lambda: retrieve(pacs, STUDY, list_study(pacs, STUDY).instances), TIMES)
-        peers = {}
-        if shutil.which("storescu"):
-            peers = dict(dcmtk(files, installation.ports["redis"])) | {"getscu": getscu(pacs, Path(folder))}
-        up.down(installation, lambda _: None)
-    for name, value in {**measured, "all checks and store": whole, "C-GET from Orthanc": from_pacs, **peers}.items():
+    with services() as (installation, platform):
+        ours = platform_rates(platform, files)
+        ours["C-GET from Orthanc"] = retrieval_rate(orthanc.settings(installation), files)
+        peers = dcmtk_rates(installation, files)
+    for name, value in {**ours, **peers}.items():
         print(f"{name:34} {value:8.0f} instances/s")
-    if peers:
-        raw = peers["storescu → storescp"]
-        print(f"ratio: all checks and store / DCMTK's raw transfer {whole / raw:.2f}")
-        print(f"ratio: C-GET from Orthanc / DCMTK's from Orthanc {from_pacs / peers['getscu']:.2f}")
-    else:
+    if not peers:
         print("DCMTK is not installed: nothing to compare with")
+        return
+    transfer = ours["all checks and store"] / peers["storescu → storescp"]
+    print(f"ratio: all checks and store / DCMTK's raw transfer {transfer:.2f}")
+    print(f"ratio: C-GET from Orthanc / DCMTK's from Orthanc {ours['C-GET from Orthanc'] / peers['getscu']:.2f}")
 
 
 if __name__ == "__main__":

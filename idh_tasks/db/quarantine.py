@@ -15,7 +15,7 @@ Scope = Literal["delivery", "instance", "series", "study", "report"]
 
 @dataclass(frozen=True)
 class QuarantineEntry:
-    """Something that was not accepted, with code and reason; `subject` is an id of ours.
+    """Something that was not accepted, with code and reason; `subject` is an id of the platform.
 
     An entry whose code has the consequence `NOTED` is a note: nothing was quarantined. `item_id` is the delivery it
     came with, `object_key` the place of its encrypted bytes, if they were stored.

@@ -1,4 +1,4 @@
-"""The only place that builds an object key; every part of a key is an id of ours."""
+"""Builds all object keys; every part of a key is an id of the platform."""
 
 import hashlib
 

@@ -1,4 +1,4 @@
-"""The object store: S3 by boto3, with every failure as an error of ours."""
+"""The object store: S3 by boto3; every failure is translated into an error of the platform."""
 
 import contextlib
 import hashlib
@@ -184,7 +184,7 @@ class ObjectStore:
         return content
 
     def get_checked(self, key: str, expected_sha256: str) -> bytes:
-        """Read an object of ours and compare its hash with the recorded one.
+        """Read an object that the platform has written, and compare its hash with the recorded one.
 
         Raises
         ------

@@ -167,10 +167,10 @@ def test_n06_files_that_were_not_requested_are_refused(platform: Platform, reque
 
 
 def test_n12_a_source_that_refuses_us_is_audited_and_does_not_stop_the_others(platform: Platform) -> None:
-    away = PacsSettings(host="127.0.0.1", port=1, called_aet="A", calling_aet="B", timeout_s=2)
-    impaired = Platform(platform.settings.model_copy(update={"pacs": away}))
+    unreachable = PacsSettings(host="127.0.0.1", port=1, called_aet="A", calling_aet="B", timeout_s=2)
+    impaired = Platform(platform.settings.model_copy(update={"pacs": unreachable}))
     drop(impaired, "one", study())
-    with pytest.raises(RunRefusedError, match="pacs was away"):
+    with pytest.raises(RunRefusedError, match="pacs could not be listed"):
         night.ingest(impaired)
     assert outcomes(platform) == {"ingested": 1}
     with pytest.raises(TransientError, match="E_PACS"):

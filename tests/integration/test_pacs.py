@@ -232,13 +232,13 @@ def test_n12_our_receiver_refuses_an_unknown_peer_and_logs_it(
     pacs: PacsSettings, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     received: dict[str, bytes] = {}
-    stranger = pacs.model_copy(
+    unknown_peer = pacs.model_copy(
         update={"port": pacs.listen_port, "called_aet": pacs.calling_aet, "calling_aet": "STRANGER"}
     )
     path = tmp_path / "one.dcm"
     path.write_bytes(dicom_bytes(study("1.2.826.0.1.1", 1)[0]))
     with receiver(pacs, received), pytest.raises(TransientError, match="E_PACS"):
-        send_study(stranger, [path])
+        send_study(unknown_peer, [path])
     assert received == {}
     assert "E_PEER_REFUSED" in caplog.text
     assert "STRANGER" not in caplog.text

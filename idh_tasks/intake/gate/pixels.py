@@ -10,7 +10,7 @@ from idh_tasks.intake.gate.file_meta import FileMeta
 
 
 def check_pixels(ds: Dataset, meta: FileMeta, *, decode: bool) -> None:
-    """Check the length of the pixel data (PS3.3 C.7.6.3) and, if asked to, decode compressed ones.
+    """Check the length of the pixel data (PS3.3 C.7.6.3) and, with `decode`, that compressed ones can be decoded.
 
     Raises
     ------

@@ -1,9 +1,9 @@
 """Runs the gate in a child process with limited memory and time, so that a hostile file harms only itself.
 
-The child is not a worker of a `concurrent.futures.ProcessPoolExecutor`: a pool cannot end a worker that hangs, a
-spawned worker imports the main module of its parent, which here is Airflow, and its answers are unpickled, although
-they come from a process that has just read hostile bytes. This child imports only the gate, gets files through a pipe,
-and answers in JSON.
+The child is a fresh interpreter that is called over a pipe, as in preprocessing, and for the same reasons it is not a
+worker of a pool (decisions 6 and 42). It does not share the class of preprocessing, because it works under other rules:
+its answers are JSON, since nothing may be unpickled that comes from a process that has just read hostile bytes; its
+memory and time are limited; and it checks the next file while its parent still works on the last.
 """
 
 import contextlib

@@ -89,7 +89,7 @@ def entity(pacs: PacsSettings) -> AE:
 
 
 def tls_context(pacs: PacsSettings, purpose: ssl.Purpose = ssl.Purpose.SERVER_AUTH) -> ssl.SSLContext | None:
-    """Return the TLS context if the settings ask for TLS; the peer must present a valid certificate."""
+    """Return the TLS context if the settings require TLS; the peer must present a valid certificate."""
     if pacs.tls_ca is None:
         return None
     context = ssl.create_default_context(purpose, cafile=str(pacs.tls_ca))

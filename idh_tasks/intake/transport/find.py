@@ -34,7 +34,7 @@ def find_studies(pacs: PacsSettings, since: date, until: date) -> list[PacsStudy
 
 
 def _studies_between(pacs: PacsSettings, since: date, until: date) -> list[PacsStudy]:
-    """List the studies of a period; if the PACS does not list them all, ask for each half of it."""
+    """List the studies of a period; if the PACS does not list them all, query each half of it."""
     rows = _query_studies(pacs, since, until)
     if rows is not None and (pacs.query_limit is None or len(rows) < pacs.query_limit):
         return [_study(row) for row in rows if row.get("StudyInstanceUID")]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
-from pynetdicom import evt
+from pynetdicom import AE, evt
 from pynetdicom.dimse_primitives import C_STORE
 
 from idh_tasks.codes import Code
@@ -43,21 +43,11 @@ def receiver(pacs: PacsSettings, received: dict[str, bytes]) -> Iterator[None]:
     TransientError
         ``E_PACS`` if the port is in use.
     """
-    ae = entity(pacs)
-    ae.maximum_associations = MAX_ASSOCIATIONS
-    ae.require_called_aet = True
-    ae.require_calling_aet = [pacs.called_aet]
-    for storage in SOP_CLASSES:
-        ae.add_supported_context(storage)
-    handlers: list[Any] = [
-        (evt.EVT_CONN_OPEN, no_delay),
-        (evt.EVT_CONN_OPEN, limit_pdu_size),
-        (evt.EVT_REJECTED, log_refused_peer),
-        (evt.EVT_C_STORE, store_into(received)),
-    ]
     context = tls_context(pacs, ssl.Purpose.CLIENT_AUTH)
     try:
-        server = ae.start_server(("", pacs.listen_port), block=False, evt_handlers=handlers, ssl_context=context)
+        server = _receiving_entity(pacs).start_server(
+            ("", pacs.listen_port), block=False, evt_handlers=_handlers(received), ssl_context=context
+        )
     except OSError:
         raise TransientError(
             Code.E_PACS, f"port {pacs.listen_port} is in use; another retrieve may be running"
@@ -67,3 +57,22 @@ def receiver(pacs: PacsSettings, received: dict[str, bytes]) -> Iterator[None]:
     finally:
         if server is not None:
             server.shutdown()
+
+
+def _receiving_entity(pacs: PacsSettings) -> AE:
+    ae = entity(pacs)
+    ae.maximum_associations = MAX_ASSOCIATIONS
+    ae.require_called_aet = True
+    ae.require_calling_aet = [pacs.called_aet]
+    for storage in SOP_CLASSES:
+        ae.add_supported_context(storage)
+    return ae
+
+
+def _handlers(received: dict[str, bytes]) -> list[Any]:
+    return [
+        (evt.EVT_CONN_OPEN, no_delay),
+        (evt.EVT_CONN_OPEN, limit_pdu_size),
+        (evt.EVT_REJECTED, log_refused_peer),
+        (evt.EVT_C_STORE, store_into(received)),
+    ]

@@ -13,7 +13,7 @@ ATTEMPTS = 4
 
 
 def send_study(pacs: PacsSettings, files: list[Path]) -> None:
-    """Send files; what a lost association did not transfer goes over a new one.
+    """Send files; those that a lost association did not transfer are sent over a new one.
 
     Raises
     ------

@@ -30,7 +30,7 @@ def discover(platform: Platform, sources: tuple[str, ...] = tuple(SOURCES), sinc
     TransientError
         If no source could be listed; otherwise the failed ones are reported at the end of the night.
     RunRefusedError
-        ``E_STORE_INSECURE``, before any source is asked.
+        ``E_STORE_INSECURE``, before any source is listed.
     """
     platform.store.preflight()
     listed, failures = _list_sources(platform, sources, since)

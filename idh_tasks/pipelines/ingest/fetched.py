@@ -13,7 +13,7 @@ ROI_SUFFIX = (".nii.gz", ".nii")
 
 @dataclass(frozen=True)
 class FetchedFiles:
-    """The files of a delivery; `study_uid` and `patients` state what they must hold, where the source knows."""
+    """The files of a delivery; `study_uid` and `patients` state what they must contain, if the source knows that."""
 
     files: dict[str, bytes]
     study_uid: str | None = None
@@ -30,7 +30,7 @@ class FetchedFiles:
         return (content for name, content in self.files.items() if not name.endswith(ROI_SUFFIX))
 
     def check_requested(self, headers: Iterable[Dataset]) -> None:
-        """Check that the instances belong to the study and the patient that the source was asked for.
+        """Check that the instances belong to the requested study and patient.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""The end of a night: every delivery that was found must have an outcome."""
+"""Reconciliation at the end of a night: every delivery that was found must have an outcome."""
 
 import logging
 from collections import Counter
@@ -70,7 +70,7 @@ def _record(transaction: Transaction, balance: NightBalance, *, suspicious: bool
 
 def _refuse_if(failed: int, unreachable: dict[str, str], suspects: list[str]) -> None:
     if failed or unreachable:
-        sources = "".join(f"; {source} was away ({reason})" for source, reason in unreachable.items())
+        sources = "".join(f"; {source} could not be listed ({reason})" for source, reason in unreachable.items())
         raise RunRefusedError(Code.E_RECONCILE, f"{failed} deliveries have no outcome, see phi.inbox{sources}")
     if suspects:
         raise RunRefusedError(

@@ -1,4 +1,4 @@
--- Of several series of one sequence the first is used: sure, without fault, axial, finest, most complete.
+-- Of several series of one sequence the first is used: high confidence, no fault, axial, small voxels, many instances.
 SELECT
     s.series_id, s.sequence, s.confidence, s.evidence, s.object_key, s.sha256, s.instances,
     s.code, s.reason, s.axial, s.voxel_mm3

@@ -1,4 +1,4 @@
-"""A grid knows where it lies in the patient."""
+"""The position of a grid in the patient."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The drop bucket: archives one by one, and loose instances by the folder that they lie in."""
+"""The drop bucket: each archive is a delivery, and so are the loose instances of each folder."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -56,6 +56,6 @@ def _is_bad(key: str) -> bool:
 
 
 def _is_loose(folder: str, key: str) -> bool:
-    """Return whether an object lies in the folder itself and is not an archive."""
+    """Return whether an object is directly in the folder and is not an archive."""
     name = key.removeprefix(folder)
     return bool(name) and "/" not in name and not key.lower().endswith(ARCHIVES)

@@ -1,4 +1,4 @@
-"""How the sources describe their deliveries, and which study dates the archives are asked for."""
+"""Deliveries as inbox items, and the study dates for which an archive is queried."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -15,13 +15,13 @@ OVERLAP = timedelta(days=30)
 
 
 def inbox_item(platform: Platform, source: str, locator: str, fingerprint: str, position: str = "") -> InboxItem:
-    """Return a delivery under an id of ours, the same for the same content."""
+    """Return a delivery with an id of the platform, which is the same for the same content."""
     item_id = platform.pseudonymiser.token("delivery", source, locator, fingerprint)
     return InboxItem(item_id, source, locator, fingerprint, position)
 
 
 def query_window(platform: Platform, source: str, since: date | None) -> tuple[date, date]:
-    """Return the study dates to ask an archive for: from the watermark, less the overlap, to tomorrow."""
+    """Return the first and last study date to query: from the watermark, less the overlap, to tomorrow."""
     if since is None:
         with platform.database.begin() as transaction:
             latest = parse_date(watermarks.position(transaction, source))

@@ -73,18 +73,18 @@ def test_n12_certificates_of_the_authority_are_accepted_on_both_sides(
         echo(settings(port, authority, ours))
 
 
-@pytest.mark.parametrize("how", ["expired", "self-signed", "no certificate of ours", "no TLS of ours"])
+@pytest.mark.parametrize("how", ["expired", "self-signed", "no client certificate", "no TLS"])
 def test_n12_a_side_without_a_valid_certificate_is_refused(
     tmp_path: Path, authority: CertificateFiles, how: str
 ) -> None:
     ours = certify(tmp_path, "ours", authority)
     theirs = certify(tmp_path, "theirs", None if how == "self-signed" else authority, expired=how == "expired")
     with pacs(theirs, authority) as port:
-        asked = settings(port, authority, None if how == "no certificate of ours" else ours)
-        if how == "no TLS of ours":
-            asked = asked.model_copy(update={"tls_ca": None})
+        secured = settings(port, authority, None if how == "no client certificate" else ours)
+        if how == "no TLS":
+            secured = secured.model_copy(update={"tls_ca": None})
         with pytest.raises(TransientError) as caught:
-            echo(asked)
+            echo(secured)
     assert caught.value.code in ("E_PACS", "E_TIMEOUT")
 
 
@@ -121,8 +121,8 @@ def test_n01_no_answer_is_lost_to_a_delayed_thread() -> None:
     model, row = StudyRootQueryRetrieveInformationModelFind, Dataset()
     row.QueryRetrieveLevel, row.StudyInstanceUID = "STUDY", "1.2"
     with listening(model, (evt.EVT_C_FIND, lambda _: ((0xFF00, row) for _ in range(5)))) as port:
-        asked = PacsSettings(host="127.0.0.1", port=port, called_aet="PACS", calling_aet="US", timeout_s=3)
-        with association(asked, [], model) as opened:
+        pacs_settings = PacsSettings(host="127.0.0.1", port=port, called_aet="PACS", calling_aet="US", timeout_s=3)
+        with association(pacs_settings, [], model) as opened:
             delay_reactor(opened)
             rows = [identifier for _, identifier in opened.send_c_find(row, model) if identifier]
     assert rows == [row] * 5

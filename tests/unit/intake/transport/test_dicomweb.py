@@ -1,4 +1,4 @@
-"""A DICOMweb archive that misbehaves: bounded retries, an error of ours, and no credentials for other hosts."""
+"""A DICOMweb archive that misbehaves: bounded retries, a named error, and no credentials for other hosts."""
 
 import json
 import threading
@@ -69,7 +69,7 @@ def listing() -> Answer:
 
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_n10_a_temporary_failure_is_retried(status: int) -> None:
-    with archive(lambda _, asked: (status, {}, b"") if asked < 3 else listing()) as stub:
+    with archive(lambda _, requests: (status, {}, b"") if requests < 3 else listing()) as stub:
         assert [s.study_uid for s in dicomweb.find_studies(stub.settings, *EVER)] == ["1.2.3"]
     assert len(stub.requests) == 3
 
