@@ -106,7 +106,9 @@ def _step(ds: Dataset, vendor: Vendor, recipe: Recipe, step: int) -> None:
             ds.NumberOfTemporalPositions = recipe.time_points
 
 
-def write_series(folder: Path, header: StudyHeader, recipe: Recipe, number: int, acquired: AcquiredSeries) -> list[Path]:
+def write_series(
+    folder: Path, header: StudyHeader, recipe: Recipe, number: int, acquired: AcquiredSeries
+) -> list[Path]:
     """Write one file per instance; return the paths in the order of the instance numbers."""
     base = _series(header, recipe, number, acquired.geometry)
     steps, slices = acquired.frames.shape[:2]
