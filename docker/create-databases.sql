@@ -1,2 +1,2 @@
--- POSTGRES_USER's own database, idh, exists already.
+-- The database idh, of POSTGRES_USER, exists already.
 CREATE DATABASE airflow;

@@ -31,7 +31,7 @@ class LinkageSettings(_Frozen):
     """How a study finds its pathology result (protocol, 'Cohort and label')."""
 
     window_days: int = Field(default=90, ge=0)
-    """Most days from the study to surgery."""
+    """Longest time from the study to surgery, in days."""
     age_rule: bool = False
     """Whether an IHC-negative, unsequenced tumour at 55 years or older counts as wild-type, marked provisional."""
 
@@ -170,7 +170,7 @@ class PacsSettings(_Endpoint):
     timeout_s: float = Field(default=60, gt=0)
     """Seconds without an answer after which a request fails."""
     query_limit: int | None = None
-    """Most rows that the PACS returns; a query with as many is repeated in smaller date ranges."""
+    """Largest number of rows that the PACS returns; a query with as many is repeated in smaller date ranges."""
     tls_ca: Path | None = None
     """File of the certificate authority; turns TLS on."""
     tls_certificate: Path | None = None

@@ -1,4 +1,4 @@
--- The platform's tables. Identifiers of patients live in schema phi alone; idh knows pseudonyms only.
+-- The platform's tables. Identifiers of patients are in schema phi only; schema idh contains pseudonyms.
 CREATE SCHEMA phi;
 CREATE SCHEMA idh;
 
@@ -265,7 +265,7 @@ CREATE INDEX report_patient ON idh.report (patient_key);
 CREATE INDEX patch_study ON idh.patch (study_id, revision);
 CREATE INDEX inbox_state ON phi.inbox (state);
 
--- Every pair of a study and a current report of one patient, with the rule that takes or refuses it.
+-- Every pair of a study and a current report of the same patient, with the rule that accepts or rejects it.
 CREATE FUNCTION idh.case_candidates(window_days integer)
 RETURNS TABLE (
     study_id text, report_key text, report_version integer, patient_key text,

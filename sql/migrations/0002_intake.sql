@@ -1,4 +1,4 @@
--- What intake must remember: instances with their hashes, faults of series, kept quarantine, nights by source.
+-- Intake: instances with their hashes, faults of series, quarantined files, the balance of each night by source.
 ALTER TABLE idh.series
     ADD COLUMN code text,
     ADD COLUMN reason text,

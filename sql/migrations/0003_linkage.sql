@@ -1,4 +1,4 @@
--- What linkage must remember: feeds, merges of patients, questions to people, and labels with their history.
+-- Linkage: feeds, merges of patients, questions to people, and labels with their history.
 DROP FUNCTION idh.case_candidates(integer);
 
 ALTER TABLE idh.report
@@ -13,7 +13,7 @@ UPDATE idh.report SET
         WHEN 'wildtype' THEN 'glioblastoma, IDH-wildtype'
         ELSE 'glioblastoma, NOS'
     END;
--- The laboratory's own words may name the patient: they stay in phi.report_source.
+-- The laboratory's texts may name the patient; they are kept in phi.report_source.
 ALTER TABLE idh.report DROP COLUMN diagnosis;
 COMMENT ON COLUMN idh.report.glioblastoma IS 'Null where the diagnosis is not clear.';
 COMMENT ON COLUMN idh.report.content_hash IS 'A version that comes again with other content is a conflict.';
@@ -42,7 +42,7 @@ CREATE INDEX patient_identity_birth ON phi.patient_identity (birth_date);
 
 ALTER TABLE idh.dataset_member ALTER COLUMN report_version TYPE bigint;
 
--- Links are derived: the next link run makes them anew, with the label that counts.
+-- Links are derived; the next link run makes them again, with the current labels.
 DELETE FROM idh.case_link;
 ALTER TABLE idh.case_link
     ALTER COLUMN report_version TYPE bigint,
@@ -146,7 +146,7 @@ SELECT p.patient_key, coalesce(x.person_key, p.patient_key) AS person_key, p.sex
 FROM idh.patient AS p
 LEFT JOIN idh.person AS x USING (patient_key);
 
--- The latest version of every report, with the label that counts and whether it fits the patient on record.
+-- The latest version of every report, with its effective label and whether it matches the patient on record.
 CREATE VIEW idh.current_report AS
 WITH latest AS (
     SELECT DISTINCT ON (r.report_key) r.*
@@ -172,7 +172,7 @@ LEFT JOIN idh.review AS v
 LEFT JOIN idh.review AS d
     ON d.kind = 'unclear_diagnosis' AND d.subject = l.report_key AND d.evidence = l.version::text;
 
--- The latest word on each prior key, and whether the two patients can be one person.
+-- The latest merge event of each prior key, and whether the two patients can be the same person.
 CREATE VIEW idh.latest_merge AS
 SELECT DISTINCT ON (e.prior_key)
     e.prior_key, e.surviving_key, e.undone,
@@ -188,7 +188,7 @@ LEFT JOIN idh.review AS v
     ON v.kind = 'merge_mismatch' AND v.subject = e.prior_key AND v.evidence = e.surviving_key
 ORDER BY e.prior_key, e.effective_at DESC, e.event_id DESC;
 
--- What used a label or a person that is no longer what it was.
+-- Members of datasets whose label, person or study has changed since.
 CREATE VIEW idh.affected_member AS
 SELECT m.dataset_id, m.sequence, m.patient_key, m.patch_id, m.report_key, m.report_version, m.mutant, f.code
 FROM idh.dataset_member AS m

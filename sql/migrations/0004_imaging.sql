@@ -1,4 +1,4 @@
--- What a patch was made of and how good its source was, and the sheet by which a person can judge a study.
+-- Imaging: the inputs of a patch, the quality of its source, and the sheet by which a person can judge a study.
 ALTER TABLE idh.patch
     ADD COLUMN quality jsonb,
     ADD COLUMN origin jsonb;

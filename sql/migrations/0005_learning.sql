@@ -1,4 +1,4 @@
--- What training must remember: calibration, canaries, progress, who trains, and what the networks are compared with.
+-- Learning: calibration, canaries, progress, leases, and what the networks are compared with.
 ALTER TABLE idh.held_out_score ADD COLUMN calibrated double precision CHECK (calibrated BETWEEN 0 AND 1);
 UPDATE idh.held_out_score SET calibrated = probability_mutant;
 ALTER TABLE idh.held_out_score ALTER COLUMN calibrated SET NOT NULL;

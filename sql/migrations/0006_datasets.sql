@@ -1,4 +1,4 @@
--- The locked test set: patients that no network learns from, and what the final networks say of them.
+-- The locked test set: patients from whom no network learns, and the scores of the final networks on them.
 CREATE TABLE idh.locked_score (
     run_id text NOT NULL REFERENCES idh.training_run,
     sequence text NOT NULL,
@@ -10,7 +10,7 @@ CREATE TABLE idh.locked_score (
 );
 COMMENT ON TABLE idh.locked_score IS 'Who is in the locked set follows from the pseudonym and the setting alone.';
 
--- A dataset's patches, one object a sequence, in the order of its members' keys.
+-- The patches of a dataset, one object per sequence, in the order of its members' keys.
 CREATE TABLE idh.dataset_pack (
     dataset_id text NOT NULL REFERENCES idh.dataset,
     sequence text NOT NULL,

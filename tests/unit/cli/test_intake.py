@@ -1,4 +1,4 @@
-"""`idh intake` at the desk: a line a file or series, in JSON where asked for."""
+"""`idh intake` on files: one line per file or series, as JSON with `--json`."""
 
 import json
 from pathlib import Path
@@ -33,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_gate_tells_of_every_file_whether_it_may_enter(folder: Path) -> None:
+def test_gate_states_for_every_file_whether_it_is_admitted(folder: Path) -> None:
     verdicts = {Path(line["file"]).name: (line["verdict"], line["code"]) for line in lines("gate", str(folder))}
     assert len(verdicts) == 10
     assert {verdicts[f"good{n}.dcm"] for n in range(3)} == {("accepted", None)}
@@ -61,7 +61,7 @@ def test_d18_an_enhanced_image_is_accepted_and_flagged(tmp_path: Path) -> None:
     assert (line["verdict"], line["code"]) == ("accepted", "E_UNSUPPORTED_SOP")
 
 
-def test_a_diffusion_series_may_hold_many_volumes_that_nothing_tells_apart(tmp_path: Path) -> None:
+def test_a_diffusion_series_may_contain_volumes_that_cannot_be_told_apart(tmp_path: Path) -> None:
     for number, ds in enumerate(
         [*stack([0.0, 5.0], DiffusionBValue=1000.0), *stack([0.0, 5.0], DiffusionBValue=1000.0)]
     ):
@@ -80,14 +80,14 @@ def test_gate_opens_archives(tmp_path: Path) -> None:
     assert [line["code"] for line in lines("gate", str(path))] == ["E_ARCHIVE"]
 
 
-def test_classify_tells_what_each_series_is_and_why(folder: Path) -> None:
-    found = {line["series_uid"]: line for line in lines("classify", str(folder))}
-    good = found["1.2.3.3"]
+def test_classify_states_the_sequence_of_each_series_with_evidence(folder: Path) -> None:
+    series = {line["series_uid"]: line for line in lines("classify", str(folder))}
+    good = series["1.2.3.3"]
     assert (good["sequence"], good["confidence"], good["files"]) == ("FLAIR", "high", 3)
     assert good["why"].startswith("TI 2500, TE 140, TR 9420 → FLAIR")
 
 
-def test_deidentify_writes_clean_files_and_the_same_ones_again(
+def test_deidentify_writes_clean_files_and_the_same_files_on_repetition(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("IDH_PSEUDONYM_KEY", "k" * 40)
@@ -103,9 +103,7 @@ def test_deidentify_writes_clean_files_and_the_same_ones_again(
     assert dcmread(written).PatientIdentityRemoved == "YES"
 
 
-def test_deidentify_fails_loudly_where_a_file_is_left_out(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_deidentify_fails_if_a_file_is_left_out(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IDH_PSEUDONYM_KEY", "k" * 40)
     [line] = lines("deidentify", str(folder / "note.dcm"), str(tmp_path / "out"), code=1)
     assert line["code"] == "E_NOT_DICOM"

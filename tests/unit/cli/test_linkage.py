@@ -1,4 +1,4 @@
-"""`idh linkage resolve`: a line a report, with status, rule and evidence."""
+"""`idh linkage resolve`: one line per report, with status, rule and evidence."""
 
 import json
 from pathlib import Path
