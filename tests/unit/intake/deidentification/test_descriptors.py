@@ -1,4 +1,4 @@
-"""Descriptors keep imaging terms only; parts of identifying_texts are recognised anywhere in a text."""
+"""Descriptors keep imaging terms only; parts of identifiers are recognised anywhere in a text."""
 
 import pytest
 from hypothesis import given
