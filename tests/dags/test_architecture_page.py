@@ -1,4 +1,4 @@
-"""The architecture page names rooms that exist, and every room of the package."""
+"""The architecture page names only paths that exist, and every folder of the package."""
 
 import re
 
