@@ -33,7 +33,7 @@ demo: setup ## Run a whole night on real services (COHORT=DIR for your own cohor
 test: setup ## Run all tests, including an end-to-end night
 	@$(VENV)/bin/pytest
 
-unit: $(STAMP) ## Run the unit tests, but for those that train networks
+unit: $(STAMP) ## Run the unit tests, except those that train networks
 	@$(VENV)/bin/pytest -q tests/unit --ignore tests/unit/learning --ignore tests/unit/cli/test_learn.py
 
 lint: $(STAMP) ## Check style, types, architecture, compose file and Dockerfiles
@@ -56,7 +56,7 @@ phantom: $(STAMP) ## Print the accuracy of registration, ADC and rCBV on 40 synt
 protocol: $(STAMP) ## Run the paper's protocol on 100 synthetic patients, and print Table 1
 	@$(VENV)/bin/python -m tools.protocol_report .idh/protocol
 
-bench: $(STAMP) ## Measure speed beside peers, which are installed
+bench: $(STAMP) ## Measure speed against peers, which it installs
 	@$(VENV)/bin/uv pip install -q --require-hashes --python $(VENV)/bin/python -r bench/requirements.lock
 	@for script in bench/*.py; do PYTHONPATH=. $(VENV)/bin/python $$script || exit 1; done
 
