@@ -11,9 +11,9 @@ what used a report). A run triggered by a person trains on any change.
 
 **Writes**: `idh.dataset`, `idh.training_run`, `idh.fold_result`, `idh.held_out_score`, `idh.model`.
 
-A challenger is refused if it is worse or less well calibrated than its champion, if it has collapsed to one class, or
-if a network succeeds in learning shuffled labels. `approve` waits for a person under *Required Actions*, unless
-`IDH_APPROVAL=auto`. `idh learn rollback SEQUENCE` reverts a promotion.
+A challenger is refused if it is worse or less well calibrated than its champion by more than a margin, if it assigns
+all patients to one class, or if a network trained on shuffled labels does better than chance. `approve` waits for a
+person under *Required Actions*, unless `IDH_APPROVAL=auto`. `idh learn rollback SEQUENCE` reverts a promotion.
 
 **When it is red**: finished sequences are kept. Clear the failed one, and only it is trained again.
 """

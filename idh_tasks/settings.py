@@ -42,14 +42,14 @@ class IdentifierRule(_Frozen):
     leading_zeros: bool = False
     """Whether leading zeros mean nothing; otherwise 0012 and 12 are two patients."""
     check_digits: int = Field(default=0, ge=0, le=4)
-    """How many digits at the end are only a check."""
+    """Number of check digits at the end of an identifier."""
 
 
 class ImagingSettings(_Frozen):
     """How a study becomes patches (protocol, 'Images'). A change makes new patches."""
 
     patch_size: int = 64
-    """Edge of a patch in pixels."""
+    """Edge length of a patch in pixels."""
     normalisation: Literal["brain_zscore", "tumour_mean"] = "brain_zscore"
     """Intensities become z-scores over the brain, or are divided by the mean of the tumour."""
     resample: Literal["stretch", "pad_square"] = "stretch"
@@ -57,7 +57,7 @@ class ImagingSettings(_Frozen):
     overlap_floor: float = Field(default=0.7, ge=0, le=1)
     """Overlap of the heads (Dice) below which a registration is refused."""
     information_floor: float = Field(default=0.05, ge=0)
-    """Mutual information in nats below which a registration is refused; images of different things share none."""
+    """Mutual information in nats below which a registration is refused; unrelated images share almost none."""
     signal_to_noise_floor: float = Field(default=4.0, ge=0)
     """Signal-to-noise ratio below which a series is refused."""
     ghosting_limit: float = Field(default=0.15, ge=0)
@@ -102,7 +102,7 @@ class LearningSettings(_Frozen):
     locked_share: float = Field(default=0, ge=0, le=0.5)
     """Share of patients, by a hash of their key, who become the locked test set; fixed for good once set."""
     select: Selection = Selection.LAST
-    """`last` takes the weights of the last epoch, `inner` stops early, by patients set aside inside each fold."""
+    """`last` takes the weights of the last epoch, `inner` stops early, based on patients set aside inside each fold."""
     patience: int = Field(default=50, ge=1)
     """Epochs without a smaller loss after which `inner` stops."""
     checkpoint_every: int = Field(default=25, ge=1)
@@ -118,7 +118,7 @@ class LearningSettings(_Frozen):
     calibration_margin: float = Field(default=0.03, ge=0)
     """How much higher a challenger's Brier score may be than the champion's."""
     canary_epochs: int = Field(default=10, ge=0)
-    """Epochs of a cross-validation on shuffled labels, which must not succeed; 0 leaves it out."""
+    """Epochs of a cross-validation on shuffled labels, which must not beat chance; 0 switches it off."""
     shrunk_share: float = Field(default=0.5, ge=0, le=1)
     """A cohort smaller than this share of the last one is not trained on."""
 
@@ -149,7 +149,7 @@ class StoreSettings(_Endpoint):
     pathology_prefix: str = "pathology/"
     """Where in the drop bucket the laboratory and the registry deliver files."""
     private_network: bool = False
-    """Whether nobody else is on the network to the store; then TLS and encryption at rest are not required."""
+    """Whether no other system is on the network to the store; then TLS and encryption at rest are not required."""
 
 
 class PacsSettings(_Endpoint):
@@ -170,7 +170,7 @@ class PacsSettings(_Endpoint):
     timeout_s: float = Field(default=60, gt=0)
     """Seconds without an answer after which a request fails."""
     query_limit: int | None = None
-    """Largest number of rows that the PACS returns; a query with as many is repeated in smaller date ranges."""
+    """Largest number of rows that the PACS returns; a query with that many is repeated in smaller date ranges."""
     tls_ca: Path | None = None
     """File of the certificate authority; turns TLS on."""
     tls_certificate: Path | None = None

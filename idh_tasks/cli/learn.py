@@ -22,7 +22,7 @@ MinMutants = Annotated[
     int | None, typer.Option("--min-mutants", min=0, help="Mutants that every test set must have (repeated: 5).")
 ]
 Folds = Annotated[int, typer.Option("--folds", min=2, help="Number of folds.")]
-Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same folds.")]
+Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")]
 
 
 @learn.command("folds")
