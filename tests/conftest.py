@@ -71,7 +71,7 @@ def shared_platform(installation: Installation) -> Platform:
 
 @pytest.fixture(scope="session")
 def laboratory(installation: Installation) -> Database:
-    """Return the database that plays the laboratory's part."""
+    """Return the database that stands in for the laboratory's."""
     return up.laboratory(installation)
 
 

@@ -1,4 +1,4 @@
-"""A hospital that delivers studies to the bucket, and what has become of them."""
+"""A hospital that delivers studies to the bucket, and the outcomes of its deliveries."""
 
 import tarfile
 import zipfile

@@ -1,4 +1,4 @@
-"""What linking must result in, given the set of all facts: written independently of the code, and without order."""
+"""The expected result of linking for a set of facts, independent of the code and of the order of facts."""
 
 from collections import defaultdict
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""What make runs and is no test: generators, reports and campaigns."""
+"""Scripts for developers: generators of pages, reports, comparisons, fuzzing and mutation testing."""

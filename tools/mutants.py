@@ -84,7 +84,7 @@ def describe(name: str, diff: str) -> str:
 
 def mutmut(*arguments: str) -> str:
     """Run mutmut in the root of the repository and return what it prints; on failure show it and end."""
-    done = subprocess.run(  # noqa: S603 - arguments of ours
+    done = subprocess.run(  # noqa: S603 - the arguments are ours
         [sys.executable, "-m", "mutmut", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:

@@ -51,7 +51,7 @@ def parameters_of(name: str) -> set[str]:
 
 
 def signatures(platform: Platform) -> list[Signature]:
-    """Prepare every query of ours; a query that does not fit the schema raises PostgreSQL's own error."""
+    """Prepare every query of the platform; a query that does not fit the schema raises PostgreSQL's own error."""
     ours = [name for name in query_names() if not name.startswith(f"{LABORATORY}/")]
     return asyncio.run(_prepared(platform.settings.database_url.get_secret_value(), ours))
 

@@ -1,1 +1,1 @@
-"""Tests: the architecture and the rules that hold it up."""
+"""Tests: the import rules of the architecture."""

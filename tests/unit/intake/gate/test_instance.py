@@ -1,4 +1,4 @@
-"""The gate admits consistent instances and states what is wrong with the others."""
+"""The gate admits consistent instances and states the fault of the others."""
 
 import struct
 import subprocess
