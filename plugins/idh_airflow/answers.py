@@ -1,4 +1,4 @@
-"""Keeps an answer that was given while Airflow retries the task that asked."""
+"""Keeps an answer although Airflow retries the task that asked for it."""
 
 from typing import Any
 

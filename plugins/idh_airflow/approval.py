@@ -14,7 +14,7 @@ WAIT = timedelta(days=6)
 
 
 class PromotionApproval(KeepsAnswer, ApprovalOperator):
-    """Approve or reject; after a rejection the following tasks are skipped."""
+    """Asks a person to approve or reject; after a rejection the following tasks are skipped."""
 
 
 def approval(task_id: str) -> Any:

@@ -18,7 +18,7 @@ PSEUDONYM_KEY = "idh_pseudonym_key"
 
 
 def _sql_url(connection: Connection) -> str:
-    """Return a SQLAlchemy URL; a host that is a folder means a Unix socket, `driver` in the extras another database."""
+    """Return a SQLAlchemy URL; a folder as host is a Unix socket, and `driver` selects another database."""
     user = quote(connection.login or "", safe="")
     secret = f":{quote(connection.password, safe='')}" if connection.password else ""
     host = connection.host or ""

@@ -1,1 +1,1 @@
-"""Triggers: what the triggerer waits for on behalf of a DAG."""
+"""Triggers: the events that the triggerer awaits on behalf of a DAG."""

@@ -15,7 +15,7 @@ SETTLED_S = 15.0
 
 
 class EarlierAnswer(BaseTrigger):
-    """Fires once, with the answer or with None.
+    """Fires once, with the earlier answer, or with None if there is none.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class EarlierAnswer(BaseTrigger):
         return f"{__name__}.EarlierAnswer", {"instance_id": self.instance_id}
 
     async def run(self) -> AsyncGenerator[TriggerEvent, None]:
-        """Wait until the task is deferred for the scheduler too, and look."""
+        """Wait until the scheduler also knows that the task is deferred, then look for the answer."""
         await asyncio.sleep(SETTLED_S)
         yield TriggerEvent({"answer": await sync_to_async(_earlier_answer)(self.instance_id)})
 

@@ -36,7 +36,7 @@ class StableStudyTrigger(BaseEventTrigger):
         return path, {"connection_id": self.connection_id, "every_s": self.every_s}
 
     async def run(self) -> AsyncGenerator[TriggerEvent, None]:
-        """Poll for changes for ever, and fire for stable studies."""
+        """Poll for changes without end, and fire for stable studies."""
         import httpx
 
         connection = await Connection.async_get(self.connection_id)
