@@ -1,4 +1,4 @@
-"""What commands print: text for people, JSON for machines, progress for terminals."""
+"""The output of commands: text for people, JSON for machines, progress for terminals."""
 
 import json
 import sys
@@ -54,7 +54,7 @@ def show(record: T, as_json: bool, as_text: Callable[[T], str] = as_fields) -> N
 
 
 def show_each(records: Iterable[T], as_json: bool, as_text: Callable[[T], str] = as_columns) -> None:
-    """Print every record as soon as it is there; see `show`."""
+    """Print every record as soon as it is available; see `show`."""
     for record in records:
         show(record, as_json, as_text)
 

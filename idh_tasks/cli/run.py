@@ -13,7 +13,7 @@ run = typer.Typer(no_args_is_help=True, help="Run a stage without Airflow, on th
 
 
 class Source(StrEnum):
-    """Where ingest looks."""
+    """A source that ingest reads, or all of them."""
 
     ALL = "all"
     PACS = "pacs"

@@ -1,6 +1,6 @@
 """Counts of the cohort, and the datasets that used a report.
 
-One query looks a report up in schema phi by the laboratory's id; all queries return keys of ours and counts only.
+One query looks a report up in schema phi by the laboratory's id; all return only keys of the platform and counts.
 """
 
 from collections.abc import Sequence

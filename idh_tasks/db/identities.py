@@ -1,4 +1,4 @@
-"""Schema phi: which patient a pseudonym stands for. Only ingest, pathology loading and delivery use this module."""
+"""Schema phi: which patient a pseudonym stands for. Only ingest and the loading of reports use this module."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """Merges of patients, and the links between studies and reports that follow from them.
 
-Some of the queries compare birth dates in schema phi; they take and return keys of ours only.
+Some of the queries compare birth dates in schema phi; they take and return only keys of the platform.
 """
 
 from collections.abc import Mapping, Sequence

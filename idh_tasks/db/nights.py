@@ -1,4 +1,4 @@
-"""How each night of ingest went: counts by source and by outcome, no identifier among them."""
+"""The result of each night of ingest: counts by source and by outcome, without any identifier."""
 
 from dataclasses import dataclass
 

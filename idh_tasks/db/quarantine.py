@@ -1,4 +1,4 @@
-"""What was quarantined or noted, with code and reason."""
+"""The quarantine: everything that was held or noted, with code and reason."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from idh_tasks.db.engine import Transaction
 from idh_tasks.domain.study import StudyId
 
 Scope = Literal["delivery", "instance", "series", "study", "report"]
-"""Of what kind a subject is."""
+"""The kind of a subject."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""How far each source has been read."""
+"""The position up to which each source has been read."""
 
 from idh_tasks.db.engine import Transaction
 

@@ -1,1 +1,1 @@
-"""Linkage: which pathology report belongs to which study, and what IDH status it states."""
+"""Linkage: finds the pathology report that belongs to a study, and the IDH status that it states."""

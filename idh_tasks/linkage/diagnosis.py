@@ -1,4 +1,4 @@
-"""Whether a diagnosis is glioblastoma in the paper's sense, under its WHO 2016 or WHO 2021 name."""
+"""Recognises glioblastoma in the paper's sense, under its WHO 2016 or WHO 2021 name."""
 
 import re
 

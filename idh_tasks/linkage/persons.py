@@ -1,4 +1,4 @@
-"""Which patient keys belong to one person, after merges."""
+"""Resolves merges: finds the patient keys that belong to one person."""
 
 from collections.abc import Iterable
 

@@ -20,7 +20,7 @@ COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 USER = "admin"
 CONFIGURATION = ROOT / "docker" / "airflow.env"
 DAG_IDS = tuple(sorted(path.stem for path in (ROOT / "dags").glob("*.py")))
-"""Every DAG has the name of its file."""
+"""The id of a DAG is the name of its file."""
 
 
 def base_url(installation: Installation) -> str:

@@ -38,12 +38,12 @@ class DemoPlan:
 
     def options(self) -> dict[str, str]:
         """Return the settings of the demo."""
-        # The demo is unattended: nobody is there to approve a challenger.
+        # The demo is unattended, so nobody can approve a challenger.
         return {"IDH_LEARNING__EPOCHS": str(self.epochs), "IDH_DATA_KIND": self.kind(), "IDH_APPROVAL": "auto"}
 
 
 def run_demo(installation: Installation, plan: DemoPlan, console: Console) -> Summary:
-    """Run the main job end to end and print the results.
+    """Run the demo end to end and print the results.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Shows how far the stages are: bars on a terminal, a line per finished batch elsewhere."""
+"""Shows the progress of the stages: bars on a terminal, a line per finished batch elsewhere."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ class Stage:
     batch: int
 
     def line(self, counts: Counts) -> str:
-        """Return the line that says how far the stage is."""
+        """Return the line that states the progress of the stage."""
         return f"{self.name}: {counts[self.name]} of {self.total}"
 
     def batches(self, counts: Counts) -> int:
@@ -35,7 +35,7 @@ def finished_batches(stages: Sequence[Stage], before: Counts, now: Counts) -> li
 
 @contextmanager
 def shown(console: Console, stages: Sequence[Stage], start: Counts) -> Iterator[Callable[[Counts], None]]:
-    """Yield a function that is called with the present counts, again and again."""
+    """Yield a function that shows the counts with which it is called."""
     with _bars(console, stages) if console.is_terminal else _lines(console, stages, start) as update:
         yield update
 

@@ -1,4 +1,4 @@
-"""Prints what a night has left: counts by outcome, Table 1, and where to look."""
+"""Prints the results of a night: counts by outcome, Table 1, and where to look."""
 
 from rich.console import Console
 from rich.table import Table

@@ -28,7 +28,7 @@ def settings(installation: Installation) -> Settings:
 
 
 def laboratory(installation: Installation) -> Database:
-    """Return the database that plays the laboratory's part."""
+    """Return the database that stands in for the laboratory's."""
     return Database(postgres.url(installation, "laboratory"))
 
 

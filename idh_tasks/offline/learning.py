@@ -28,7 +28,7 @@ from idh_tasks.store.objects import sha256
 PACKAGES = ("keras", "numpy", "scikit-learn")
 
 Plan = dict[str, object]
-"""Name, data hash and settings of a run, which its folder is bound to."""
+"""Name, data hash and settings of the run to which a folder belongs."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Ingests a batch of deliveries: fetches each, stores its studies, and records what has become of it."""
+"""Ingests a batch of deliveries: fetches each, stores its studies, and records the outcome."""
 
 import logging
 from collections import Counter

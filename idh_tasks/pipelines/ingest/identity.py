@@ -1,4 +1,4 @@
-"""Which patient the headers of a study identify."""
+"""Identifies the patient of a study from its headers."""
 
 from pydicom import Dataset
 

@@ -1,4 +1,4 @@
-"""What a delivery adds to a study that may be stored already: late instances, repeated ones, and conflicts."""
+"""Compares a delivery with the stored study, if there is one: late instances, repeated ones, and conflicts."""
 
 from collections.abc import Mapping
 from io import BytesIO

@@ -1,4 +1,4 @@
-"""Stores the studies of one delivery: admit, de-identify, merge with what is known, name, publish, record."""
+"""Stores the studies of one delivery: admit, de-identify, merge with the stored study, name, publish, record."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -73,7 +73,7 @@ def _entries(refused: Mapping[StudyId, StudyQuarantinedError], item_id: str | No
 
 @dataclass(frozen=True)
 class _Update:
-    """What a delivery may add to a locked study, and what is known of the study so far."""
+    """The instances that a delivery may add to a locked study, and what is stored of that study."""
 
     received: ReceivedStudy
     accepted: Mapping[str, DeidentifiedInstance]

@@ -1,4 +1,4 @@
-"""Cases: which patients are one person, which study belongs to which report, and what a reviewer must decide."""
+"""Cases: merges patients into persons, links studies to reports, and opens the questions for reviewers."""
 
 import logging
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""Feed: store what is new in the laboratory's view and in the files that laboratory and registry deliver."""
+"""Feed: stores new reports and merges from the laboratory's view and from the files of laboratory and registry."""
 
 from idh_tasks.codes import Code
 from idh_tasks.errors import IdhError, RunRefusedError

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 SOURCE = "pathology"
 USUAL_ROWS, DROP = 10, 0.1
-"""A view that usually has at least so many rows, and has fewer than this share of them, is broken."""
+"""A view that usually has at least `USUAL_ROWS` rows is broken if it has less than the share `DROP` of them."""
 
 
 def load_view(platform: Platform) -> int:

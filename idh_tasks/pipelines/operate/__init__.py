@@ -1,1 +1,1 @@
-"""Operate: what operators request outside the nightly DAGs."""
+"""Operate: actions that operators request outside the nightly DAGs."""

@@ -1,4 +1,4 @@
-"""What the platform holds, in numbers: for the end of a demo and for `idh report`."""
+"""Summarises in numbers what the platform holds, for the end of a demo and for `idh report`."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Cuts the patches of one study, with a record of what each was made of."""
+"""Cuts the patches of one study, and records the origin of each."""
 
 from dataclasses import dataclass
 from functools import cached_property

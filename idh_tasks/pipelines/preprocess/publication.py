@@ -1,4 +1,4 @@
-"""Publishes what preprocessing made of one study to the object store, and returns the rows to record."""
+"""Publishes the results of preprocessing one study to the object store, and returns the rows to record."""
 
 from dataclasses import dataclass
 

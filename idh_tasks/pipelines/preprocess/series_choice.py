@@ -1,4 +1,4 @@
-"""Chooses the series of a study that stands for an MR sequence."""
+"""Chooses the series of a study that is used for an MR sequence."""
 
 from collections.abc import Sequence
 

@@ -19,7 +19,7 @@ from idh_tasks.pipelines.preprocess.series_reader import SeriesReader
 from idh_tasks.settings import ImagingSettings
 
 MAP_SOURCES = {MrSequence.ADC: MrSequence.DWI, MrSequence.RCBV: MrSequence.DSC}
-"""From which series a map is computed if it was not delivered."""
+"""The series from which a map is computed if it was not delivered."""
 
 
 @dataclass(frozen=True)

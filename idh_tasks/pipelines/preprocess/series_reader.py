@@ -1,4 +1,4 @@
-"""Where preprocessing reads the series of one study from."""
+"""Readers of the series of one study, for preprocessing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Questions that only a person can decide, in the form in which reviewers see them."""
+"""Questions that only a person can decide, as reviewers see them."""
 
 import logging
 from typing import TypedDict
@@ -18,7 +18,7 @@ MOST_AT_ONCE = 50
 
 
 class Question(TypedDict):
-    """One question as a reviewer sees it; it contains ids of ours only."""
+    """One question as a reviewer sees it; it contains only ids of the platform."""
 
     review_id: str
     subject: str

@@ -1,4 +1,4 @@
-"""One sequence of a training run, and what its training leads to."""
+"""One sequence of a training run, and the outcome of its training."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

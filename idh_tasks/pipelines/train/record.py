@@ -1,4 +1,4 @@
-"""Records what the training of a sequence led to: results and a registered model, or a refusal."""
+"""Records the outcome of training a sequence: results and a registered model, or a refusal."""
 
 import logging
 import socket

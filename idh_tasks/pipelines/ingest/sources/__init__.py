@@ -1,4 +1,4 @@
-"""Where studies come from: each source lists its deliveries and fetches one of them."""
+"""The sources of studies: each lists its deliveries and fetches one of them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
