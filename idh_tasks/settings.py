@@ -114,8 +114,10 @@ class StoreSettings(BaseModel):
     bucket: str = "idh-store"
     drop_bucket: str = "idh-drop"
     drop_prefix: str = "drop/"
+    pathology_bucket: str | None = None
+    """The inbox of the laboratory and the registry, whose files become labels; without it `drop_bucket`."""
     pathology_prefix: str = "pathology/"
-    """Where in the drop bucket the laboratory and the registry leave files."""
+    """Where in that bucket the laboratory and the registry leave files."""
     private_network: bool = False
     """Whether nobody else is on the network to the store: then neither TLS nor encryption at rest is asked for."""
 

@@ -13,8 +13,9 @@ import pytest
 os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="idh-airflow-")
 
 from idh_tasks.db.engine import Database
-from idh_tasks.local import up
+from idh_tasks.local import seaweed, up
 from idh_tasks.local.installation import Installation, read_env
+from idh_tasks.local.store_identities import Identity
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.settings import ROOT
 
@@ -64,8 +65,9 @@ def installation() -> Iterator[Installation]:
 
 @pytest.fixture(scope="session")
 def shared_platform(installation: Installation) -> Platform:
-    """Return the platform on the real services."""
-    return Platform(up.settings(installation))
+    """Return the platform on the real services, as administrator of the store: a test delivers files itself."""
+    store = seaweed.settings(installation, Identity.ADMINISTRATOR)
+    return Platform(up.settings(installation).model_copy(update={"store": store}))
 
 
 @pytest.fixture(scope="session")
@@ -87,9 +89,9 @@ def platform(shared_platform: Platform, laboratory: Database) -> Platform:
         with database.begin() as transaction:
             names = ", ".join(transaction._connection.execute(text(listing)).scalars())
             transaction._connection.execute(text(f"TRUNCATE {names} CASCADE"))
-    drop = shared_platform.drop
-    for item in drop.listed(""):
-        drop._client.delete_object(Bucket=drop.bucket, Key=item.key)
+    for drop in (shared_platform.drop, shared_platform.pathology_drop):
+        for item in list(drop.listed("")):
+            drop.delete(item.key)
     return shared_platform
 
 

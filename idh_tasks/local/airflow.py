@@ -35,7 +35,7 @@ def _connections(installation: Installation) -> dict[str, str]:
             "conn_type": "aws",
             "login": store.access_key,
             "password": store.secret_key.get_secret_value(),
-            "extra": {"endpoint": store.endpoint, "bucket": store.bucket, "drop_bucket": store.drop_bucket},
+            "extra": store.model_dump(include={"endpoint", "bucket", "drop_bucket", "pathology_bucket"}),
         },
     }
     if orthanc.installed():

@@ -16,7 +16,7 @@ from idh_tasks.local.client import AirflowClient
 from idh_tasks.local.delivery import deliver, study_folders
 from idh_tasks.local.installation import Installation
 from idh_tasks.local.process import wait_until
-from idh_tasks.local.up import laboratory, up
+from idh_tasks.local.up import hospital, laboratory, up
 from idh_tasks.phantom.cohort import CohortPlan, write_cohort
 from idh_tasks.pipelines.operate.summary import Counts, Summary, progress, summarise
 from idh_tasks.pipelines.platform import Platform
@@ -62,7 +62,7 @@ def run_demo(installation: Installation, plan: DemoPlan, console: Console) -> Su
     platform = up(installation, console.print)
     console.rule("cohort")
     cohort = plan.cohort or _phantom(installation, plan, console)
-    bucket, pacs = deliver(platform, laboratory(installation), cohort)
+    bucket, pacs = deliver(platform, hospital(installation), laboratory(installation), cohort)
     console.print(f"delivered: {bucket} studies to the bucket, {pacs} to the PACS, pathology to the laboratory")
     console.rule("night")
     before = progress(platform)

@@ -1,64 +1,121 @@
-"""An S3 server on loopback (SeaweedFS), with keys of this installation."""
+"""An S3 server on loopback (SeaweedFS): one door, with keys of this installation."""
 
 import json
 import socket
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
-from idh_tasks.errors import TransientError
-from idh_tasks.local.installation import Installation
+from idh_tasks.codes import Code
+from idh_tasks.errors import RunRefusedError, TransientError
+from idh_tasks.local import store_identities, store_tls
+from idh_tasks.local.installation import GRPC_OFFSET, Installation
 from idh_tasks.local.process import Service, await_ready, wait_until
+from idh_tasks.local.store_doors import open_ports
+from idh_tasks.local.store_identities import PATHOLOGY_BUCKET, Identity, StoreKey
 from idh_tasks.settings import StoreSettings
 from idh_tasks.store.objects import ObjectStore
 
 NAME = "s3"
+INTERNAL = ("weed_master", "weed_volume", "weed_filer")
+KEYS = "store-keys.json"
 
 
-def settings(installation: Installation) -> StoreSettings:
-    """Return how to reach the server."""
-    keys = installation.secrets
+def settings(installation: Installation, identity: Identity = Identity.PLATFORM) -> StoreSettings:
+    """Return how to reach the server, as one of its identities."""
+    key = _keys(installation)[identity]
     return StoreSettings(
         endpoint=f"http://127.0.0.1:{installation.ports['s3']}",
-        access_key=keys["s3_access_key"],
-        secret_key=keys["s3_secret_key"],
+        access_key=key.access_key,
+        secret_key=key.secret_key,
+        pathology_bucket=PATHOLOGY_BUCKET,
     )
 
 
-def _identities(installation: Installation) -> str:
-    keys = installation.secrets
-    credentials = {"accessKey": keys["s3_access_key"], "secretKey": keys["s3_secret_key"]}
-    actions = ["Admin", "Read", "Write", "List", "Tagging"]
-    return json.dumps({"identities": [{"name": "idh", "credentials": [credentials], "actions": actions}]})
+def _keys(installation: Installation) -> dict[Identity, StoreKey]:
+    """Return the key of each identity, generated once, mode 0600; the platform's is with the other secrets."""
+    path = installation.home / KEYS
+    stored: dict[str, dict[str, str]] = json.loads(path.read_text()) if path.exists() else {}
+    missing = [identity for identity in Identity if identity not in (*stored, Identity.PLATFORM)]
+    if missing:
+        stored |= {identity.value: asdict(store_identities.new_key()) for identity in missing}
+        installation.write_private(KEYS, json.dumps(stored, indent=1))
+    ours = StoreKey(installation.secrets["s3_access_key"], installation.secrets["s3_secret_key"])
+    return {Identity.PLATFORM: ours} | {Identity(name): StoreKey(**key) for name, key in stored.items()}
+
+
+def internal_ports(installation: Installation) -> list[int]:
+    """Return the ports by which SeaweedFS talks to itself: nobody else gets in."""
+    ports = installation.ports
+    plain = [ports[name] for name in INTERNAL]
+    return [*plain, *(port + GRPC_OFFSET for port in (*plain, ports["s3"]))]
 
 
 def start(installation: Installation) -> None:
-    """Start the server and create both buckets."""
-    ports, config = installation.ports, installation.write_private("s3.json", _identities(installation))
+    """Start the server, create the buckets, and make sure that no other door is open.
+
+    Raises
+    ------
+    RunRefusedError
+        ``E_STORE_INSECURE`` if an internal port takes strangers; the server is stopped.
+    """
     service = Service(installation, NAME)
-    service.start(
-        [
-            str(Path(sys.executable).with_name("weed")),
-            "server",
-            f"-dir={installation.folder('s3')}",
-            "-ip=127.0.0.1",
-            "-ip.bind=127.0.0.1",
-            "-s3",
-            f"-s3.port={ports['s3']}",
-            f"-s3.config={config}",
-            "-s3.port.iceberg=0",
-            "-s3.port.lance=0",
-            f"-master.port={ports['weed_master']}",
-            f"-volume.port={ports['weed_volume']}",
-            f"-filer.port={ports['weed_filer']}",
-            "-master.electionTimeout=1s",
-            "-volume.max=0",
-            "-master.volumeSizeLimitMB=1024",
-        ],
-        {},
-    )
-    await_ready(service, lambda: _listens(ports["s3"]), 60)
-    for bucket in (settings(installation).bucket, settings(installation).drop_bucket):
-        _create(ObjectStore(settings(installation), bucket))
+    if service.pid() is not None and _open(installation):
+        service.stop()  # started by a version that left the doors open
+    if service.pid() is None:
+        _start(installation, service)
+    await_ready(service, lambda: _listens(installation.ports["s3"]), 60)
+    administrator = settings(installation, Identity.ADMINISTRATOR)
+    for bucket in (administrator.bucket, administrator.drop_bucket, PATHOLOGY_BUCKET):
+        _create(ObjectStore(administrator, bucket))
+    if ports := _open(installation):
+        service.stop()
+        raise RunRefusedError(
+            Code.E_STORE_INSECURE, f"the object store takes strangers on ports {ports}; see {service.log}"
+        )
+    _move_pathology(administrator)
+
+
+def _open(installation: Installation) -> list[int]:
+    authority = installation.home / store_tls.AUTHORITY
+    ports = internal_ports(installation)
+    return open_ports(ports, authority) if authority.exists() else ports
+
+
+def _start(installation: Installation, service: Service) -> None:
+    for name, content in store_tls.files(installation.home).items():
+        installation.write_private(name, content)
+    identities = store_identities.configuration(_keys(installation), settings(installation))
+    service.start(_command(installation, installation.write_private("s3.json", identities)), {})
+
+
+def _command(installation: Installation, config: Path) -> list[str]:
+    ports = installation.ports
+    return [
+        str(Path(sys.executable).with_name("weed")),
+        "server",
+        f"-dir={installation.folder('s3')}",
+        "-ip=127.0.0.1",
+        "-ip.bind=127.0.0.1",
+        "-disableHttp",
+        "-s3",
+        f"-s3.port={ports['s3']}",
+        f"-s3.config={config}",
+        # Its working directory is the installation's; elsewhere a path may be too long for a socket.
+        "-s3.localSocket=run/s3.sock",
+        "-filer.localSocket=run/filer.sock",
+        "-s3.iam=false",
+        "-s3.autoCreateBucket=false",
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
+        f"-master.port={ports['weed_master']}",
+        f"-volume.port={ports['weed_volume']}",
+        f"-filer.port={ports['weed_filer']}",
+        "-master.telemetry=false",
+        "-master.electionTimeout=1s",
+        "-volume.max=0",
+        "-master.volumeSizeLimitMB=1024",
+    ]
 
 
 def _listens(port: int) -> bool:
@@ -77,3 +134,11 @@ def _create(store: ObjectStore) -> None:
         return True
 
     wait_until(created, 30)
+
+
+def _move_pathology(administrator: StoreSettings) -> None:
+    """Move what an older version left beside the images; the feed knows a file by its key and content."""
+    images, pathology = (ObjectStore(administrator, name) for name in (administrator.drop_bucket, PATHOLOGY_BUCKET))
+    for item in list(images.listed(administrator.pathology_prefix)):
+        pathology.put(item.key, images.get(item.key, item.etag))
+        images.delete(item.key)

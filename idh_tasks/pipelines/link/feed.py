@@ -108,7 +108,7 @@ def _new_files(platform: Platform) -> Iterator[tuple[str, Listed]]:
     """Yield the dropped files that were not read yet, with our ids; what ends unlike any format is none of ours."""
     with platform.database.begin() as transaction:
         known = {row["file_id"] for row in transaction.rows("feed/select_feed_files")}
-    for item in platform.drop.listed(platform.settings.store.pathology_prefix):
+    for item in platform.pathology_drop.listed(platform.settings.store.pathology_prefix):
         file_id = platform.pseudonymiser.token("feed", item.key, item.etag)
         if file_id not in known and PurePosixPath(item.key).suffix.lower() in READERS:
             yield file_id, item
@@ -119,7 +119,7 @@ def _load_file(platform: Platform, found: tuple[str, Listed]) -> tuple[str | Non
     file_id, item = found
     read = READERS[PurePosixPath(item.key).suffix.lower()]
     try:
-        delivery = read(platform.drop.get(item.key, item.etag), platform.settings.issuer)
+        delivery = read(platform.pathology_drop.get(item.key, item.etag), platform.settings.issuer)
     except TransientError:
         raise
     except Exception as error:  # a file can break a parser in many ways; the other files are read
