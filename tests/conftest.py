@@ -98,7 +98,7 @@ def platform(shared_platform: Platform, laboratory: Database) -> Platform:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark by folder what needs services and what is a whole night."""
     for item in items:
-        if "/integration/" in str(item.path):
+        if "/integration/" in str(item.path) or "/attack/" in str(item.path):
             item.add_marker(pytest.mark.services)
         if "/e2e/" in str(item.path):
             item.add_marker(pytest.mark.e2e)

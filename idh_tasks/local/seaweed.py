@@ -13,6 +13,7 @@ from idh_tasks.local.installation import GRPC_OFFSET, Installation
 from idh_tasks.local.process import Service, await_ready, wait_until
 from idh_tasks.local.store_doors import open_ports
 from idh_tasks.local.store_identities import PATHOLOGY_BUCKET, Identity, StoreKey
+from idh_tasks.local.store_upgrade import move_pathology
 from idh_tasks.settings import StoreSettings
 from idh_tasks.store.objects import ObjectStore
 
@@ -73,7 +74,7 @@ def start(installation: Installation) -> None:
         raise RunRefusedError(
             Code.E_STORE_INSECURE, f"the object store takes strangers on ports {ports}; see {service.log}"
         )
-    _move_pathology(administrator)
+    move_pathology(administrator)
 
 
 def _open(installation: Installation) -> list[int]:
@@ -114,6 +115,8 @@ def _command(installation: Installation, config: Path) -> list[str]:
         "-master.telemetry=false",
         "-master.electionTimeout=1s",
         "-volume.max=0",
+        # There is no other server to tell; with the default, ten seconds more than our grace pass.
+        "-volume.preStopSeconds=0",
         "-master.volumeSizeLimitMB=1024",
     ]
 
@@ -134,11 +137,3 @@ def _create(store: ObjectStore) -> None:
         return True
 
     wait_until(created, 30)
-
-
-def _move_pathology(administrator: StoreSettings) -> None:
-    """Move what an older version left beside the images; the feed knows a file by its key and content."""
-    images, pathology = (ObjectStore(administrator, name) for name in (administrator.drop_bucket, PATHOLOGY_BUCKET))
-    for item in list(images.listed(administrator.pathology_prefix)):
-        pathology.put(item.key, images.get(item.key, item.etag))
-        images.delete(item.key)

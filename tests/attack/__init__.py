@@ -1,0 +1,1 @@
+"""Attacks on an installation of ours: each must fail."""
