@@ -4,19 +4,25 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import httpx
 
 from idh_tasks.codes import Code
 from idh_tasks.errors import TransientError
-from idh_tasks.local import orthanc, postgres, seaweed
+from idh_tasks.local import orthanc, postgres, seaweed, service_secrets
 from idh_tasks.local.installation import ISSUER, Installation, read_env
 from idh_tasks.local.process import Service, wait_until
+from idh_tasks.local.store_identities import Identity
 from idh_tasks.settings import ROOT
 
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
+WORKERS = ("worker-default", "worker-gpu")
 USER = "admin"
+STORE_IDENTITIES = {"api-server": Identity.PAGES, "worker-gpu": Identity.TRAINING}
+NO_LOG_SERVER = "--skip-serve-logs"
+"""Airflow's log servers listen on every address; here all components write into one folder."""
 
 
 def base_url(installation: Installation) -> str:
@@ -26,23 +32,27 @@ def base_url(installation: Installation) -> str:
 
 def _connections(installation: Installation) -> dict[str, str]:
     host = str(installation.folder("postgres"))
-    store = seaweed.settings(installation)
     found: dict[str, dict[str, object]] = {
         "idh_db": {"conn_type": "postgres", "login": "postgres", "host": host, "schema": "idh"},
         "idh_pathology": {"conn_type": "postgres", "login": "postgres", "host": host, "schema": "laboratory"},
         "idh_pseudonym_key": {"conn_type": "generic", "password": installation.secrets["pseudonym_key"]},
-        "idh_store": {
-            "conn_type": "aws",
-            "login": store.access_key,
-            "password": store.secret_key.get_secret_value(),
-            "extra": store.model_dump(include={"endpoint", "bucket", "drop_bucket", "pathology_bucket"}),
-        },
+        "idh_store": _store(installation, Identity.PLATFORM),
     }
     if orthanc.installed():
         pacs = orthanc.settings(installation)
         extra = pacs.model_dump(include={"called_aet", "calling_aet", "listen_port"})
         found["idh_pacs"] = {"conn_type": "generic", "host": pacs.host, "port": pacs.port, "extra": extra}
     return {f"AIRFLOW_CONN_{name.upper()}": json.dumps(content) for name, content in found.items()}
+
+
+def _store(installation: Installation, identity: Identity) -> dict[str, object]:
+    store = seaweed.settings(installation, identity)
+    return {
+        "conn_type": "aws",
+        "login": store.access_key,
+        "password": store.secret_key.get_secret_value(),
+        "extra": store.model_dump(include={"endpoint", "bucket", "drop_bucket", "pathology_bucket"}),
+    }
 
 
 def environment(installation: Installation, executor: str = "LocalExecutor") -> dict[str, str]:
@@ -74,6 +84,22 @@ def environment(installation: Installation, executor: str = "LocalExecutor") -> 
     }
 
 
+def environment_of(installation: Installation, component: str, env: Mapping[str, str]) -> dict[str, str]:
+    """Return what one component sees of the environment: its own secrets only.
+
+    Parameters
+    ----------
+    component
+        A name in `service_secrets.MATRIX`.
+    env
+        The whole environment.
+    """
+    local = component == "scheduler" and env["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
+    own = service_secrets.environment_of((component, *WORKERS) if local else (component,), env)
+    identity = STORE_IDENTITIES.get(component)
+    return own if identity is None else own | {service_secrets.STORE: json.dumps(_store(installation, identity))}
+
+
 def command(*arguments: str) -> list[str]:
     """Return an Airflow command of this very environment."""
     return [sys.executable, "-m", "airflow", *arguments]
@@ -81,12 +107,13 @@ def command(*arguments: str) -> list[str]:
 
 def prepare(installation: Installation, env: dict[str, str]) -> None:
     """Migrate Airflow's database and create the pools."""
+    own = environment_of(installation, "prepare", env)
     steps = (["db", "migrate"], ["pools", "import", str(ROOT / "docker" / "pools.json")])
     for arguments in steps:
         log = Service(installation, "airflow-prepare").log
         with log.open("ab") as out:
             done = subprocess.run(  # noqa: S603 - the command is ours
-                command(*arguments), env={**os.environ, **env}, stdout=out, stderr=out, check=False
+                command(*arguments), env={**os.environ, **own}, stdout=out, stderr=out, check=False
             )
         if done.returncode:
             raise TransientError(Code.E_START, f"airflow {' '.join(arguments)} failed; see {log}")
@@ -96,7 +123,8 @@ def start(installation: Installation, env: dict[str, str]) -> None:
     """Start the components and wait until all four report a heartbeat newer than the start."""
     began = datetime.now(UTC) - timedelta(seconds=1)
     for component in COMPONENTS:
-        Service(installation, component).start(command(component), env)
+        flags = (NO_LOG_SERVER,) if component in ("scheduler", "triggerer") else ()
+        Service(installation, component).start(command(component, *flags), environment_of(installation, component, env))
     if not wait_until(lambda: healthy(installation, began), 180, pause_s=1):
         raise TransientError(Code.E_START, f"Airflow did not become healthy; see {installation.home / 'logs'}")
 

@@ -1,48 +1,33 @@
 """An S3 server on loopback (SeaweedFS): one door, with keys of this installation."""
 
-import json
 import socket
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
 from idh_tasks.codes import Code
 from idh_tasks.errors import RunRefusedError, TransientError
-from idh_tasks.local import store_identities, store_tls
+from idh_tasks.local import store_identities, store_keys, store_tls
 from idh_tasks.local.installation import GRPC_OFFSET, Installation
+from idh_tasks.local.prepare_store import create_buckets
 from idh_tasks.local.process import Service, await_ready, wait_until
 from idh_tasks.local.store_doors import open_ports
-from idh_tasks.local.store_identities import PATHOLOGY_BUCKET, Identity, StoreKey
+from idh_tasks.local.store_identities import PATHOLOGY_BUCKET, Identity
 from idh_tasks.local.store_upgrade import move_pathology
 from idh_tasks.settings import StoreSettings
-from idh_tasks.store.objects import ObjectStore
 
 NAME = "s3"
 INTERNAL = ("weed_master", "weed_volume", "weed_filer")
-KEYS = "store-keys.json"
 
 
 def settings(installation: Installation, identity: Identity = Identity.PLATFORM) -> StoreSettings:
     """Return how to reach the server, as one of its identities."""
-    key = _keys(installation)[identity]
+    key = store_keys.keys(installation)[identity]
     return StoreSettings(
         endpoint=f"http://127.0.0.1:{installation.ports['s3']}",
         access_key=key.access_key,
         secret_key=key.secret_key,
         pathology_bucket=PATHOLOGY_BUCKET,
     )
-
-
-def _keys(installation: Installation) -> dict[Identity, StoreKey]:
-    """Return the key of each identity, generated once, mode 0600; the platform's is with the other secrets."""
-    path = installation.home / KEYS
-    stored: dict[str, dict[str, str]] = json.loads(path.read_text()) if path.exists() else {}
-    missing = [identity for identity in Identity if identity not in (*stored, Identity.PLATFORM)]
-    if missing:
-        stored |= {identity.value: asdict(store_identities.new_key()) for identity in missing}
-        installation.write_private(KEYS, json.dumps(stored, indent=1))
-    ours = StoreKey(installation.secrets["s3_access_key"], installation.secrets["s3_secret_key"])
-    return {Identity.PLATFORM: ours} | {Identity(name): StoreKey(**key) for name, key in stored.items()}
 
 
 def internal_ports(installation: Installation) -> list[int]:
@@ -67,8 +52,7 @@ def start(installation: Installation) -> None:
         _start(installation, service)
     await_ready(service, lambda: _listens(installation.ports["s3"]), 60)
     administrator = settings(installation, Identity.ADMINISTRATOR)
-    for bucket in (administrator.bucket, administrator.drop_bucket, PATHOLOGY_BUCKET):
-        _create(ObjectStore(administrator, bucket))
+    wait_until(lambda: _created(administrator), 30)
     if ports := _open(installation):
         service.stop()
         raise RunRefusedError(
@@ -86,7 +70,7 @@ def _open(installation: Installation) -> list[int]:
 def _start(installation: Installation, service: Service) -> None:
     for name, content in store_tls.files(installation.home).items():
         installation.write_private(name, content)
-    identities = store_identities.configuration(_keys(installation), settings(installation))
+    identities = store_identities.configuration(store_keys.keys(installation), settings(installation))
     service.start(_command(installation, installation.write_private("s3.json", identities)), {})
 
 
@@ -126,14 +110,10 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _create(store: ObjectStore) -> None:
-    """Create a bucket as soon as the server takes requests."""
-
-    def created() -> bool:
-        try:
-            store.create()
-        except TransientError:
-            return False
-        return True
-
-    wait_until(created, 30)
+def _created(administrator: StoreSettings) -> bool:
+    """Create the buckets; return whether the server takes requests already."""
+    try:
+        create_buckets(administrator)
+    except TransientError:
+        return False
+    return True
