@@ -7,7 +7,7 @@ IDH := $(VENV)/bin/idh
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test lint sequences fuzz phantom protocol bench up down docs
+.PHONY: help setup system demo test attack lint sequences fuzz phantom protocol bench up down docs
 
 help: ## Say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -31,6 +31,9 @@ demo: setup ## Run the whole nightly job on real services (COHORT=DIR for your o
 
 test: setup ## Run all tests, an end-to-end night included
 	@$(VENV)/bin/pytest
+
+attack: setup ## Attack an installation: doors of the object store, identities, listening ports
+	@$(VENV)/bin/pytest tests/attack
 
 lint: $(STAMP) ## Check style, types, architecture, compose file and Dockerfiles
 	@$(VENV)/bin/ruff format --check -q .

@@ -6,7 +6,7 @@ status (immunohistochemistry, then sequencing of both genes), follow merges of p
 pre-operative study.
 
 **Sources**: Connection `idh_pathology` (any database; `IDH_PATHOLOGY_MAPPING` names the view and its columns), and
-files below `pathology/` of the drop bucket: `.csv`, `.xlsx`, `.hl7` (ORU^R01, ADT^A40, ADT^A37), `.json` (FHIR).
+files below `pathology/` of `pathology_bucket`: `.csv`, `.xlsx`, `.hl7` (ORU^R01, ADT^A40, ADT^A37), `.json` (FHIR).
 
 **Writes**: `idh.report`, `idh.assay`, `idh.merge_event`, `idh.case_link` (every candidate with its reason),
 `idh.review` (what a person must decide; `review_cases` asks), `idh.feed_night`.

@@ -9,7 +9,7 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
     AIRFLOW__CORE__DAGS_FOLDER=/opt/idh/dags \
     AIRFLOW__CORE__PLUGINS_FOLDER=/opt/idh/plugins
 
-# Root owns the code and the libraries: the service's user can write its logs, and nothing else.
+# Root owns the code and the libraries: the service user can write its logs only.
 RUN useradd --no-create-home --home-dir /opt/airflow --uid 50000 airflow \
     && mkdir -p /opt/idh /opt/airflow/logs \
     && chown -R airflow:airflow /opt/airflow

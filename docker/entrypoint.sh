@@ -1,6 +1,6 @@
 #!/bin/sh
-# Turns secret files into what Airflow reads: NAME__FROM=/run/secrets/x becomes NAME=content, and NAME__COPY=/run/secrets/x
-# becomes NAME=path of a private copy, for a file that Airflow opens for writing. A secret that is not there stops the start.
+# Passes secret files to Airflow: NAME__FROM=/run/secrets/x becomes NAME=content, and NAME__COPY=/run/secrets/x becomes
+# NAME=path of a private, writable copy. A missing, unreadable or empty secret stops the container.
 set -eu
 umask 077
 
@@ -11,7 +11,7 @@ refuse() {
 
 read_secret() {
     [ -e "$2" ] || refuse "$1" "$2" missing
-    # A directory exists and can be read, and `cat` fails on it only.
+    # `-r` is not enough: root passes it, and so does a directory.
     content=$(cat "$2" 2>/dev/null) || refuse "$1" "$2" unreadable
     case "$content" in
         *[![:space:]]*) ;;

@@ -11,7 +11,7 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
     NVIDIA_VISIBLE_DEVICES=all \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility
 
-# Root owns the code and the libraries: the service's user can write its logs, and nothing else.
+# Root owns the code and the libraries: the service user can write its logs only.
 RUN useradd --no-create-home --home-dir /opt/airflow --uid 50000 airflow \
     && mkdir -p /opt/idh /opt/airflow/logs \
     && chown -R airflow:airflow /opt/airflow

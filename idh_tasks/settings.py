@@ -115,9 +115,9 @@ class StoreSettings(BaseModel):
     drop_bucket: str = "idh-drop"
     drop_prefix: str = "drop/"
     pathology_bucket: str | None = None
-    """The inbox of the laboratory and the registry, whose files become labels; without it `drop_bucket`."""
+    """The inbox of the laboratory and the registry, whose files become labels; default: `drop_bucket`."""
     pathology_prefix: str = "pathology/"
-    """Where in that bucket the laboratory and the registry leave files."""
+    """Prefix in that bucket for the files of the laboratory and the registry."""
     private_network: bool = False
     """Whether nobody else is on the network to the store: then neither TLS nor encryption at rest is asked for."""
 

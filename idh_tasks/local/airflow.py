@@ -22,7 +22,7 @@ WORKERS = ("worker-default", "worker-gpu")
 USER = "admin"
 STORE_IDENTITIES = {"api-server": Identity.PAGES, "worker-gpu": Identity.TRAINING}
 NO_LOG_SERVER = "--skip-serve-logs"
-"""Airflow's log servers listen on every address; here all components write into one folder."""
+"""Airflow's log servers bind every address and are not needed: all components share one log folder."""
 
 
 def base_url(installation: Installation) -> str:
@@ -85,7 +85,7 @@ def environment(installation: Installation, executor: str = "LocalExecutor") -> 
 
 
 def environment_of(installation: Installation, component: str, env: Mapping[str, str]) -> dict[str, str]:
-    """Return what one component sees of the environment: its own secrets only.
+    """Return the environment of one component, with its own secrets only.
 
     Parameters
     ----------

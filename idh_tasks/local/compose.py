@@ -29,9 +29,9 @@ OWNERS = {
     "store_images.json": 0,
     "store_pathology.json": 0,
 }
-"""The user of the container that reads a file, where it is not Airflow's: a mounted file keeps its owner and mode."""
+"""Container user that reads the file, if not Airflow's: a mounted file keeps its owner and mode."""
 HANDED_OUT = {"store_images.json": Identity.IMAGES, "store_pathology.json": Identity.PATHOLOGY}
-"""Keys for those who deliver; no container mounts them."""
+"""Keys for the hospital and the laboratory; no container mounts them."""
 CONNECTIONS = {
     "conn_idh_store": Identity.PLATFORM,
     "conn_idh_store_training": Identity.TRAINING,
@@ -64,7 +64,7 @@ def _airflow() -> dict[str, str]:
         "fernet_key": Fernet.generate_key().decode(),
         "jwt_secret": _random(),
         "redis.conf": f"dir /data\nrequirepass {redis}\n",
-        # Not in Airflow's own database, which no worker can reach.
+        # Not in Airflow's own database: workers have no access to it.
         "result_backend": f"redis://:{redis}@redis:6379/1",
     }
 
@@ -137,8 +137,8 @@ def _orthanc() -> dict[str, object]:
 def write_secrets(out: Path) -> list[str]:
     """Write the files, mode 0600, into an empty folder; return their names.
 
-    Root gives each file to the user of the container that reads it. Anybody else has to: a container whose secret
-    cannot be read does not start, and names it.
+    When run as root, each file is owned by the container user that reads it. Otherwise change the owners yourself: a
+    container with an unreadable secret names it and does not start.
     """
     out.mkdir(parents=True, exist_ok=True, mode=0o700)
     if any(out.iterdir()):

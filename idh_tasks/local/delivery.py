@@ -60,7 +60,7 @@ def deliver(platform: Platform, hospital: ObjectStore, laboratory: Database, coh
     Parameters
     ----------
     hospital
-        The drop bucket as the hospital sees it: the platform itself may not write there.
+        The drop bucket, opened with the hospital's key: the platform itself may not write there.
     """
     folders = study_folders(cohort)
     there = {item.key for item in platform.drop.listed(platform.settings.store.drop_prefix)}

@@ -11,14 +11,14 @@ from idh_tasks.store.objects import ObjectStore
 
 
 def create_buckets(administrator: StoreSettings) -> None:
-    """Create our bucket and both drop buckets; those that exist stay as they are."""
+    """Create our bucket and both drop buckets unless they exist."""
     drops = {administrator.drop_bucket, administrator.pathology_bucket or administrator.drop_bucket}
     for bucket in (administrator.bucket, *sorted(drops)):
         ObjectStore(administrator, bucket).create()
 
 
 def main() -> None:
-    """Create the buckets of the store that the administrator's Connection names."""
+    """Create the buckets with the administrator's Connection."""
     connection = json.loads(os.environ[STORE_ADMINISTRATOR])
     secret = SecretStr(connection["password"])
     create_buckets(StoreSettings(access_key=connection["login"], secret_key=secret, **connection["extra"]))

@@ -1,4 +1,4 @@
-"""An S3 server on loopback (SeaweedFS): one door, with keys of this installation."""
+"""An S3 server on loopback (SeaweedFS): only the S3 port accepts requests, signed with keys of this installation."""
 
 import socket
 import sys
@@ -20,7 +20,7 @@ INTERNAL = ("weed_master", "weed_volume", "weed_filer")
 
 
 def settings(installation: Installation, identity: Identity = Identity.PLATFORM) -> StoreSettings:
-    """Return how to reach the server, as one of its identities."""
+    """Return the endpoint, the buckets and the key of an identity."""
     key = store_keys.keys(installation)[identity]
     return StoreSettings(
         endpoint=f"http://127.0.0.1:{installation.ports['s3']}",
@@ -31,23 +31,23 @@ def settings(installation: Installation, identity: Identity = Identity.PLATFORM)
 
 
 def internal_ports(installation: Installation) -> list[int]:
-    """Return the ports by which SeaweedFS talks to itself: nobody else gets in."""
+    """Return the ports between the parts of SeaweedFS, which require its certificate."""
     ports = installation.ports
     plain = [ports[name] for name in INTERNAL]
     return [*plain, *(port + GRPC_OFFSET for port in (*plain, ports["s3"]))]
 
 
 def start(installation: Installation) -> None:
-    """Start the server, create the buckets, and make sure that no other door is open.
+    """Start the server, create the buckets and check that every internal port requires a certificate.
 
     Raises
     ------
     RunRefusedError
-        ``E_STORE_INSECURE`` if an internal port takes strangers; the server is stopped.
+        ``E_STORE_INSECURE`` if an internal port accepts connections without a certificate; the server is stopped.
     """
     service = Service(installation, NAME)
     if service.pid() is not None and _open(installation):
-        service.stop()  # started by a version that left the doors open
+        service.stop()  # started by a version that did not protect these ports
     if service.pid() is None:
         _start(installation, service)
     await_ready(service, lambda: _listens(installation.ports["s3"]), 60)
@@ -56,7 +56,7 @@ def start(installation: Installation) -> None:
     if ports := _open(installation):
         service.stop()
         raise RunRefusedError(
-            Code.E_STORE_INSECURE, f"the object store takes strangers on ports {ports}; see {service.log}"
+            Code.E_STORE_INSECURE, f"ports {ports} of the object store require no certificate; see {service.log}"
         )
     move_pathology(administrator)
 
@@ -86,7 +86,7 @@ def _command(installation: Installation, config: Path) -> list[str]:
         "-s3",
         f"-s3.port={ports['s3']}",
         f"-s3.config={config}",
-        # Its working directory is the installation's; elsewhere a path may be too long for a socket.
+        # Relative to the installation's folder: the absolute path may be too long for a socket.
         "-s3.localSocket=run/s3.sock",
         "-filer.localSocket=run/filer.sock",
         "-s3.iam=false",
@@ -99,7 +99,7 @@ def _command(installation: Installation, config: Path) -> list[str]:
         "-master.telemetry=false",
         "-master.electionTimeout=1s",
         "-volume.max=0",
-        # There is no other server to tell; with the default, ten seconds more than our grace pass.
+        # No other server needs notice; with the default, stopping takes longer than GRACE_S.
         "-volume.preStopSeconds=0",
         "-master.volumeSizeLimitMB=1024",
     ]
@@ -111,7 +111,7 @@ def _listens(port: int) -> bool:
 
 
 def _created(administrator: StoreSettings) -> bool:
-    """Create the buckets; return whether the server takes requests already."""
+    """Create the buckets; return whether the server already accepts requests."""
     try:
         create_buckets(administrator)
     except TransientError:

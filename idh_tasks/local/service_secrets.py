@@ -1,6 +1,6 @@
-"""Which process gets which secret: the same matrix natively and in docker/compose.yaml.
+"""The secrets of each process, natively and in docker/compose.yaml.
 
-A secret is named by the environment variable that carries it. A process that is not named here gets none.
+A secret is named by its environment variable. A process that is not listed gets none.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,23 +25,23 @@ MATRIX: Mapping[str, frozenset[str]] = {
     "prepare": frozenset({METADATA, MIGRATION}),
     # Creates the buckets.
     "prepare-store": frozenset({STORE_ADMINISTRATOR}),
-    # Answers people and tasks; its pages read patients' rows and pictures by our ids, as the identity `pages`.
+    # Serves people and tasks; its pages read rows and pictures by pseudonymous ids, with the store key `pages`.
     "api-server": frozenset({METADATA, FERNET, TOKENS, SESSIONS, PASSWORDS, DATABASE, STORE}),
-    # Hands a token to each task; encrypts what a deadline waits for.
+    # Issues a token per task; encrypts the callbacks of deadlines.
     "scheduler": frozenset({METADATA, FERNET, TOKENS, BROKER, RESULTS}),
-    # Stores what an asset watcher waits for, encrypted.
+    # Encrypts the triggers of asset watchers.
     "dag-processor": frozenset({METADATA, FERNET}),
-    # Decrypts what it waits for; watches an archive.
+    # Decrypts triggers; watches an image archive.
     "triggerer": frozenset({METADATA, FERNET, PACS}),
-    # Everything that reaches patients happens here; it has no way into Airflow's own database.
+    # Runs every task that handles identifiers; has no access to Airflow's own database.
     "worker-default": frozenset({BROKER, RESULTS, DATABASE, PATHOLOGY, PACS, PSEUDONYM_KEY, STORE}),
-    # Learns from patches and labels, as the identity `training`: no key that leads to a patient.
+    # Trains on patches and labels, with the store key `training`; has no secret that leads to a patient.
     "worker-gpu": frozenset({BROKER, RESULTS, DATABASE, STORE}),
 }
 EVERY_SECRET = frozenset().union(*MATRIX.values())
 
 
 def environment_of(processes: Iterable[str], environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment without the secrets that none of these processes needs."""
+    """Return the environment without the secrets of other processes."""
     own = frozenset().union(*(MATRIX.get(name, frozenset()) for name in processes))
     return {name: value for name, value in environment.items() if name not in EVERY_SECRET - own}

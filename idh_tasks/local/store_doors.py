@@ -1,4 +1,4 @@
-"""Tries each internal port of SeaweedFS as a stranger would: a missing certificate leaves it open without a word."""
+"""Probes the internal ports of SeaweedFS without a certificate: a port without one stays open, silently."""
 
 import socket
 import ssl
@@ -10,16 +10,16 @@ REFUSALS = ("TLSV13_ALERT_CERTIFICATE_REQUIRED", "SSLV3_ALERT_BAD_CERTIFICATE", 
 
 
 def open_ports(ports: Iterable[int], authority: Path) -> list[int]:
-    """Return the ports on loopback that do not insist on a client certificate of this authority.
+    """Return the loopback ports that do not require a client certificate of this authority.
 
-    A port on which nothing listens counts as open: what will listen there is unknown.
+    A port without a listener counts as open, because nothing is known about a later listener.
     """
     context = ssl.create_default_context(cafile=str(authority))
     context.set_alpn_protocols(["h2", "http/1.1"])
-    return [port for port in ports if not _refuses_strangers(port, context)]
+    return [port for port in ports if not _requires_certificate(port, context)]
 
 
-def _refuses_strangers(port: int, context: ssl.SSLContext) -> bool:
+def _requires_certificate(port: int, context: ssl.SSLContext) -> bool:
     try:
         with (
             socket.create_connection(("127.0.0.1", port), TIMEOUT_S) as connection,

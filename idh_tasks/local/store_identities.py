@@ -1,4 +1,4 @@
-"""Who may do what in the object store: one key per identity, limited to buckets, prefixes and actions."""
+"""Identities of the object store: one key each, limited to buckets, prefixes and actions."""
 
 import json
 import secrets
@@ -9,9 +9,9 @@ from enum import StrEnum
 from idh_tasks.settings import StoreSettings
 
 PATHOLOGY_BUCKET = "idh-drop-pathology"
-"""Where the laboratory and the registry deliver; whoever may drop images has no rights here."""
+"""Where the laboratory and the registry deliver; the key for images has no rights here."""
 IDENTIFYING = "phi/"
-"""Prefix of our bucket whose sealed objects name patients."""
+"""Prefix of the sealed objects in our bucket that identify patients."""
 
 READ = ("s3:GetObject", "s3:ListBucket")
 DROP = ("s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
@@ -19,20 +19,20 @@ WORK = (*READ, *DROP, "s3:DeleteObject", "s3:GetEncryptionConfiguration")
 
 
 class Identity(StrEnum):
-    """A holder of a key."""
+    """A role with a key of its own."""
 
     ADMINISTRATOR = "administrator"
-    """Creates buckets; used at the start only."""
+    """Creates the buckets; used at start-up only."""
     PLATFORM = "platform"
-    """Ingest, link, preprocess, predict and deliver: works in our bucket, reads both drop buckets."""
+    """Ingest, link, preprocess, predict, deliver: full access to our bucket, read access to both drop buckets."""
     TRAINING = "training"
-    """The GPU worker: works in our bucket, but not on objects that name patients."""
+    """The GPU worker: full access to our bucket, except for objects that identify patients."""
     PAGES = "pages"
-    """The pages of the UI: reads our bucket, but not objects that name patients."""
+    """The pages of the UI: read access to our bucket, except for objects that identify patients."""
     IMAGES = "images"
-    """The hospital: adds images, and reads nothing."""
+    """The hospital: may add images, may not read or delete."""
     PATHOLOGY = "pathology"
-    """The laboratory and the registry: add results, and read nothing."""
+    """The laboratory and the registry: may add results, may not read or delete."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def new_key() -> StoreKey:
 
 
 def configuration(keys: Mapping[Identity, StoreKey], store: StoreSettings) -> str:
-    """Return SeaweedFS's `-s3.config` file: who exists, with which key and which policy.
+    """Return the content of SeaweedFS's `-s3.config` file: identities, keys and policies.
 
     Parameters
     ----------

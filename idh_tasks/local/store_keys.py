@@ -12,11 +12,11 @@ FILE = "store-keys.json"
 
 
 def keys(installation: Installation) -> dict[Identity, StoreKey]:
-    """Return the key of each identity; the platform's is among the installation's other secrets."""
+    """Return the key of each identity; the platform's key is stored with the other secrets."""
     path = installation.folder(".") / FILE
     path.touch(mode=PRIVATE)
     with path.open("r+") as file:
-        # Two processes that start at the same time must not generate two sets.
+        # Two processes that start at the same time must not generate different keys.
         fcntl.flock(file, fcntl.LOCK_EX)
         stored = _completed(file)
     ours = StoreKey(installation.secrets["s3_access_key"], installation.secrets["s3_secret_key"])

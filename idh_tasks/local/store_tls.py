@@ -1,8 +1,8 @@
-"""Closes the internal ports of SeaweedFS: only a holder of this installation's certificate gets in.
+"""Certificates and configuration that protect the internal ports of SeaweedFS.
 
-SeaweedFS trusts whoever reaches its filer, master and volume servers. With the configuration written here, each of
-these HTTP and gRPC ports asks for a client certificate of an authority whose key is thrown away, and the HTTP requests
-between the servers need signed tokens besides.
+By default, the filer, master and volume servers accept every connection. With this configuration, their HTTP and gRPC
+ports require a client certificate. The private key of the issuing authority is discarded, so no further certificate can
+be issued. HTTP requests between the servers also need signed tokens.
 """
 
 import secrets
@@ -26,12 +26,12 @@ USAGES = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
 
 
 def files(folder: PurePath) -> dict[str, str]:
-    """Return the content of every file by its name: a new authority, one certificate with its key, `security.toml`.
+    """Return the content of each file by name: a new authority, one certificate with its key, and `security.toml`.
 
     Parameters
     ----------
     folder
-        Where SeaweedFS will find the certificates; `security.toml` must lie in its working directory.
+        Folder in which SeaweedFS finds the certificates; `security.toml` belongs in its working directory.
     """
     return {**_certificates(), CONFIGURATION: _security_toml(folder)}
 

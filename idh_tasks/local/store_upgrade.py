@@ -1,4 +1,4 @@
-"""Moves what older versions kept elsewhere in the object store."""
+"""Moves objects that older versions kept in another bucket."""
 
 import logging
 
@@ -11,14 +11,14 @@ log = logging.getLogger(__name__)
 
 
 def move_pathology(administrator: StoreSettings) -> int:
-    """Move pathology files from the images' bucket into their own; return how many could not be read and stay.
+    """Move pathology files from the bucket for images into their own; return how many unreadable files stay.
 
-    The feed knows a file by its key and content, so that it reads none of them twice.
+    The feed identifies a file by key and content, so it does not read a moved file again.
     """
     images, pathology = (ObjectStore(administrator, name) for name in (administrator.drop_bucket, PATHOLOGY_BUCKET))
     left = sum(not _moved(images, pathology, item) for item in list(images.listed(administrator.pathology_prefix)))
     if left:
-        log.warning("%d pathology files in bucket %s cannot be read; deliver them again", left, images.bucket)
+        log.warning("%d pathology files in bucket %s are unreadable; deliver them again", left, images.bucket)
     return left
 
 

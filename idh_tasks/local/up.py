@@ -35,7 +35,7 @@ def laboratory(installation: Installation) -> Database:
 
 
 def hospital(installation: Installation) -> ObjectStore:
-    """Return the drop bucket as the hospital sees it: images go in, nothing comes out."""
+    """Return the drop bucket, opened with the hospital's key, which may only add images."""
     store = seaweed.settings(installation, Identity.IMAGES)
     return ObjectStore(store, store.drop_bucket)
 

@@ -16,12 +16,12 @@ class Vault:
     Raises
     ------
     RunRefusedError
-        ``E_KEY`` if there is no secret: everybody could open what it seals.
+        ``E_KEY`` if the secret is empty: anyone could decrypt the content.
     """
 
     def __init__(self, secret: str) -> None:
         if not secret:
-            raise RunRefusedError(Code.E_KEY, "this process has no pseudonym key, and seals nothing")
+            raise RunRefusedError(Code.E_KEY, "this process has no pseudonym key and must not encrypt anything")
         derived = HKDF(SHA256(), 32, salt=None, info=b"idh vault").derive(secret.encode())
         self._fernet = Fernet(base64.urlsafe_b64encode(derived))
 

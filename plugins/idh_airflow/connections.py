@@ -62,7 +62,7 @@ def platform() -> "Platform":
     settings = Settings(
         database_url=SecretStr(_sql_url(Connection.get(DATABASE))),
         pathology_url=SecretStr(_sql_url(laboratory)) if laboratory else None,
-        # A process that meets no patient has none; what needs it refuses an empty one.
+        # A process that handles no identifiers has no key; code that needs the key rejects an empty one.
         pseudonym_key=SecretStr((key and key.password) or ""),
         store=StoreSettings(
             access_key=store.login or "", secret_key=SecretStr(store.password or ""), **store.extra_dejson

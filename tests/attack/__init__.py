@@ -1,1 +1,1 @@
-"""Attacks on an installation of ours: each must fail."""
+"""Attacks on an installation: every one must fail."""

@@ -1,4 +1,4 @@
-"""Which TCP ports the processes of an installation listen on, and which they may."""
+"""TCP ports on which the processes of an installation listen, and the list of allowed ports."""
 
 import os
 from collections.abc import Iterator
@@ -13,27 +13,27 @@ from idh_tasks.local.installation import GRPC_OFFSET, Installation
 
 REASONS = {
     "s3": "S3: every request is signed by a key",
-    "s3 gRPC": "SeaweedFS to itself: asks for a client certificate",
-    "weed_master": "SeaweedFS to itself: asks for a client certificate",
-    "weed_master gRPC": "SeaweedFS to itself: asks for a client certificate",
-    "weed_volume": "SeaweedFS to itself: asks for a client certificate",
-    "weed_volume gRPC": "SeaweedFS to itself: asks for a client certificate",
-    "weed_filer": "SeaweedFS to itself: asks for a client certificate",
-    "weed_filer gRPC": "SeaweedFS to itself: asks for a client certificate",
-    "orthanc_http": "the PACS of the demo: asks for a password",
-    "orthanc_dicom": "the PACS of the demo: answers known AE titles only",
-    "airflow": "the UI and Airflow's API: asks for a login or a task's token",
-    "redis": "Celery's broker: asks for a password",
+    "s3 gRPC": "between parts of SeaweedFS: requires a client certificate",
+    "weed_master": "between parts of SeaweedFS: requires a client certificate",
+    "weed_master gRPC": "between parts of SeaweedFS: requires a client certificate",
+    "weed_volume": "between parts of SeaweedFS: requires a client certificate",
+    "weed_volume gRPC": "between parts of SeaweedFS: requires a client certificate",
+    "weed_filer": "between parts of SeaweedFS: requires a client certificate",
+    "weed_filer gRPC": "between parts of SeaweedFS: requires a client certificate",
+    "orthanc_http": "the PACS of the demo: requires a password",
+    "orthanc_dicom": "the PACS of the demo: accepts known AE titles only",
+    "airflow": "the UI and Airflow's API: requires a login or a task token",
+    "redis": "Celery's broker: requires a password",
 }
 ON_EVERY_ADDRESS = {
-    "orthanc_http": "Orthanc 1.10.1 cannot bind loopback: RemoteAccessAllowed is false, test_orthanc.py tries it",
-    "orthanc_dicom": "Orthanc 1.10.1 cannot bind loopback: DicomCheckModalityHost is true, test_orthanc.py tries it",
+    "orthanc_http": "Orthanc 1.10.1 cannot bind loopback: RemoteAccessAllowed is false (test_orthanc.py)",
+    "orthanc_dicom": "Orthanc 1.10.1 cannot bind loopback: DicomCheckModalityHost is true (test_orthanc.py)",
 }
 
 
 @dataclass(frozen=True)
 class Listener:
-    """A port on which a process waits."""
+    """A listening port of a process."""
 
     port: int
     address: str
@@ -41,12 +41,12 @@ class Listener:
 
 
 def listeners(installation: Installation) -> set[Listener]:
-    """Return where the processes of an installation listen."""
+    """Return the listening ports of an installation."""
     return {listener for process in _processes(installation) for listener in _listeners(process)}
 
 
 def _processes(installation: Installation) -> Iterator[psutil.Process]:
-    """Yield what the installation started, with all descendants, and whatever else works in its folder."""
+    """Yield the processes of the installation, their descendants, and every process that works in its folder."""
     home = installation.home.resolve()
     roots = {int(path.read_text().split()[0]) for path in (home / "run").glob("*.pid")} | {postgres.pid(installation)}
     for process in psutil.process_iter():
@@ -70,7 +70,7 @@ def _listeners(process: psutil.Process) -> Iterator[Listener]:
 
 
 def allowed(installation: Installation) -> dict[int, str]:
-    """Return the name of each port that may be listened on."""
+    """Return the name of each allowed port."""
     chosen = installation.ports
     plain = {port: name for name, port in chosen.items() if name in REASONS}
     grpc = {chosen[name] + GRPC_OFFSET: f"{name} gRPC" for name in (*seaweed.INTERNAL, "s3")}
@@ -78,7 +78,7 @@ def allowed(installation: Installation) -> dict[int, str]:
 
 
 def complaints(installation: Installation) -> list[str]:
-    """Return what is wrong: a port that is on no list, or that the whole network reaches without a reason."""
+    """Return each unknown port, and each port that is exposed to the network without a reason."""
     names = allowed(installation)
     return sorted(filter(None, (_complaint(listener, names) for listener in listeners(installation))))
 

@@ -1,4 +1,4 @@
-"""What somebody without a key tries on the ports of SeaweedFS; each attack returns whether it got through."""
+"""Attempts of an unauthenticated client on the ports of SeaweedFS; each function returns whether it succeeded."""
 
 import re
 from collections.abc import Callable
@@ -22,20 +22,20 @@ FORM = {"Content-Type": "multipart/form-data; boundary=x"}
 
 @dataclass(frozen=True)
 class Stranger:
-    """Somebody on the machine who knows the ports, the bucket and a key, and has no credentials."""
+    """A client on the same machine that knows ports, bucket and object key, but has no credentials."""
 
     installation: Installation
     bucket: str
     file_id: str
-    """Where the volume server keeps the victim's content."""
+    """File id of the victim on the volume server."""
 
     def http(self, port: str, method: str, path: str, content: bytes | None = None) -> list[httpx.Response]:
-        """Return what the port answers, in the clear and by TLS."""
+        """Return the responses of a port over plain HTTP and over HTTPS."""
         number = self.installation.ports[port]
         answers = []
         for scheme in ("http", "https"):
             try:
-                with httpx.Client(verify=False, timeout=TIMEOUT_S) as client:  # noqa: S501 - an attacker trusts anybody
+                with httpx.Client(verify=False, timeout=TIMEOUT_S) as client:  # noqa: S501 - an attacker does not verify the server
                     answers.append(
                         client.request(method, f"{scheme}://127.0.0.1:{number}{path}", content=content, headers=FORM)
                     )
@@ -44,12 +44,12 @@ class Stranger:
         return answers
 
     def grpc(self, port: str, method: str, request: bytes) -> bytes:
-        """Return the first message that a method answers, or nothing."""
+        """Return the first response message of a method, or nothing."""
         return first_message(self.installation.ports[port] + GRPC_OFFSET, method, request)
 
 
 def first_message(port: int, method: str, request: bytes, credentials: grpc.ChannelCredentials | None = None) -> bytes:
-    """Call a method with an encoded request; return the first message of the answer, or nothing if it is refused."""
+    """Call a method with an encoded request; return the first response message, or nothing if it is refused."""
     target = f"127.0.0.1:{port}"
     channel = grpc.secure_channel(target, credentials) if credentials else grpc.insecure_channel(target)
     with channel:
@@ -69,16 +69,16 @@ LIST, DELETE = "/filer_pb.SeaweedFiler/ListEntries", "/filer_pb.SeaweedFiler/Del
 
 
 def victim_file_id(installation: Installation, bucket: str) -> str:
-    """Ask the filer, with the server's own certificate if it has one, where the victim's content is."""
+    """Return the file id of the victim, asking with the certificate of the server if there is one."""
     port = installation.ports["weed_filer"] + GRPC_OFFSET
     answer = first_message(port, LIST, listing(bucket, VICTIM), own_credentials(installation.home))
     match = FILE_ID.search(answer)
-    assert match is not None, "the victim is not stored as a file of a volume"
+    assert match is not None, "the victim has no file id"
     return match.group().decode()
 
 
 def listing(bucket: str, key: str) -> bytes:
-    """Encode the question whether an object is there."""
+    """Encode a request to list one object."""
     folder, _, name = key.rpartition("/")
     return text_field(1, f"/buckets/{bucket}/{folder}") + text_field(2, name)
 
@@ -114,7 +114,7 @@ def stores_by_master(stranger: Stranger) -> bool:
 
 
 def writes_by_volume(stranger: Stranger) -> bool:
-    """Overwrite a place that is known."""
+    """Overwrite the content of a known file id."""
     return any(answer.is_success for answer in stranger.http("weed_volume", "PUT", f"/{stranger.file_id}", UPLOAD))
 
 
@@ -133,7 +133,7 @@ def reads_every_key_by_grpc(stranger: Stranger) -> bool:
 
 
 def deletes_by_grpc(stranger: Stranger) -> bool:
-    """Delete an object; the attack got through if the filer does not list it any more."""
+    """Delete an object; the attack succeeded if the filer no longer lists it."""
     port, own = stranger.installation.ports["weed_filer"] + GRPC_OFFSET, own_credentials(stranger.installation.home)
     assert b"spare.hl7" in first_message(port, LIST, listing(stranger.bucket, SPARE), own)
     stranger.grpc("weed_filer", DELETE, listing(stranger.bucket, SPARE))

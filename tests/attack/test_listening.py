@@ -1,4 +1,4 @@
-"""Every port of the installation is on a list with its reason, and on loopback."""
+"""Every listening port of the installation is on a list with a reason, and bound to loopback."""
 
 import socket
 import sys
@@ -11,7 +11,7 @@ from tests.attack import listening
 SERVER = "import socket, time; s = socket.create_server(('{address}', {port})); time.sleep(60)"
 
 
-def test_the_services_listen_where_the_list_says(installation: Installation) -> None:
+def test_the_services_listen_on_allowed_ports_only(installation: Installation) -> None:
     names = listening.allowed(installation)
     heard = {names[listener.port] for listener in listening.listeners(installation) if listener.port in names}
     not_running = {"airflow", "redis"} if orthanc.installed() else {"airflow", "redis", "orthanc_http", "orthanc_dicom"}
@@ -19,7 +19,7 @@ def test_the_services_listen_where_the_list_says(installation: Installation) -> 
     assert listening.complaints(installation) == []
 
 
-def test_an_unknown_port_is_a_complaint(installation: Installation) -> None:
+def test_an_unknown_port_is_reported(installation: Installation) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     intruder = Service(installation, "intruder")
@@ -32,7 +32,7 @@ def test_an_unknown_port_is_a_complaint(installation: Installation) -> None:
         intruder.stop()
 
 
-def test_a_known_port_on_every_address_is_a_complaint(installation: Installation) -> None:
+def test_a_known_port_on_every_address_is_reported(installation: Installation) -> None:
     port = installation.ports["airflow"]
     careless = Service(installation, "careless")
     careless.start([sys.executable, "-c", SERVER.format(address="0.0.0.0", port=port)], {})  # noqa: S104 - the point

@@ -1,4 +1,4 @@
-"""Nobody reaches the object store but by its S3 port, with a key."""
+"""The object store is reachable through its S3 port only, with a key."""
 
 import json
 import sys
@@ -26,7 +26,7 @@ OLD_BUCKET = "idh-drop"
 
 @pytest.fixture(scope="module")
 def old_store() -> Iterator[Installation]:
-    """Start the store as it was started before its doors were closed."""
+    """Start the store with the configuration of older versions."""
     with temporary_installation() as installation:
         start_as_before(installation)
         plant(StoreSettings(**old_settings(installation)), OLD_BUCKET)
@@ -95,16 +95,18 @@ def stranger(installation: Installation, bucket: str) -> Stranger:
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
-def test_each_attack_got_through_before(old_store: Installation, attack: Callable[[Stranger], bool]) -> None:
+def test_each_attack_succeeds_on_the_old_configuration(
+    old_store: Installation, attack: Callable[[Stranger], bool]
+) -> None:
     assert attack(stranger(old_store, OLD_BUCKET))
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
-def test_no_attack_gets_through_now(store: Installation, attack: Callable[[Stranger], bool]) -> None:
+def test_no_attack_succeeds(store: Installation, attack: Callable[[Stranger], bool]) -> None:
     assert not attack(stranger(store, PATHOLOGY_BUCKET))
 
 
-def test_what_was_attacked_is_whole(store: Installation) -> None:
+def test_the_attacked_objects_are_unchanged(store: Installation) -> None:
     administrator = seaweed.settings(store, Identity.ADMINISTRATOR)
     pathology = ObjectStore(administrator, PATHOLOGY_BUCKET)
     assert {item.key for item in pathology.listed("")} >= {VICTIM, SPARE}
@@ -112,7 +114,7 @@ def test_what_was_attacked_is_whole(store: Installation) -> None:
     assert pathology.get(VICTIM) == ObjectStore(administrator, DOOMED).get("object") == CONTENT
 
 
-def test_a_certificate_of_another_authority_opens_nothing(store: Installation, tmp_path: Path) -> None:
+def test_a_certificate_of_another_authority_is_refused(store: Installation, tmp_path: Path) -> None:
     authority = certify(tmp_path, "another authority")
     node = certify(tmp_path, "localhost", issuer=authority)
     credentials = grpc.ssl_channel_credentials(
@@ -122,16 +124,16 @@ def test_a_certificate_of_another_authority_opens_nothing(store: Installation, t
     request = strangers.listing(PATHOLOGY_BUCKET, VICTIM)
     assert strangers.first_message(port, strangers.LIST, request, credentials) == b""
     own = strangers.own_credentials(store.home)
-    assert b"result.hl7" in strangers.first_message(port, strangers.LIST, request, own), "the request is a good one"
+    assert b"result.hl7" in strangers.first_message(port, strangers.LIST, request, own), "the request is valid"
 
 
-def test_every_internal_port_insists_on_a_certificate(store: Installation) -> None:
+def test_every_internal_port_requires_a_certificate(store: Installation) -> None:
     ports = seaweed.internal_ports(store)
     assert len(ports) == 7
     assert open_ports(ports, store.home / store_tls.AUTHORITY) == []
 
 
-def test_without_a_certificate_file_the_store_does_not_stay_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_store_is_stopped_if_a_port_requires_no_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
     real = store_tls.files
 
     def without_grpc(folder: Path) -> dict[str, str]:
@@ -147,7 +149,7 @@ def test_without_a_certificate_file_the_store_does_not_stay_up(monkeypatch: pyte
         assert Service(installation, seaweed.NAME).pid() is None
 
 
-def test_an_open_store_of_an_older_version_is_closed_and_keeps_its_objects(old_store: Installation) -> None:
+def test_a_store_of_an_older_version_is_protected_and_keeps_its_objects(old_store: Installation) -> None:
     before = Service(old_store, seaweed.NAME).pid()
     as_before = ObjectStore(StoreSettings(**old_settings(old_store)), OLD_BUCKET)
     as_before.put("drop/study.zip", CONTENT)
@@ -159,4 +161,4 @@ def test_an_open_store_of_an_older_version_is_closed_and_keeps_its_objects(old_s
     assert ObjectStore(platform, OLD_BUCKET).get("drop/study.zip") == CONTENT
     assert ObjectStore(platform, PATHOLOGY_BUCKET).get("pathology/fresh.hl7") == CONTENT
     left = {item.key for item in ObjectStore(platform, OLD_BUCKET).listed("pathology/")}
-    assert left == {VICTIM}, "what an attack has damaged cannot be read, and stays"
+    assert left == {VICTIM}, "the object damaged by an attack is unreadable and stays"

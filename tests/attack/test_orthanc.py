@@ -1,4 +1,4 @@
-"""The PACS of the demo listens on every address: what comes from elsewhere is refused."""
+"""The PACS of the demo binds every address, but refuses connections from elsewhere."""
 
 import socket
 from ipaddress import ip_address
@@ -16,7 +16,7 @@ VERIFICATION = "1.2.840.10008.1.1"
 
 @pytest.fixture
 def own_address() -> str:
-    """Return an address of this machine that others could reach."""
+    """Return an address of this machine that other machines could reach."""
     interfaces = psutil.net_if_addrs().values()
     addresses = [item.address for interface in interfaces for item in interface if item.family is socket.AF_INET]
     reachable = [address for address in addresses if not ip_address(address).is_loopback]
@@ -32,7 +32,7 @@ def pacs(installation: Installation) -> Installation:
     return installation
 
 
-def test_its_pages_refuse_other_machines_even_with_the_password(pacs: Installation, own_address: str) -> None:
+def test_its_http_port_refuses_other_addresses_despite_the_password(pacs: Installation, own_address: str) -> None:
     login = (orthanc.USER, pacs.secrets["orthanc_password"])
     port = pacs.ports["orthanc_http"]
     assert httpx.get(f"http://127.0.0.1:{port}/system", auth=login).is_success
@@ -40,11 +40,11 @@ def test_its_pages_refuse_other_machines_even_with_the_password(pacs: Installati
 
 
 @pytest.mark.parametrize("title", ["IDHPLATFORM", "STRANGER"])
-def test_its_dicom_port_refuses_other_machines(pacs: Installation, own_address: str, title: str) -> None:
+def test_its_dicom_port_refuses_other_addresses(pacs: Installation, own_address: str, title: str) -> None:
     assert not greets(own_address, pacs.ports["orthanc_dicom"], title)
 
 
-def test_its_dicom_port_answers_the_platform_and_no_other_title(pacs: Installation) -> None:
+def test_its_dicom_port_accepts_the_platform_and_no_other_title(pacs: Installation) -> None:
     assert greets("127.0.0.1", pacs.ports["orthanc_dicom"], "IDHPLATFORM")
     assert not greets("127.0.0.1", pacs.ports["orthanc_dicom"], "STRANGER")
 

@@ -1,4 +1,4 @@
-"""Each identity of the object store does what it needs to, and nothing else."""
+"""Each identity of the object store has the rights that it needs, and no others."""
 
 from collections.abc import Callable, Iterator
 from itertools import product
@@ -42,7 +42,7 @@ ALLOWED = {
         "pathology": {"get", "list"},
         "labels beside images": {"list"},
     },
-    # The keys of our bucket, ids of ours, can be listed by all who may list the bucket.
+    # Whoever may list the bucket sees all keys, which contain pseudonymous ids only.
     Identity.TRAINING: {"ours": WORK, "phi": {"list"}},
     Identity.PAGES: {"ours": {"get", "list"}, "phi": {"list"}},
     Identity.IMAGES: {"images": {"put"}},
@@ -66,7 +66,9 @@ def test_every_identity_is_in_the_matrix() -> None:
 
 
 @pytest.mark.parametrize(("identity", "place"), MATRIX, ids=str)
-def test_an_identity_does_what_it_needs_and_nothing_else(planted: Installation, identity: Identity, place: str) -> None:
+def test_an_identity_has_the_rights_it_needs_and_no_others(
+    planted: Installation, identity: Identity, place: str
+) -> None:
     bucket, key = PLACES[place]
     store = ObjectStore(seaweed.settings(planted, identity), bucket)
     done = {name for name, action in ACTIONS.items() if succeeds(action, store, key)}
@@ -93,14 +95,14 @@ def client(installation: Installation, identity: Identity) -> Any:
     )
 
 
-EVERYBODY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}]}'
+PUBLIC = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}]}'
 EXPIRE = {"Rules": [{"ID": "x", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}]}
 LABEL = {"Bucket": PATHOLOGY_BUCKET, "Key": "pathology/attacked.hl7"}
 DETOURS: dict[str, Callable[[Any], object]] = {
     "copy a label": lambda s3: s3.copy_object(Bucket=IMAGES, Key="drop/stolen", CopySource=LABEL),
     "write a label in parts": lambda s3: s3.create_multipart_upload(**LABEL),
-    "open the bucket to everybody": lambda s3: s3.put_bucket_policy(Bucket=IMAGES, Policy=EVERYBODY),
-    "open the labels to everybody": lambda s3: s3.put_bucket_policy(Bucket=PATHOLOGY_BUCKET, Policy=EVERYBODY),
+    "publish the bucket by policy": lambda s3: s3.put_bucket_policy(Bucket=IMAGES, Policy=PUBLIC),
+    "publish the labels by policy": lambda s3: s3.put_bucket_policy(Bucket=PATHOLOGY_BUCKET, Policy=PUBLIC),
     "publish by ACL": lambda s3: s3.put_bucket_acl(Bucket=IMAGES, ACL="public-read-write"),
     "let objects expire": lambda s3: s3.put_bucket_lifecycle_configuration(
         Bucket=PATHOLOGY_BUCKET, LifecycleConfiguration=EXPIRE
@@ -113,19 +115,19 @@ DETOURS: dict[str, Callable[[Any], object]] = {
     ),
     "delete the bucket": lambda s3: s3.delete_bucket(Bucket=PATHOLOGY_BUCKET),
     "create a bucket": lambda s3: s3.create_bucket(Bucket="idh-mine"),
-    "write into no bucket": lambda s3: s3.put_object(Bucket="idh-drop-typo", Key="drop/x", Body=b""),
+    "write into a bucket that does not exist": lambda s3: s3.put_object(Bucket="idh-drop-typo", Key="drop/x", Body=b""),
 }
 
 
 @pytest.mark.parametrize("detour", DETOURS)
 @pytest.mark.parametrize("identity", [Identity.IMAGES, Identity.TRAINING, Identity.PAGES])
-def test_no_detour_leads_to_labels_or_rights(planted: Installation, identity: Identity, detour: str) -> None:
+def test_no_detour_reaches_labels_or_gains_rights(planted: Installation, identity: Identity, detour: str) -> None:
     with pytest.raises(ClientError) as caught:
         DETOURS[detour](client(planted, identity))
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == httpx.codes.FORBIDDEN
 
 
-def test_a_deletion_of_many_deletes_no_label(planted: Installation) -> None:
+def test_a_bulk_deletion_deletes_no_label(planted: Installation) -> None:
     answer = client(planted, Identity.IMAGES).delete_objects(
         Bucket=PATHOLOGY_BUCKET, Delete={"Objects": [{"Key": LABEL["Key"]}]}
     )
@@ -134,7 +136,7 @@ def test_a_deletion_of_many_deletes_no_label(planted: Installation) -> None:
 
 
 @pytest.mark.parametrize("step", ["..", "%2e%2e", "..%2f", "a/../.."])
-def test_a_path_out_of_the_bucket_leads_nowhere(planted: Installation, step: str) -> None:
+def test_path_traversal_does_not_leave_the_bucket(planted: Installation, step: str) -> None:
     path = f"/{IMAGES}/drop/{step}/{step}/{PATHOLOGY_BUCKET}/pathology/climbed.hl7"
     answer = signed(planted, Identity.IMAGES, "PUT", path)
     assert answer.status_code in (httpx.codes.BAD_REQUEST, httpx.codes.FORBIDDEN)
@@ -154,18 +156,18 @@ def signed(installation: Installation, identity: Identity, method: str, path: st
 @pytest.mark.parametrize(
     "path", ["/", f"/{OURS}", f"/{OURS}/models/attacked", f"/{OURS}?policy", "/metrics", "/debug/pprof/"]
 )
-def test_without_a_key_the_s3_port_says_nothing(planted: Installation, path: str) -> None:
+def test_the_s3_port_refuses_requests_without_a_key(planted: Installation, path: str) -> None:
     answer = httpx.get(seaweed.settings(planted).endpoint + path)
     assert answer.status_code == httpx.codes.FORBIDDEN
 
 
-def test_without_a_key_nobody_administers_identities(planted: Installation) -> None:
+def test_identities_cannot_be_administered_without_a_key(planted: Installation) -> None:
     body = {"Action": "CreateUser", "UserName": "mallory", "Version": "2010-05-08"}
     answer = httpx.post(seaweed.settings(planted).endpoint, data=body)
     assert answer.status_code == httpx.codes.METHOD_NOT_ALLOWED
 
 
-def test_the_platform_may_see_whether_a_bucket_is_encrypted(planted: Installation) -> None:
+def test_the_platform_may_read_the_encryption_of_its_bucket(planted: Installation) -> None:
     with pytest.raises(ClientError) as caught:
         client(planted, Identity.PLATFORM).get_bucket_encryption(Bucket=OURS)
     assert caught.value.response["Error"]["Code"] == "ServerSideEncryptionConfigurationNotFoundError"

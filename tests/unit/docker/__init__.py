@@ -1,1 +1,1 @@
-"""The Docker files, checked by rule: no engine is at hand, and nothing of them was ever built."""
+"""Docker files, checked by rules: no engine was available, so they were never built."""

@@ -1,4 +1,4 @@
-"""Rules for Dockerfiles and `.dockerignore`: each returns what breaks it."""
+"""Rules for Dockerfiles and `.dockerignore`: each returns the violations."""
 
 import re
 from collections.abc import Callable
@@ -60,7 +60,7 @@ def the_container_starts_as_the_service_user(dockerfile: str) -> list[str]:
 
 
 def root_owns_the_code(dockerfile: str) -> list[str]:
-    """Find what gives code to the service's user: a COPY with an owner, a chown of it, or a COPY after USER."""
+    """Find steps that make code writable: a COPY with an owner, a chown of the code, or a step after USER."""
     steps = instructions(dockerfile)
     user = next((n for n, (name, _) in enumerate(steps) if name == "USER"), len(steps))
     late = [rest for name, rest in steps[user:] if name in ("COPY", "ADD", "RUN")]
@@ -79,7 +79,7 @@ def the_entrypoint_reads_the_secrets(dockerfile: str) -> list[str]:
 
 
 def nothing_comes_from_elsewhere(dockerfile: str) -> list[str]:
-    """Find what is fetched without a lock: only the package manager with hashes may fetch."""
+    """Find downloads without a lock: only the package manager may download, with hashes."""
     fetched = [rest for rest in arguments(dockerfile, "RUN") if re.search(r"\b(curl|wget|git clone)\b", rest)]
     installs = [
         step for rest in arguments(dockerfile, "RUN") for step in re.findall(r"pip (?:install|sync)[^&]*", rest)

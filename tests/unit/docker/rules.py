@@ -1,4 +1,4 @@
-"""Rules for docker/compose.yaml: each returns what breaks it."""
+"""Rules for docker/compose.yaml: each returns the violations."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from idh_tasks.local.service_secrets import MATRIX
 Compose = dict[str, Any]
 PINNED = re.compile(r"[a-z0-9][\w./-]*:\d+\.\d+[\w.-]*@sha256:[0-9a-f]{64}")
 MOUNTED = "/run/secrets/"
-ROOT_ALLOWED = {"orthanc": "its volume is root's; it has no capability, and holds what the demo's PACS holds"}
+ROOT_ALLOWED = {"orthanc": "its volume belongs to root; it has no capabilities"}
 NETWORKS = {
     "postgres": {"control", "data"},
     "redis": {"control"},
@@ -30,7 +30,7 @@ SERVER_SECRETS = {
     "s3": {"s3.json", "s3_authority.crt", "s3_node.crt", "s3_node.key", "security.toml"},
     "orthanc": {"orthanc.json"},
 }
-"""Secrets that a server of others reads as files; those of our own processes are in `service_secrets.MATRIX`."""
+"""Secrets of third-party servers; those of our own processes are in `service_secrets.MATRIX`."""
 STORE_FLAGS = {
     "-ip.bind=127.0.0.1",
     "-disableHttp",
@@ -128,7 +128,7 @@ def each_service_mounts_the_secrets_that_it_reads(compose: Compose) -> list[str]
     return [name for name, service in services(compose) if secret_names(service) != read(name, service)]
 
 
-def secrets_are_files_that_exist_for_somebody(compose: Compose) -> list[str]:
+def every_declared_secret_is_a_file_and_is_used(compose: Compose) -> list[str]:
     used = {secret for _, service in services(compose) for secret in secret_names(service)}
     declared = compose["secrets"]
     elsewhere = [name for name, source in declared.items() if source != {"file": f"secrets/{name}"}]
@@ -194,7 +194,7 @@ RULES: tuple[Callable[[Compose], list[str]], ...] = (
     ports_are_published_on_loopback_only,
     each_process_has_the_variables_of_the_matrix,
     each_service_mounts_the_secrets_that_it_reads,
-    secrets_are_files_that_exist_for_somebody,
+    every_declared_secret_is_a_file_and_is_used,
     no_secret_stands_in_the_file,
     files_of_the_host_are_read_only,
     nothing_is_mounted_over_the_code,

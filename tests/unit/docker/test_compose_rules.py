@@ -1,4 +1,4 @@
-"""docker/compose.yaml keeps every rule, and each rule is seen to be broken by a changed copy."""
+"""docker/compose.yaml keeps every rule, and every rule rejects a broken copy."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -98,9 +98,9 @@ BROKEN: list[tuple[Rule, Callable[[Compose], None]]] = [
     (rules.each_service_mounts_the_secrets_that_it_reads, add("worker-gpu", "secrets", "conn_idh_pseudonym_key")),
     (rules.each_service_mounts_the_secrets_that_it_reads, take("scheduler", "secrets", "jwt_secret")),
     (rules.each_service_mounts_the_secrets_that_it_reads, add("postgres", "secrets", "fernet_key")),
-    (rules.secrets_are_files_that_exist_for_somebody, declare("forgotten", "secrets/forgotten")),
-    (rules.secrets_are_files_that_exist_for_somebody, declare("fernet_key", "/etc/passwd")),
-    (rules.secrets_are_files_that_exist_for_somebody, lambda compose: compose["secrets"].pop("jwt_secret")),
+    (rules.every_declared_secret_is_a_file_and_is_used, declare("forgotten", "secrets/forgotten")),
+    (rules.every_declared_secret_is_a_file_and_is_used, declare("fernet_key", "/etc/passwd")),
+    (rules.every_declared_secret_is_a_file_and_is_used, lambda compose: compose["secrets"].pop("jwt_secret")),
     (rules.no_secret_stands_in_the_file, variable("postgres", "POSTGRES_PASSWORD", "idh")),
     (rules.no_secret_stands_in_the_file, variable("scheduler", "AIRFLOW__CELERY__BROKER_URL", "redis://redis")),
     (rules.files_of_the_host_are_read_only, add("postgres", "volumes", "/var/run/docker.sock:/var/run/docker.sock:ro")),
@@ -123,11 +123,11 @@ BROKEN: list[tuple[Rule, Callable[[Compose], None]]] = [
 
 
 @pytest.mark.parametrize(("rule", "change"), BROKEN, ids=[f"{rule.__name__}-{n}" for n, (rule, _) in enumerate(BROKEN)])
-def test_a_broken_copy_is_found(rule: Rule, change: Callable[[Compose], None]) -> None:
+def test_a_broken_copy_is_rejected(rule: Rule, change: Callable[[Compose], None]) -> None:
     broken = deepcopy(COMPOSE)
     change(broken)
     assert rule(broken) != []
 
 
-def test_every_rule_is_seen_to_be_broken() -> None:
+def test_every_rule_has_a_broken_copy() -> None:
     assert {rule for rule, _ in BROKEN} == set(RULES)

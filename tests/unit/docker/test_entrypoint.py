@@ -1,4 +1,4 @@
-"""The entrypoint starts nothing without every secret, and says which one it misses."""
+"""The entrypoint refuses to start without every secret, and names the missing one."""
 
 import os
 import stat

@@ -1,4 +1,4 @@
-"""The Dockerfiles keep every rule, the build context holds no secret, and each rule is seen to be broken."""
+"""The Dockerfiles keep every rule, the build context holds no secret, and every rule rejects a broken copy."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -52,11 +52,11 @@ BROKEN: list[tuple[Rule, str]] = [
 
 
 @pytest.mark.parametrize(("rule", "text"), BROKEN, ids=[f"{rule.__name__}-{n}" for n, (rule, _) in enumerate(BROKEN)])
-def test_a_broken_copy_is_found(rule: Rule, text: str) -> None:
+def test_a_broken_copy_is_rejected(rule: Rule, text: str) -> None:
     assert rule(text) != []
 
 
-def test_every_rule_is_seen_to_be_broken() -> None:
+def test_every_rule_has_a_broken_copy() -> None:
     assert {rule for rule, _ in BROKEN} == set(IMAGE_RULES)
 
 
@@ -75,6 +75,6 @@ def test_the_build_context_holds_code_and_no_secret() -> None:
         IGNORE.replace("!sql/\n", ""),
     ],
 )
-def test_a_context_with_a_secret_or_without_code_is_found(text: str) -> None:
+def test_a_context_with_a_secret_or_without_code_is_rejected(text: str) -> None:
     assert text != IGNORE
     assert image_rules.the_context_holds_code_only(text) != []
