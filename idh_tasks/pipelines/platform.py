@@ -54,6 +54,12 @@ class Platform:
         return ObjectStore(self.settings.store, self.settings.store.drop_bucket)
 
     @cached_property
+    def pathology_drop(self) -> ObjectStore:
+        """Return the bucket into which the laboratory and the registry deliver."""
+        store = self.settings.store
+        return ObjectStore(store, store.pathology_bucket or store.drop_bucket)
+
+    @cached_property
     def pseudonymiser(self) -> Pseudonymiser:
         """Return the pseudonymiser of this installation."""
         return Pseudonymiser(self.settings.pseudonym_key.get_secret_value(), self.settings.identifiers)
