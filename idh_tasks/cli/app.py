@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from idh_tasks.cli.audit import audit
 from idh_tasks.cli.imaging import imaging
 from idh_tasks.cli.intake import intake
 from idh_tasks.cli.learn import learn
@@ -36,6 +37,7 @@ cli.add_typer(linkage, name="linkage")
 cli.add_typer(imaging, name="imaging")
 cli.add_typer(learn, name="learn")
 cli.add_typer(subject, name="subject")
+cli.add_typer(audit, name="audit")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
+from idh_tasks.db import installation_key
 from idh_tasks.db.engine import Database
 from idh_tasks.db.laboratory import Laboratory, read_mapping
 from idh_tasks.intake.deidentification.pseudonym import Pseudonymiser
@@ -54,8 +55,17 @@ class Platform:
 
     @cached_property
     def pseudonymiser(self) -> Pseudonymiser:
-        """Return the pseudonymiser of this installation."""
-        return Pseudonymiser(self.settings.pseudonym_key.get_secret_value(), self.settings.identifiers)
+        """Return the pseudonymiser of this installation.
+
+        Raises
+        ------
+        RunRefusedError
+            ``E_KEY`` if the key is missing or short, or not the one that made the pseudonyms on record.
+        """
+        made = Pseudonymiser(self.settings.pseudonym_key.get_secret_value(), self.settings.identifiers)
+        with self.database.begin() as transaction:
+            installation_key.check(transaction, made.fingerprint())
+        return made
 
     @cached_property
     def sandbox(self) -> Sandbox:

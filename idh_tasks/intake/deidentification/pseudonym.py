@@ -37,6 +37,10 @@ class Pseudonymiser:
         self._secret = secret.encode()
         self._rule = rule
 
+    def fingerprint(self) -> str:
+        """Return what tells this secret from another one and says nothing about it."""
+        return self._mac("fingerprint").hexdigest()
+
     def token(self, purpose: str, *parts: str) -> str:
         """Return 24 hexadecimal digits for the parts, different for each purpose."""
         return self._mac(purpose, *parts).hexdigest()[:24]
