@@ -8,7 +8,7 @@ IDH := $(VENV)/bin/idh
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test unit coverage mutants lint sequences fuzz phantom protocol bench up down docs
+.PHONY: help setup system demo test unit attack coverage mutants lint sequences fuzz phantom protocol bench up down docs
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -35,6 +35,9 @@ test: setup ## Run all tests, including an end-to-end night
 
 unit: $(STAMP) ## Run the unit tests, except those that train networks
 	@$(VENV)/bin/pytest -q tests/unit --ignore tests/unit/learning --ignore tests/unit/cli/test_learn.py
+
+attack: setup ## Attack an installation: doors of the object store, identities, listening ports
+	@$(VENV)/bin/pytest tests/attack
 
 lint: $(STAMP) ## Check style, types, architecture, compose file and Dockerfiles
 	@$(VENV)/bin/ruff format --check -q .

@@ -128,7 +128,7 @@ def chosen(platform: Platform) -> set[tuple[str, ...]]:
 def plan(platform: Platform) -> list[str]:
     """Return the scans, with their indexes, by which one patient's reports and links are looked up."""
     lookups = (
-        "SELECT * FROM idh.current_report WHERE report_key = md5('r1')",
+        "SELECT * FROM phi.current_report WHERE report_key = md5('r1')",
         "SELECT * FROM idh.case_link WHERE patient_key = md5('p1') AND chosen",
         "SELECT DISTINCT ON (report_key) * FROM idh.report ORDER BY report_key, version DESC",
     )

@@ -1,14 +1,42 @@
 #!/bin/sh
-# Turns secret files into the environment that Airflow reads: NAME__FROM=/run/secrets/x becomes NAME=content.
+# Passes secret files to Airflow: NAME__FROM=/run/secrets/x becomes NAME=content, and NAME__COPY=/run/secrets/x becomes
+# NAME=path of a private, writable copy. A missing, unreadable or empty secret stops the container.
 set -eu
-for name in $(env | sed -n 's/^\([A-Z0-9_]*\)__FROM=.*/\1/p'); do
+umask 077
+
+refuse() {
+    echo "E_PREFLIGHT: the secret of $1 ($2) is $3; the container does not start" >&2
+    exit 1
+}
+
+read_secret() {
+    [ -e "$2" ] || refuse "$1" "$2" missing
+    # `-r` is not enough: root passes it, and so does a directory.
+    content=$(cat "$2" 2>/dev/null) || refuse "$1" "$2" unreadable
+    case "$content" in
+        *[![:space:]]*) ;;
+        *) refuse "$1" "$2" empty ;;
+    esac
+}
+
+named() {
+    env | sed -n "s/^\([A-Z0-9_]*\)__$1=.*/\1/p"
+}
+
+for name in $(named FROM); do
     eval "file=\${${name}__FROM}"
     # shellcheck disable=SC2154 # set by eval
-    if [ ! -s "$file" ]; then
-        echo "E_PREFLIGHT: the secret of $name is missing or empty" >&2
-        exit 1
-    fi
-    export "$name=$(cat "$file")"
+    read_secret "$name" "$file"
+    export "$name=$content"
     unset "${name}__FROM"
 done
+for name in $(named COPY); do
+    eval "file=\${${name}__COPY}"
+    read_secret "$name" "$file"
+    copy="$HOME/$(basename "$file")"
+    printf '%s\n' "$content" > "$copy"
+    export "$name=$copy"
+    unset "${name}__COPY"
+done
+unset content
 exec "$@"

@@ -146,8 +146,10 @@ class StoreSettings(_Endpoint):
     """The bucket into which the hospital delivers."""
     drop_prefix: str = "drop/"
     """Where in the drop bucket studies are delivered."""
+    pathology_bucket: str | None = None
+    """The bucket into which the laboratory and the registry deliver; default: `drop_bucket`."""
     pathology_prefix: str = "pathology/"
-    """Where in the drop bucket the laboratory and the registry deliver files."""
+    """Where in that bucket the laboratory and the registry deliver files."""
     private_network: bool = False
     """Whether no other system is on the network to the store; then TLS and encryption at rest are not required."""
 

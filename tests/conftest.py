@@ -13,8 +13,9 @@ import pytest
 os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="idh-airflow-")
 
 from idh_tasks.db.engine import Database
-from idh_tasks.local import airflow, postgres, up
+from idh_tasks.local import airflow, postgres, seaweed, up
 from idh_tasks.local.installation import Installation
+from idh_tasks.local.store_identities import Identity
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.settings import ROOT
 from tests.database import empty, run_sql
@@ -65,8 +66,9 @@ def installation() -> Iterator[Installation]:
 
 @pytest.fixture(scope="session")
 def shared_platform(installation: Installation) -> Platform:
-    """Return the platform on the real services."""
-    return Platform(up.settings(installation))
+    """Return the platform on the real services, as administrator of the store: a test delivers files itself."""
+    store = seaweed.settings(installation, Identity.ADMINISTRATOR)
+    return Platform(up.settings(installation).model_copy(update={"store": store}))
 
 
 @pytest.fixture(scope="session")
@@ -80,15 +82,16 @@ def platform(shared_platform: Platform, laboratory: Database, installation: Inst
     """Return the platform with an empty database and an empty drop bucket."""
     empty(shared_platform)
     run_sql(postgres.url(installation, "laboratory"), "TRUNCATE idh_results")
-    for item in shared_platform.drop.listed(""):
-        shared_platform.drop.delete(item.key)
+    for drop in (shared_platform.drop, shared_platform.pathology_drop):
+        for item in list(drop.listed("")):
+            drop.delete(item.key)
     return shared_platform
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by their folder: those that need services, and whole nights."""
     for item in items:
-        if "/integration/" in str(item.path):
+        if "/integration/" in str(item.path) or "/attack/" in str(item.path):
             item.add_marker(pytest.mark.services)
         if "/e2e/" in str(item.path):
             item.add_marker(pytest.mark.e2e)

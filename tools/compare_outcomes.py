@@ -88,6 +88,7 @@ EXEMPT = (
             "*.opened_at",
             "*.asked_at",
             "*.erased_at",
+            "*.recorded_at",
             "*.expires_at",
             "idh.sequence_result.seconds",
             "store.documents.content.ContentDate",
@@ -110,7 +111,18 @@ EXEMPT = (
     ),
     Exemption(
         "serial numbers of the database, in the order of insertion; presence is compared",
-        ("idh.audit_event.event_id", "idh.ingest_night.night_id", "idh.feed_night.night_id"),
+        (
+            "idh.audit_event.event_id",
+            "idh.audit_chain.event_id",
+            "idh.audit_chain.position",
+            "idh.ingest_night.night_id",
+            "idh.feed_night.night_id",
+        ),
+        _presence,
+    ),
+    Exemption(
+        "hashes over times and serial numbers; presence is compared",
+        ("idh.audit_chain.hash",),
         _presence,
     ),
 )

@@ -148,6 +148,8 @@ def _hidden(home: Home, value: object) -> str | None:
 def _json(value: Any) -> Any:
     if isinstance(value, datetime | date):
         return value.isoformat()
+    if isinstance(value, memoryview):
+        return value.hex()
     return str(value) if isinstance(value, Decimal) else value
 
 

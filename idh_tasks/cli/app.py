@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from idh_tasks.cli import output, platform
+from idh_tasks.cli.audit import audit
 from idh_tasks.cli.imaging import imaging
 from idh_tasks.cli.intake import intake
 from idh_tasks.cli.learn import learn
@@ -30,6 +31,7 @@ cli.add_typer(linkage, name="linkage")
 cli.add_typer(imaging, name="imaging")
 cli.add_typer(learn, name="learn")
 cli.add_typer(subject, name="subject")
+cli.add_typer(audit, name="audit")
 
 
 def app() -> None:

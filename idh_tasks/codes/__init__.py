@@ -212,6 +212,7 @@ class Code(StrEnum):
     E_HASH = "E_HASH"
     E_DISK = "E_DISK"
     E_KEY = "E_KEY"
+    E_AUDIT = "E_AUDIT"
     E_UNEXPECTED = "E_UNEXPECTED"
     E_START = "E_START"
     E_DEMO = "E_DEMO"

@@ -1,11 +1,30 @@
-"""Audit events: who did what, and to which subject."""
+"""Audit events: who did what, and to which subject. A chain of hashes reveals changes."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from idh_tasks.db.engine import Transaction
 
 
+@dataclass(frozen=True)
+class AuditChain:
+    """The state of the chain: its length, its last hash, and the first event whose link is broken."""
+
+    events: int
+    head: str | None
+    broken_event: int | None
+    fault: str | None
+
+
 def record(transaction: Transaction, actor: str, action: str, subject: str, **detail: Any) -> None:
     """Add an audit event; subject and detail may hold only ids of the platform, codes and counts."""
     transaction.run("audit/insert_audit_event", actor=actor, action=action, subject=subject, detail=json.dumps(detail))
+
+
+def chain(transaction: Transaction) -> AuditChain:
+    """Recompute every link of the chain and return its state; events of open transactions are not yet part of it."""
+    state = transaction.first(AuditChain, "audit/select_chain")
+    if state is None:
+        raise AssertionError("the query always returns one row")
+    return state

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -11,16 +12,21 @@ from dotenv import dotenv_values
 
 from idh_tasks.codes import Code
 from idh_tasks.errors import TransientError
-from idh_tasks.local import orthanc, postgres, seaweed
+from idh_tasks.local import orthanc, postgres, seaweed, service_secrets
 from idh_tasks.local.installation import ISSUER, Installation
 from idh_tasks.local.process import Service, wait_until
+from idh_tasks.local.store_identities import Identity
 from idh_tasks.settings import ROOT
 
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
+WORKERS = ("worker-default", "worker-gpu")
 USER = "admin"
 CONFIGURATION = ROOT / "docker" / "airflow.env"
 DAG_IDS = tuple(sorted(path.stem for path in (ROOT / "dags").glob("*.py")))
 """The id of a DAG is the name of its file."""
+STORE_IDENTITIES = {"api-server": Identity.PAGES, "worker-gpu": Identity.TRAINING}
+NO_LOG_SERVER = "--skip-serve-logs"
+"""Airflow's log servers bind every address and are not needed: all components share one log folder."""
 
 
 def base_url(installation: Installation) -> str:
@@ -30,17 +36,11 @@ def base_url(installation: Installation) -> str:
 
 def _connections(installation: Installation) -> dict[str, str]:
     host = str(installation.folder("postgres"))
-    store = seaweed.settings(installation)
     connections: dict[str, dict[str, object]] = {
         "idh_db": {"conn_type": "postgres", "login": "postgres", "host": host, "schema": "idh"},
         "idh_pathology": {"conn_type": "postgres", "login": "postgres", "host": host, "schema": "laboratory"},
         "idh_pseudonym_key": {"conn_type": "generic", "password": installation.secrets["pseudonym_key"]},
-        "idh_store": {
-            "conn_type": "aws",
-            "login": store.access_key,
-            "password": store.secret_key.get_secret_value(),
-            "extra": {"endpoint": store.endpoint, "bucket": store.bucket, "drop_bucket": store.drop_bucket},
-        },
+        "idh_store": _store(installation, Identity.PLATFORM),
     }
     if orthanc.installed():
         pacs = orthanc.settings(installation)
@@ -52,6 +52,16 @@ def _connections(installation: Installation) -> dict[str, str]:
 def configuration() -> dict[str, str]:
     """Return the part of Airflow's configuration that is the same everywhere."""
     return {name: value or "" for name, value in dotenv_values(CONFIGURATION, interpolate=False).items()}
+
+
+def _store(installation: Installation, identity: Identity) -> dict[str, object]:
+    store = seaweed.settings(installation, identity)
+    return {
+        "conn_type": "aws",
+        "login": store.access_key,
+        "password": store.secret_key.get_secret_value(),
+        "extra": store.model_dump(include={"endpoint", "bucket", "drop_bucket", "pathology_bucket"}),
+    }
 
 
 def environment(installation: Installation, executor: str = "LocalExecutor") -> dict[str, str]:
@@ -83,6 +93,22 @@ def environment(installation: Installation, executor: str = "LocalExecutor") -> 
     }
 
 
+def environment_of(installation: Installation, component: str, env: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of one component, with its own secrets only.
+
+    Parameters
+    ----------
+    component
+        A name in `service_secrets.MATRIX`.
+    env
+        The whole environment.
+    """
+    local = component == "scheduler" and env["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
+    own = service_secrets.environment_of((component, *WORKERS) if local else (component,), env)
+    identity = STORE_IDENTITIES.get(component)
+    return own if identity is None else own | {service_secrets.STORE: json.dumps(_store(installation, identity))}
+
+
 def command(*arguments: str) -> list[str]:
     """Return an Airflow command that runs in this Python environment."""
     return [sys.executable, "-m", "airflow", *arguments]
@@ -90,12 +116,13 @@ def command(*arguments: str) -> list[str]:
 
 def prepare(installation: Installation, env: dict[str, str]) -> None:
     """Migrate Airflow's database and create the pools."""
+    own = environment_of(installation, "prepare", env)
     steps = (["db", "migrate"], ["pools", "import", str(ROOT / "docker" / "pools.json")])
     for arguments in steps:
         log = Service(installation, "airflow-prepare").log
         with log.open("ab") as out:
             done = subprocess.run(  # noqa: S603 - the command is ours
-                command(*arguments), env={**os.environ, **env}, stdout=out, stderr=out, check=False
+                command(*arguments), env={**os.environ, **own}, stdout=out, stderr=out, check=False
             )
         if done.returncode:
             raise TransientError(Code.E_START, f"airflow {' '.join(arguments)} failed; see {log}")
@@ -105,7 +132,8 @@ def start(installation: Installation, env: dict[str, str]) -> None:
     """Start the components, and wait until all of them report a heartbeat since the start."""
     began = datetime.now(UTC) - timedelta(seconds=1)
     for component in COMPONENTS:
-        Service(installation, component).start(command(component), env)
+        flags = (NO_LOG_SERVER,) if component in ("scheduler", "triggerer") else ()
+        Service(installation, component).start(command(component, *flags), environment_of(installation, component, env))
     if not wait_until(lambda: healthy(installation, began), 180, pause_s=1):
         raise TransientError(Code.E_START, f"Airflow did not become healthy; see {installation.home / 'logs'}")
 

@@ -13,6 +13,7 @@ from idh_tasks.intake.gate.instance import admit
 from idh_tasks.intake.transport.send import send_study
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.store.keys import digest
+from idh_tasks.store.objects import ObjectStore
 
 TO_PACS_EVERY = 8
 EMPTY_AS_NULL = ("surgery_date", "specimen_date", "age_years")
@@ -53,8 +54,14 @@ def _goes_to_pacs(number: int, folder: Path) -> bool:
     return True
 
 
-def deliver(platform: Platform, laboratory: Database, cohort: Path) -> tuple[int, int]:
-    """Deliver every study once; return how many went to the bucket and to the PACS."""
+def deliver(platform: Platform, hospital: ObjectStore, laboratory: Database, cohort: Path) -> tuple[int, int]:
+    """Deliver every study once; return how many went to the bucket and to the PACS.
+
+    Parameters
+    ----------
+    hospital
+        The drop bucket, opened with the hospital's key: the platform itself may not write there.
+    """
     folders = study_folders(cohort)
     delivered = {item.key for item in platform.drop.listed(platform.settings.store.drop_prefix)}
     pacs = platform.settings.pacs
@@ -67,7 +74,7 @@ def deliver(platform: Platform, laboratory: Database, cohort: Path) -> tuple[int
         # The folder may be named after a patient, so only a hash of its name becomes a key.
         key = f"{platform.settings.store.drop_prefix}{digest(cohort.resolve().name, folder.name)}.zip"
         if key not in delivered:
-            platform.drop.put(key, _zipped(folder))
+            hospital.put(key, _zipped(folder))
         sent[0] += 1
     _deliver_pathology(laboratory, cohort / "pathology.csv")
     return sent[0], sent[1]

@@ -12,7 +12,7 @@ from idh_tasks.local.installation import Installation
 from idh_tasks.local.night import run_night
 from idh_tasks.local.progress import Stage, shown
 from idh_tasks.local.results import print_results
-from idh_tasks.local.up import laboratory, up
+from idh_tasks.local.up import hospital, laboratory, up
 from idh_tasks.phantom.cohort import CohortPlan, write_cohort
 from idh_tasks.pipelines.operate.summary import Summary, progress, summarise
 
@@ -55,7 +55,7 @@ def run_demo(installation: Installation, plan: DemoPlan, console: Console) -> Su
     platform = up(installation, console.print)
     console.rule("cohort")
     cohort = plan.cohort or _phantom(installation, plan, console)
-    to_bucket, to_pacs = deliver(platform, laboratory(installation), cohort)
+    to_bucket, to_pacs = deliver(platform, hospital(installation), laboratory(installation), cohort)
     console.print(f"delivered: {to_bucket} studies to the bucket, {to_pacs} to the PACS, pathology to the laboratory")
     console.rule("night")
     before = progress(platform)

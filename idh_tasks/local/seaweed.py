@@ -1,64 +1,108 @@
-"""An S3 server on loopback (SeaweedFS), with the keys of this installation."""
+"""An S3 server on loopback (SeaweedFS): only the S3 port accepts requests, signed with keys of this installation."""
 
-import json
 import socket
 import sys
 from pathlib import Path
 
-from idh_tasks.errors import TransientError
-from idh_tasks.local.installation import Installation
+from idh_tasks.codes import Code
+from idh_tasks.errors import RunRefusedError, TransientError
+from idh_tasks.local import store_identities, store_keys, store_tls
+from idh_tasks.local.installation import GRPC_OFFSET, Installation
+from idh_tasks.local.prepare_store import create_buckets
 from idh_tasks.local.process import Service, await_ready, wait_until
+from idh_tasks.local.store_doors import open_ports
+from idh_tasks.local.store_identities import PATHOLOGY_BUCKET, Identity
+from idh_tasks.local.store_upgrade import move_pathology
 from idh_tasks.settings import StoreSettings
-from idh_tasks.store.objects import ObjectStore
 
 NAME = "s3"
+INTERNAL = ("weed_master", "weed_volume", "weed_filer")
 
 
-def settings(installation: Installation) -> StoreSettings:
-    """Return how to reach the server."""
-    keys = installation.secrets
+def settings(installation: Installation, identity: Identity = Identity.PLATFORM) -> StoreSettings:
+    """Return the endpoint, the buckets and the key of an identity."""
+    key = store_keys.keys(installation)[identity]
     return StoreSettings(
         endpoint=f"http://127.0.0.1:{installation.ports['s3']}",
-        access_key=keys["s3_access_key"],
-        secret_key=keys["s3_secret_key"],
+        access_key=key.access_key,
+        secret_key=key.secret_key,
+        pathology_bucket=PATHOLOGY_BUCKET,
     )
 
 
-def _identities(installation: Installation) -> str:
-    keys = installation.secrets
-    credentials = {"accessKey": keys["s3_access_key"], "secretKey": keys["s3_secret_key"]}
-    actions = ["Admin", "Read", "Write", "List", "Tagging"]
-    return json.dumps({"identities": [{"name": "idh", "credentials": [credentials], "actions": actions}]})
+def internal_ports(installation: Installation) -> list[int]:
+    """Return the ports between the parts of SeaweedFS, which require its certificate."""
+    ports = installation.ports
+    plain = [ports[name] for name in INTERNAL]
+    return [*plain, *(port + GRPC_OFFSET for port in (*plain, ports["s3"]))]
 
 
 def start(installation: Installation) -> None:
-    """Start the server and create both buckets."""
-    ports, config = installation.ports, installation.write_private("s3.json", _identities(installation))
+    """Start the server, create the buckets and check that every internal port requires a certificate.
+
+    Raises
+    ------
+    RunRefusedError
+        ``E_STORE_INSECURE`` if an internal port accepts connections without a certificate; the server is stopped.
+    """
     service = Service(installation, NAME)
-    service.start(
-        [
-            str(Path(sys.executable).with_name("weed")),
-            "server",
-            f"-dir={installation.folder('s3')}",
-            "-ip=127.0.0.1",
-            "-ip.bind=127.0.0.1",
-            "-s3",
-            f"-s3.port={ports['s3']}",
-            f"-s3.config={config}",
-            "-s3.port.iceberg=0",
-            "-s3.port.lance=0",
-            f"-master.port={ports['weed_master']}",
-            f"-volume.port={ports['weed_volume']}",
-            f"-filer.port={ports['weed_filer']}",
-            "-master.electionTimeout=1s",
-            "-volume.max=0",
-            "-master.volumeSizeLimitMB=1024",
-        ],
-        {},
-    )
-    await_ready(service, lambda: _listens(ports["s3"]), 60)
-    for bucket in (settings(installation).bucket, settings(installation).drop_bucket):
-        _create(ObjectStore(settings(installation), bucket))
+    if service.pid() is not None and _open(installation):
+        service.stop()  # started by a version that did not protect these ports
+    if service.pid() is None:
+        _start(installation, service)
+    await_ready(service, lambda: _listens(installation.ports["s3"]), 60)
+    administrator = settings(installation, Identity.ADMINISTRATOR)
+    wait_until(lambda: _created(administrator), 30)
+    if ports := _open(installation):
+        service.stop()
+        raise RunRefusedError(
+            Code.E_STORE_INSECURE, f"ports {ports} of the object store require no certificate; see {service.log}"
+        )
+    move_pathology(administrator)
+
+
+def _open(installation: Installation) -> list[int]:
+    authority = installation.home / store_tls.AUTHORITY
+    ports = internal_ports(installation)
+    return open_ports(ports, authority) if authority.exists() else ports
+
+
+def _start(installation: Installation, service: Service) -> None:
+    for name, content in store_tls.files(installation.home).items():
+        installation.write_private(name, content)
+    identities = store_identities.configuration(store_keys.keys(installation), settings(installation))
+    service.start(_command(installation, installation.write_private("s3.json", identities)), {})
+
+
+def _command(installation: Installation, config: Path) -> list[str]:
+    ports = installation.ports
+    return [
+        str(Path(sys.executable).with_name("weed")),
+        "server",
+        f"-dir={installation.folder('s3')}",
+        "-ip=127.0.0.1",
+        "-ip.bind=127.0.0.1",
+        "-disableHttp",
+        "-s3",
+        f"-s3.port={ports['s3']}",
+        f"-s3.config={config}",
+        # Relative to the installation's folder: the absolute path may be too long for a socket.
+        "-s3.localSocket=run/s3.sock",
+        "-filer.localSocket=run/filer.sock",
+        "-s3.iam=false",
+        "-s3.autoCreateBucket=false",
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
+        f"-master.port={ports['weed_master']}",
+        f"-volume.port={ports['weed_volume']}",
+        f"-filer.port={ports['weed_filer']}",
+        "-master.telemetry=false",
+        "-master.electionTimeout=1s",
+        "-volume.max=0",
+        # No other server needs notice; with the default, stopping takes longer than GRACE_S.
+        "-volume.preStopSeconds=0",
+        "-master.volumeSizeLimitMB=1024",
+    ]
 
 
 def _listens(port: int) -> bool:
@@ -66,14 +110,10 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _create(store: ObjectStore) -> None:
-    """Create a bucket as soon as the server accepts requests."""
-
-    def created() -> bool:
-        try:
-            store.create()
-        except TransientError:
-            return False
-        return True
-
-    wait_until(created, 30)
+def _created(administrator: StoreSettings) -> bool:
+    """Create the buckets; return whether the server already accepts requests."""
+    try:
+        create_buckets(administrator)
+    except TransientError:
+        return False
+    return True

@@ -9,8 +9,10 @@ from idh_tasks.db.laboratory import fill_stand_in
 from idh_tasks.local import airflow, orthanc, postgres, seaweed
 from idh_tasks.local.installation import ISSUER, Installation
 from idh_tasks.local.process import Service
+from idh_tasks.local.store_identities import Identity
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.settings import Settings
+from idh_tasks.store.objects import ObjectStore
 
 Say = Callable[[str], None]
 
@@ -30,6 +32,12 @@ def settings(installation: Installation) -> Settings:
 def laboratory(installation: Installation) -> Database:
     """Return the database that stands in for the laboratory's."""
     return Database(postgres.url(installation, "laboratory"))
+
+
+def hospital(installation: Installation) -> ObjectStore:
+    """Return the drop bucket, opened with the hospital's key, which may only add images."""
+    store = seaweed.settings(installation, Identity.IMAGES)
+    return ObjectStore(store, store.drop_bucket)
 
 
 def services_up(installation: Installation, say: Say) -> Platform:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
+from idh_tasks.db import installation_key
 from idh_tasks.db.engine import Database
 from idh_tasks.db.laboratory import Laboratory
 from idh_tasks.db.laboratory_mapping import read_mapping
@@ -54,9 +55,24 @@ class Platform:
         return ObjectStore(self.settings.store, self.settings.store.drop_bucket)
 
     @cached_property
+    def pathology_drop(self) -> ObjectStore:
+        """Return the bucket to which the laboratory and the registry deliver."""
+        store = self.settings.store
+        return ObjectStore(store, store.pathology_bucket or store.drop_bucket)
+
+    @cached_property
     def pseudonymiser(self) -> Pseudonymiser:
-        """Return the pseudonymiser of this installation."""
-        return Pseudonymiser(self.settings.pseudonym_key.get_secret_value(), self.settings.identifiers)
+        """Return the pseudonymiser of this installation.
+
+        Raises
+        ------
+        RunRefusedError
+            ``E_KEY`` if the key is missing or too short, or is not the key of this installation.
+        """
+        pseudonymiser = Pseudonymiser(self.settings.pseudonym_key.get_secret_value(), self.settings.identifiers)
+        with self.database.begin() as transaction:
+            installation_key.check(transaction, pseudonymiser.fingerprint())
+        return pseudonymiser
 
     @cached_property
     def sandbox(self) -> Sandbox:

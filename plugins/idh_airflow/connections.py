@@ -58,11 +58,12 @@ def platform() -> "Platform":
     from idh_tasks.pipelines.platform import Platform
     from idh_tasks.settings import PacsSettings, Settings, StoreSettings
 
-    store, pacs, laboratory = Connection.get(STORE), _optional(PACS), _optional(PATHOLOGY)
+    store, pacs, laboratory, key = Connection.get(STORE), *map(_optional, (PACS, PATHOLOGY, PSEUDONYM_KEY))
     settings = Settings(
         database_url=SecretStr(_sql_url(Connection.get(DATABASE))),
         pathology_url=SecretStr(_sql_url(laboratory)) if laboratory else None,
-        pseudonym_key=SecretStr(Connection.get(PSEUDONYM_KEY).password or ""),
+        # A process that handles no identifiers has no key; code that needs the key rejects an empty one.
+        pseudonym_key=SecretStr((key and key.password) or ""),
         store=StoreSettings(
             access_key=store.login or "", secret_key=SecretStr(store.password or ""), **store.extra_dejson
         ),

@@ -18,11 +18,12 @@ from pydantic import SecretStr
 from rich.console import Console
 
 from idh_tasks.db.laboratory import fill_stand_in
-from idh_tasks.local import airflow, postgres, up
+from idh_tasks.local import airflow, postgres, seaweed, up
 from idh_tasks.local.client import AirflowClient
 from idh_tasks.local.demo import DemoPlan, run_demo
 from idh_tasks.local.installation import Installation
 from idh_tasks.local.process import Service, wait_until
+from idh_tasks.local.store_identities import Identity
 from idh_tasks.pipelines.ingest.night import ingest
 from idh_tasks.pipelines.link import cases
 from idh_tasks.pipelines.operate.summary import Summary, progress, summarise
@@ -137,7 +138,8 @@ def _reference(night: Night) -> Platform:
         cursor.execute("CREATE DATABASE reference")
     connection.close()
     settings = night.platform.settings
-    store = settings.store.model_copy(update={"bucket": "idh-reference"})
+    administrator = seaweed.settings(night.installation, Identity.ADMINISTRATOR)
+    store = administrator.model_copy(update={"bucket": "idh-reference"})
     url = SecretStr(postgres.url(night.installation, "reference"))
     platform = Platform(settings.model_copy(update={"store": store, "database_url": url}))
     platform.store.create()

@@ -144,7 +144,7 @@ def test_p03_a_missing_column_stops_the_feed_and_is_named(platform: Platform, la
 
 
 def test_files_are_read_although_the_view_is_unreachable(platform: Platform) -> None:
-    platform.drop.put("pathology/a.hl7", ORU.encode())
+    platform.pathology_drop.put("pathology/a.hl7", ORU.encode())
     broken = with_settings(platform, pathology_url=SecretStr("sqlite:////nowhere/lis.db"))
     with pytest.raises(TransientError, match="E_LABORATORY"):
         feed.load_reports(broken)
@@ -202,7 +202,7 @@ def test_p10_a_view_that_lost_most_of_its_rows_stops_the_night_before_training(
     feed.load_reports(platform)
     remaining = f"SELECT DISTINCT report_id FROM idh_results LIMIT {left}"
     run_in_laboratory(platform, f"DELETE FROM idh_results WHERE report_id NOT IN ({remaining})")
-    platform.drop.put("pathology/a.hl7", ORU.encode())
+    platform.pathology_drop.put("pathology/a.hl7", ORU.encode())
     with pytest.raises(RunRefusedError, match="E_FEED_DROP"):
         feed.load_reports(platform)
     assert len(statuses(platform)) == 31
@@ -224,7 +224,7 @@ def test_files_of_every_format_are_read_once_and_a_broken_one_is_held(platform: 
         "x.txt": "",
     }
     for name, content in files.items():
-        platform.drop.put(f"pathology/{name}", content.encode())
+        platform.pathology_drop.put(f"pathology/{name}", content.encode())
     platform = with_settings(platform, pathology_url=None)
     with pytest.raises(RunRefusedError, match=r"E_FEED: 2 .*E_FEED_FORMAT"):
         feed.load_reports(platform)
@@ -275,6 +275,6 @@ def test_a_merge_from_the_registry_and_its_reversal_take_effect(platform: Platfo
     platform = with_settings(platform, pathology_url=None)
     assert linked(platform, report(patient_id="0099")) == {}
     for name, content, expected in (("a.hl7", A40, {study: ("OK", True)}), ("b.hl7", A37, {})):
-        platform.drop.put(f"pathology/{name}", content.encode())
+        platform.pathology_drop.put(f"pathology/{name}", content.encode())
         feed.load_reports(platform)
         assert linked(platform) == expected

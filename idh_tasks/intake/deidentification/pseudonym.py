@@ -37,6 +37,10 @@ class Pseudonymiser:
         self._secret = secret.encode()
         self._rule = rule
 
+    def fingerprint(self) -> str:
+        """Return a hash that distinguishes this secret from others without revealing it."""
+        return self._mac("fingerprint").hexdigest()
+
     def token(self, purpose: str, *parts: str) -> str:
         """Return 24 hexadecimal digits for the parts, different for each purpose."""
         return self._mac(purpose, *parts).hexdigest()[:24]

@@ -61,7 +61,7 @@ def load_files(platform: Platform) -> list[LoadedFile]:
 def _new_files(platform: Platform) -> Iterator[_NewFile]:
     with platform.database.begin() as transaction:
         known = feed.known_files(transaction)
-    for listed in platform.drop.listed(platform.settings.store.pathology_prefix):
+    for listed in platform.pathology_drop.listed(platform.settings.store.pathology_prefix):
         file = _NewFile(platform.pseudonymiser.token("feed", listed.key, listed.etag), listed)
         if file.file_id not in known and file.suffix in READERS:
             yield file
@@ -69,7 +69,9 @@ def _new_files(platform: Platform) -> Iterator[_NewFile]:
 
 def _load(platform: Platform, file: _NewFile) -> LoadedFile:
     try:
-        content = READERS[file.suffix](platform.drop.get(file.listed.key, file.listed.etag), platform.settings.issuer)
+        content = READERS[file.suffix](
+            platform.pathology_drop.get(file.listed.key, file.listed.etag), platform.settings.issuer
+        )
     except TransientError:
         raise
     except Exception as error:  # a malformed file can break a parser in many ways

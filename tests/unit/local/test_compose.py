@@ -1,18 +1,23 @@
 """The compose file mounts what is generated, and nothing in it has a default."""
 
+import json
+import os
 import stat
 from pathlib import Path
 
+import pytest
 import yaml
 
-from idh_tasks.local.compose import write_secrets
+from idh_tasks.local.compose import AIRFLOW_USER, CONNECTIONS, HANDED_OUT, OWNERS, write_secrets
+from idh_tasks.local.store_identities import Identity
 from idh_tasks.settings import ROOT
 
 COMPOSE = yaml.safe_load((ROOT / "docker" / "compose.yaml").read_text())
 
 
-def test_every_secret_is_generated_and_every_generated_file_is_mounted(tmp_path: Path) -> None:
-    assert sorted(COMPOSE["secrets"]) == write_secrets(tmp_path)
+def test_every_secret_is_generated_and_every_generated_file_is_mounted_or_handed_out(tmp_path: Path) -> None:
+    assert not COMPOSE["secrets"].keys() & HANDED_OUT.keys()
+    assert sorted([*COMPOSE["secrets"], *HANDED_OUT]) == write_secrets(tmp_path)
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in tmp_path.iterdir())
 
 
@@ -21,6 +26,40 @@ def test_secrets_that_exist_are_left_alone(tmp_path: Path) -> None:
     before = (tmp_path / "fernet_key").read_text()
     assert write_secrets(tmp_path) == []
     assert (tmp_path / "fernet_key").read_text() == before
+
+
+def test_each_file_belongs_to_the_user_that_reads_it(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give files away")
+    names = write_secrets(tmp_path)
+    readers = {name: OWNERS.get(name, AIRFLOW_USER) for name in names}
+    assert {name: (tmp_path / name).stat().st_uid for name in names} == readers
+    for service in COMPOSE["services"].values():
+        user = int(service.get("user", "0").partition(":")[0])
+        mounted = {item if isinstance(item, str) else item["source"] for item in service.get("secrets", ())}
+        assert {readers[name] for name in mounted} == {user}
+
+
+def test_the_store_knows_the_keys_of_the_connections_and_of_those_who_deliver(tmp_path: Path) -> None:
+    write_secrets(tmp_path)
+    known = {
+        identity["name"]: (identity["credentials"][0]["accessKey"], identity["credentials"][0]["secretKey"])
+        for identity in json.loads((tmp_path / "s3.json").read_text())["identities"]
+    }
+    connections = {identity: json.loads((tmp_path / name).read_text()) for name, identity in CONNECTIONS.items()}
+    handed = {identity: json.loads((tmp_path / name).read_text()) for name, identity in HANDED_OUT.items()}
+    held = {name: (content["login"], content["password"]) for name, content in connections.items()}
+    held |= {name: (content["access_key"], content["secret_key"]) for name, content in handed.items()}
+    assert held == known
+    assert len(set(known.values())) == len(Identity)
+
+
+def test_the_broker_asks_for_the_password_that_its_clients_have(tmp_path: Path) -> None:
+    write_secrets(tmp_path)
+    password = (tmp_path / "redis.conf").read_text().partition("requirepass ")[2].strip()
+    assert len(password) >= 32
+    for name in ("broker_url", "result_backend"):
+        assert f":{password}@redis" in (tmp_path / name).read_text()
 
 
 def test_h10_no_password_stands_in_the_compose_file() -> None:

@@ -1,0 +1,22 @@
+"""`idh audit`: the integrity of the audit log."""
+
+import typer
+
+from idh_tasks.cli import output, platform
+from idh_tasks.cli.output import AsJson
+
+audit = typer.Typer(no_args_is_help=True, help="The integrity of the audit log.")
+
+
+@audit.callback()
+def _group() -> None:
+    # Without a callback, typer turns a group's only command into the group itself.
+    pass
+
+
+@audit.command("verify")
+def verify(as_json: AsJson = False) -> None:
+    """Check that no audit event was changed or removed, and print the last hash: keep it outside the database."""
+    from idh_tasks.pipelines.operate.audit import verify as verify_chain
+
+    output.show(verify_chain(platform.open_platform()), as_json)

@@ -1,0 +1,47 @@
+"""The secrets of each process, natively and in docker/compose.yaml.
+
+A secret is named by its environment variable. A process that is not listed gets none.
+"""
+
+from collections.abc import Iterable, Mapping
+
+METADATA = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+FERNET = "AIRFLOW__CORE__FERNET_KEY"
+TOKENS = "AIRFLOW__API_AUTH__JWT_SECRET"
+SESSIONS = "AIRFLOW__API__SECRET_KEY"
+PASSWORDS = "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"
+BROKER = "AIRFLOW__CELERY__BROKER_URL"
+RESULTS = "AIRFLOW__CELERY__RESULT_BACKEND"
+MIGRATION = "IDH_DATABASE_URL"
+DATABASE = "AIRFLOW_CONN_IDH_DB"
+PATHOLOGY = "AIRFLOW_CONN_IDH_PATHOLOGY"
+PACS = "AIRFLOW_CONN_IDH_PACS"
+PSEUDONYM_KEY = "AIRFLOW_CONN_IDH_PSEUDONYM_KEY"
+STORE = "AIRFLOW_CONN_IDH_STORE"
+STORE_ADMINISTRATOR = "AIRFLOW_CONN_IDH_STORE_ADMINISTRATOR"
+
+MATRIX: Mapping[str, frozenset[str]] = {
+    # Migrates both databases and creates the pools.
+    "prepare": frozenset({METADATA, MIGRATION}),
+    # Creates the buckets.
+    "prepare-store": frozenset({STORE_ADMINISTRATOR}),
+    # Serves people and tasks; its pages read rows and pictures by pseudonymous ids, with the store key `pages`.
+    "api-server": frozenset({METADATA, FERNET, TOKENS, SESSIONS, PASSWORDS, DATABASE, STORE}),
+    # Issues a token per task; encrypts the callbacks of deadlines.
+    "scheduler": frozenset({METADATA, FERNET, TOKENS, BROKER, RESULTS}),
+    # Encrypts the triggers of asset watchers.
+    "dag-processor": frozenset({METADATA, FERNET}),
+    # Decrypts triggers; watches an image archive.
+    "triggerer": frozenset({METADATA, FERNET, PACS}),
+    # Runs every task that handles identifiers; has no access to Airflow's own database.
+    "worker-default": frozenset({BROKER, RESULTS, DATABASE, PATHOLOGY, PACS, PSEUDONYM_KEY, STORE}),
+    # Trains on patches and labels, with the store key `training`; has no secret that leads to a patient.
+    "worker-gpu": frozenset({BROKER, RESULTS, DATABASE, STORE}),
+}
+EVERY_SECRET = frozenset().union(*MATRIX.values())
+
+
+def environment_of(processes: Iterable[str], environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without the secrets of other processes."""
+    own = frozenset().union(*(MATRIX.get(name, frozenset()) for name in processes))
+    return {name: value for name, value in environment.items() if name not in EVERY_SECRET - own}

@@ -1,0 +1,1 @@
+SELECT fingerprint FROM idh.pseudonym_key WHERE version = :version

@@ -1,0 +1,1 @@
+"""Attacks on an installation: every one must fail."""

@@ -1,0 +1,1 @@
+"""Docker files, checked by rules: no engine was available, so they were never built."""
