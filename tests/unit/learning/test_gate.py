@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from idh_tasks.codes import Code
-from idh_tasks.domain.learning import HeldOutScore, Interval
-from idh_tasks.learning.gate import judge
+from idh_tasks.domain.learning import HeldOutScore, Interval, Refusal
+from idh_tasks.learning.gate import GateDecision, judge
 from idh_tasks.settings import LearningSettings
 from tests.factories import scores
 
@@ -265,3 +265,19 @@ def test_all_reasons_are_stated_and_not_only_the_first() -> None:
     refusals = judge(blind, cohort(1, separation=5.0), Interval(0.8, 0.35, 0.65), SETTINGS).refusals
     codes = [refusal.code for refusal in refusals]
     assert codes == ["E_COLLAPSE", "E_CANARY", "W_WORSE", "W_CALIBRATION"]
+
+
+REFUSAL = Refusal(Code.E_COLLAPSE, "all patients alike")
+
+
+@pytest.mark.parametrize(
+    ("decision", "sentence"),
+    [
+        (GateDecision((), None), "the first champion"),
+        (GateDecision((), Interval(0.155, -0.047, 0.36)), "AUC +0.155 [-0.047, +0.360] compared with the champion"),
+        (GateDecision((REFUSAL,), Interval(0.1, 0.0, 0.2)), "E_COLLAPSE: all patients alike"),
+        (GateDecision((REFUSAL, REFUSAL), None), "E_COLLAPSE: all patients alike; E_COLLAPSE: all patients alike"),
+    ],
+)
+def test_a_decision_reads_as_one_sentence(decision: GateDecision, sentence: str) -> None:
+    assert str(decision) == sentence

@@ -1,5 +1,7 @@
 """Pseudonyms are stable and keyed, and intervals between dates are preserved."""
 
+import hashlib
+import hmac
 from datetime import date, timedelta
 
 import pytest
@@ -113,3 +115,9 @@ def test_l04_the_rule_applies_to_patient_identifiers_but_not_to_issuers() -> Non
     assert one.patient("0A", "12") != one.patient("A", "12")
     assert one.patient("a ", "12") == one.patient("A", "12")
     assert normalise_identifier("0012") == "0012"
+
+
+def test_the_fingerprint_of_a_key_never_changes_and_tells_keys_apart() -> None:
+    known = hmac.new(SECRET.encode(), b"fingerprint", hashlib.sha256).hexdigest()
+    assert Pseudonymiser(SECRET).fingerprint() == known
+    assert Pseudonymiser("t" * 32).fingerprint() != known
