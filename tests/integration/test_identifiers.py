@@ -23,7 +23,7 @@ SELECT table_schema || '.' || table_name FROM information_schema.tables WHERE ta
 def linked(platform: Platform) -> Platform:
     """Return a platform with an ingested study and a linked report of the same patient."""
     drop(platform, "delivery", study())
-    ingest(platform)
+    ingest(platform, ("bucket",))
     known = {"patient_id": MARKER_ID, "birth_date": f"{BIRTH_DATE}", "surgery_date": f"{SURGERY}", "issuer": "LOCAL"}
     deliver(platform, report("R-4711", **known))
     link_cases(platform)

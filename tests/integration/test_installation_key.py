@@ -9,6 +9,9 @@ from idh_tasks.pipelines.platform import Platform
 from tests.database import run_sql
 from tests.hospital import drop, study
 
+BUCKET = ("bucket",)
+"""The PACS of the session holds what other tests have sent to it."""
+
 
 def with_another_key(platform: Platform) -> Platform:
     return Platform(platform.settings.model_copy(update={"pseudonym_key": SecretStr("another key " * 4)}))
@@ -32,8 +35,8 @@ def test_the_same_key_is_accepted_again(platform: Platform) -> None:
 
 def test_nothing_is_ingested_with_another_key(platform: Platform) -> None:
     drop(platform, "first", study())
-    night.ingest(reopened(platform))
+    night.ingest(reopened(platform), BUCKET)
     drop(platform, "second", study("1.2.4"))
     with pytest.raises(RunRefusedError, match="E_KEY"):
-        night.ingest(with_another_key(platform))
+        night.ingest(with_another_key(platform), BUCKET)
     assert run_sql(platform, "SELECT count(*) FROM idh.study") == [(1,)]
