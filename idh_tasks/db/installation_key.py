@@ -25,5 +25,4 @@ def check(transaction: Transaction, fingerprint: str) -> None:
 
 
 def _recorded(transaction: Transaction) -> str | None:
-    row = transaction.one("installation_key/select_fingerprint", version=VERSION)
-    return None if row is None else str(row["fingerprint"])
+    return next(iter(transaction.column(str, "installation_key/select_fingerprint", version=VERSION)), None)
