@@ -22,6 +22,17 @@ VALID_FOR = timedelta(days=3650)
 GRPC = ("master", "volume", "filer", "s3", "client")
 HTTPS = ("master", "volume", "filer", "client")
 TOKENS = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
+SIGNS_CERTIFICATES = x509.KeyUsage(
+    key_cert_sign=True,
+    crl_sign=True,
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    encipher_only=False,
+    decipher_only=False,
+)
 USAGES = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
 
 
@@ -62,10 +73,14 @@ def _quoted(value: object) -> str:
 def _certificates() -> dict[str, str]:
     authority_key, node_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     issuer = _name("idh object store authority")
-    authority = _certificate(issuer, authority_key, issuer).add_extension(x509.BasicConstraints(True, 0), critical=True)
+    authority = (
+        _certificate(issuer, authority_key, issuer, authority_key)
+        .add_extension(x509.BasicConstraints(True, 0), critical=True)
+        .add_extension(SIGNS_CERTIFICATES, critical=True)
+    )
     names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
     node = (
-        _certificate(_name("idh object store"), node_key, issuer)
+        _certificate(_name("idh object store"), node_key, issuer, authority_key)
         .add_extension(x509.BasicConstraints(False, None), critical=True)
         .add_extension(x509.ExtendedKeyUsage(USAGES), critical=False)
         .add_extension(names, critical=False)
@@ -79,7 +94,10 @@ def _certificates() -> dict[str, str]:
     }
 
 
-def _certificate(subject: x509.Name, key: ec.EllipticCurvePrivateKey, issuer: x509.Name) -> x509.CertificateBuilder:
+def _certificate(
+    subject: x509.Name, key: ec.EllipticCurvePrivateKey, issuer: x509.Name, issuer_key: ec.EllipticCurvePrivateKey
+) -> x509.CertificateBuilder:
+    # Python 3.13 verifies strictly (RFC 5280): it refuses a certificate without both key identifiers.
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()
@@ -89,6 +107,8 @@ def _certificate(subject: x509.Name, key: ec.EllipticCurvePrivateKey, issuer: x5
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(minutes=5))
         .not_valid_after(now + VALID_FOR)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
     )
 
 
