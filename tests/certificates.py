@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from idh_tasks.local.store_tls import SIGNS_CERTIFICATES
+
 DAY = timedelta(days=1)
 
 
@@ -42,7 +44,7 @@ def certify(folder: Path, name: str, issuer: CertificateFiles | None = None, exp
         signer = serialization.load_pem_private_key(issuer.key.read_bytes(), None)  # type: ignore[assignment]  # EC
         signed_by = x509.load_pem_x509_certificate(issuer.certificate.read_bytes()).subject
     until = datetime.now(UTC) + (-DAY if expired else DAY)
-    certificate = (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(_name(name))
         .issuer_name(signed_by)
@@ -52,9 +54,11 @@ def certify(folder: Path, name: str, issuer: CertificateFiles | None = None, exp
         .not_valid_after(until)
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
         .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
-        # Python 3.13 verifies strictly and refuses a certificate without both key identifiers.
+        # Python 3.13 verifies strictly: it requires both key identifiers, and the usage of an authority's key.
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
-        .sign(signer, hashes.SHA256())
     )
+    if issuer is None:
+        builder = builder.add_extension(SIGNS_CERTIFICATES, critical=True)
+    certificate = builder.sign(signer, hashes.SHA256())
     return _write(folder, name, certificate, key)
