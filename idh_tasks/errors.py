@@ -2,6 +2,7 @@
 
 import errno
 import traceback
+from collections.abc import Callable
 
 from idh_tasks.codes import Code
 
@@ -22,7 +23,7 @@ class IdhError(Exception):
         self.code = code
         self.reason = reason
 
-    def __reduce__(self) -> tuple[type["IdhError"], tuple[Code, str]]:
+    def __reduce__(self) -> tuple[Callable[..., "IdhError"], tuple[object, ...]]:
         """Support pickling, so that the error can leave a child process."""
         return type(self), (self.code, self.reason)
 
@@ -53,6 +54,30 @@ class UidMismatchError(InstanceRejectedError):
 
 class RunRefusedError(IdhError):
     """The run must not continue, and a retry would not help."""
+
+
+class FileHeldError(RunRefusedError):
+    """A file of the laboratory or the registry is held as a whole; the other files are read.
+
+    Parameters
+    ----------
+    line
+        Line at which the file cannot be read, counted from 1; None if the whole file is at fault.
+    """
+
+    def __init__(self, code: Code, reason: str, line: int | None = None) -> None:
+        super().__init__(code, reason if line is None else f"line {line}: {reason}")
+        self.line = line
+
+    def __reduce__(self) -> tuple[Callable[..., IdhError], tuple[object, ...]]:
+        """Support pickling; the reason already contains the line."""
+        return _held_again, (type(self), self.code, self.reason, self.line)
+
+
+def _held_again(kind: type["FileHeldError"], code: Code, reason: str, line: int | None) -> IdhError:
+    error = kind(code, reason)
+    error.line = line
+    return error
 
 
 class ObjectVanishedError(IdhError):

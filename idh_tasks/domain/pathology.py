@@ -130,10 +130,18 @@ class Merge:
 
 @dataclass(frozen=True)
 class RejectedReport:
-    """A report that cannot be read: the column at fault, and the report's id (never shown)."""
+    """A report that cannot be read: the column at fault, the report's id (never shown), and why.
+
+    Parameters
+    ----------
+    line
+        Line, or number of the segment or entry, at which the report begins in its file, counted from 1.
+    """
 
     column: str
     report_id: str
+    line: int | None = None
+    reason: str = ""
 
     def __repr__(self) -> str:
         return f"RejectedReport({self.column})"

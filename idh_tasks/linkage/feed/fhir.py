@@ -9,9 +9,10 @@ from fhir.resources.R4B.bundle import Bundle
 from idh_tasks.codes import Code
 from idh_tasks.domain.pathology import FeedContent
 from idh_tasks.errors import RunRefusedError
-from idh_tasks.linkage.feed.observations import Observation, report_rows
+from idh_tasks.linkage.feed.observations import Observation, ObservationState, report_rows
 from idh_tasks.linkage.feed.rows import read_rows
 
+FINAL = ("final", "amended", "corrected", "appended")
 PENDING = ("registered", "preliminary")
 
 
@@ -90,7 +91,14 @@ def _observations(report: Any, entries: dict[str, Any], patient: Any) -> Iterato
     for reference in report.result or ():
         result = _resolved(reference, entries)
         value = _words(result.valueCodeableConcept) if result.valueCodeableConcept else result.valueString or ""
-        yield Observation(_words(result.code), value, pending=result.status in PENDING)
+        yield Observation(_words(result.code), value, _state(result.status))
+
+
+def _state(status: str) -> ObservationState:
+    """Return the state for a code of FHIR's ObservationStatus; an unknown code counts as withdrawn."""
+    if status in FINAL:
+        return ObservationState.FINAL
+    return ObservationState.PENDING if status in PENDING else ObservationState.WITHDRAWN
 
 
 def _words(concept: Any) -> str:

@@ -10,9 +10,10 @@ import hl7
 from idh_tasks.codes import Code
 from idh_tasks.domain.pathology import FeedContent, MergeNotice
 from idh_tasks.errors import RunRefusedError
-from idh_tasks.linkage.feed.observations import Observation, report_rows
+from idh_tasks.linkage.feed.observations import Observation, ObservationState, report_rows
 from idh_tasks.linkage.feed.rows import read_rows
 
+FINAL, PENDING = ("F", "C", "U", ""), ("I", "P", "S")
 RESULT, MERGE, UNLINK = "ORU^R01", "ADT^A40", "ADT^A37"
 
 
@@ -94,7 +95,14 @@ def _patient(segment: hl7.Segment) -> dict[str, object]:
 def _observation(segment: hl7.Segment) -> Observation:
     name = f"{_text(segment, 3, 1)} {_text(segment, 3, 2)} {_text(segment, 3, 5)}".strip()
     value = _text(segment, 5, 2) or _text(segment, 5, 1)
-    return Observation(name, value, pending=_text(segment, 11) in ("I", "P", "S"))
+    return Observation(name, value, _state(_text(segment, 11)))
+
+
+def _state(status: str) -> ObservationState:
+    """Return the state for a code of HL7 table 0085; an unknown code counts as withdrawn."""
+    if status in FINAL:
+        return ObservationState.FINAL
+    return ObservationState.PENDING if status in PENDING else ObservationState.WITHDRAWN
 
 
 def _report(message: hl7.Message, order: hl7.Segment) -> dict[str, object]:

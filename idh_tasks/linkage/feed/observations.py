@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 SURGERY = re.compile(
     r"date of surgery|surgery date|op-?datum|data (dell')?intervento|date d.op[ée]ration|fecha de .*cirug", re.I
@@ -12,20 +13,28 @@ DIAGNOSIS = re.compile(r"22637-3|diagnos", re.IGNORECASE)
 ASSAY = re.compile(r"idh|r132|r172", re.IGNORECASE)
 
 
+class ObservationState(StrEnum):
+    """What the sender says of a result: only a final one counts."""
+
+    FINAL = "final"
+    PENDING = "pending"
+    WITHDRAWN = "withdrawn"
+
+
 @dataclass(frozen=True)
 class Observation:
     """One named value of a report."""
 
     name: str
     value: str
-    pending: bool = False
+    state: ObservationState = ObservationState.FINAL
 
 
 def report_rows(report: dict[str, object], observations: Sequence[Observation]) -> Iterator[dict[str, object]]:
     """Yield one row per assay, as in a table; a report without assays has one row."""
     columns = report | {"diagnosis": "", "surgery_date": ""}
     assays = []
-    for observation in observations:
+    for observation in (o for o in observations if o.state is not ObservationState.WITHDRAWN):
         if SURGERY.search(observation.name):
             columns["surgery_date"] = observation.value[:10]
         elif DIAGNOSIS.search(observation.name):
@@ -33,4 +42,8 @@ def report_rows(report: dict[str, object], observations: Sequence[Observation]) 
         elif ASSAY.search(observation.name):
             assays.append(observation)
     for assay in assays or [Observation("", "")]:
-        yield columns | {"method": assay.name, "result": "pending" if assay.pending else assay.value}
+        yield columns | {"method": assay.name, "result": _result(assay)}
+
+
+def _result(assay: Observation) -> str:
+    return "pending" if assay.state is ObservationState.PENDING else assay.value

@@ -1,32 +1,21 @@
 """Reads the files that laboratory and registry deliver to the drop bucket, each once, as a whole or not at all."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from idh_tasks.codes import Code
 from idh_tasks.db import feed, quarantine
 from idh_tasks.db.feed import FeedFile, FeedReading
 from idh_tasks.db.quarantine import QuarantineEntry
 from idh_tasks.domain.pathology import FeedContent
-from idh_tasks.errors import IdhError, TransientError, without_text
-from idh_tasks.linkage.feed.fhir import read_fhir
-from idh_tasks.linkage.feed.hl7_v2 import read_hl7
-from idh_tasks.linkage.feed.tables import read_csv, read_excel
+from idh_tasks.errors import IdhError, TransientError
+from idh_tasks.linkage.feed.files import is_readable, read_file
 from idh_tasks.pipelines.link.store_feed import record_reading, store_content
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.store.objects import ListedObject
 
 log = logging.getLogger(__name__)
-
-READERS: dict[str, Callable[[bytes, str], FeedContent]] = {
-    ".csv": read_csv,
-    ".xlsx": read_excel,
-    ".hl7": read_hl7,
-    ".json": read_fhir,
-}
-"""By the suffix of the object key."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +30,6 @@ class LoadedFile:
 class _NewFile:
     file_id: str
     listed: ListedObject
-
-    @property
-    def suffix(self) -> str:
-        return PurePosixPath(self.listed.key).suffix.lower()
 
 
 def load_files(platform: Platform) -> list[LoadedFile]:
@@ -63,18 +48,17 @@ def _new_files(platform: Platform) -> Iterator[_NewFile]:
         known = feed.known_files(transaction)
     for listed in platform.pathology_drop.listed(platform.settings.store.pathology_prefix):
         file = _NewFile(platform.pseudonymiser.token("feed", listed.key, listed.etag), listed)
-        if file.file_id not in known and file.suffix in READERS:
+        if file.file_id not in known and is_readable(file.listed.key):
             yield file
 
 
 def _load(platform: Platform, file: _NewFile) -> LoadedFile:
     try:
-        content = READERS[file.suffix](
-            platform.pathology_drop.get(file.listed.key, file.listed.etag), platform.settings.issuer
-        )
+        body = platform.pathology_drop.get(file.listed.key, file.listed.etag)
+        content = read_file(file.listed.key, body, platform.settings.issuer)
     except TransientError:
         raise
-    except Exception as error:  # a malformed file can break a parser in many ways
+    except IdhError as error:
         return _hold(platform, file.file_id, error)
     return _store(platform, file.file_id, content)
 
@@ -89,10 +73,9 @@ def _store(platform: Platform, file_id: str, content: FeedContent) -> LoadedFile
     return LoadedFile(stored.new)
 
 
-def _hold(platform: Platform, file_id: str, error: Exception) -> LoadedFile:
-    known = error if isinstance(error, IdhError) else IdhError(Code.E_FEED_FORMAT, without_text(error))
+def _hold(platform: Platform, file_id: str, error: IdhError) -> LoadedFile:
     with platform.database.begin() as transaction:
-        feed.save_file(transaction, FeedFile(file_id, "held", known.code, known.reason))
-        quarantine.record(transaction, [QuarantineEntry(file_id, "delivery", known.code, known.reason)])
-    log.warning("file %s is held: %s", file_id, known)
-    return LoadedFile(0, known.code)
+        feed.save_file(transaction, FeedFile(file_id, "held", error.code, error.reason))
+        quarantine.record(transaction, [QuarantineEntry(file_id, "delivery", error.code, error.reason)])
+    log.warning("file %s is held: %s", file_id, error)
+    return LoadedFile(0, error.code)

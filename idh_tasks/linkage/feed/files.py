@@ -1,0 +1,51 @@
+"""Reads a file of the laboratory or the registry by the suffix of its name."""
+
+from collections.abc import Callable
+from pathlib import PurePosixPath
+
+from idh_tasks.codes import Code
+from idh_tasks.domain.pathology import FeedContent
+from idh_tasks.errors import FileHeldError, IdhError, without_text
+from idh_tasks.linkage.feed.fhir import read_fhir
+from idh_tasks.linkage.feed.hl7_v2 import read_hl7
+from idh_tasks.linkage.feed.tables import read_csv, read_excel
+
+READERS: dict[str, Callable[[bytes, str], FeedContent]] = {
+    ".csv": read_csv,
+    ".xlsx": read_excel,
+    ".hl7": read_hl7,
+    ".json": read_fhir,
+}
+
+
+def is_readable(name: str) -> bool:
+    """Return whether there is a reader for files with the suffix of this name."""
+    return _suffix(name) in READERS
+
+
+def read_file(name: str, content: bytes, issuer: str = "") -> FeedContent:
+    """Read a file as a whole.
+
+    Parameters
+    ----------
+    name
+        Name or object key; only its suffix is used.
+    issuer
+        Issuer of the identifiers in a file that does not state one.
+
+    Raises
+    ------
+    RunRefusedError
+        ``E_SCHEMA``, ``E_FEED_FORMAT`` or ``E_ISSUER``: the file is held. A parser that fails in an unforeseen way
+        gives ``E_FEED_FORMAT`` with the place of the failure and none of the content.
+    """
+    try:
+        return READERS[_suffix(name)](content, issuer)
+    except IdhError:
+        raise
+    except Exception as error:  # a malformed file can break a parser in many ways
+        raise FileHeldError(Code.E_FEED_FORMAT, without_text(error)) from None
+
+
+def _suffix(name: str) -> str:
+    return PurePosixPath(name).suffix.lower()
