@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from idh_tasks.domain.learning import Scheme, Selection
+from idh_tasks.domain.pathology import CodePage, DateOrder
 from idh_tasks.domain.sequence import Provenance
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,6 +35,10 @@ class LinkageSettings(_Frozen):
     """Longest time from the study to surgery, in days."""
     age_rule: bool = False
     """Whether an IHC-negative, unsequenced tumour at 55 years or older counts as wild-type, marked provisional."""
+    date_order: DateOrder | None = None
+    """How the laboratory's tables write dates such as 03/04/1958; unset, a file with such a date is held."""
+    encoding: CodePage | None = None
+    """Encoding of the laboratory's tables that are not in UTF-8; unset, one that can be read in two ways is held."""
 
 
 class IdentifierRule(_Frozen):
@@ -152,6 +157,10 @@ class StoreSettings(_Endpoint):
     """Where in that bucket the laboratory and the registry deliver files."""
     private_network: bool = False
     """Whether no other system is on the network to the store; then TLS and encryption at rest are not required."""
+    checksums: Literal["when_required", "when_supported"] = "when_required"
+    """When boto3 adds checksums to requests and verifies them in answers; older stores reject `when_supported`."""
+    customer_key: SecretStr | None = None
+    """Key of 32 bytes, in base64, if the buckets are encrypted with keys of the customer (SSE-C)."""
 
 
 class PacsSettings(_Endpoint):

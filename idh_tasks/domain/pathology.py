@@ -28,6 +28,11 @@ ReportColumn = Literal[
 """Our column names for a laboratory's rows; a row has one assay with its report."""
 OPTIONAL_COLUMNS = ("issuer", "specimen_date", "age_years", "diagnosis_codes", "specimen")
 
+DateOrder = Literal["day_first", "month_first"]
+"""How a feed writes dates such as 03/04/1958."""
+CodePage = Literal["cp1252", "iso8859-1", "iso8859-15", "cp850", "cp437", "mac-roman"]
+"""Single-byte encodings of the languages that the platform reads, by Python's names."""
+
 FeedRow = Mapping[str, object]
 """One row as the laboratory wrote it, under our column names; it may name a patient."""
 

@@ -10,6 +10,7 @@ from idh_tasks.codes import Code
 from idh_tasks.domain.pathology import AssayResult, FeedContent, IdhStatus, MergeNotice, RejectedReport, Report
 from idh_tasks.errors import FileHeldError, IdhError
 from idh_tasks.linkage.feed.files import is_readable, read_file
+from idh_tasks.linkage.feed.tables import STRICT, TableRules
 from idh_tasks.linkage.idh_rules import resolve_idh_status
 from idh_tasks.linkage.vocabulary import read_assay
 
@@ -61,24 +62,26 @@ class Refusal:
 Entry = ReadReport | ReadMerge | Refusal
 
 
-def read_files(paths: Iterable[Path], issuer: str = "") -> Iterator[Entry]:
+def read_files(paths: Iterable[Path], issuer: str = "", rules: TableRules = STRICT) -> Iterator[Entry]:
     """Yield what the files contain, in the order of the files.
 
     Parameters
     ----------
     issuer
         Issuer of the identifiers in a file that does not state one.
+    rules
+        What the hospital states of its tables.
     """
     for path in paths:
-        yield from _entries(path, issuer)
+        yield from _entries(path, issuer, rules)
 
 
-def _entries(path: Path, issuer: str) -> Iterator[Entry]:
+def _entries(path: Path, issuer: str, rules: TableRules) -> Iterator[Entry]:
     if not is_readable(path.name):
-        yield Refusal("refused", path.name, None, Code.E_FEED_FORMAT, "no reader for files of this type")
+        yield Refusal("refused", path.name, None, Code.W_UNREAD, "no reader for files of this type")
         return
     try:
-        yield from _contents(path.name, read_file(path.name, path.read_bytes(), issuer))
+        yield from _contents(path.name, read_file(path.name, path.read_bytes(), issuer, rules))
     except IdhError as error:
         line = error.line if isinstance(error, FileHeldError) else None
         yield Refusal("refused", path.name, line, error.code, error.reason)

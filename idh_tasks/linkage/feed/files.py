@@ -8,11 +8,14 @@ from idh_tasks.domain.pathology import FeedContent
 from idh_tasks.errors import FileHeldError, IdhError, without_text
 from idh_tasks.linkage.feed.fhir import read_fhir
 from idh_tasks.linkage.feed.hl7_v2 import read_hl7
-from idh_tasks.linkage.feed.tables import read_csv, read_excel
+from idh_tasks.linkage.feed.tables import STRICT, TableRules, read_csv, read_excel
 
-READERS: dict[str, Callable[[bytes, str], FeedContent]] = {
+TABLES: dict[str, Callable[[bytes, str, TableRules], FeedContent]] = {
     ".csv": read_csv,
+    ".tsv": read_csv,
     ".xlsx": read_excel,
+}
+READERS: dict[str, Callable[[bytes, str], FeedContent]] = {
     ".hl7": read_hl7,
     ".json": read_fhir,
 }
@@ -20,10 +23,10 @@ READERS: dict[str, Callable[[bytes, str], FeedContent]] = {
 
 def is_readable(name: str) -> bool:
     """Return whether there is a reader for files with the suffix of this name."""
-    return _suffix(name) in READERS
+    return _suffix(name) in READERS or _suffix(name) in TABLES
 
 
-def read_file(name: str, content: bytes, issuer: str = "") -> FeedContent:
+def read_file(name: str, content: bytes, issuer: str = "", rules: TableRules = STRICT) -> FeedContent:
     """Read a file as a whole.
 
     Parameters
@@ -32,6 +35,8 @@ def read_file(name: str, content: bytes, issuer: str = "") -> FeedContent:
         Name or object key; only its suffix is used.
     issuer
         Issuer of the identifiers in a file that does not state one.
+    rules
+        What the hospital states of its tables.
 
     Raises
     ------
@@ -40,6 +45,8 @@ def read_file(name: str, content: bytes, issuer: str = "") -> FeedContent:
         gives ``E_FEED_FORMAT`` with the place of the failure and none of the content.
     """
     try:
+        if table := TABLES.get(_suffix(name)):
+            return table(content, issuer, rules)
         return READERS[_suffix(name)](content, issuer)
     except IdhError:
         raise

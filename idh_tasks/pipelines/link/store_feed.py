@@ -13,6 +13,7 @@ from idh_tasks.pipelines.link.records import merge_event, named_patients, report
 from idh_tasks.pipelines.platform import Platform
 
 NO_ISSUER = "neither the report nor the settings state the issuer of the identifier"
+INVALID = "column {} has an invalid value"
 CONTRADICTED = "this version is already stored with different content, which stays; a change needs a new version"
 
 
@@ -44,7 +45,8 @@ def _rejected(pseudonymiser: Pseudonymiser, report: RejectedReport) -> Quarantin
     subject = pseudonymiser.token("misfit", report.report_id)
     if report.column == "issuer":
         return QuarantineEntry(subject, "report", Code.E_ISSUER, NO_ISSUER)
-    reason = f"column {report.column} has an invalid value; the other reports were stored"
+    place = "" if report.line is None else f"line {report.line}: "
+    reason = f"{place}{report.reason or INVALID.format(report.column)}; the other reports were stored"
     return QuarantineEntry(subject, "report", Code.E_SCHEMA, reason)
 
 
