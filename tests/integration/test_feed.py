@@ -221,7 +221,7 @@ def test_files_of_every_format_are_read_once_and_a_broken_one_is_held(platform: 
         "c.csv": csv,
         "merge 0099.hl7": A40,
         "x.xlsx": "no",
-        "x.txt": "",
+        "x.pdf": "",
     }
     for name, content in files.items():
         platform.pathology_drop.put(f"pathology/{name}", content.encode())
@@ -230,7 +230,7 @@ def test_files_of_every_format_are_read_once_and_a_broken_one_is_held(platform: 
         feed.load_reports(platform)
     assert sorted(statuses(platform)) == [("R1", 3), ("R1", 20180620101500), ("r3", 1)]
     assert scalar(platform, "SELECT count(*) FROM idh.merge_event") == 1
-    assert quarantined_codes(platform) == {"E_FEED_FORMAT": 2}
+    assert quarantined_codes(platform) == {"E_FEED_FORMAT": 2, "W_UNREAD": 1}
     assert feed.load_reports(platform) == 0
     assert "0099" not in str(scalar(platform, "SELECT string_agg(f::text, ' ') FROM idh.feed_file f"))
 

@@ -76,7 +76,7 @@ def _is_partial(text: str) -> bool:
     """Return whether year or month stand alone, or zeros stand for what is not known."""
     if found := PARTIAL.fullmatch(text):
         year, month = found["y"] or found["ym"] or found["my"], found["m"] or found["m2"] or "1"
-        return int(year) == 0 or (int(year) >= EARLIEST.year and int(month) <= 12)
+        return int(year) == 0 or (EARLIEST.year <= int(year) <= _latest().year and int(month) <= 12)
     found = YEAR_FIRST.fullmatch(text) or DOTTED.fullmatch(text)
     if found:
         return 0 in (int(found["d"]), int(found["m"]), int(found["y"]))
@@ -98,7 +98,12 @@ def _full(text: str, order: DateOrder | None) -> date:
 
 
 def _plausible(day: date) -> date:
-    """Refuse days that databases write where they know none, and days to come; tomorrow may be today elsewhere."""
-    if not EARLIEST <= day <= datetime.now(UTC).date() + timedelta(days=1):
+    """Refuse days that databases write where they know none, and days to come."""
+    if not EARLIEST <= day <= _latest():
         raise ValueError
     return day
+
+
+def _latest() -> date:
+    """Return tomorrow, which may be today where the laboratory is."""
+    return datetime.now(UTC).date() + timedelta(days=1)

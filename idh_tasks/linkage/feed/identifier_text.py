@@ -15,7 +15,7 @@ RUINED = {
     "a number with thousands separators": r"\d{1,3}(?:[,'’]\d{3})+",
     "a date": (
         r"\d{1,2}([./-])\d{1,2}\1(?:\d{4}|\d{2})(?: .*)?|(?:19|20)\d{2}-[01]\d-[0-3]\d(?:[T ].*)?"
-        rf"|\d{{1,2}}[-. ](?:{MONTHS})(?:[-. ]\d{{2,4}})?|(?:{MONTHS})[-. ]\d{{2,4}}"
+        rf"|\d{{1,2}}[-. ]{{1,2}}(?:{MONTHS})(?:[-. ]\d{{2,4}})?|(?:{MONTHS})[-. ]\d{{2,4}}"
     ),
     "a formula, an error value, or a word in quotes": r"[=+@#'\"´`‘’‚“”„«»-].*|.*[\"“”„]",
     "a word for 'not known'": (

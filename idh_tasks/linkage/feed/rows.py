@@ -14,7 +14,7 @@ from idh_tasks.domain.pathology import (
     Report,
     ReportColumn,
 )
-from idh_tasks.errors import RunRefusedError
+from idh_tasks.errors import FileHeldError, RunRefusedError
 from idh_tasks.linkage.feed.identifier_text import read_identifier
 from idh_tasks.linkage.feed.one_report import Readers, UnreadableReport, read_report, readers, rejected
 from idh_tasks.linkage.feed.values import read_text, read_version
@@ -100,6 +100,6 @@ def _versions(rows: Sequence[FeedRow], issuer: str, columns: Readers) -> Sequenc
 def _refuse_drift(unreadable: Sequence[RejectedReport], reports: int) -> None:
     for column, count in Counter(report.column for report in unreadable).items():
         if count > DRIFT * reports:
-            raise RunRefusedError(
-                Code.E_SCHEMA, f"column {column} cannot be read in {count} of {reports} reports; nothing was stored"
-            )
+            first = next(report.line for report in unreadable if report.column == column)
+            reason = f"column {column} cannot be read in {count} of {reports} reports; nothing was stored"
+            raise FileHeldError(Code.E_SCHEMA, reason, first)

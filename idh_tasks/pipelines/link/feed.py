@@ -29,6 +29,7 @@ def load_reports(platform: Platform) -> int:
     if held := sorted({file.code for file in files if file.code}):
         count = sum(file.code is not None for file in files)
         raise RunRefusedError(
-            Code.E_FEED, f"{count} files of the laboratory or the registry are held: {', '.join(held)}"
+            Code.E_FEED,
+            f"{count} files of the laboratory or the registry are held or were not fetched: {', '.join(held)}",
         )
     return new + sum(file.new for file in files)
