@@ -47,64 +47,63 @@ def _md5(content: bytes) -> bytes:
     return hashlib.md5(content, usedforsecurity=False).digest()
 
 
-def _handler(store: StubStore) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            headers = self._noted()
-            content = store.objects.get(self.path.split("?")[0])
-            if refused := store.refusal(headers):
-                self._fail(*refused)
-            elif content is None:
-                self._fail(404, "NoSuchKey")
-            elif "if-match" in headers and headers["if-match"] not in (f'"{_md5(content).hex()}"', self._etag(content)):
-                self._fail(412, "PreconditionFailed")
-            else:
-                self._answer(200, content, content)
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    store: StubStore
 
-        def do_PUT(self) -> None:
-            headers = self._noted()
-            content = self.rfile.read(int(headers.get("content-length", "0")))
-            if refused := store.refusal(headers):
-                self._fail(*refused)
-            elif base64.b64decode(headers.get("content-md5", "")) != _md5(content):
-                self._fail(400, "InvalidDigest")
-            else:
-                store.objects[self.path] = content
-                self._answer(200, b"", content)
+    def do_GET(self) -> None:
+        headers = self._noted()
+        content = self.store.objects.get(self.path.split("?")[0])
+        if refused := self.store.refusal(headers):
+            self._fail(*refused)
+        elif content is None:
+            self._fail(404, "NoSuchKey")
+        elif "if-match" in headers and headers["if-match"] not in (f'"{_md5(content).hex()}"', self._etag(content)):
+            self._fail(412, "PreconditionFailed")
+        else:
+            self._answer(content, content)
 
-        def _noted(self) -> Headers:
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            store.requests.append(headers)
-            return headers
+    def do_PUT(self) -> None:
+        headers = self._noted()
+        content = self.rfile.read(int(headers.get("content-length", "0")))
+        if refused := self.store.refusal(headers):
+            self._fail(*refused)
+        elif base64.b64decode(headers.get("content-md5", "")) != _md5(content):
+            self._fail(400, "InvalidDigest")
+        else:
+            self.store.objects[self.path] = content
+            self._answer(b"", content)
 
-        def _etag(self, content: bytes) -> str:
-            return store.answered.get("ETag", f'"{_md5(content).hex()}"')
+    def _noted(self) -> Headers:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.store.requests.append(headers)
+        return headers
 
-        def _answer(self, status: int, body: bytes, content: bytes) -> None:
-            self.send_response(status)
-            for name, value in {"ETag": self._etag(content), **store.answered}.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def _etag(self, content: bytes) -> str:
+        return self.store.answered.get("ETag", f'"{_md5(content).hex()}"')
 
-        def _fail(self, status: int, code: str) -> None:
-            body = f"<Error><Code>{code}</Code><Message>secret-text</Message></Error>".encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def _answer(self, body: bytes, content: bytes) -> None:
+        self._send(200, {"ETag": self._etag(content), **self.store.answered}, body)
 
-        def log_message(self, *_: object) -> None:
-            """Write nothing."""
+    def _fail(self, status: int, code: str) -> None:
+        self._send(status, {}, f"<Error><Code>{code}</Code><Message>secret-text</Message></Error>".encode())
 
-    return Handler
+    def _send(self, status: int, headers: Headers, body: bytes) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Write nothing."""
 
 
 @contextmanager
 def served(store: StubStore, **settings: object) -> Iterator[StoreSettings]:
     """Serve a store on loopback, and yield the settings that lead to it."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(store))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"store": store}))
     thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:

@@ -48,5 +48,5 @@ def test_a_partial_or_empty_date_is_unknown(text: object) -> None:
      date(1753, 1, 1), datetime.now(UTC) + timedelta(days=3)],
 )  # fmt: skip
 def test_a_date_that_is_ambiguous_or_cannot_be_true_is_refused(value: object) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - most have no words
+    with pytest.raises(ValueError):
         read_date(value)
