@@ -41,7 +41,7 @@ def read_rows(
 ) -> FeedContent:
     """Return the reports of a table; a report that cannot be read is rejected, the others are returned.
 
-    A report is rejected with all versions that the table has of it: an older one must not count in place of a newer.
+    With a version, all older versions of its report are rejected: they must not count in its place.
 
     Parameters
     ----------
@@ -93,8 +93,9 @@ def _versions(rows: Sequence[FeedRow], issuer: str, columns: Readers) -> Sequenc
             versions[read_version(row["version"])].append(row)
         except ValueError:
             return [rejected(UnreadableReport, row, "version", "is not a whole number")]
-    read = [read_report(group, issuer, columns) for group in versions.values()]
-    return [one for one in read if isinstance(one, RejectedReport)] or read
+    read = {version: read_report(group, issuer, columns) for version, group in versions.items()}
+    newest = max((version for version, one in read.items() if isinstance(one, RejectedReport)), default=-1)
+    return [one for version, one in read.items() if version > newest or isinstance(one, RejectedReport)]
 
 
 def _refuse_drift(unreadable: Sequence[RejectedReport], reports: int) -> None:

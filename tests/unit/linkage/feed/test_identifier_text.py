@@ -22,7 +22,9 @@ def test_a_whole_number_of_a_database_is_an_identifier(value: object) -> None:
     assert read_identifier(value) == "4711"
 
 
-@pytest.mark.parametrize("value", ["18E1234", "2018.4711", "O'Brien", "12-345", "A 12", "Müller-7", "1.2.276.0.76"])
+@pytest.mark.parametrize(
+    "value", ["18E1234", "2018.4711", "O'Brien", "12-345", "A 12", "12-10-56", "Müller-7", "1.2.276.0.76"]
+)
 def test_what_only_resembles_a_ruined_identifier_is_read(value: str) -> None:
     assert read_identifier(value) == value
 
@@ -47,7 +49,7 @@ def test_a_sign_before_an_identifier_is_refused(identifier: str, sign: str) -> N
 
 @pytest.mark.parametrize(
     "value",
-    ['="0012"', '="0012', "4711.0", "4711,00", "1,234,567", "12'345", "#REF!", "#########", "03.12.1958", "1958-03-12",
+    ['="0012"', '="0012', "4711.0", "4711,00", "1,234,567", "12'345", "#REF!", "#########", "03.12.1958", "03-12-1958", "03/12/58", "1958-03-12",
      "1958-03-12 00:00:00", "12-Mar", "Mrz 18", "3. Mär", "NULL", "n/a", "unknown", "Unbekannt", "0", "000", "-", "?",
      "123456789012345000", "1234567890123450000000", "٠٠١٢", "００１２", "РАТ12", "", " ", None, True, 12.5, 4711.0,
      float("nan"), Decimal("4711.00"), b"0012"],

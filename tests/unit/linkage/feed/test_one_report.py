@@ -47,9 +47,10 @@ def test_a_row_with_an_unreadable_version_rejects_all_versions_of_its_report(val
     assert "R1" not in {one.report_id for one in content.reports}
 
 
-def test_an_older_version_does_not_count_in_place_of_a_newer_one_that_is_rejected() -> None:
-    content = read_rows([row(), row(version="2", birth_date="2019-01-01"), row(report_id="R2")])
-    assert [one.report_id for one in content.reports] == ["R2"]
+def test_an_older_version_does_not_count_in_place_of_one_that_is_rejected_and_a_newer_one_does() -> None:
+    versions = [row(), row(version="2", birth_date="2019-01-01"), row(version="3")]
+    content = read_rows([*versions, row(report_id="R2")])
+    assert [(one.report_id, one.version) for one in content.reports] == [("R1", 3), ("R2", 1)]
     assert [one.column for one in content.rejected] == ["birth_date"]
 
 
