@@ -37,7 +37,7 @@ def check_columns(columns: Iterable[str]) -> None:
 
 
 def read_rows(
-    rows: Iterable[FeedRow], issuer: str = "", date_order: DateOrder | None = None, drift_from: int = 1
+    rows: Iterable[FeedRow], issuer: str = "", least_drifted: int = 1, date_order: DateOrder | None = None
 ) -> FeedContent:
     """Return the reports of a table; a report that cannot be read is rejected, the others are returned.
 
@@ -47,10 +47,10 @@ def read_rows(
     ----------
     issuer
         The issuer of the identifiers in rows that do not state one.
+    least_drifted
+        A column has changed only if it cannot be read in at least so many reports.
     date_order
         How the feed writes dates with slashes.
-    drift_from
-        Smallest number of reports from which a column can count as changed.
 
     Raises
     ------
@@ -61,8 +61,7 @@ def read_rows(
     columns = readers(date_order)
     read = [one for (stated, _), group in _grouped(rows, issuer).items() for one in _versions(group, stated, columns)]
     refused = [one for one in read if isinstance(one, RejectedReport)]
-    if len(read) >= drift_from:
-        _refuse_drift([one for one in refused if isinstance(one, UnreadableReport)], len(read))
+    _refuse_drift([one for one in refused if isinstance(one, UnreadableReport)], len(read), least_drifted)
     return FeedContent(tuple(one for one in read if isinstance(one, Report)), (), tuple(refused))
 
 
@@ -98,9 +97,9 @@ def _versions(rows: Sequence[FeedRow], issuer: str, columns: Readers) -> Sequenc
     return [one for version, one in read.items() if version > newest or isinstance(one, RejectedReport)]
 
 
-def _refuse_drift(unreadable: Sequence[RejectedReport], reports: int) -> None:
+def _refuse_drift(unreadable: Sequence[RejectedReport], reports: int, least: int) -> None:
     for column, count in Counter(report.column for report in unreadable).items():
-        if count > DRIFT * reports:
+        if count >= least and count > DRIFT * reports:
             first = next(report.line for report in unreadable if report.column == column)
             reason = f"column {column} cannot be read in {count} of {reports} reports; nothing was stored"
             raise FileHeldError(Code.E_SCHEMA, reason, first)

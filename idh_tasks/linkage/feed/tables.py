@@ -74,7 +74,7 @@ def _content(lines: Iterable[Line], issuer: str, rules: TableRules) -> FeedConte
     check_columns(grid.columns)
     _check_identifiers(grid, ("report_id", "patient_id"), rules)
     _check_dates(grid, rules.date_order)
-    return read_rows(grid.rows, issuer, rules.date_order)
+    return read_rows(grid.rows, issuer, date_order=rules.date_order)
 
 
 def _check_identifiers(grid: Grid, columns: Iterable[str], rules: TableRules) -> None:

@@ -15,8 +15,8 @@ from idh_tasks.pipelines.platform import Platform
 log = logging.getLogger(__name__)
 
 SOURCE = "pathology"
-DRIFT_FROM = 10
-"""So many reports at least show that a column has changed; a night may have one new report, which may be at fault."""
+LEAST_DRIFTED = 10
+"""Where only what changed is read, a few reports that cannot be read say nothing about the column."""
 USUAL_ROWS, DROP = 10, 0.1
 """A view that usually has at least `USUAL_ROWS` rows is broken if it has less than the share `DROP` of them."""
 
@@ -40,7 +40,7 @@ def load_view(platform: Platform) -> int:
 
 def _load(platform: Platform, laboratory: Laboratory, rows_there: int) -> int:
     read = laboratory.read(_last_change(platform))
-    content = read_rows(read.rows, platform.settings.issuer, platform.settings.linkage.date_order, DRIFT_FROM)
+    content = read_rows(read.rows, platform.settings.issuer, LEAST_DRIFTED, platform.settings.linkage.date_order)
     with platform.database.begin() as transaction:
         stored = store_content(platform, transaction, content)
         if read.latest_change is not None:

@@ -91,5 +91,5 @@ def test_a_changed_column_is_named_with_the_first_line_that_cannot_be_read() -> 
 
 
 def test_a_single_unreadable_report_does_not_stop_a_view() -> None:
-    content = read_rows([row(patient_id=4711.0)], drift_from=10)
+    content = read_rows([row(patient_id=4711.0)], least_drifted=10)
     assert [one.column for one in content.rejected] == ["patient_id"]
