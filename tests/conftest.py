@@ -18,6 +18,7 @@ from idh_tasks.local.installation import Installation
 from idh_tasks.local.store_identities import Identity
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.settings import ROOT
+from idh_tasks.store import keys
 from tests.database import empty, run_sql
 
 # It logs when the interpreter ends, to streams that pytest has closed by then.
@@ -81,6 +82,8 @@ def laboratory(installation: Installation) -> Database:
 def platform(shared_platform: Platform, laboratory: Database, installation: Installation) -> Platform:
     """Return the platform with an empty database and an empty drop bucket."""
     empty(shared_platform)
+    for head in list(shared_platform.store.listed(keys.AUDIT)):
+        shared_platform.store.delete(head.key)
     run_sql(postgres.url(installation, "laboratory"), "TRUNCATE idh_results")
     for drop in (shared_platform.drop, shared_platform.pathology_drop):
         for item in list(drop.listed("")):
