@@ -25,6 +25,10 @@ from idh_airflow.defaults import DAG_DEFAULTS, LINK_CRON
 from idh_airflow.review import request_reviews
 from idh_airflow.steps import skip_unless, step
 
+from idh_tasks.domain.role import Role
+
+ROLE = Role.LINK
+
 
 @dag(
     schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable(LINK_CRON, timezone="UTC"), assets=STUDIES | ANSWERS),
@@ -38,20 +42,20 @@ def link_pathology() -> None:
     def load_reports() -> int:
         from idh_tasks.pipelines.link import feed
 
-        return feed.load_reports(platform())
+        return feed.load_reports(platform(ROLE))
 
     @step(trigger_rule="all_done", outlets=[CASES])
     def link_cases() -> None:
         from idh_tasks.pipelines.link import cases
 
-        skip_unless(cases.link_cases(platform()), "no link has changed, and every study is preprocessed")
+        skip_unless(cases.link_cases(platform(ROLE)), "no link has changed, and every study is preprocessed")
 
     @step()
     def loaded(reports: int) -> int:
         return reports
 
     reports = load_reports()
-    reports >> link_cases() >> request_reviews()
+    reports >> link_cases() >> request_reviews(ROLE)
     loaded(reports)
 
 

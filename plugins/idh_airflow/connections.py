@@ -5,11 +5,12 @@ from urllib.parse import quote
 
 from airflow.sdk import Connection
 
+from idh_tasks.domain.role import Role
+
 if TYPE_CHECKING:
     from idh_tasks.pipelines.platform import Platform
     from idh_tasks.settings import DicomwebSettings
 
-DATABASE = "idh_db"
 PATHOLOGY = "idh_pathology"
 STORE = "idh_store"
 PACS = "idh_pacs"
@@ -51,8 +52,8 @@ def _dicomweb(archive: Connection | None) -> "DicomwebSettings | None":
     )
 
 
-def platform() -> "Platform":
-    """Open the platform with the Connections that an administrator set in Airflow."""
+def platform(role: Role) -> "Platform":
+    """Open the platform as a role, with the Connections that an administrator set in Airflow."""
     from pydantic import SecretStr
 
     from idh_tasks.pipelines.platform import Platform
@@ -60,7 +61,7 @@ def platform() -> "Platform":
 
     store, pacs, laboratory, key = Connection.get(STORE), *map(_optional, (PACS, PATHOLOGY, PSEUDONYM_KEY))
     settings = Settings(
-        database_url=SecretStr(_sql_url(Connection.get(DATABASE))),
+        database_url=SecretStr(_sql_url(Connection.get(role.connection))),
         pathology_url=SecretStr(_sql_url(laboratory)) if laboratory else None,
         # A process that handles no identifiers has no key; code that needs the key rejects an empty one.
         pseudonym_key=SecretStr((key and key.password) or ""),

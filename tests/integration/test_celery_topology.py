@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from idh_tasks.db import results, training
+from idh_tasks.domain.role import Role
 from idh_tasks.local import airflow, seaweed, service_secrets, up
 from idh_tasks.local.client import AirflowClient
 from idh_tasks.local.installation import Installation
@@ -128,7 +129,7 @@ def test_h02_no_identifier_of_a_patient_goes_through_the_broker(cluster: Install
 def _as_administrator(installation: Installation) -> Platform:
     """Return a platform that may also deliver, as a hospital does."""
     store = seaweed.settings(installation, Identity.ADMINISTRATOR)
-    return Platform(up.settings(installation).model_copy(update={"store": store}))
+    return Platform(up.settings(installation, Role.OWNER).model_copy(update={"store": store}))
 
 
 def test_every_port_of_the_topology_is_on_the_list_and_on_loopback(cluster: Installation) -> None:
