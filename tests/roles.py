@@ -13,6 +13,7 @@ from idh_tasks.db.engine import Database, Transaction
 from idh_tasks.domain.role import Role
 from idh_tasks.local.installation import Installation
 from idh_tasks.local.logins import Login, name_of
+from idh_tasks.pipelines.platform import Platform
 
 PIPELINES = "idh_tasks.pipelines."
 STAGES = {
@@ -44,6 +45,11 @@ def login_url(url: str, login: Role | Login) -> str:
     installation = Installation(Path(str(parsed.query["host"])).parent)
     changed = parsed.set(username=name_of(login), password=installation.database_password(login))
     return changed.render_as_string(hide_password=False)
+
+
+def database_as(platform: Platform, role: Role) -> Database:
+    """Return the platform's database for one role."""
+    return Database(login_url(platform.settings.database_url.get_secret_value(), role))
 
 
 class ProductionDatabase(Database):

@@ -56,17 +56,20 @@ def verifier(password: str) -> str:
 
 
 def roles_sql(passwords: Mapping[str, str]) -> str:
-    """Return the SQL that creates logins and sets their passwords.
+    """Return the SQL that creates logins, sets their passwords and closes the databases of the server's own.
 
     Parameters
     ----------
     passwords
         By name of the login.
     """
-    return "".join(
-        f"DO $$ BEGIN CREATE ROLE {name}; EXCEPTION WHEN duplicate_object THEN NULL; END $$;\n"
-        f"ALTER ROLE {name} LOGIN PASSWORD '{verifier(password)}';\n"
-        for name, password in passwords.items()
+    return (
+        "".join(
+            f"DO $$ BEGIN CREATE ROLE {name}; EXCEPTION WHEN duplicate_object THEN NULL; END $$;\n"
+            f"ALTER ROLE {name} LOGIN PASSWORD '{verifier(password)}';\n"
+            for name, password in passwords.items()
+        )
+        + "REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC;\n"
     )
 
 
@@ -79,6 +82,22 @@ def database_sql(database: str) -> str:
     return private + f"ALTER DATABASE {database} OWNER TO {owner};\n" + _HANDED_OVER.format(owner=owner)
 
 
+def script(passwords: Mapping[str, str]) -> str:
+    """Return all of it as a script for psql, run as administrator; it also creates the databases.
+
+    Parameters
+    ----------
+    passwords
+        By name of the login.
+    """
+    created = (_CREATED.format(database=name) for name in OWNERS)
+    owned = (f"\\connect {name}\n{database_sql(name)}" for name in OWNERS)
+    return "".join(["\\set ON_ERROR_STOP on\n", roles_sql(passwords), *created, *owned])
+
+
+_CREATED = """SELECT 'CREATE DATABASE {database}'
+WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{database}') \\gexec
+"""
 _READABLE = """GRANT CONNECT ON DATABASE {database} TO {reader};
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO {reader};
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO {reader};

@@ -26,3 +26,11 @@ SELECT state, coalesce(code, '') AS code, count(*) AS deliveries
 FROM phi.inbox
 GROUP BY state, coalesce(code, '');
 COMMENT ON VIEW idh.delivery_outcome IS 'Number of deliveries by state and code; reads phi.inbox with its owner''s rights.';
+
+-- A study may complete what is known about its patient; a report or a merge adds only the shift of dates.
+GRANT UPDATE (sex) ON idh.patient TO idh_ingest;
+GRANT UPDATE (name, birth_date, shift_days) ON phi.patient_identity TO idh_ingest;
+GRANT UPDATE (shift_days) ON phi.patient_identity TO idh_link;
+
+-- A new outline settles the question about an earlier one.
+GRANT UPDATE (moot) ON idh.review TO idh_preprocess;
