@@ -36,8 +36,8 @@ test: setup ## Run all tests, including an end-to-end night
 unit: $(STAMP) ## Run the unit tests, except those that train networks
 	@$(VENV)/bin/pytest -q tests/unit --ignore tests/unit/learning --ignore tests/unit/cli/test_learn.py
 
-attack: setup ## Attack an installation: doors of the object store, identities, listening ports
-	@$(VENV)/bin/pytest tests/attack
+attack: setup ## Attack the Celery topology: doors, logins, secrets and tokens of every process (a slice is in `make test`)
+	@$(VENV)/bin/pytest tests/attack --celery
 
 lint: $(STAMP) ## Check style, types, architecture, compose file and Dockerfiles
 	@$(VENV)/bin/ruff format --check -q .
