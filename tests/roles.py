@@ -63,8 +63,7 @@ class ProductionDatabase(Database):
     def begin(self) -> Iterator[Transaction]:
         """Open a transaction."""
         role = calling_role(sys._getframe())
-        opened = super() if role is None else self._as_role(role)
-        with opened.begin() as transaction:
+        with super().begin() if role is None else self._as_role(role).begin() as transaction:
             yield transaction
 
 

@@ -7,7 +7,7 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,6 +99,7 @@ def upgrade(temporary: Path) -> Iterator[Step]:
         up.up(installation, lambda _: None)
         yield Step("up, on the running old services", _stopped(installation), not _stopped(installation))
         yield compared("after the upgrade", before, rows(installation, administrator(installation)))
+        yield Step("another pseudonym key", *_refusal(installation))
         yield from _nights(installation, cohort, late, before)
         yield from _checks(installation)
     finally:
@@ -135,13 +136,13 @@ def administrator(installation: Installation) -> str:
     return installation.database_password(Login.ADMINISTRATOR)
 
 
-def rows(installation: Installation, password: str | None) -> Rows:
-    """Read what must stay as it is."""
+def rows(installation: Installation, password: str | None, queries: Mapping[str, str] = ROWS) -> Rows:
+    """Read what must stay as it is, or the rows of other queries."""
     host = str(folder(installation))
     connection = psycopg2.connect(host=host, user=SUPERUSER, password=password, dbname="idh")
     try:
         with connection.cursor() as cursor:
-            return {name: _fetched(cursor, sql) for name, sql in ROWS.items()}
+            return {name: _fetched(cursor, sql) for name, sql in queries.items()}
     finally:
         connection.close()
 
@@ -189,11 +190,18 @@ def _nights(installation: Installation, cohort: Path, late: Path, before: Rows) 
 def _checks(installation: Installation) -> Iterator[Step]:
     log = verify(opened(installation, Role.MONITOR))
     yield Step("audit log", f"{log.events} events, {log.recorded_heads} recorded heads", log.recorded_heads > 0)
-    yield Step("another pseudonym key", *_refusal(installation))
+    fingerprint = opened(installation, Role.INGEST).pseudonymiser.fingerprint()
+    yield Step("fingerprint of the key", *_recorded(installation, fingerprint))
     healthy = airflow.healthy(installation)
     yield Step("Airflow, on its old database", "healthy" if healthy else "not healthy", healthy)
     modes = oct(installation.home.stat().st_mode & 0o777)
     yield Step("mode of the folder", modes, modes in ("0o700", "0o710"))
+
+
+def _recorded(installation: Installation, fingerprint: str) -> tuple[str, bool]:
+    query = {"fingerprints": "SELECT fingerprint FROM idh.pseudonym_key"}
+    ok = rows(installation, administrator(installation), query)["fingerprints"] == [(fingerprint,)]
+    return "recorded" if ok else "missing or wrong", ok
 
 
 def _refusal(installation: Installation) -> tuple[str, bool]:

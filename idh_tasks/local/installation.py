@@ -1,11 +1,13 @@
 """One installation below `.idh/`: its secrets, ports and environment, made once."""
 
+import fcntl
 import json
 import os
 import secrets
 import socket
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -54,23 +56,25 @@ class Installation:
     @cached_property
     def secrets(self) -> dict[str, str]:
         """Return the keys and passwords of this installation, generated once; their file has mode 0600."""
-        stored = {name: str(value) for name, value in self._once(SECRETS, _generate_secrets).items()}
-        if missing := set(DATABASE_PASSWORDS) - set(stored):
-            # An installation of an older version keeps its secrets and its age; those that it lacks are added.
-            made = self.created_at()
-            stored |= {name: secrets.token_urlsafe(32) for name in sorted(missing)}
-            path = self.write_private(SECRETS, json.dumps(stored, indent=1))
-            os.utime(path, (made, made))
+        with self._locked():
+            stored = {name: str(value) for name, value in self._once(SECRETS, _generate_secrets).items()}
+            if missing := set(DATABASE_PASSWORDS) - set(stored):
+                # An installation of an older version keeps its secrets and its age; those that it lacks are added.
+                made = self.created_at()
+                stored |= {name: secrets.token_urlsafe(32) for name in sorted(missing)}
+                path = self.write_private(SECRETS, json.dumps(stored, indent=1))
+                os.utime(path, (made, made))
         return stored
 
     @cached_property
     def ports(self) -> dict[str, int]:
         """Return a free loopback port for each service, chosen once."""
-        chosen = {name: int(value) for name, value in self._once("ports.json", _choose_ports).items()}
-        if missing := set(SERVICES) - set(chosen):
-            # An installation of an older version keeps its ports; those that it lacks are added.
-            chosen |= {name: port for name, port in _choose_ports().items() if name in missing}
-            self.write_private("ports.json", json.dumps(chosen, indent=1))
+        with self._locked():
+            chosen = {name: int(value) for name, value in self._once("ports.json", _choose_ports).items()}
+            if missing := set(SERVICES) - set(chosen):
+                # An installation of an older version keeps its ports; those that it lacks are added.
+                chosen |= {name: port for name, port in _choose_ports().items() if name in missing}
+                self.write_private("ports.json", json.dumps(chosen, indent=1))
         return chosen
 
     @property
@@ -106,6 +110,13 @@ class Installation:
     def load_options(self) -> None:
         """Load the saved settings into the environment; a variable that is already set wins."""
         load_dotenv(self.home / OPTIONS, override=False, interpolate=False)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Let one process at a time generate what the others then read."""
+        with (self.folder(".") / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def _once(self, name: str, make: Callable[[], Mapping[str, object]]) -> dict[str, Any]:
         path = self.folder(".") / name

@@ -10,6 +10,7 @@ from psycopg2.errors import DuplicateDatabase
 from psycopg2.extensions import cursor
 
 from idh_tasks.codes import Code
+from idh_tasks.domain.role import Role
 from idh_tasks.errors import RunRefusedError, TransientError
 from idh_tasks.local import logins
 from idh_tasks.local.installation import PRIVATE
@@ -21,7 +22,7 @@ RELOADED_S = 20.0
 LOCK = 4_711_004
 
 
-def secure(folder: Path, password_of: Callable[[logins.Role | Login], str]) -> None:
+def secure(folder: Path, password_of: Callable[[Role | Login], str]) -> None:
     """Create the databases and logins, and let the server accept a login only with its password.
 
     Parameters

@@ -60,6 +60,7 @@ def services_up(installation: Installation, say: Say) -> Platform:
     else:
         say("Orthanc is not installed: every study will come from the bucket")
     Platform(settings(installation, Role.OWNER)).database.migrate()
+    _ = Platform(settings(installation, Role.INGEST)).pseudonymiser  # refuses another key
     fill_stand_in(laboratory(installation), [])
     return Platform(settings(installation, Role.MONITOR))
 
