@@ -7,6 +7,7 @@ import psutil
 
 from idh_tasks.local import postgres, seaweed
 from idh_tasks.local.installation import GRPC_OFFSET, Installation
+from idh_tasks.local.process import Service
 from tests.attack import listening
 
 LISTENING = 0x10000
@@ -19,15 +20,22 @@ CERTIFICATE = "between parts of SeaweedFS, below /tmp: requires a client certifi
 
 def allowed(installation: Installation) -> dict[Path, str]:
     """Return the allowed sockets, each with the reason why it is no open door."""
-    home, ports = installation.home.resolve(), installation.ports
+    ports = installation.ports
     parts = {"master": "weed_master", "volume": "weed_volume", "filer": "weed_filer", "s3": seaweed.NAME}
     names = (f"seaweedfs-{part}-grpc-{ports[name] + GRPC_OFFSET}.sock" for part, name in parts.items())
     return {
         postgres.folder(installation).resolve() / ".s.PGSQL.5432": PASSWORD,
-        home / "run/s3.sock": OWNER_ONLY,
-        home / "run/filer.sock": NO_HTTP,
+        of_the_store(installation, "s3"): OWNER_ONLY,
+        of_the_store(installation, "filer"): NO_HTTP,
         **{Path("/tmp", name): CERTIFICATE for name in names},  # noqa: S108 - where SeaweedFS puts them
     }
+
+
+def of_the_store(installation: Installation, part: str) -> Path:
+    """Return the socket that the running store was told to open for a part, `s3` or `filer`."""
+    pid, flag = Service(installation, seaweed.NAME).pid(), f"-{part}.localSocket="
+    [path] = [word.removeprefix(flag) for word in psutil.Process(pid).cmdline() if word.startswith(flag)]
+    return installation.home.resolve() / path
 
 
 def listeners(installation: Installation) -> dict[Path, str]:

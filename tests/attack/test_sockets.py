@@ -42,17 +42,17 @@ def test_an_unknown_socket_is_reported(attacked: Installation, path: str) -> Non
         (attacked.home / "run/evil.sock").unlink(missing_ok=True)
 
 
-@pytest.mark.parametrize("name", ["s3.sock", "filer.sock"])
-def test_only_the_owner_may_connect_to_the_stores_sockets(attacked: Installation, name: str) -> None:
-    assert not (attacked.home / "run" / name).stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+@pytest.mark.parametrize("part", ["s3", "filer"])
+def test_only_the_owner_may_connect_to_the_stores_sockets(attacked: Installation, part: str) -> None:
+    assert not sockets.of_the_store(attacked, part).stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
-@pytest.mark.parametrize("name", ["s3.sock", "filer.sock"])
+@pytest.mark.parametrize("part", ["s3", "filer"])
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-def test_the_stores_sockets_answer_no_request_without_a_key(attacked: Installation, name: str, method: str) -> None:
+def test_the_stores_sockets_answer_no_request_without_a_key(attacked: Installation, part: str, method: str) -> None:
     store = ObjectStore(seaweed.settings(attacked, Identity.ADMINISTRATOR))
     store.put("models/victim", b"content")
-    with httpx.Client(transport=httpx.HTTPTransport(uds=str(attacked.home / "run" / name))) as client:
+    with httpx.Client(transport=httpx.HTTPTransport(uds=str(sockets.of_the_store(attacked, part)))) as client:
         for path in ("/buckets/idh-store/models/victim", "/idh-store/models/victim"):
             answer = client.request(method, f"http://localhost{path}", content=b"evil" if method == "PUT" else None)
             assert answer.status_code in (httpx.codes.NOT_FOUND, httpx.codes.FORBIDDEN)
