@@ -99,5 +99,8 @@ def read_audit_head(key: str) -> ChainHead | None:
     match = AUDIT_HEAD.fullmatch(key)
     if match is None:
         return None
-    occurred_at = datetime.strptime(match["time"], AUDIT_TIME).replace(tzinfo=UTC)
+    try:
+        occurred_at = datetime.strptime(match["time"], AUDIT_TIME).replace(tzinfo=UTC)
+    except ValueError:
+        return None
     return ChainHead(int(match["position"]), match["hash"], occurred_at)
