@@ -9,7 +9,7 @@ others are still ingested. If `IDH_PACS_CHANGES` names a Connection to an Orthan
 minutes of being complete there.
 
 **Writes**: `idh.study`, `idh.series`, `idh.instance`, `idh.quarantine`, `idh.ingest_night`; identifiers are written to
-schema `phi` only.
+schema `phi` only. The head of the audit log goes to `audit/` in the object store.
 
 **When it is red**: `reconcile` reports how many deliveries have no outcome, and which source was unreachable or
 listed nothing. The reasons are in `phi.inbox`, the balance of every night in `idh.ingest_night`. Fix the cause and

@@ -11,7 +11,7 @@ columns), and files below `pathology/` of `pathology_bucket`: `.csv`, `.xlsx`, `
 
 **Writes**: `idh.report`, `idh.assay`, `idh.merge_event`, `idh.case_link` (every candidate with its reason),
 `idh.review` (questions for a person, asked by `review_cases`), `idh.feed_night`,
-`idh.feed_file`.
+`idh.feed_file`, and the head of the audit log below `audit/` in the object store.
 
 **When it is red**: `load_reports` failed; links were still updated with the reports known so far. `E_SCHEMA` names the
 column that has changed. `E_FEED_DROP` means that most rows are missing, and nothing is trained until they are back.

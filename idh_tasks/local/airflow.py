@@ -26,7 +26,6 @@ USER = "admin"
 CONFIGURATION = ROOT / "docker" / "airflow.env"
 DAG_IDS = tuple(sorted(path.stem for path in (ROOT / "dags").glob("*.py")))
 """The id of a DAG is the name of its file."""
-STORE_IDENTITIES = {"api-server": Identity.PAGES, "worker-gpu": Identity.TRAINING}
 NO_LOG_SERVER = "--skip-serve-logs"
 """Airflow's log servers bind every address and are not needed: all components share one log folder."""
 
@@ -38,7 +37,7 @@ def base_url(installation: Installation) -> str:
 
 def _connections(installation: Installation) -> dict[str, str]:
     connections: dict[str, dict[str, object]] = {
-        **{role.connection: _database(installation, logins.IDH, role) for role in service_secrets.CONNECTED},
+        **{role.connection: _database(installation, logins.IDH, role) for role in service_secrets.DEFAULT_QUEUE},
         "idh_pathology": _database(installation, logins.LABORATORY, Login.LABORATORY),
         "idh_pseudonym_key": {"conn_type": "generic", "password": installation.secrets["pseudonym_key"]},
         "idh_store": _store(installation, Identity.PLATFORM),
@@ -48,6 +47,13 @@ def _connections(installation: Installation) -> dict[str, str]:
         extra = pacs.model_dump(include={"called_aet", "calling_aet", "listen_port"})
         connections["idh_pacs"] = {"conn_type": "generic", "host": pacs.host, "port": pacs.port, "extra": extra}
     return {f"AIRFLOW_CONN_{name.upper()}": json.dumps(content) for name, content in connections.items()}
+
+
+def _connections_of_the_pages(installation: Installation) -> dict[str, str]:
+    return {
+        service_secrets.database(Role.PAGES): json.dumps(_database(installation, logins.IDH, Role.PAGES)),
+        service_secrets.PAGES_STORE: json.dumps(_store(installation, Identity.PAGES)),
+    }
 
 
 def _database(installation: Installation, database: str, login: Role | Login) -> dict[str, object]:
@@ -82,6 +88,7 @@ def environment(installation: Installation, executor: str = "LocalExecutor") -> 
     return {
         **configuration(),
         **_connections(installation),
+        **_connections_of_the_pages(installation),
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
@@ -116,8 +123,9 @@ def environment_of(installation: Installation, component: str, env: Mapping[str,
     """
     local = component == "scheduler" and env["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
     own = service_secrets.environment_of((component, *WORKERS) if local else (component,), env)
-    identity = STORE_IDENTITIES.get(component)
-    return own if identity is None else own | {service_secrets.STORE: json.dumps(_store(installation, identity))}
+    if component != "worker-gpu":
+        return own
+    return own | {service_secrets.STORE: json.dumps(_store(installation, Identity.TRAINING))}
 
 
 def command(*arguments: str) -> list[str]:

@@ -19,6 +19,8 @@ PATHOLOGY = "AIRFLOW_CONN_IDH_PATHOLOGY"
 PACS = "AIRFLOW_CONN_IDH_PACS"
 PSEUDONYM_KEY = "AIRFLOW_CONN_IDH_PSEUDONYM_KEY"
 STORE = "AIRFLOW_CONN_IDH_STORE"
+PAGES_STORE = "IDH_CONN_IDH_STORE"
+"""A name that Airflow does not know: its API server gives every Connection that it has to every task."""
 STORE_ADMINISTRATOR = "AIRFLOW_CONN_IDH_STORE_ADMINISTRATOR"
 
 DEFAULT_QUEUE = (Role.INGEST, Role.LINK, Role.PREPROCESS, Role.TRAIN, Role.PREDICT)
@@ -28,8 +30,9 @@ CONNECTED = (*DEFAULT_QUEUE, Role.PAGES)
 
 
 def database(role: Role) -> str:
-    """Return the secret that holds the Connection of a role."""
-    return f"AIRFLOW_CONN_{role.connection.upper()}"
+    """Return the secret that holds the Connection of a role; for that of the pages, see `PAGES_STORE`."""
+    prefix = "IDH" if role is Role.PAGES else "AIRFLOW"
+    return f"{prefix}_CONN_{role.connection.upper()}"
 
 
 MATRIX: Mapping[str, frozenset[str]] = {
@@ -38,7 +41,7 @@ MATRIX: Mapping[str, frozenset[str]] = {
     # Creates the buckets.
     "prepare-store": frozenset({STORE_ADMINISTRATOR}),
     # Serves people and tasks; its pages read rows and pictures by pseudonymous ids, as `pages`.
-    "api-server": frozenset({METADATA, FERNET, TOKENS, SESSIONS, PASSWORDS, database(Role.PAGES), STORE}),
+    "api-server": frozenset({METADATA, FERNET, TOKENS, SESSIONS, PASSWORDS, database(Role.PAGES), PAGES_STORE}),
     # Issues a token per task; encrypts the callbacks of deadlines.
     "scheduler": frozenset({METADATA, FERNET, TOKENS, BROKER, RESULTS}),
     # Encrypts the triggers of asset watchers.

@@ -1,5 +1,6 @@
 """Turns Airflow's Connections into the settings of the pipelines."""
 
+import os
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -32,6 +33,15 @@ def _sql_url(connection: Connection) -> str:
     return f"{driver}://{user}{secret}@{host}{port}/{connection.schema}"
 
 
+def _required(name: str) -> Connection:
+    """Return a Connection of Airflow, or the one that only this process has: that of the pages in the API server.
+
+    The API server gives each Connection that Airflow finds in it to every task, and therefore must not have any.
+    """
+    own = os.environ.get(f"IDH_CONN_{name.upper()}")
+    return Connection.get(name) if own is None else Connection.from_json(own, conn_id=name)
+
+
 def _optional(name: str) -> Connection | None:
     from airflow.sdk.exceptions import AirflowNotFoundException
 
@@ -59,9 +69,9 @@ def platform(role: Role) -> "Platform":
     from idh_tasks.pipelines.platform import Platform
     from idh_tasks.settings import PacsSettings, Settings, StoreSettings
 
-    store, pacs, laboratory, key = Connection.get(STORE), *map(_optional, (PACS, PATHOLOGY, PSEUDONYM_KEY))
+    store, pacs, laboratory, key = _required(STORE), *map(_optional, (PACS, PATHOLOGY, PSEUDONYM_KEY))
     settings = Settings(
-        database_url=SecretStr(_sql_url(Connection.get(role.connection))),
+        database_url=SecretStr(_sql_url(_required(role.connection))),
         pathology_url=SecretStr(_sql_url(laboratory)) if laboratory else None,
         # A process that handles no identifiers has no key; code that needs the key rejects an empty one.
         pseudonym_key=SecretStr((key and key.password) or ""),

@@ -183,12 +183,12 @@ def the_database_asks_for_passwords_and_creates_the_logins(compose: Compose) -> 
 
 
 def each_connection_variable_is_filled_from_the_file_of_its_role(compose: Compose) -> list[str]:
-    prefix = "AIRFLOW_CONN_IDH_DB"
+    prefixes = ("AIRFLOW_CONN_IDH_DB", "IDH_CONN_IDH_DB")
     return [
         f"{name}: {variable}"
         for name, service in services(compose)
         for variable, path in secret_variables(service).items()
-        if variable.startswith(prefix) and path != f"{MOUNTED}{variable.removeprefix('AIRFLOW_').lower()}"
+        if variable.startswith(prefixes) and path != f"{MOUNTED}conn_{variable.partition('_CONN_')[2].lower()}"
     ]
 
 
