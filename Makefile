@@ -8,7 +8,7 @@ IDH := $(VENV)/bin/idh
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test unit attack coverage mutants lint sequences fuzz phantom protocol bench up down docs
+.PHONY: help setup system demo test unit attack upgrade coverage mutants lint sequences fuzz phantom protocol bench up down docs
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -36,8 +36,11 @@ test: setup ## Run all tests, including an end-to-end night
 unit: $(STAMP) ## Run the unit tests, except those that train networks
 	@$(VENV)/bin/pytest -q tests/unit --ignore tests/unit/learning --ignore tests/unit/cli/test_learn.py
 
-attack: setup ## Attack an installation: doors of the object store, identities, listening ports
-	@$(VENV)/bin/pytest tests/attack
+attack: setup ## Attack the Celery topology: doors, logins, secrets and tokens of every process (a slice is in `make test`)
+	@$(VENV)/bin/pytest tests/attack --celery
+
+upgrade: setup ## Install an older version with data, upgrade it, and compare every row
+	@$(VENV)/bin/python -m tools.upgrade_report
 
 lint: $(STAMP) ## Check style, types, architecture, compose file and Dockerfiles
 	@$(VENV)/bin/ruff format --check -q .

@@ -15,6 +15,7 @@ from pydicom import Dataset
 from pydicom.uid import UID
 
 from idh_tasks.dicom.files import encode_file
+from idh_tasks.domain.role import Role
 from idh_tasks.domain.study import PatientKey
 from idh_tasks.intake.deidentification.deidentify import deidentify
 from idh_tasks.intake.gate.instance import admit
@@ -140,7 +141,8 @@ def services() -> Iterator[tuple[Installation, Platform]]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         installation = Installation(Path(folder))
         try:
-            yield installation, up.services_up(installation, lambda _: None)
+            up.services_up(installation, lambda _: None)
+            yield installation, Platform(up.settings(installation, Role.OWNER))
         finally:
             up.down(installation, lambda _: None)
 

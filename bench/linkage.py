@@ -10,6 +10,7 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from idh_tasks.db import links, reviews
+from idh_tasks.domain.role import Role
 from idh_tasks.local import postgres
 from idh_tasks.local.installation import Installation
 from idh_tasks.local.up import settings
@@ -157,7 +158,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         installation = Installation(Path(folder))
         postgres.start(installation)
-        platform = Platform(settings(installation))
+        platform = Platform(settings(installation, Role.OWNER))
         platform.database.migrate()
         for size in SIZES:
             measure(platform, size)

@@ -9,7 +9,7 @@ others are still ingested. If `IDH_PACS_CHANGES` names a Connection to an Orthan
 minutes of being complete there.
 
 **Writes**: `idh.study`, `idh.series`, `idh.instance`, `idh.quarantine`, `idh.ingest_night`; identifiers are written to
-schema `phi` only.
+schema `phi` only. The head of the audit log goes to `audit/` in the object store.
 
 **When it is red**: `reconcile` reports how many deliveries have no outcome, and which source was unreachable or
 listed nothing. The reasons are in `phi.inbox`, the balance of every night in `idh.ingest_night`. Fix the cause and
@@ -24,8 +24,12 @@ from idh_airflow.connections import platform
 from idh_airflow.defaults import DAG_DEFAULTS, INGEST_CRON
 from idh_airflow.steps import skip_unless, step
 
+from idh_tasks.domain.role import Role
+
 if TYPE_CHECKING:
     from idh_tasks.pipelines.ingest.discovery import Discovery
+
+ROLE = Role.INGEST
 
 
 @dag(
@@ -45,7 +49,7 @@ def ingest_studies() -> None:
         from idh_tasks.pipelines.ingest.sources import SOURCES
 
         sources = tuple(SOURCES) if params["source"] == "all" else (params["source"],)
-        return discover(platform(), sources)
+        return discover(platform(ROLE), sources)
 
     @step()
     def batches(discovery: "Discovery") -> list[object]:
@@ -55,13 +59,13 @@ def ingest_studies() -> None:
     def ingest_batch(batch: dict[str, list[str]]) -> dict[str, int]:
         from idh_tasks.pipelines.ingest.batch import ingest_batch
 
-        return ingest_batch(platform(), batch["ids"])
+        return ingest_batch(platform(ROLE), batch["ids"])
 
     @step(trigger_rule="all_done", outlets=[STUDIES], retries=0)
     def reconcile(discovery: "Discovery") -> None:
         from idh_tasks.pipelines.ingest.reconciliation import reconcile
 
-        skip_unless(reconcile(platform(), discovery), "no study is new")
+        skip_unless(reconcile(platform(ROLE), discovery), "no study is new")
 
     discovery = discover()
     ingest_batch.expand(batch=batches(discovery)) >> reconcile(discovery)

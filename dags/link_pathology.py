@@ -11,7 +11,7 @@ ADT^A37) and `.json` (FHIR). A file with another ending is named once (`W_UNREAD
 
 **Writes**: `idh.report`, `idh.assay`, `idh.merge_event`, `idh.case_link` (every candidate with its reason),
 `idh.review` (questions for a person, asked by `review_cases`), `idh.feed_night`,
-`idh.feed_file`.
+`idh.feed_file`, and the head of the audit log below `audit/` in the object store.
 
 **When it is red**: `load_reports` failed; links were still updated with the reports known so far. `E_SCHEMA` names the
 column that has changed. `E_FEED_DROP` means that most rows are missing, and nothing is trained until they are back.
@@ -24,6 +24,10 @@ from idh_airflow.connections import platform
 from idh_airflow.defaults import DAG_DEFAULTS, LINK_CRON
 from idh_airflow.review import request_reviews
 from idh_airflow.steps import skip_unless, step
+
+from idh_tasks.domain.role import Role
+
+ROLE = Role.LINK
 
 
 @dag(
@@ -38,20 +42,20 @@ def link_pathology() -> None:
     def load_reports() -> int:
         from idh_tasks.pipelines.link import feed
 
-        return feed.load_reports(platform())
+        return feed.load_reports(platform(ROLE))
 
     @step(trigger_rule="all_done", outlets=[CASES])
     def link_cases() -> None:
         from idh_tasks.pipelines.link import cases
 
-        skip_unless(cases.link_cases(platform()), "no link has changed, and every study is preprocessed")
+        skip_unless(cases.link_cases(platform(ROLE)), "no link has changed, and every study is preprocessed")
 
     @step()
     def loaded(reports: int) -> int:
         return reports
 
     reports = load_reports()
-    reports >> link_cases() >> request_reviews()
+    reports >> link_cases() >> request_reviews(ROLE)
     loaded(reports)
 
 

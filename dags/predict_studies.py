@@ -16,6 +16,10 @@ from idh_airflow.connections import platform
 from idh_airflow.defaults import DAG_DEFAULTS
 from idh_airflow.steps import skip_unless, step
 
+from idh_tasks.domain.role import Role
+
+ROLE = Role.PREDICT
+
 
 @dag(schedule=(PATCHES | CHAMPIONS | CASES), doc_md=__doc__, **DAG_DEFAULTS)
 def predict_studies() -> None:
@@ -25,7 +29,7 @@ def predict_studies() -> None:
     def due() -> list[object]:
         from idh_tasks.pipelines.predict import batch
 
-        batches = batch.due(platform())
+        batches = batch.due(platform(ROLE))
         skip_unless(batches, "every current patch has a prediction of its champion, or there is no champion yet")
         return list(batches)
 
@@ -33,13 +37,13 @@ def predict_studies() -> None:
     def predict_batch(batch: dict[str, list[str]]) -> int:
         from idh_tasks.pipelines.predict.batch import predict_batch as predict
 
-        return predict(platform(), batch["ids"])
+        return predict(platform(ROLE), batch["ids"])
 
     @step(trigger_rule="none_failed")
     def write_documents() -> int:
         from idh_tasks.pipelines.predict import documents
 
-        return documents.write_documents(platform())
+        return documents.write_documents(platform(ROLE))
 
     predict_batch.expand(batch=due()) >> write_documents()
 

@@ -24,6 +24,10 @@ from idh_airflow.defaults import DAG_DEFAULTS
 from idh_airflow.review import request_reviews
 from idh_airflow.steps import skip_unless, step
 
+from idh_tasks.domain.role import Role
+
+ROLE = Role.PREPROCESS
+
 
 @dag(schedule=[CASES], doc_md=__doc__, **DAG_DEFAULTS)
 def preprocess_studies() -> None:
@@ -33,13 +37,13 @@ def preprocess_studies() -> None:
     def due() -> list[object]:
         from idh_tasks.pipelines.preprocess import batch
 
-        return list(batch.due(platform()))
+        return list(batch.due(platform(ROLE)))
 
     @step(map_index_template="{{ task.op_kwargs['batch']['label'] }}")
     def preprocess_batch(batch: dict[str, list[str]]) -> dict[str, int]:
         from idh_tasks.pipelines.preprocess.batch import preprocess_batch as preprocess
 
-        return preprocess(platform(), batch["ids"])
+        return preprocess(platform(ROLE), batch["ids"])
 
     @step(trigger_rule="none_failed", outlets=[PATCHES])
     def announce(batches: list[object], dag_run: Any = None) -> None:
@@ -47,7 +51,7 @@ def preprocess_studies() -> None:
         skip_unless(batches or relinked, "no study was due, and no link has changed")
 
     batches = due()
-    preprocess_batch.expand(batch=batches) >> [announce(batches), request_reviews()]
+    preprocess_batch.expand(batch=batches) >> [announce(batches), request_reviews(ROLE)]
 
 
 preprocess_studies()

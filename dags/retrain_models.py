@@ -28,8 +28,10 @@ from idh_airflow.connections import platform
 from idh_airflow.defaults import DAG_DEFAULTS, RETRAIN_CRON
 from idh_airflow.steps import skip_unless, step
 
+from idh_tasks.domain.role import Role
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 
+ROLE = Role.TRAIN
 GPU = {"queue": "gpu", "pool": "gpu", "execution_timeout": timedelta(hours=6)}
 
 
@@ -45,7 +47,7 @@ def retrain_models() -> None:
     def freeze_cohort(dag_run: Any = None) -> str:
         from idh_tasks.pipelines.train import freeze
 
-        due = freeze.freeze_cohort(platform(), force=dag_run.run_type == "manual")
+        due = freeze.freeze_cohort(platform(ROLE), force=dag_run.run_type == "manual")
         skip_unless(due.run_id, due.reason)
         return str(due.run_id)
 
@@ -55,19 +57,19 @@ def retrain_models() -> None:
 
         # The same for every attempt of this task, so that a retry resumes where the last attempt was killed.
         holder = f"{ti.run_id} {ti.map_index}"
-        return training.train_sequence(platform(), training_run, MrSequence(sequence), holder)
+        return training.train_sequence(platform(ROLE), training_run, MrSequence(sequence), holder)
 
     @step()
     def evaluate(training_run: str) -> str:
         from idh_tasks.pipelines.train.evaluate import evaluate as write_report
 
-        return write_report(platform(), training_run)
+        return write_report(platform(ROLE), training_run)
 
     @step()
     def judge(training_run: str) -> dict[str, Any]:
         from idh_tasks.pipelines.train import promotion
 
-        judgement = promotion.judge_challengers(platform(), training_run)
+        judgement = promotion.judge_challengers(platform(ROLE), training_run)
         skip_unless(judgement["eligible"], "no challenger was good enough")
         return dict(judgement)
 
@@ -75,7 +77,7 @@ def retrain_models() -> None:
     def promote(training_run: str, judgement: dict[str, Any], approved: Any) -> None:
         from idh_tasks.pipelines.train import promotion
 
-        promoted = promotion.promote(platform(), training_run, judgement["eligible"], approver(approved))
+        promoted = promotion.promote(platform(ROLE), training_run, judgement["eligible"], approver(approved))
         skip_unless(promoted, "the models of this run are champions already")
 
     run = freeze_cohort()

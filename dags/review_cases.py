@@ -28,9 +28,12 @@ from idh_airflow.defaults import DAG_DEFAULTS
 from idh_airflow.review import ReviewOperator
 from idh_airflow.steps import step
 
+from idh_tasks.domain.role import Role
+
 if TYPE_CHECKING:
     from idh_tasks.pipelines.review.questions import Question
 
+ROLE = Role.LINK
 PATIENCE = timedelta(days=7)
 
 
@@ -46,7 +49,7 @@ def review_cases() -> None:
     def take() -> "list[Question]":
         from idh_tasks.pipelines.review import questions
 
-        return questions.claim_reviews(platform())
+        return questions.claim_reviews(platform(ROLE))
 
     ReviewOperator.partial(
         task_id="ask",

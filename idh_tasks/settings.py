@@ -215,7 +215,7 @@ class Settings(BaseSettings):
     )
 
     database_url: SecretStr
-    """SQLAlchemy URL of the platform's PostgreSQL database; Connection `idh_db`."""
+    """SQLAlchemy URL of the platform's PostgreSQL database; Connections `idh_db_<role>`."""
     pathology_url: SecretStr | None = None
     """SQLAlchemy URL of the laboratory's database; Connection `idh_pathology`."""
     pseudonym_key: SecretStr

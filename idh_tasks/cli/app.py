@@ -19,6 +19,7 @@ from idh_tasks.cli.local import local
 from idh_tasks.cli.output import AsJson
 from idh_tasks.cli.run import run
 from idh_tasks.cli.subject import subject
+from idh_tasks.domain.role import Role
 from idh_tasks.errors import IdhError, TransientError
 
 TRY_AGAIN = 75
@@ -70,7 +71,7 @@ def report(
     """Summarise what the platform holds; with --out, write the latest training report."""
     from idh_tasks.pipelines.operate.summary import summarise
 
-    opened = platform.open_platform()
+    opened = platform.open_platform(Role.MONITOR)
     summary = summarise(opened)
     if out is not None and summary.report_key is not None:
         out.write_bytes(opened.store.get(summary.report_key))
@@ -84,4 +85,4 @@ def migrate(
     """Bring the database to the newest schema."""
     from idh_tasks.db.engine import Database
 
-    (Database(url) if url else platform.open_platform().database).migrate()
+    (Database(url) if url else platform.open_platform(Role.OWNER).database).migrate()

@@ -4,6 +4,7 @@ import typer
 
 from idh_tasks.cli import output, platform
 from idh_tasks.cli.output import AsJson
+from idh_tasks.domain.role import Role
 
 audit = typer.Typer(no_args_is_help=True, help="The integrity of the audit log.")
 
@@ -16,7 +17,7 @@ def _group() -> None:
 
 @audit.command("verify")
 def verify(as_json: AsJson = False) -> None:
-    """Check that no audit event was changed or removed, and print the last hash: keep it outside the database."""
+    """Check that no audit event was changed or removed, also against the heads recorded in the object store."""
     from idh_tasks.pipelines.operate.audit import verify as verify_chain
 
-    output.show(verify_chain(platform.open_platform()), as_json)
+    output.show(verify_chain(platform.open_platform(Role.MONITOR)), as_json)

@@ -8,6 +8,7 @@ import typer
 
 from idh_tasks.cli import output, platform
 from idh_tasks.cli.output import AsJson
+from idh_tasks.domain.role import Role
 
 if TYPE_CHECKING:
     from idh_tasks.intake.deidentification.pseudonym import Pseudonymiser
@@ -73,7 +74,7 @@ def list_quarantine(
     """List what is held, the oldest first."""
     from idh_tasks.db import quarantine as held
 
-    with platform.open_platform().database.begin() as transaction:
+    with platform.open_platform(Role.MONITOR).database.begin() as transaction:
         output.show_each(held.list_entries(transaction, notes=notes), as_json)
 
 
@@ -82,7 +83,7 @@ def show(subject: Subject, as_json: AsJson = False) -> None:
     """Show everything recorded about one subject."""
     from idh_tasks.db import quarantine as held
 
-    with platform.open_platform().database.begin() as transaction:
+    with platform.open_platform(Role.MONITOR).database.begin() as transaction:
         output.show_each(held.list_entries(transaction, subject, notes=True), as_json)
 
 
@@ -91,7 +92,7 @@ def readmit(subject: Subject) -> None:
     """Let the next night try the held delivery again. Exit code 1 if there is none."""
     from idh_tasks.pipelines.ingest import night
 
-    deliveries = night.readmit(platform.open_platform(), subject)
+    deliveries = night.readmit(platform.open_platform(Role.INGEST), subject)
     output.say(f"{len(deliveries)} deliveries will be tried again")
     if not deliveries:
         raise typer.Exit(1)

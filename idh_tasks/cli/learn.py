@@ -8,6 +8,7 @@ import typer
 from idh_tasks.cli import output, platform
 from idh_tasks.cli.output import AsJson
 from idh_tasks.domain.learning import Scheme, Selection
+from idh_tasks.domain.role import Role
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def champion(as_json: AsJson = False) -> None:
     """Show the present champion of each sequence."""
     from idh_tasks.pipelines.train import promotion
 
-    output.show_each(promotion.champions(platform.open_platform()), as_json, _champion)
+    output.show_each(promotion.champions(platform.open_platform(Role.MONITOR)), as_json, _champion)
 
 
 def _champion(model: "ModelRecord") -> str:
@@ -130,7 +131,7 @@ def history(
     """Show every promotion, refusal and rollback, the latest first."""
     from idh_tasks.pipelines.train import promotion
 
-    output.show_each(promotion.history(platform.open_platform(), sequence), as_json, _event)
+    output.show_each(promotion.history(platform.open_platform(Role.MONITOR), sequence), as_json, _event)
 
 
 def _event(event: "HistoryEvent") -> str:
@@ -146,5 +147,5 @@ def rollback(
     """Make the previous champion of a sequence champion again."""
     from idh_tasks.pipelines.train import promotion
 
-    model_id = promotion.rollback(platform.open_platform(), sequence, actor)
+    model_id = promotion.rollback(platform.open_platform(Role.TRAIN), sequence, actor)
     output.say(f"{sequence}: {model_id} is champion again")

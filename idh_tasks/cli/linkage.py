@@ -9,6 +9,7 @@ from idh_tasks.cli import output, platform
 from idh_tasks.cli.output import AsJson
 from idh_tasks.cli.review import review
 from idh_tasks.domain.pathology import CodePage, DateOrder
+from idh_tasks.domain.role import Role
 
 if TYPE_CHECKING:
     from idh_tasks.domain.cohort import AffectedMember, Demographics, Step
@@ -72,7 +73,7 @@ def flow(
     """Show who is in the cohort, who is not and why, the patients per sequence, age and sex."""
     from idh_tasks.pipelines.link import cohort
 
-    counted = cohort.flow(platform.open_platform())
+    counted = cohort.flow(platform.open_platform(Role.MONITOR))
     if figure is not None:
         from idh_tasks.reporting.flow_figure import flow_figure
 
@@ -105,7 +106,7 @@ def affected(
     """List the datasets, models and predictions that used a report, and whether its label has changed since."""
     from idh_tasks.pipelines.link import cohort
 
-    output.show_each(cohort.affected(platform.open_platform(), report_id), as_json, _use)
+    output.show_each(cohort.affected(platform.open_platform(Role.LINK), report_id), as_json, _use)
 
 
 def _use(use: "AffectedMember") -> str:

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from idh_tasks.cli import output, platform
 from idh_tasks.cli.output import AsJson
+from idh_tasks.domain.role import Role
 
 WIDTH = 118
 """Columns of the demo's output where it is no terminal."""
@@ -48,7 +49,7 @@ def status(as_json: AsJson = False) -> None:
 
     running = services.status(open_installation())
     states: dict[str, object] = {name: "up" if runs else "down" for name, runs in running.items()}
-    counts = progress(platform.open_platform()) if running["postgres"] else {}
+    counts = progress(platform.open_platform(Role.MONITOR)) if running["postgres"] else {}
     output.show({**states, **counts}, as_json)
 
 

@@ -5,6 +5,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from idh_tasks.domain.role import Role
+
 if TYPE_CHECKING:
     from idh_tasks.pipelines.platform import Platform
 
@@ -12,8 +14,14 @@ LIBRARIES = ("pynetdicom", "botocore", "alembic")
 """Libraries whose log messages below a warning only distract."""
 
 
-def open_platform() -> "Platform":
-    """Open the platform that the environment names (`IDH_…`), or else the local installation; logs go to stderr."""
+def open_platform(role: Role) -> "Platform":
+    """Open the platform that the environment names (`IDH_…`), or else the local installation; logs go to stderr.
+
+    Parameters
+    ----------
+    role
+        How to log in to the local installation's database; elsewhere, `IDH_DATABASE_URL` names the login.
+    """
     from idh_tasks.pipelines.platform import Platform
     from idh_tasks.settings import Settings
 
@@ -25,4 +33,4 @@ def open_platform() -> "Platform":
     from idh_tasks.local.installation import open_installation
     from idh_tasks.local.up import settings
 
-    return Platform(settings(open_installation()))
+    return Platform(settings(open_installation(), role))

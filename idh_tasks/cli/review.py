@@ -6,6 +6,7 @@ import typer
 
 from idh_tasks.cli import output, platform
 from idh_tasks.cli.output import AsJson
+from idh_tasks.domain.role import Role
 
 if TYPE_CHECKING:
     from idh_tasks.db.reviews import Review
@@ -21,7 +22,7 @@ def list_questions(
     """List the open questions."""
     from idh_tasks.pipelines.review.questions import list_reviews
 
-    output.show_each(list_reviews(platform.open_platform(), everything=everything), as_json, _line)
+    output.show_each(list_reviews(platform.open_platform(Role.MONITOR), everything=everything), as_json, _line)
 
 
 def _line(question: "Review") -> str:
@@ -36,7 +37,7 @@ def show_question(
     """Show one question as the reviewer sees it, with its answer if there is one."""
     from idh_tasks.pipelines.review.questions import list_reviews
 
-    output.show_each(list_reviews(platform.open_platform(), review_id), as_json, _page)
+    output.show_each(list_reviews(platform.open_platform(Role.MONITOR), review_id), as_json, _page)
 
 
 def _page(question: "Review") -> str:

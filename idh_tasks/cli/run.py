@@ -8,6 +8,7 @@ import typer
 
 from idh_tasks.cli import output, platform
 from idh_tasks.cli.output import AsJson
+from idh_tasks.domain.role import Role
 
 run = typer.Typer(no_args_is_help=True, help="Run a stage without Airflow, on the same database and store.")
 
@@ -34,7 +35,7 @@ def ingest(
     from idh_tasks.pipelines.ingest.sources import SOURCES
 
     sources = tuple(SOURCES) if source is Source.ALL else (source.value,)
-    changed = night.ingest(platform.open_platform(), sources, since.date() if since else None)
+    changed = night.ingest(platform.open_platform(Role.INGEST), sources, since.date() if since else None)
     output.show({"new": changed}, as_json)
 
 
@@ -43,7 +44,7 @@ def link(as_json: AsJson = False) -> None:
     """Load pathology results and link them to studies."""
     from idh_tasks.pipelines.link import cases
 
-    output.show({"new": cases.link(platform.open_platform())}, as_json)
+    output.show({"new": cases.link(platform.open_platform(Role.LINK))}, as_json)
 
 
 @run.command()
@@ -51,7 +52,7 @@ def preprocess(as_json: AsJson = False) -> None:
     """Cut the patches of every study that has none of the current version."""
     from idh_tasks.pipelines.preprocess import batch
 
-    output.show(batch.preprocess(platform.open_platform()), as_json)
+    output.show(batch.preprocess(platform.open_platform(Role.PREPROCESS)), as_json)
 
 
 @run.command()
@@ -59,7 +60,7 @@ def train(as_json: AsJson = False) -> None:
     """Cross-validate every sequence, write the report, and promote without asking a person."""
     from idh_tasks.pipelines.train.run import train as train_due
 
-    due = train_due(platform.open_platform())
+    due = train_due(platform.open_platform(Role.TRAIN))
     output.show({"run": due.run_id, "reason": due.reason}, as_json)
 
 
@@ -70,7 +71,7 @@ def evaluate(
     """Write the report of a training run again, for example after a patient in it was erased."""
     from idh_tasks.pipelines.train import evaluate as evaluation
 
-    output.show({"report": evaluation.evaluate(platform.open_platform(), run_id)}, as_json)
+    output.show({"report": evaluation.evaluate(platform.open_platform(Role.TRAIN), run_id)}, as_json)
 
 
 @run.command()
@@ -78,4 +79,4 @@ def predict(as_json: AsJson = False) -> None:
     """Predict every current patch with its champion."""
     from idh_tasks.pipelines.predict import batch
 
-    output.show({"predictions": batch.predict(platform.open_platform())}, as_json)
+    output.show({"predictions": batch.predict(platform.open_platform(Role.PREDICT))}, as_json)

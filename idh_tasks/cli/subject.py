@@ -7,6 +7,7 @@ import typer
 
 from idh_tasks.cli import output, platform
 from idh_tasks.cli.output import AsJson
+from idh_tasks.domain.role import Role
 
 subject = typer.Typer(no_args_is_help=True, help="What is held about a patient, and its erasure.")
 
@@ -18,7 +19,7 @@ def key(issuer: Annotated[str, typer.Option(prompt=True, help="The issuer of the
     """Ask for a hospital's patient identifier without showing it, and print the platform's key."""
     from idh_tasks.pipelines.operate.erasure import key_of
 
-    output.say(key_of(platform.open_platform(), issuer, getpass.getpass("identifier: ")))
+    output.say(key_of(platform.open_platform(Role.ERASE), issuer, getpass.getpass("identifier: ")))
 
 
 @subject.command("show")
@@ -26,7 +27,7 @@ def show(patient_key: PatientKey, as_json: AsJson = False) -> None:
     """List all that is held about the patient, and the models that have learned from them."""
     from idh_tasks.pipelines.operate.erasure import holdings
 
-    output.show(holdings(platform.open_platform(), patient_key), as_json, output.as_sections)
+    output.show(holdings(platform.open_platform(Role.ERASE), patient_key), as_json, output.as_sections)
 
 
 @subject.command("erase")
@@ -39,5 +40,5 @@ def erase(
     from idh_tasks.pipelines.operate.erasure import erase as erase_person
 
     if yes:
-        erased = erase_person(platform.open_platform(), patient_key, getpass.getuser())
+        erased = erase_person(platform.open_platform(Role.ERASE), patient_key, getpass.getuser())
         output.show(erased, as_json, output.as_sections)

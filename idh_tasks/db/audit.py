@@ -1,10 +1,12 @@
 """Audit events: who did what, and to which subject. A chain of hashes reveals changes."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from idh_tasks.db.engine import Transaction
+from idh_tasks.db.engine import Transaction, json_rows
+from idh_tasks.domain.audit import ChainHead
 
 
 @dataclass(frozen=True)
@@ -28,3 +30,13 @@ def chain(transaction: Transaction) -> AuditChain:
     if state is None:
         raise AssertionError("the query always returns one row")
     return state
+
+
+def head(transaction: Transaction) -> ChainHead | None:
+    """Return the last link of the chain, or None if the log is empty."""
+    return transaction.first(ChainHead, "audit/select_head")
+
+
+def missing_head(transaction: Transaction, heads: Iterable[ChainHead]) -> ChainHead | None:
+    """Return the first of the given heads that the chain does not contain."""
+    return transaction.first(ChainHead, "audit/select_missing_head", heads=json_rows(map(asdict, heads)))

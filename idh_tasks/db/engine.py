@@ -55,7 +55,7 @@ class Database:
         TransientError
             ``E_DATABASE`` if the server is unreachable or fails over, or if the transaction was chosen to be aborted.
         RunRefusedError
-            ``E_SCHEMA`` if a table or column is missing, ``E_CONSTRAINT`` if a row is refused.
+            ``E_SCHEMA`` if a table, column or right is missing, ``E_CONSTRAINT`` if a row is refused.
         """
         try:
             with self._engine.begin() as connection:
@@ -128,4 +128,6 @@ def _translate(error: DBAPIError) -> NoReturn:
         raise TransientError(Code.E_DATABASE, f"the database did not finish the transaction ({state})") from None
     if state in ("42P01", "42703", "42704"):
         raise RunRefusedError(Code.E_SCHEMA, "a table or column is missing; run the migrations") from None
+    if state == "42501":
+        raise RunRefusedError(Code.E_SCHEMA, "this login lacks a right; check its role, or migrate") from None
     raise RunRefusedError(Code.E_CONSTRAINT, f"the database refused the row ({state})") from None

@@ -11,9 +11,11 @@ import httpx
 from dotenv import dotenv_values
 
 from idh_tasks.codes import Code
+from idh_tasks.domain.role import Role
 from idh_tasks.errors import TransientError
-from idh_tasks.local import orthanc, postgres, seaweed, service_secrets
+from idh_tasks.local import logins, orthanc, postgres, seaweed, service_secrets
 from idh_tasks.local.installation import ISSUER, Installation
+from idh_tasks.local.logins import Login
 from idh_tasks.local.process import Service, wait_until
 from idh_tasks.local.store_identities import Identity
 from idh_tasks.settings import ROOT
@@ -24,7 +26,6 @@ USER = "admin"
 CONFIGURATION = ROOT / "docker" / "airflow.env"
 DAG_IDS = tuple(sorted(path.stem for path in (ROOT / "dags").glob("*.py")))
 """The id of a DAG is the name of its file."""
-STORE_IDENTITIES = {"api-server": Identity.PAGES, "worker-gpu": Identity.TRAINING}
 NO_LOG_SERVER = "--skip-serve-logs"
 """Airflow's log servers bind every address and are not needed: all components share one log folder."""
 
@@ -35,10 +36,9 @@ def base_url(installation: Installation) -> str:
 
 
 def _connections(installation: Installation) -> dict[str, str]:
-    host = str(installation.folder("postgres"))
     connections: dict[str, dict[str, object]] = {
-        "idh_db": {"conn_type": "postgres", "login": "postgres", "host": host, "schema": "idh"},
-        "idh_pathology": {"conn_type": "postgres", "login": "postgres", "host": host, "schema": "laboratory"},
+        **{role.connection: _database(installation, logins.IDH, role) for role in service_secrets.DEFAULT_QUEUE},
+        "idh_pathology": _database(installation, logins.LABORATORY, Login.LABORATORY),
         "idh_pseudonym_key": {"conn_type": "generic", "password": installation.secrets["pseudonym_key"]},
         "idh_store": _store(installation, Identity.PLATFORM),
     }
@@ -47,6 +47,23 @@ def _connections(installation: Installation) -> dict[str, str]:
         extra = pacs.model_dump(include={"called_aet", "calling_aet", "listen_port"})
         connections["idh_pacs"] = {"conn_type": "generic", "host": pacs.host, "port": pacs.port, "extra": extra}
     return {f"AIRFLOW_CONN_{name.upper()}": json.dumps(content) for name, content in connections.items()}
+
+
+def _connections_of_the_pages(installation: Installation) -> dict[str, str]:
+    return {
+        service_secrets.database(Role.PAGES): json.dumps(_database(installation, logins.IDH, Role.PAGES)),
+        service_secrets.PAGES_STORE: json.dumps(_store(installation, Identity.PAGES)),
+    }
+
+
+def _database(installation: Installation, database: str, login: Role | Login) -> dict[str, object]:
+    return {
+        "conn_type": "postgres",
+        "login": logins.name_of(login),
+        "password": installation.database_password(login),
+        "host": str(postgres.folder(installation)),
+        "schema": database,
+    }
 
 
 def configuration() -> dict[str, str]:
@@ -71,6 +88,7 @@ def environment(installation: Installation, executor: str = "LocalExecutor") -> 
     return {
         **configuration(),
         **_connections(installation),
+        **_connections_of_the_pages(installation),
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
@@ -78,7 +96,7 @@ def environment(installation: Installation, executor: str = "LocalExecutor") -> 
         "AIRFLOW__CORE__FERNET_KEY": keys["fernet_key"],
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{base_url(installation)}/execution/",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": postgres.url(installation, "airflow"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": postgres.url(installation, logins.AIRFLOW, Login.AIRFLOW),
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(ports["airflow"]),
         "AIRFLOW__API__BASE_URL": base_url(installation),
@@ -105,8 +123,9 @@ def environment_of(installation: Installation, component: str, env: Mapping[str,
     """
     local = component == "scheduler" and env["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
     own = service_secrets.environment_of((component, *WORKERS) if local else (component,), env)
-    identity = STORE_IDENTITIES.get(component)
-    return own if identity is None else own | {service_secrets.STORE: json.dumps(_store(installation, identity))}
+    if component != "worker-gpu":
+        return own
+    return own | {service_secrets.STORE: json.dumps(_store(installation, Identity.TRAINING))}
 
 
 def command(*arguments: str) -> list[str]:

@@ -9,15 +9,21 @@ from pathlib import Path, PurePosixPath
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
-from idh_tasks.local import store_tls
+from idh_tasks.domain.role import Role
+from idh_tasks.local import logins, store_tls
 from idh_tasks.local.installation import PRIVATE
+from idh_tasks.local.logins import Login
+from idh_tasks.local.service_secrets import CONNECTED
 from idh_tasks.local.store_identities import PATHOLOGY_BUCKET, Identity, StoreKey, configuration, new_key
 from idh_tasks.settings import StoreSettings
 
 CALLED_AET, CALLING_AET = "ORTHANC", "IDHPLATFORM"
 MOUNTED = PurePosixPath("/run/secrets")
 AIRFLOW_USER = 50000
+BY_HAND = {f"idh_database_url_{role}": role for role in (Role.DELIVER, Role.ERASE, Role.BACKUP, Role.MONITOR)}
+"""Logins for commands that a person runs; no container mounts them."""
 OWNERS = {
+    "logins.sql": 999,
     "postgres_password": 999,
     "redis.conf": 999,
     "s3.json": 1000,
@@ -28,6 +34,7 @@ OWNERS = {
     "orthanc.json": 0,
     "store_images.json": 0,
     "store_pathology.json": 0,
+    **dict.fromkeys(BY_HAND, 0),
 }
 """Container user that reads the file, if not Airflow's: a mounted file keeps its owner and mode."""
 HANDED_OUT = {"store_images.json": Identity.IMAGES, "store_pathology.json": Identity.PATHOLOGY}
@@ -70,15 +77,25 @@ def _airflow() -> dict[str, str]:
 
 
 def _databases() -> dict[str, str]:
-    password = _random()
-    url = f"postgresql+psycopg2://idh:{password}@postgres:5432"
-    connection = {"conn_type": "postgres", "login": "idh", "password": password, "host": "postgres", "port": 5432}
+    passwords = {login: _random() for login in logins.LOGINS}
+    administrator = passwords.pop(Login.ADMINISTRATOR)
+
+    def connection(login: Role | Login, database: str) -> str:
+        login_of = {"login": logins.name_of(login), "password": passwords[login]}
+        return json.dumps({"conn_type": "postgres", "host": "postgres", "port": 5432, "schema": database} | login_of)
+
+    def url(login: Role | Login, database: str) -> str:
+        return f"postgresql+psycopg2://{logins.name_of(login)}:{passwords[login]}@postgres:5432/{database}"
+
     return {
-        "airflow_database_url": f"{url}/airflow",
-        "conn_idh_db": json.dumps(connection | {"schema": "idh"}),
-        "conn_idh_pathology": json.dumps(connection | {"schema": "laboratory"}),
-        "idh_database_url": f"{url}/idh",
-        "postgres_password": password,
+        "airflow_database_url": url(Login.AIRFLOW, logins.AIRFLOW),
+        **{f"conn_{role.connection}": connection(role, logins.IDH) for role in CONNECTED},
+        "conn_idh_pathology": connection(Login.LABORATORY, logins.LABORATORY),
+        "idh_database_url": url(Role.OWNER, logins.IDH),
+        **{name: url(role, logins.IDH) for name, role in BY_HAND.items()},
+        # Verifiers, not passwords: whoever reads them cannot log in.
+        "logins.sql": logins.script({logins.name_of(login): password for login, password in passwords.items()}),
+        "postgres_password": administrator,
     }
 
 

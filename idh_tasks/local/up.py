@@ -6,8 +6,10 @@ from pydantic import SecretStr
 
 from idh_tasks.db.engine import Database
 from idh_tasks.db.laboratory import fill_stand_in
-from idh_tasks.local import airflow, orthanc, postgres, seaweed
+from idh_tasks.domain.role import Role
+from idh_tasks.local import airflow, logins, orthanc, postgres, seaweed
 from idh_tasks.local.installation import ISSUER, Installation
+from idh_tasks.local.logins import Login
 from idh_tasks.local.process import Service
 from idh_tasks.local.store_identities import Identity
 from idh_tasks.pipelines.platform import Platform
@@ -17,11 +19,11 @@ from idh_tasks.store.objects import ObjectStore
 Say = Callable[[str], None]
 
 
-def settings(installation: Installation) -> Settings:
-    """Return the settings of the pipelines for this installation."""
+def settings(installation: Installation, role: Role) -> Settings:
+    """Return the settings of the pipelines for this installation, logged in as a role."""
     return Settings(
-        database_url=SecretStr(postgres.url(installation, "idh")),
-        pathology_url=SecretStr(postgres.url(installation, "laboratory")),
+        database_url=SecretStr(postgres.url(installation, logins.IDH, role)),
+        pathology_url=SecretStr(postgres.url(installation, logins.LABORATORY, Login.LABORATORY)),
         pseudonym_key=SecretStr(installation.secrets["pseudonym_key"]),
         store=seaweed.settings(installation),
         pacs=orthanc.settings(installation) if orthanc.installed() else None,
@@ -30,8 +32,8 @@ def settings(installation: Installation) -> Settings:
 
 
 def laboratory(installation: Installation) -> Database:
-    """Return the database that stands in for the laboratory's."""
-    return Database(postgres.url(installation, "laboratory"))
+    """Return the database that stands in for the laboratory's, to be filled; the platform may only read it."""
+    return Database(postgres.url(installation, logins.LABORATORY, Login.ADMINISTRATOR))
 
 
 def hospital(installation: Installation) -> ObjectStore:
@@ -41,7 +43,13 @@ def hospital(installation: Installation) -> ObjectStore:
 
 
 def services_up(installation: Installation, say: Say) -> Platform:
-    """Start PostgreSQL, S3 and Orthanc, and migrate our database."""
+    """Start PostgreSQL, S3 and Orthanc, migrate our database, and return the platform as `monitor`.
+
+    Raises
+    ------
+    RunRefusedError
+        ``E_KEY`` if the installation's data were pseudonymised with another key.
+    """
     say("PostgreSQL …")
     postgres.start(installation)
     say("S3 (SeaweedFS) …")
@@ -51,10 +59,10 @@ def services_up(installation: Installation, say: Say) -> Platform:
         orthanc.start(installation)
     else:
         say("Orthanc is not installed: every study will come from the bucket")
-    platform = Platform(settings(installation))
-    platform.database.migrate()
+    Platform(settings(installation, Role.OWNER)).database.migrate()
+    _ = Platform(settings(installation, Role.INGEST)).pseudonymiser  # refuses another key
     fill_stand_in(laboratory(installation), [])
-    return platform
+    return Platform(settings(installation, Role.MONITOR))
 
 
 def up(installation: Installation, say: Say) -> Platform:

@@ -71,7 +71,7 @@ class Platform:
         """
         pseudonymiser = Pseudonymiser(self.settings.pseudonym_key.get_secret_value(), self.settings.identifiers)
         with self.database.begin() as transaction:
-            installation_key.check(transaction, pseudonymiser.fingerprint())
+            installation_key.check(transaction, pseudonymiser.fingerprint(), pseudonymiser.patient)
         return pseudonymiser
 
     @cached_property
@@ -81,7 +81,14 @@ class Platform:
 
     @cached_property
     def vault(self) -> Vault:
-        """Return the encryption for files that identify a patient."""
+        """Return the encryption for files that identify a patient.
+
+        Raises
+        ------
+        RunRefusedError
+            ``E_KEY``, as for the pseudonymiser: nobody could open what another key has sealed.
+        """
+        _ = self.pseudonymiser
         return Vault(self.settings.pseudonym_key.get_secret_value())
 
 

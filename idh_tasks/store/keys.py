@@ -1,8 +1,16 @@
 """Builds all object keys; every part of a key is an id of the platform."""
 
 import hashlib
+import re
+from datetime import UTC, datetime
 
+from idh_tasks.domain.audit import ChainHead
 from idh_tasks.domain.sequence import MrSequence
+
+AUDIT = "audit/"
+"""Prefix of the recorded heads of the audit chain; no process may delete them."""
+AUDIT_TIME = "%Y%m%dT%H%M%S.%fZ"
+AUDIT_HEAD = re.compile(r"audit/(?P<time>[0-9T.]+Z)-(?P<position>\d{12,})-(?P<hash>[0-9a-f]{64})")
 
 
 def digest(*parts: object) -> str:
@@ -79,3 +87,20 @@ def figures(run_id: str, name: str) -> str:
 def report(run_id: str) -> str:
     """Key of the HTML report of a training run."""
     return f"reports/{run_id}/report.html"
+
+
+def audit_head(head: ChainHead) -> str:
+    """Key of a recorded head of the audit chain; it contains the whole head, so that no content can contradict it."""
+    return f"{AUDIT}{head.occurred_at.astimezone(UTC).strftime(AUDIT_TIME)}-{head.position:012}-{head.hash}"
+
+
+def read_audit_head(key: str) -> ChainHead | None:
+    """Return the head that a key contains, or None if it is not such a key."""
+    match = AUDIT_HEAD.fullmatch(key)
+    if match is None:
+        return None
+    try:
+        occurred_at = datetime.strptime(match["time"], AUDIT_TIME).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return ChainHead(int(match["position"]), match["hash"], occurred_at)

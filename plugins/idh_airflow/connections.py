@@ -1,15 +1,17 @@
 """Turns Airflow's Connections into the settings of the pipelines."""
 
+import os
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from airflow.sdk import Connection
 
+from idh_tasks.domain.role import Role
+
 if TYPE_CHECKING:
     from idh_tasks.pipelines.platform import Platform
     from idh_tasks.settings import DicomwebSettings
 
-DATABASE = "idh_db"
 PATHOLOGY = "idh_pathology"
 STORE = "idh_store"
 PACS = "idh_pacs"
@@ -29,6 +31,15 @@ def _sql_url(connection: Connection) -> str:
         return f"{driver}://{user}{secret}@/{connection.schema}?host={quote(host, safe='/')}"
     port = f":{connection.port}" if connection.port else ""
     return f"{driver}://{user}{secret}@{host}{port}/{connection.schema}"
+
+
+def _required(name: str) -> Connection:
+    """Return a Connection of Airflow, or the one that only this process has: that of the pages in the API server.
+
+    The API server gives each Connection that Airflow finds in it to every task, and therefore must not have any.
+    """
+    own = os.environ.get(f"IDH_CONN_{name.upper()}")
+    return Connection.get(name) if own is None else Connection.from_json(own, conn_id=name)
 
 
 def _optional(name: str) -> Connection | None:
@@ -51,16 +62,16 @@ def _dicomweb(archive: Connection | None) -> "DicomwebSettings | None":
     )
 
 
-def platform() -> "Platform":
-    """Open the platform with the Connections that an administrator set in Airflow."""
+def platform(role: Role) -> "Platform":
+    """Open the platform as a role, with the Connections that an administrator set in Airflow."""
     from pydantic import SecretStr
 
     from idh_tasks.pipelines.platform import Platform
     from idh_tasks.settings import PacsSettings, Settings, StoreSettings
 
-    store, pacs, laboratory, key = Connection.get(STORE), *map(_optional, (PACS, PATHOLOGY, PSEUDONYM_KEY))
+    store, pacs, laboratory, key = _required(STORE), *map(_optional, (PACS, PATHOLOGY, PSEUDONYM_KEY))
     settings = Settings(
-        database_url=SecretStr(_sql_url(Connection.get(DATABASE))),
+        database_url=SecretStr(_sql_url(_required(role.connection))),
         pathology_url=SecretStr(_sql_url(laboratory)) if laboratory else None,
         # A process that handles no identifiers has no key; code that needs the key rejects an empty one.
         pseudonym_key=SecretStr((key and key.password) or ""),

@@ -6,6 +6,7 @@ from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import FastAPI, HTTPException, Path, Response
 
 from idh_airflow.access import require_dag
+from idh_tasks.domain.role import Role
 
 outlines = FastAPI(title="Proposed outlines", docs_url=None, redoc_url=None, openapi_url=None)
 
@@ -21,6 +22,6 @@ def picture(study_id: StudyId, user: GetUserDep) -> Response:
 
     require_dag("review_cases", user)
     try:
-        return Response(questions.outline_picture(platform(), study_id), media_type="image/png")
+        return Response(questions.outline_picture(platform(Role.PAGES), study_id), media_type="image/png")
     except RunRefusedError:
         raise HTTPException(404, "no outline was proposed for this study") from None

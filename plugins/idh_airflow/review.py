@@ -9,14 +9,21 @@ from idh_airflow.answers import KeepsAnswer
 from idh_airflow.assets import QUESTIONS
 from idh_airflow.connections import platform
 from idh_airflow.steps import outcomes, skip_unless, step
+from idh_tasks.domain.role import Role
 
 
 @step(trigger_rule="none_failed", outlets=[QUESTIONS])
-def request_reviews() -> None:
-    """Trigger `review_cases` if an open question is not being asked."""
+def request_reviews(role: str) -> None:
+    """Trigger `review_cases` if an open question is not being asked.
+
+    Parameters
+    ----------
+    role
+        The role of the DAG.
+    """
     from idh_tasks.pipelines.review import questions
 
-    skip_unless(questions.reviews_due(platform()), "every open question is being asked already")
+    skip_unless(questions.reviews_due(platform(Role(role))), "every open question is being asked already")
 
 
 class ReviewOperator(KeepsAnswer):
@@ -54,4 +61,4 @@ def _name(user: Mapping[str, str] | None) -> str | None:
 def _record(review_id: str, option: str, user: str | None) -> bool:
     from idh_tasks.pipelines.review import answers
 
-    return answers.record_answer(platform(), review_id, option, user)
+    return answers.record_answer(platform(Role.LINK), review_id, option, user)

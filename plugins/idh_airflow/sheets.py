@@ -10,6 +10,7 @@ from fastapi import FastAPI, HTTPException, Path, Response
 from fastapi.responses import HTMLResponse
 
 from idh_airflow.access import require_dag
+from idh_tasks.domain.role import Role
 
 DAG_ID, TASK_ID = "preprocess_studies", "preprocess_batch"
 PREFIX = "/idh/sheets"
@@ -35,7 +36,7 @@ def index(user: GetUserDep) -> HTMLResponse:
     figures = (
         f'<figure><a href="{name}.png"><img loading="lazy" src="{name}.png" alt="study {name}"></a>'
         f"<figcaption>{name}, {sheet.created_at:%Y-%m-%d %H:%M}</figcaption></figure>"
-        for sheet in newest_sheets(platform())
+        for sheet in newest_sheets(platform(Role.PAGES))
         for name in [escape(sheet.study_id)]
     )
     return HTMLResponse(PAGE.format(figures="".join(figures)))
@@ -48,10 +49,10 @@ def picture(study_id: StudyId, user: GetUserDep) -> Response:
     from idh_tasks.pipelines.preprocess.sheets import newest_sheets
 
     require_dag(DAG_ID, user)
-    newest = newest_sheets(platform(), study_id)
+    newest = newest_sheets(platform(Role.PAGES), study_id)
     if not newest:
         raise HTTPException(404, "no sheet was drawn for this study")
-    return Response(platform().store.get(newest[0].object_key), media_type="image/png")
+    return Response(platform(Role.PAGES).store.get(newest[0].object_key), media_type="image/png")
 
 
 class QualitySheets(BaseOperatorLink):

@@ -3,8 +3,8 @@
 -- The view holds birth dates and true dates of surgery, from which the shift of a patient's dates could be subtracted.
 ALTER VIEW idh.current_report SET SCHEMA phi;
 
--- Roles belong to the whole cluster, so another database of the platform may have created them already. They have no
--- password and cannot log in; an installation grants both.
+-- Roles belong to the whole cluster, so an administrator or another database of the platform may have created them
+-- already. They have no password and cannot log in; an installation grants both.
 DO $$
 DECLARE
     name text;
@@ -13,6 +13,8 @@ BEGIN
         'idh_ingest', 'idh_link', 'idh_preprocess', 'idh_train', 'idh_predict', 'idh_deliver',
         'idh_erase', 'idh_backup', 'idh_pages', 'idh_monitor'
     ] LOOP
+        -- The owner of the database may have no right to create roles.
+        CONTINUE WHEN EXISTS (SELECT FROM pg_roles WHERE rolname = name);
         BEGIN
             EXECUTE format('CREATE ROLE %I NOLOGIN', name);
         EXCEPTION WHEN duplicate_object OR unique_violation THEN

@@ -42,10 +42,10 @@ class Listener:
 
 def listeners(installation: Installation) -> set[Listener]:
     """Return the listening ports of an installation."""
-    return {listener for process in _processes(installation) for listener in _listeners(process)}
+    return {listener for process in processes(installation) for listener in _listeners(process)}
 
 
-def _processes(installation: Installation) -> Iterator[psutil.Process]:
+def processes(installation: Installation) -> Iterator[psutil.Process]:
     """Yield the processes of the installation, their descendants, and every process that works in its folder."""
     home = installation.home.resolve()
     roots = {int(path.read_text().split()[0]) for path in (home / "run").glob("*.pid")} | {postgres.pid(installation)}

@@ -48,10 +48,19 @@ class Stranger:
         return first_message(self.installation.ports[port] + GRPC_OFFSET, method, request)
 
 
-def first_message(port: int, method: str, request: bytes, credentials: grpc.ChannelCredentials | None = None) -> bytes:
-    """Call a method with an encoded request; return the first response message, or nothing if it is refused."""
-    target = f"127.0.0.1:{port}"
-    channel = grpc.secure_channel(target, credentials) if credentials else grpc.insecure_channel(target)
+def first_message(
+    door: int | Path, method: str, request: bytes, credentials: grpc.ChannelCredentials | None = None
+) -> bytes:
+    """Call a method with an encoded request; return the first response message, or nothing if it is refused.
+
+    Parameters
+    ----------
+    door
+        A port, or a Unix socket.
+    """
+    target = f"127.0.0.1:{door}" if isinstance(door, int) else f"unix:{door}"
+    named = [("grpc.ssl_target_name_override", "127.0.0.1")]
+    channel = grpc.secure_channel(target, credentials, named) if credentials else grpc.insecure_channel(target)
     with channel:
         call = channel.unary_stream(method, request_serializer=None, response_deserializer=None)
         try:

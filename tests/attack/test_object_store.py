@@ -85,9 +85,9 @@ def plant(settings: StoreSettings, bucket: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def store(installation: Installation) -> Installation:
-    plant(seaweed.settings(installation, Identity.ADMINISTRATOR), PATHOLOGY_BUCKET)
-    return installation
+def store(attacked: Installation) -> Installation:
+    plant(seaweed.settings(attacked, Identity.ADMINISTRATOR), PATHOLOGY_BUCKET)
+    return attacked
 
 
 def stranger(installation: Installation, bucket: str) -> Stranger:

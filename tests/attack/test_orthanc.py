@@ -26,10 +26,10 @@ def own_address() -> str:
 
 
 @pytest.fixture
-def pacs(installation: Installation) -> Installation:
+def pacs(attacked: Installation) -> Installation:
     if not orthanc.installed():
         pytest.skip("Orthanc is not installed")
-    return installation
+    return attacked
 
 
 def test_its_http_port_refuses_other_addresses_despite_the_password(pacs: Installation, own_address: str) -> None:

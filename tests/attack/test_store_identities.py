@@ -23,6 +23,7 @@ OURS, IMAGES = "idh-store", "idh-drop"
 PLACES = {
     "ours": (OURS, "models/attacked"),
     "phi": (OURS, "phi/quarantine/attacked"),
+    "audit": (OURS, "audit/attacked"),
     "images": (IMAGES, "drop/attacked.zip"),
     "labels beside images": (IMAGES, "pathology/attacked.hl7"),
     "pathology": (PATHOLOGY_BUCKET, "pathology/attacked.hl7"),
@@ -38,13 +39,14 @@ ALLOWED = {
     Identity.PLATFORM: {
         "ours": WORK,
         "phi": WORK,
+        "audit": WORK - {"delete"},
         "images": {"get", "list"},
         "pathology": {"get", "list"},
         "labels beside images": {"list"},
     },
     # Whoever may list the bucket sees all keys, which contain pseudonymous ids only.
-    Identity.TRAINING: {"ours": WORK, "phi": {"list"}},
-    Identity.PAGES: {"ours": {"get", "list"}, "phi": {"list"}},
+    Identity.TRAINING: {"ours": WORK, "phi": {"list"}, "audit": {"get", "list"}},
+    Identity.PAGES: {"ours": {"get", "list"}, "phi": {"list"}, "audit": {"get", "list"}},
     Identity.IMAGES: {"images": {"put"}},
     Identity.PATHOLOGY: {"pathology": {"put"}},
 }
@@ -52,11 +54,11 @@ MATRIX = list(product(ALLOWED, PLACES))
 
 
 @pytest.fixture
-def planted(installation: Installation) -> Iterator[Installation]:
-    administrator = seaweed.settings(installation, Identity.ADMINISTRATOR)
+def planted(attacked: Installation) -> Iterator[Installation]:
+    administrator = seaweed.settings(attacked, Identity.ADMINISTRATOR)
     for bucket, key in PLACES.values():
         ObjectStore(administrator, bucket).put(key, b"content")
-    yield installation
+    yield attacked
     for bucket, key in PLACES.values():
         ObjectStore(administrator, bucket).delete(key)
 
@@ -113,6 +115,7 @@ DETOURS: dict[str, Callable[[Any], object]] = {
     "change versioning": lambda s3: s3.put_bucket_versioning(
         Bucket=IMAGES, VersioningConfiguration={"Status": "Suspended"}
     ),
+    "delete recorded heads of the audit chain": lambda s3: s3.delete_object(Bucket=OURS, Key="audit/attacked"),
     "delete the bucket": lambda s3: s3.delete_bucket(Bucket=PATHOLOGY_BUCKET),
     "create a bucket": lambda s3: s3.create_bucket(Bucket="idh-mine"),
     "write into a bucket that does not exist": lambda s3: s3.put_object(Bucket="idh-drop-typo", Key="drop/x", Body=b""),

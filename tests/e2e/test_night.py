@@ -12,16 +12,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import psycopg2
 import pytest
 from pydantic import SecretStr
 from rich.console import Console
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
 
 from idh_tasks.db.laboratory import fill_stand_in
+from idh_tasks.domain.role import Role
 from idh_tasks.local import airflow, postgres, seaweed, up
 from idh_tasks.local.client import AirflowClient
 from idh_tasks.local.demo import DemoPlan, run_demo
 from idh_tasks.local.installation import Installation
+from idh_tasks.local.logins import Login
 from idh_tasks.local.process import Service, wait_until
 from idh_tasks.local.store_identities import Identity
 from idh_tasks.pipelines.ingest.night import ingest
@@ -66,7 +69,7 @@ def rows(platform: Platform, queries: dict[str, str]) -> Rows:
 
 def kill_in_the_middle(installation: Installation, killed: list[int]) -> None:
     """Kill the scheduler with all running tasks during preprocessing, then start it again."""
-    platform = Platform(up.settings(installation))
+    platform = Platform(up.settings(installation, Role.MONITOR))
 
     def preprocessing() -> bool:
         try:
@@ -100,7 +103,7 @@ def _disturbed_night(installation: Installation) -> Night:
     summary = run_demo(installation, PLAN, Console())
     killer.join()
     assert killed, "nothing was killed: the night was too fast for the test"
-    platform = Platform(up.settings(installation))
+    platform = Platform(up.settings(installation, Role.OWNER))
     cohort = installation.folder("demo") / f"phantom-{PLAN.patients}-{PLAN.mutants}-{PLAN.seed}"
     return Night(installation, platform, cohort, summary, rows(platform, STATE | LEARNED))
 
@@ -131,16 +134,13 @@ def test_a01_killing_the_scheduler_and_its_tasks_ends_in_the_same_state(night: N
 
 
 def _reference(night: Night) -> Platform:
-    folder = night.installation.folder("postgres")
-    connection = psycopg2.connect(host=str(folder), user="postgres", dbname="postgres")
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE DATABASE reference")
-    connection.close()
+    administrator = postgres.url(night.installation, "postgres", Login.ADMINISTRATOR)
+    engine = create_engine(administrator, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE reference OWNER {Role.OWNER.login}"))
     settings = night.platform.settings
-    administrator = seaweed.settings(night.installation, Identity.ADMINISTRATOR)
-    store = administrator.model_copy(update={"bucket": "idh-reference"})
-    url = SecretStr(postgres.url(night.installation, "reference"))
+    store = seaweed.settings(night.installation, Identity.ADMINISTRATOR).model_copy(update={"bucket": "idh-reference"})
+    url = SecretStr(postgres.url(night.installation, "reference", Role.OWNER))
     platform = Platform(settings.model_copy(update={"store": store, "database_url": url}))
     platform.store.create()
     platform.database.migrate()
@@ -184,13 +184,10 @@ def _places(night: Night) -> Iterator[tuple[str, bytes]]:
 
 
 def _tables(installation: Installation, database: str, schema: str) -> Iterator[tuple[str, bytes]]:
-    connection = psycopg2.connect(host=str(installation.folder("postgres")), user="postgres", dbname=database)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", (schema,))
-        for (table,) in cursor.fetchall():
-            cursor.execute(f'SELECT t::text FROM "{schema}"."{table}" AS t')
-            yield f"{database}:{table}", "\n".join(row[0] for row in cursor.fetchall()).encode()
-    connection.close()
+    url = postgres.url(installation, database, Login.ADMINISTRATOR)
+    for (table,) in run_sql(url, "SELECT tablename FROM pg_tables WHERE schemaname = :schema", schema=schema):
+        rows = run_sql(url, f'SELECT CAST(t AS text) FROM "{schema}"."{table}" AS t')
+        yield f"{database}:{table}", "\n".join(row for (row,) in rows).encode()
 
 
 def test_a06_a_second_night_changes_nothing_and_trains_nothing(

@@ -1,86 +1,36 @@
 """The topology of compose.yaml on one machine: Redis, CeleryExecutor, a worker for `default` and one for `gpu`."""
 
-import hashlib
 import os
-import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
 
-import psutil
 import pytest
 
 from idh_tasks.db import results, training
-from idh_tasks.local import airflow, seaweed, service_secrets, up
+from idh_tasks.domain.role import Role
+from idh_tasks.local import seaweed, up
 from idh_tasks.local.client import AirflowClient
 from idh_tasks.local.installation import Installation
-from idh_tasks.local.process import Service, await_ready, wait_until
+from idh_tasks.local.process import wait_until
 from idh_tasks.local.store_identities import Identity
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.train import promotion
-from tests.attack import listening
-from tests.conftest import temporary_installation
+from tests.attack import listening, sockets
+from tests.attack.processes import KEPT, Topology, environments, secrets_in, secrets_of
 from tests.factories import MARKER, dicom_bytes, instance
 from tests.hospital import drop, outcomes, study
 from tests.integration.test_ingest_phi import PLANTED
 from tests.seed import seed_cohort
+from tests.topology import celery_topology, redis_password
+
+OPTIONS = {"IDH_LEARNING__EPOCHS": "20", "IDH_LEARNING__LEARNING_RATE": "0.003", "IDH_APPROVAL": "person"}
 
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Installation]:
-    if shutil.which("redis-server") is None:
-        pytest.skip("redis-server is not installed")
-    with temporary_installation() as installation:
-        _start(installation)
+    with celery_topology(OPTIONS) as installation:
         yield installation
-        for name in ("worker-default", "worker-gpu", "redis"):
-            Service(installation, name).stop()
-
-
-def _start(installation: Installation) -> None:
-    up.services_up(installation, print)
-    env = _environment(installation)
-    _start_redis(installation)
-    airflow.prepare(installation, env)
-    airflow.start(installation, env)
-    for queue in ("default", "gpu"):
-        command = airflow.command(
-            *("celery", "worker", "--queues", queue, "--concurrency", "1", "--celery-hostname", queue),
-            airflow.NO_LOG_SERVER,
-        )
-        own = airflow.environment_of(installation, f"worker-{queue}", env)
-        Service(installation, f"worker-{queue}").start(command, {**own, "IDH_WORKER": queue})
-
-
-def _environment(installation: Installation) -> dict[str, str]:
-    broker = f"redis://:{_redis_password(installation)}@127.0.0.1:{installation.ports['redis']}"
-    return airflow.environment(installation, "CeleryExecutor") | {
-        "IDH_LEARNING__EPOCHS": "20",
-        "IDH_LEARNING__LEARNING_RATE": "0.003",
-        "IDH_APPROVAL": "person",
-        # Processes that rename themselves leave their environment readable: a test looks at it.
-        "SPT_NOENV": "1",
-        "AIRFLOW__CELERY__BROKER_URL": f"{broker}/0",
-        # Not in Airflow's own database, which no worker can reach.
-        "AIRFLOW__CELERY__RESULT_BACKEND": f"{broker}/1",
-    }
-
-
-def _redis_password(installation: Installation) -> str:
-    return hashlib.sha256(installation.secrets["jwt_secret"].encode()).hexdigest()
-
-
-def _start_redis(installation: Installation) -> None:
-    port = installation.ports["redis"]
-    service = Service(installation, "redis")
-    lines = (f"port {port}", "bind 127.0.0.1", 'save ""', f"requirepass {_redis_password(installation)}")
-    service.start(["redis-server", str(installation.write_private("redis.conf", "\n".join(lines)))], {})
-
-    def listens() -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) == 0
-
-    await_ready(service, listens, 20)
 
 
 def test_only_the_gpu_worker_trains_and_a_person_approves_the_champions(cluster: Installation) -> None:
@@ -114,7 +64,7 @@ def test_h02_no_identifier_of_a_patient_goes_through_the_broker(cluster: Install
     platform, client = _as_administrator(cluster), AirflowClient(cluster)
     drop(platform, "one Zebedee", study(), **{"Zebedee.dcm": dicom_bytes(instance(PatientName=MARKER, Rows=9))})
     watch = ["redis-cli", "-p", str(cluster.ports["redis"]), "monitor"]
-    login = {**os.environ, "REDISCLI_AUTH": _redis_password(cluster)}
+    login = {**os.environ, "REDISCLI_AUTH": redis_password(cluster)}
     with subprocess.Popen(watch, stdout=subprocess.PIPE, env=login) as broker:  # noqa: S603 - ours
         run = client.trigger("ingest_studies")
         assert wait_until(lambda: _ended(client, "ingest_studies", run), 240, pause_s=1)
@@ -128,25 +78,15 @@ def test_h02_no_identifier_of_a_patient_goes_through_the_broker(cluster: Install
 def _as_administrator(installation: Installation) -> Platform:
     """Return a platform that may also deliver, as a hospital does."""
     store = seaweed.settings(installation, Identity.ADMINISTRATOR)
-    return Platform(up.settings(installation).model_copy(update={"store": store}))
+    return Platform(up.settings(installation, Role.OWNER).model_copy(update={"store": store}))
 
 
-def test_every_port_of_the_topology_is_on_the_list_and_on_loopback(cluster: Installation) -> None:
-    names = listening.allowed(cluster)
-    heard = {names[listener.port] for listener in listening.listeners(cluster) if listener.port in names}
-    assert heard >= {"airflow", "redis", "s3"}
-    assert listening.complaints(cluster) == []
-
-
-@pytest.mark.parametrize(("component", "kept"), service_secrets.MATRIX.items())
-def test_a_process_has_its_own_secrets_only(cluster: Installation, component: str, kept: frozenset[str]) -> None:
-    pid = Service(cluster, component).pid()
-    if pid is None:
-        assert component.startswith("prepare")
-        return
-    seen = set(psutil.Process(pid).environ())
-    assert seen & service_secrets.EVERY_SECRET <= kept
-    assert seen >= {"IDH_ISSUER"}, "this is its environment"
+def test_it_listens_where_it_may_and_each_process_has_its_own_secrets_only(cluster: Installation) -> None:
+    """`make attack` tries more."""
+    assert listening.complaints(cluster) + sockets.complaints(cluster) == []
+    secrets, kept = secrets_of(cluster), KEPT[Topology.CELERY]
+    held = environments(cluster, Topology.CELERY)
+    assert {name: secrets_in(held[name], secrets) for name in held} == {name: kept[name] for name in held}
 
 
 def test_the_broker_takes_nobody_without_the_password(cluster: Installation) -> None:

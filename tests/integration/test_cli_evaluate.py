@@ -25,7 +25,7 @@ FROM idh.fold_result
 def test_a_report_that_was_deleted_is_written_again_and_the_run_stays_promoted(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("idh_tasks.cli.platform.open_platform", lambda: platform)
+    monkeypatch.setattr("idh_tasks.cli.platform.open_platform", lambda _: platform)
     seed_cohort(platform, mutants=6, wildtypes=8)
     run_id = trained(platform, seed=1)
     run_sql(platform, SECOND_FOLD)

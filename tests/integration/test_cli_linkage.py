@@ -18,7 +18,7 @@ UNCLEAR = (("IDH1 R132H IHC", "weakly so, says Dr Zebedee"),)
 
 @pytest.fixture
 def operator(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
-    monkeypatch.setattr("idh_tasks.cli.platform.open_platform", lambda: platform)
+    monkeypatch.setattr("idh_tasks.cli.platform.open_platform", lambda _: platform)
     return CliRunner()
 
 

@@ -79,7 +79,7 @@ def test_h12_quarantined_bytes_and_originals_are_deleted_too(platform: Platform)
     broken.Rows = 7
     broken.SOPInstanceUID = broken.file_meta.MediaStorageSOPInstanceUID = UID("1.2.3.1.99")
     drop(keeping, "one", [*instances, broken])
-    night.ingest(keeping)
+    night.ingest(keeping, ("bucket",))
     [(key,)] = run_sql(platform, "SELECT patient_key FROM idh.patient")
     erased = erasure.erase(platform, key, "mary")
     assert {name.split("/")[0] for name in erased.objects} >= {"studies", "phi"}

@@ -7,6 +7,7 @@ import pytest
 
 from idh_tasks.db import cohort, identities, studies
 from idh_tasks.db.identities import Identity
+from idh_tasks.domain.role import Role
 from idh_tasks.domain.sequence import Confidence, MrSequence
 from idh_tasks.domain.study import Identification, SeriesId, SeriesRecord, StudyId, StudyRecord
 from idh_tasks.linkage.feed.rows import read_rows
@@ -14,6 +15,7 @@ from idh_tasks.pipelines.link import cases
 from idh_tasks.pipelines.link.store_feed import store_content
 from idh_tasks.pipelines.platform import Platform
 from tests.database import run_sql
+from tests.roles import database_as
 
 SURGERY = date(2018, 6, 1)
 ISSUER = "H"
@@ -48,7 +50,7 @@ def report(report_id: str = "r1", assays: Any = WILDTYPE, **overrides: Any) -> l
 
 
 def deliver(platform: Platform, rows: list[dict[str, Any]]) -> None:
-    with platform.database.begin() as transaction:
+    with database_as(platform, Role.LINK).begin() as transaction:
         store_content(platform, transaction, read_rows(rows))
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from idh_tasks.db import datasets, reviews
 from idh_tasks.domain.pathology import FeedContent, MergeNotice
+from idh_tasks.domain.role import Role
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.pipelines.link import cases, cohort
 from idh_tasks.pipelines.link.store_feed import store_content
@@ -15,6 +16,7 @@ from idh_tasks.pipelines.platform import Platform, preprocessing_version
 from idh_tasks.pipelines.train.freeze import freeze_cohort
 from tests.database import run_sql
 from tests.integration.test_link import ISSUER, SURGERY, add_study, linked, report
+from tests.roles import database_as
 from tests.seed import seed_cohort
 
 START = datetime(2019, 1, 1, tzinfo=UTC)
@@ -25,7 +27,7 @@ def merged(prior: str, surviving: str, day: int = 0, *, undone: bool = False, is
 
 
 def deliver_merges(platform: Platform, *notices: MergeNotice) -> None:
-    with platform.database.begin() as transaction:
+    with database_as(platform, Role.LINK).begin() as transaction:
         store_content(platform, transaction, FeedContent(merges=notices))
     cases.link_cases(platform)
 

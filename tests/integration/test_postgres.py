@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
+from idh_tasks.domain.role import Role
 from idh_tasks.errors import TransientError
-from idh_tasks.local import postgres
+from idh_tasks.local import logins, postgres
 from idh_tasks.local.installation import Installation
 from tests.conftest import temporary_installation
 
@@ -25,7 +26,7 @@ def installation(monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
 
 
 def run_sql(installation: Installation, statement: str) -> list[tuple[object, ...]]:
-    engine = create_engine(postgres.url(installation, "idh"), poolclass=NullPool)
+    engine = create_engine(postgres.url(installation, logins.IDH, Role.OWNER), poolclass=NullPool)
     with engine.begin() as connection:
         result = connection.execute(text(statement))
         return [tuple(row) for row in result] if result.returns_rows else []

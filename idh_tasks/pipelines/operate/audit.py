@@ -5,30 +5,42 @@ from dataclasses import dataclass
 from idh_tasks.codes import Code
 from idh_tasks.db import audit
 from idh_tasks.errors import RunRefusedError
+from idh_tasks.pipelines.audit_heads import recorded_heads
 from idh_tasks.pipelines.platform import Platform
 
 
 @dataclass(frozen=True)
 class VerifiedLog:
-    """An audit log in which every link holds."""
+    """An audit log in which every link holds, and which contains every head that was recorded outside the database."""
 
     events: int
     head: str | None
     """Last hash of the chain; None if the log is empty."""
+    recorded_heads: int = 0
+    """Heads in the object store with which the log was compared; 0 until the first night."""
 
 
 def verify(platform: Platform) -> VerifiedLog:
-    """Recompute the chain of audit events and return its length and last hash.
+    """Recompute the chain of audit events, and compare it with the heads in the object store.
 
-    Events removed from the end leave a valid chain. Only a copy of the last hash outside the database reveals this.
+    A log that was replaced, or cut off at its end, has valid links but lacks a recorded head. Events after the last
+    recorded head can still be cut off unnoticed.
 
     Raises
     ------
     RunRefusedError
-        ``E_AUDIT`` with the first event whose link is broken.
+        ``E_AUDIT`` with the first event whose link is broken, or the first recorded head that the log does not contain.
     """
+    heads = recorded_heads(platform)  # first: the log may grow meanwhile
     with platform.database.begin() as transaction:
         chain = audit.chain(transaction)
+        missing = audit.missing_head(transaction, heads)
     if chain.broken_event is not None:
         raise RunRefusedError(Code.E_AUDIT, f"event {chain.broken_event}: {chain.fault}")
-    return VerifiedLog(chain.events, chain.head)
+    if missing is not None:
+        raise RunRefusedError(
+            Code.E_AUDIT,
+            f"the log does not contain the head that was recorded at position {missing.position}, for an event of "
+            f"{missing.occurred_at:%Y-%m-%d %H:%M:%S}: it was cut off or replaced",
+        )
+    return VerifiedLog(chain.events, chain.head, len(heads))

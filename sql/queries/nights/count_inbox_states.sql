@@ -1,4 +1,3 @@
-SELECT state, coalesce(code, '') AS code, count(*) AS items
-FROM phi.inbox
-GROUP BY state, coalesce(code, '')
+SELECT state, code, deliveries AS items
+FROM idh.delivery_outcome
 ORDER BY state, code

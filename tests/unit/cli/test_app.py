@@ -74,7 +74,7 @@ def test_run_evaluate_writes_the_report_of_the_run_that_it_is_given(monkeypatch:
     def evaluate(platform: object, run_id: str) -> str:
         return f"{platform}/{run_id}"
 
-    monkeypatch.setattr("idh_tasks.cli.platform.open_platform", lambda: "opened")
+    monkeypatch.setattr("idh_tasks.cli.platform.open_platform", lambda _: "opened")
     monkeypatch.setattr("idh_tasks.pipelines.train.evaluate.evaluate", evaluate)
     done = CliRunner().invoke(app.cli, ["run", "evaluate", "0a1b", "--json"])
     answer: dict[str, Any] = json.loads(done.stdout)

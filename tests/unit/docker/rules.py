@@ -25,7 +25,7 @@ NETWORKS = {
     "worker-gpu": {"control", "data"},
 }
 SERVER_SECRETS = {
-    "postgres": {"postgres_password"},
+    "postgres": {"postgres_password", "logins.sql"},
     "redis": {"redis.conf"},
     "s3": {"s3.json", "s3_authority.crt", "s3_node.crt", "s3_node.key", "security.toml"},
     "orthanc": {"orthanc.json"},
@@ -175,6 +175,23 @@ def the_store_has_one_door(compose: Compose) -> list[str]:
     return sorted(missing) + ([] if security in store["secrets"] else ["security.toml"])
 
 
+def the_database_asks_for_passwords_and_creates_the_logins(compose: Compose) -> list[str]:
+    server = compose["services"]["postgres"]
+    asks = server["environment"].get("POSTGRES_INITDB_ARGS") == "--auth-local=scram-sha-256 --auth-host=scram-sha-256"
+    logins = {"source": "logins.sql", "target": "/docker-entrypoint-initdb.d/logins.sql"}
+    return ([] if asks else ["POSTGRES_INITDB_ARGS"]) + ([] if logins in server["secrets"] else ["logins.sql"])
+
+
+def each_connection_variable_is_filled_from_the_file_of_its_role(compose: Compose) -> list[str]:
+    prefixes = ("AIRFLOW_CONN_IDH_DB", "IDH_CONN_IDH_DB")
+    return [
+        f"{name}: {variable}"
+        for name, service in services(compose)
+        for variable, path in secret_variables(service).items()
+        if variable.startswith(prefixes) and path != f"{MOUNTED}conn_{variable.partition('_CONN_')[2].lower()}"
+    ]
+
+
 def no_process_serves_its_logs(compose: Compose) -> list[str]:
     return [name for name in SERVES_LOGS if "--skip-serve-logs" not in compose["services"][name]["command"]]
 
@@ -200,5 +217,7 @@ RULES: tuple[Callable[[Compose], list[str]], ...] = (
     nothing_is_mounted_over_the_code,
     the_broker_is_current_and_reads_its_password_from_a_file,
     the_store_has_one_door,
+    the_database_asks_for_passwords_and_creates_the_logins,
+    each_connection_variable_is_filled_from_the_file_of_its_role,
     no_process_serves_its_logs,
 )

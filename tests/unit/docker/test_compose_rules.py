@@ -104,7 +104,7 @@ BROKEN: list[tuple[Rule, Callable[[Compose], None]]] = [
     (rules.no_secret_stands_in_the_file, variable("postgres", "POSTGRES_PASSWORD", "idh")),
     (rules.no_secret_stands_in_the_file, variable("scheduler", "AIRFLOW__CELERY__BROKER_URL", "redis://redis")),
     (rules.files_of_the_host_are_read_only, add("postgres", "volumes", "/var/run/docker.sock:/var/run/docker.sock:ro")),
-    (rules.files_of_the_host_are_read_only, add("postgres", "volumes", "./create-databases.sql:/x.sql")),
+    (rules.files_of_the_host_are_read_only, add("postgres", "volumes", "./logins.sql:/x.sql")),
     (rules.nothing_is_mounted_over_the_code, add("worker-default", "volumes", "code:/opt/idh")),
     (rules.nothing_is_mounted_over_the_code, add("worker-default", "tmpfs", "/opt/idh/dags")),
     (
@@ -118,6 +118,15 @@ BROKEN: list[tuple[Rule, Callable[[Compose], None]]] = [
     (rules.the_store_has_one_door, take("s3", "command", "-disableHttp")),
     (rules.the_store_has_one_door, take("s3", "command", "-ip.bind=127.0.0.1")),
     (rules.the_store_has_one_door, put("s3", "secrets", ["s3.json"])),
+    (
+        rules.the_database_asks_for_passwords_and_creates_the_logins,
+        variable("postgres", "POSTGRES_INITDB_ARGS", "--auth-local=trust"),
+    ),
+    (rules.the_database_asks_for_passwords_and_creates_the_logins, put("postgres", "secrets", ["logins.sql"])),
+    (
+        rules.each_connection_variable_is_filled_from_the_file_of_its_role,
+        variable("worker-gpu", "AIRFLOW_CONN_IDH_DB_TRAIN__FROM", "/run/secrets/conn_idh_db_ingest"),
+    ),
     (rules.no_process_serves_its_logs, take("triggerer", "command", "--skip-serve-logs")),
 ]
 

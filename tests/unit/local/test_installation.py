@@ -1,5 +1,6 @@
 """An installation has its own secrets and ports, made once and kept private."""
 
+import json
 import os
 import stat
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from idh_tasks.local.airflow import configuration
 from idh_tasks.local.installation import GRPC_OFFSET, Installation
+from idh_tasks.local.logins import LOGINS
 from idh_tasks.settings import ROOT
 
 
@@ -17,6 +19,25 @@ def test_h10_secrets_are_random_kept_and_private(tmp_path: Path) -> None:
     assert not set(one.secrets.values()) & set(other.secrets.values())
     assert all(len(value) >= 16 for value in one.secrets.values())
     assert stat.S_IMODE((tmp_path / "one" / "secrets.json").stat().st_mode) == 0o600
+
+
+def test_an_older_installation_keeps_its_secrets_and_its_age_and_gets_the_missing_passwords(tmp_path: Path) -> None:
+    path = tmp_path / "secrets.json"
+    path.write_text(json.dumps({"pseudonym_key": "kept"}))
+    os.utime(path, (1.7e9, 1.7e9))
+    upgraded = Installation(tmp_path)
+    assert upgraded.secrets["pseudonym_key"] == "kept"
+    assert upgraded.created.timestamp() == 1.7e9
+    passwords = {upgraded.database_password(login) for login in LOGINS}
+    assert len(passwords) == len(LOGINS)
+    assert Installation(tmp_path).secrets == upgraded.secrets
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_the_folder_of_a_new_installation_is_private(tmp_path: Path) -> None:
+    home = tmp_path / ".idh"
+    _ = Installation(home).secrets
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
 
 
 def test_ports_are_distinct_including_their_grpc_ports(tmp_path: Path) -> None:

@@ -22,5 +22,8 @@ def test_several_roles_in_one_process_add_up() -> None:
 def test_the_gpu_worker_cannot_identify_patients_and_no_worker_reaches_airflows_database() -> None:
     assert PSEUDONYM_KEY not in MATRIX["worker-gpu"]
     assert {name for name, names in MATRIX.items() if PSEUDONYM_KEY in names} == {"worker-default"}
+    assert {name for name in MATRIX["worker-gpu"] if "_IDH_DB_" in name} == {"AIRFLOW_CONN_IDH_DB_TRAIN"}
+    assert {name for name in MATRIX["api-server"] if "_IDH_DB_" in name} == {"IDH_CONN_IDH_DB_PAGES"}
+    assert not [name for name in MATRIX["api-server"] if name.startswith("AIRFLOW_CONN_")], "every task gets these"
     for worker in ("worker-default", "worker-gpu"):
         assert not MATRIX[worker] & {METADATA, TOKENS}

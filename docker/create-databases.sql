@@ -1,2 +1,0 @@
--- The database idh, of POSTGRES_USER, exists already.
-CREATE DATABASE airflow;

@@ -1,0 +1,89 @@
+"""Whole native installations: Airflow with LocalExecutor, or the topology of compose.yaml with two workers."""
+
+import hashlib
+import shutil
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import pytest
+
+from idh_tasks.local import airflow, up
+from idh_tasks.local.installation import Installation
+from idh_tasks.local.process import Service, await_ready
+from tests.conftest import temporary_installation
+
+QUEUES = ("default", "gpu")
+# Processes that rename themselves leave their environment readable: tests look at it.
+READABLE = {"SPT_NOENV": "1"}
+
+
+@contextmanager
+def local_topology() -> Iterator[Installation]:
+    """Start the installation that `idh up` starts, with LocalExecutor."""
+    with temporary_installation() as installation:
+        _start_airflow(installation, airflow.environment(installation) | READABLE)
+        yield installation
+
+
+@contextmanager
+def celery_topology(options: Mapping[str, str]) -> Iterator[Installation]:
+    """Start the topology of compose.yaml.
+
+    Parameters
+    ----------
+    options
+        Further environment variables of all processes.
+    """
+    if shutil.which("redis-server") is None:
+        pytest.skip("redis-server is not installed")
+    with temporary_installation() as installation:
+        try:
+            _start_celery(installation, options)
+            yield installation
+        finally:
+            for name in (*(f"worker-{queue}" for queue in QUEUES), "redis"):
+                Service(installation, name).stop()
+
+
+def _start_airflow(installation: Installation, env: dict[str, str]) -> None:
+    up.services_up(installation, print)
+    airflow.prepare(installation, env)
+    airflow.start(installation, env)
+
+
+def _start_celery(installation: Installation, options: Mapping[str, str]) -> None:
+    broker = f"redis://:{redis_password(installation)}@127.0.0.1:{installation.ports['redis']}"
+    addresses = {
+        "AIRFLOW__CELERY__BROKER_URL": f"{broker}/0",
+        # Not in Airflow's own database, which no worker can reach.
+        "AIRFLOW__CELERY__RESULT_BACKEND": f"{broker}/1",
+    }
+    _start_redis(installation)
+    env = airflow.environment(installation, "CeleryExecutor") | READABLE | addresses | dict(options)
+    _start_airflow(installation, env)
+    for queue in QUEUES:
+        command = airflow.command(
+            *("celery", "worker", "--queues", queue, "--concurrency", "1", "--celery-hostname", queue),
+            airflow.NO_LOG_SERVER,
+        )
+        own = airflow.environment_of(installation, f"worker-{queue}", env)
+        Service(installation, f"worker-{queue}").start(command, {**own, "IDH_WORKER": queue})
+
+
+def redis_password(installation: Installation) -> str:
+    """Return the password of the broker."""
+    return hashlib.sha256(installation.secrets["jwt_secret"].encode()).hexdigest()
+
+
+def _start_redis(installation: Installation) -> None:
+    port = installation.ports["redis"]
+    service = Service(installation, "redis")
+    lines = (f"port {port}", "bind 127.0.0.1", 'save ""', f"requirepass {redis_password(installation)}")
+    service.start(["redis-server", str(installation.write_private("redis.conf", "\n".join(lines)))], {})
+
+    def listens() -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    await_ready(service, listens, 20)
