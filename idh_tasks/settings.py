@@ -36,9 +36,9 @@ class LinkageSettings(_Frozen):
     age_rule: bool = False
     """Whether an IHC-negative, unsequenced tumour at 55 years or older counts as wild-type, marked provisional."""
     date_order: DateOrder | None = None
-    """How the laboratory's tables write dates such as 03/04/1958; unset, a file with such a date is held."""
+    """`day_first` or `month_first`: how tables write dates such as 03/04/1958; unset, a file with one is held."""
     encoding: CodePage | None = None
-    """Encoding of the laboratory's tables that are not in UTF-8; unset, one that can be read in two ways is held."""
+    """Encoding of tables not in UTF-8, such as `cp1252` or `cp850`; unset, one that can be read in two ways is held."""
 
 
 class IdentifierRule(_Frozen):
