@@ -80,14 +80,18 @@ def _content(lines: Iterable[Line], issuer: str, rules: TableRules) -> FeedConte
 def _check_identifiers(grid: Grid, columns: Iterable[str], rules: TableRules) -> None:
     """Hold the file for one ruined identifier: whatever ruined it has seen the others, too."""
     for row in grid.rows:
-        for column in columns:
-            value = row[column]
-            try:
-                if isinstance(value, int) and not rules.numeric_identifiers:
-                    raise ValueError("is a number, whose leading zeros may be lost; it must be a text cell")
-                read_identifier(value)
-            except ValueError as error:
-                raise _held(row, f"column {column} {error}") from None
+        stated = ("issuer",) if read_text(row.get("issuer")) else ()
+        for column in (*columns, *stated):
+            _check_identifier(row, column, rules)
+
+
+def _check_identifier(row: FeedRow, column: str, rules: TableRules) -> None:
+    if isinstance(row[column], int) and not rules.numeric_identifiers:
+        raise _held(row, f"column {column} is a number, whose leading zeros may be lost; it must be a text cell")
+    try:
+        read_identifier(row[column])
+    except ValueError as error:
+        raise _held(row, f"column {column} {error}") from None
 
 
 def _check_dates(grid: Grid, order: DateOrder | None) -> None:

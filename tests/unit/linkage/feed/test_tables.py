@@ -101,7 +101,7 @@ def test_an_irregular_table_is_held_with_its_line(text: str, code: str, line: in
     assert (error.code, error.line) == (code, line)
 
 
-@pytest.mark.parametrize("column", ["report_id", "patient_id"])
+@pytest.mark.parametrize("column", ["report_id", "patient_id", "issuer"])
 @pytest.mark.parametrize("value", ["1.23457E+12", "1,2E12", "3E+05", "'0012", "4711.0", "#N/A", "00\u200b12"])
 def test_one_ruined_identifier_holds_the_file_and_is_not_quoted(column: str, value: str) -> None:
     error = held(csv_text([*SIX, *report(**{"report_id": "R9", column: value})], quoted=True))
