@@ -59,7 +59,7 @@ def read(
     from idh_tasks.linkage.feed.tables import TableRules
     from idh_tasks.offline.feed import Refusal, read_files
 
-    entries = list(read_files(files, issuer, TableRules(date_order, encoding)))
+    entries = list(read_files(files, issuer, rules=TableRules(date_order, encoding)))
     output.show_each(entries, as_json)
     if not any(not isinstance(entry, Refusal) for entry in entries):
         raise typer.Exit(1)

@@ -62,7 +62,7 @@ class Refusal:
 Entry = ReadReport | ReadMerge | Refusal
 
 
-def read_files(paths: Iterable[Path], issuer: str = "", rules: TableRules = STRICT) -> Iterator[Entry]:
+def read_files(paths: Iterable[Path], issuer: str = "", *, rules: TableRules = STRICT) -> Iterator[Entry]:
     """Yield what the files contain, in the order of the files.
 
     Parameters
@@ -81,7 +81,7 @@ def _entries(path: Path, issuer: str, rules: TableRules) -> Iterator[Entry]:
         yield Refusal("refused", path.name, None, Code.W_UNREAD, "no reader for files of this type")
         return
     try:
-        yield from _contents(path.name, read_file(path.name, path.read_bytes(), issuer, rules))
+        yield from _contents(path.name, read_file(path.name, path.read_bytes(), issuer, rules=rules))
     except IdhError as error:
         line = error.line if isinstance(error, FileHeldError) else None
         yield Refusal("refused", path.name, line, error.code, error.reason)

@@ -26,7 +26,7 @@ def is_readable(name: str) -> bool:
     return _suffix(name) in READERS or _suffix(name) in TABLES
 
 
-def read_file(name: str, content: bytes, issuer: str = "", rules: TableRules = STRICT) -> FeedContent:
+def read_file(name: str, content: bytes, issuer: str = "", *, rules: TableRules = STRICT) -> FeedContent:
     """Read a file as a whole.
 
     Parameters

@@ -84,7 +84,7 @@ def _load(platform: Platform, file: _NewFile) -> LoadedFile:
         log.warning("file %s could not be fetched and is tried again in the next run: %s", file.file_id, error)
         return LoadedFile(0, error.code)
     try:
-        content = read_file(file.listed.key, body, platform.settings.issuer, _rules(platform))
+        content = read_file(file.listed.key, body, platform.settings.issuer, rules=_rules(platform))
     except IdhError as error:
         return _hold(platform, file.file_id, error)
     return _store(platform, file.file_id, content)
