@@ -1,5 +1,6 @@
 """Reads dates as laboratories write them: a partial date is unknown, an ambiguous one is refused."""
 
+import math
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -37,10 +38,15 @@ def read_date(value: object, order: DateOrder | None = None) -> date | None:
         return _plausible(value.date()) if value == value else None  # noqa: PLR0124 - pandas' NaT is not equal to itself
     if isinstance(value, date):
         return _plausible(value)
-    if isinstance(value, float | bool):
-        raise ValueError("is a number, not a date")  # noqa: TRY004 - one error for every value that cannot be read
+    if isinstance(value, bool) or (isinstance(value, float) and not math.isnan(value)):
+        raise ValueError("is a number, not a date")
     text = read_text(value)
-    return None if not text or _is_partial(text) else _plausible(_full(text, order))
+    if not text or _is_partial(text):
+        return None
+    try:
+        return _plausible(_full(text, order))
+    except ValueError:
+        raise ValueError("does not contain a date that can be read in one way") from None
 
 
 def slash_order(value: object) -> DateOrder | None:

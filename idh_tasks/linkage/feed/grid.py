@@ -4,15 +4,18 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 from idh_tasks.codes import Code
-from idh_tasks.domain.pathology import FeedRow
+from idh_tasks.domain.pathology import FeedRow, ReportColumn
 from idh_tasks.errors import FileHeldError
 from idh_tasks.linkage.feed.encodings import CONTROL
 from idh_tasks.linkage.feed.one_report import LINE
 
 ERROR_VALUE = re.compile(r"#(?:[A-ZÀ-Ü][A-ZÀ-Ü0-9/_]*[!?¡¿]?|¡[A-ZÀ-Ü/0]+!|#+|)")
 """#REF!, #N/A, #BEZUG!, #¡REF!, and the hashes of a column that is too narrow."""
+MERGE = ("prior_id", "surviving_id")
+KNOWN = frozenset((*get_args(ReportColumn), *MERGE, "undone", "at"))
 
 
 @dataclass(frozen=True)
@@ -55,21 +58,20 @@ def _columns(header: Line) -> list[str]:
     names = ["" if _is_blank(cell) else str(cell).strip() for cell in header.cells]
     if any(not name.isprintable() for name in names):
         raise _held("there is an invisible character in the header", header)
-    counts = Counter(name.casefold() for name in names if name)
-    if doubled := [name for name in names if counts[_undoubled(name)] > (name.casefold() == _undoubled(name))]:
-        raise _held(f"the header has two columns {_undoubled(doubled[0])!r}", header)
+    counts = Counter(_undoubled(name) for name in names if name)
+    if doubled := [name for name, count in counts.items() if count > 1]:
+        raise _held(f"the header has {_shown(doubled[0])} twice", header)
     return names
 
 
 def _undoubled(name: str) -> str:
-    """Return a name without the number by which programs make a doubled one unique: 'result.1', 'result (2)'."""
-    return re.sub(r"(?<=\w)(?:[ ._]?\(?\d{1,2}\)?)$", "", name.casefold())
+    """Return a known name without the number by which programs make a doubled one unique: 'result.1', 'result (2)'."""
+    plain = re.sub(r"(?<=\w)[ ._]?\(?\d{1,2}\)?$", "", name.casefold())
+    return plain if plain in KNOWN else name.casefold()
 
 
 def _row(columns: Sequence[str], line: Line) -> FeedRow:
     cells = list(line.cells)
-    while len(cells) > len(columns) and _is_blank(cells[-1]) and cells[-1] is None:
-        cells.pop()
     if len(cells) != len(columns):
         raise _held(f"the row has {len(cells)} values, the header {len(columns)}", line)
     if [str(cell).strip() for cell in cells] == list(columns):
@@ -86,9 +88,14 @@ def _check(name: str, cell: object, line: Line) -> None:
         return
     text = cell.strip()
     if text.startswith("=") or ERROR_VALUE.fullmatch(text):
-        raise _held(f"column {name} contains a formula or an error value", line)
+        raise _held(f"{_shown(name)} contains a formula or an error value", line)
     if CONTROL.search(text):
-        raise _held(f"column {name} contains a control character", line)
+        raise _held(f"{_shown(name)} contains a control character", line)
+
+
+def _shown(name: str) -> str:
+    """Return how to call a column; a table without a header has values of patients in its first line."""
+    return f"column {name}" if name in KNOWN else "a column that the platform does not use"
 
 
 def _is_blank(cell: object) -> bool:

@@ -20,7 +20,7 @@ RUINED = {
     "a formula, an error value, or a word in quotes": r"[=+@#'\"´`‘’‚“”„«»-].*|.*[\"“”„]",
     "a word for 'not known'": (
         r"NULL|NONE|NAN|NAT|NIL|N[/.]?A[.]?|UNKNOWN|UNBEKANNT|INCONNU|IGNOTO|SCONOSCIUTO|DESCONOCIDO|TRUE|FALSE"
-        r"|WAHR|FALSCH|VRAI|FAUX|VERO|FALSO|VERDADERO|0+|\?+|\*+|\.+|_+|[X]{2,}"
+        r"|WAHR|FALSCH|VRAI|FAUX|VERO|FALSO|VERDADERO|0+|\?+|\*+|\.+|_+|X{2,}"
     ),
 }
 """What an identifier is no longer, by the pattern of its text."""

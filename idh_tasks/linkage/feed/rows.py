@@ -14,7 +14,7 @@ from idh_tasks.domain.pathology import (
     Report,
     ReportColumn,
 )
-from idh_tasks.errors import FileHeldError, RunRefusedError
+from idh_tasks.errors import FileHeldError
 from idh_tasks.linkage.feed.identifier_text import read_identifier
 from idh_tasks.linkage.feed.one_report import Readers, UnreadableReport, read_report, readers, rejected
 from idh_tasks.linkage.feed.values import read_text, read_version
@@ -29,11 +29,11 @@ def check_columns(columns: Iterable[str]) -> None:
 
     Raises
     ------
-    RunRefusedError
+    FileHeldError
         ``E_SCHEMA`` naming the columns.
     """
     if missing := sorted(set(REQUIRED) - set(columns)):
-        raise RunRefusedError(Code.E_SCHEMA, f"columns are missing: {', '.join(missing)}")
+        raise FileHeldError(Code.E_SCHEMA, f"columns are missing: {', '.join(missing)}")
 
 
 def read_rows(
@@ -54,7 +54,7 @@ def read_rows(
 
     Raises
     ------
-    RunRefusedError
+    FileHeldError
         ``E_SCHEMA`` naming the column that cannot be read in more than half of the reports: its type or its
         vocabulary has changed.
     """

@@ -3,15 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import get_args
 
 from idh_tasks.codes import Code
-from idh_tasks.domain.pathology import CodePage, DateOrder, FeedContent, FeedRow, MergeNotice, ReportColumn
+from idh_tasks.domain.pathology import CodePage, DateOrder, FeedContent, FeedRow, MergeNotice
 from idh_tasks.errors import FileHeldError
 from idh_tasks.linkage.feed.dates import shown_orders, slash_order
 from idh_tasks.linkage.feed.delimited import split_lines
 from idh_tasks.linkage.feed.encodings import decode
-from idh_tasks.linkage.feed.grid import Grid, Line, read_grid
+from idh_tasks.linkage.feed.grid import KNOWN, MERGE, Grid, Line, read_grid
 from idh_tasks.linkage.feed.identifier_text import read_identifier
 from idh_tasks.linkage.feed.one_report import DATES, LINE
 from idh_tasks.linkage.feed.rows import check_columns, read_rows
@@ -19,8 +18,6 @@ from idh_tasks.linkage.feed.values import read_text
 from idh_tasks.linkage.feed.workbooks import read_sheet
 
 YES, NO = ("1", "true", "yes", "ja", "y"), ("", "0", "false", "no", "nein", "n")
-MERGE = ("prior_id", "surviving_id")
-KNOWN = frozenset((*get_args(ReportColumn), *MERGE, "undone", "at"))
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def test_without_a_stated_order_a_date_with_slashes_is_read_rightly_or_refused(d
     "text",
     ["195811", "2018", "1958-11", "1958/11", "11/1958", "11.1958", "00.00.1958", "00.11.1958", "1958-00-00",
      "1958-11-00", "1958-00-12", "19580000", "19581100", "0000-00-00", "00000000", "00/00/1958", "", '""', "NULL",
-     None, float("nan") and None],
+     None, float("nan")],
 )  # fmt: skip
 def test_a_partial_or_empty_date_is_unknown(text: object) -> None:
     assert read_date(text) is None

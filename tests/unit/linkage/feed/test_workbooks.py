@@ -108,3 +108,15 @@ def test_a_number_is_an_identifier_only_where_leading_zeros_mean_nothing() -> No
 def test_a_serial_number_is_no_date() -> None:
     error = held(workbook(report(birth_date=21186)))
     assert (error.code, error.line) == ("E_SCHEMA", 2)
+
+
+@pytest.mark.parametrize("place", ["E1", "E2"])
+def test_a_workbook_without_a_header_is_held_without_its_values(place: str) -> None:
+    def without_header(_: Workbook, sheet: Worksheet) -> None:
+        sheet.delete_rows(1)
+        sheet[place] = "0012" if place == "E1" else "=A1"
+
+    error = held(workbook(report(diagnosis="0012") + report("R2"), without_header))
+    assert error.code == "E_SCHEMA"
+    assert "0012" not in str(error)
+    assert "1958" not in str(error)
