@@ -11,12 +11,17 @@ from idh_tasks.linkage.words.variants import R132H
 
 
 class Stated(StrEnum):
-    """What a clause states; EXCLUDED is the absence of single variants, which says nothing of the others."""
+    """What a clause states.
+
+    EXCLUDED is the absence of single variants, which says nothing of the others. UNCLEAR is a clause in good form that
+    does not state enough, such as an unclassified variant: it must not be read as part of its neighbour.
+    """
 
     POSITIVE = "positive"
     NEGATIVE = "negative"
     EXCLUDED = "excluded"
     PENDING = "pending"
+    UNCLEAR = "unclear"
 
 
 IDH1, IDH2, IDH, UNNAMED, OTHER = "1", "2", "idh", "unnamed", "other"
@@ -34,6 +39,7 @@ class Finding:
     by_mutation: bool = False
 
 
+UNCLEAR = frozenset({Finding(IDH, Stated.UNCLEAR)})
 ABOUT_OTHER = Finding(OTHER, Stated.EXCLUDED)
 """What is stated of another gene does not matter here."""
 
@@ -77,12 +83,15 @@ _OTHER_CLAUSE = re.compile("[OoN0XDPgQwuaMWTHrz%qAZE]+")
 
 def read_clause(tokens: Sequence[Token]) -> frozenset[Finding] | None:
     """Return what a clause states, or None if it is not understood as a whole."""
-    tokens = _without_half_not(tokens)
+    near_negation = _is_near_negation(tokens)
+    tokens = [token for token in _without_half_not(tokens) if token.part is not Part.NEAR_NEGATION]
     text = "".join(token.part.value for token in tokens)
     if "O" in text and _OTHER_CLAUSE.fullmatch(text):
         return frozenset({ABOUT_OTHER})
     readings = {_findings(stated, match, tokens, text) for stated, match in _matches(text)} - {None}
-    return readings.pop() if len(readings) == 1 else None
+    reading = readings.pop() if len(readings) == 1 else None
+    stated = {finding.stated for finding in reading or ()}
+    return UNCLEAR if near_negation and Stated.POSITIVE in stated else reading
 
 
 def _without_half_not(tokens: Sequence[Token]) -> Sequence[Token]:
@@ -91,6 +100,14 @@ def _without_half_not(tokens: Sequence[Token]) -> Sequence[Token]:
     if parts & {Part.NOT, Part.NO, Part.NO_OR_NOT}:
         return [token for token in tokens if token.part is not Part.HALF_NOT]
     return tokens
+
+
+def _is_near_negation(tokens: Sequence[Token]) -> bool:
+    """Return whether a negation may have lost a letter: 'eine Mutation' for 'keine', 'in mutación' for 'sin'."""
+    nouns = (Part.MUTATION, Part.VARIANT_NOUN)
+    following = [*(token.part for token in tokens[1:]), None]
+    words = [(t.text, after in nouns) for t, after in zip(tokens, following, strict=True) if t.part is Part.NEAR_NEGATION]
+    return any(word != "in" or before_noun for word, before_noun in words)
 
 
 def _matches(text: str) -> list[tuple[Stated, re.Match[str]]]:
@@ -103,8 +120,10 @@ def _findings(
     stated: Stated, match: re.Match[str], tokens: Sequence[Token], text: str
 ) -> frozenset[Finding] | None:
     genes, variants = _genes(tokens), [token.variant for token in tokens if token.variant]
-    if genes is None or not _is_sound(stated, match, text) or (stated is Stated.POSITIVE and not _is_named(match, tokens)):
+    if genes is None or not _is_sound(stated, match, text):
         return None
+    if stated is Stated.POSITIVE and not _is_named(match, tokens):
+        return None if "bare" in match.re.groupindex else UNCLEAR
     if stated is Stated.NEGATIVE and variants:
         stated = Stated.EXCLUDED
     if stated is Stated.NEGATIVE and not _covered(genes, tokens):

@@ -26,6 +26,7 @@ class Part(StrEnum):
     NOT = "X"
     NO_OR_NOT = "0"
     HALF_NOT = "h"
+    NEAR_NEGATION = "e"
     ABSENT = "a"
     NOT_MUTATED = "u"
     DETECTED = "D"
@@ -80,7 +81,7 @@ PHRASES: Mapping[str, str] = {
     "|faerbung|farbung|anfaerbung|expresion|espressione|expressionsnachweis|reactivity|reaktion|reaktivitaet|marquage"
     "|colorazione|tincion|immunreaktivitaet|immunoreattivita|immunorreactividad|immunoreactivite|mutant protein"
     "|mutated protein|mutationsspezifische",
-    Part.MUTATED: "mutated|mutant|mutiert|mutierte|mutiertes|mutierter|mutato|mutata|mutati|mutado|mutada|mutados|mute"
+    Part.MUTATED: "mutated|mutant|mutiert|mutierte|mutiertes|mutierter|mutato|mutata|mutado|mutada|mutados|mute"
     "|mutee|mutes|mutante|mutierten",
     Part.WILD_TYPE: "wild type|wildtype|wildtyp|wild typ|wt|tipo selvaggio|selvaggio|tipo salvaje|type sauvage|sauvage"
     "|wildtypisch|wild type sequence|wildtyp sequenz|wildtypsequenz|sequenza wild type|secuencia wild type"
@@ -92,9 +93,11 @@ PHRASES: Mapping[str, str] = {
     Part.NOT: "not|nicht|non|pas|could not be|cannot be",
     Part.NO_OR_NOT: "no",
     Part.HALF_NOT: "n|ne",
-    Part.ABSENT: "absent|absente|fehlend|fehlt|fehlen|assente|assenti|ausente|undetected|undetectable|liegt nicht vor"
+    Part.ABSENT: "un detected|absent|absente|fehlend|fehlt|fehlen|assente|assenti|ausente|undetected|undetectable|liegt nicht vor"
     "|liegen nicht vor|nicht vorliegend",
-    Part.NOT_MUTATED: "unmutated|unmutiert|non mutated|nonmutated|not mutated|nicht mutiert|non mutato|non mutata|non mute"
+    # One letter away from a negation: never in a clause that states a mutation.
+    Part.NEAR_NEGATION: "ein|eine|einen|un|in|i",
+    Part.NOT_MUTATED: "un mutated|un mutiert|unmutated|unmutiert|non mutated|nonmutated|not mutated|nicht mutiert|non mutato|non mutata|non mute"
     "|non mutee|no mutado|no mutada|non mutati|non mutes|no mutados|not mutant|unmutierte",
     Part.DETECTED: "detected|present|expressed|exprimiert|espressa|exprimee|expresada|found|identified|seen|observed|demonstrated|detectable|identifiable|nachgewiesen"
     "|nachweisbar|vorhanden|gefunden|detektiert|identifiziert|festgestellt|liegt vor|vorliegend|rilevata|rilevato"
@@ -153,11 +156,11 @@ PHRASES: Mapping[str, str] = {
     Part.OR: "or|oder|o|ou|u|nor|noch",
     Part.STOP: "but|aber|jedoch|sondern|ma|pero|sino|mais|however|whereas|dagegen|hingegen|while|mentre|mientras|invece",
     # What means nothing here.
-    Part.FILLER: "the|both|sowohl|a|an|of|in|for|at|by|using|with|within|on|to|from|was|were|is|are|has|have|been|be|this|der|die|das"
-    "|des|dem|den|ein|eine|einer|eines|im|fuer|auf|bei|mit|mittels|am|wurde|wurden|wird|werden|ist|sind|konnte|konnten|von"
-    "|vom|zeigt sich|il|lo|la|le|i|gli|gl|di|del|della|dei|delle|dell|nel|nella|nell|sul|al|alla|per|con|mediante|stata"
-    "|state|stati|sono|si|alcuna|alcun|les|du|de|d|l|s|dans|au|aux|par|pour|avec|est|sont|ete|sur|un|une|el"
-    "|los|las|una|unos|en|para|por|se|ha|han|sido|es|son|fue|fueron|gene|genes|gen|gens|gene s|geni|genen|protein|proteine"
+    Part.FILLER: "the|both|sowohl|a|an|of|for|at|by|using|with|within|to|from|was|were|is|are|has|have|been|be|this|der|die|das"
+    "|des|dem|den|einer|eines|im|fuer|auf|bei|mit|mittels|am|wurde|wurden|wird|werden|ist|sind|konnte|konnten|von"
+    "|vom|zeigt sich|il|lo|la|le|gli|gl|di|del|della|dei|delle|dell|nel|nella|nell|sul|al|alla|per|con|mediante|stata"
+    "|state|stati|sono|alcuna|alcun|les|du|de|d|l|s|dans|au|aux|par|pour|avec|est|sont|ete|sur|une|el"
+    "|los|las|una|en|para|por|se|ha|han|sido|es|son|fue|fueron|gene|genes|gen|gens|gene s|geni|genen|protein|proteine"
     "|tumour|tumor|tumorzellen|tumour cells|tumor cells|cells|zellen|cellule tumorali|cellules tumorales"
     "|celulas tumorales|tumorgewebe|tumoral|tumorale|tumour tissue|tumor tissue|tissue|gewebe|sample|specimen|probe"
     "|material|dna|ffpe|analysis|analyse|analisi|analisis|molecular|molekular|molekulare|molekularpathologisch"

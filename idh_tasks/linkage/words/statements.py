@@ -1,14 +1,16 @@
 """From a text to what it states: every way of dividing it into clauses must lead to the same."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from idh_tasks.linkage.words.clauses import OTHER, UNNAMED, Finding, read_clause
+from idh_tasks.linkage.words.clauses import OTHER, UNCLEAR, UNNAMED, Finding, read_clause
 from idh_tasks.linkage.words.lexicon import GENES, Part
 from idh_tasks.linkage.words.tokens import SEPARATORS, Token, tokenise
 
 MOST_CLAUSES = 12
 """A longer text is for a person to read."""
 
+NAMES = GENES | {Part.OTHER_GENE}
 Reading = frozenset[Finding]
 
 
@@ -68,14 +70,28 @@ def _clause(pieces: list[list[Token]], marks: list[Part], start: int, end: int) 
 
 
 def _meet(pieces: list[list[Token]], marks: list[Part], end: int) -> bool:
-    """Return whether two clauses meet in their genes, so that a comma alone decides: 'wild-type IDH2, IDH1 mutated'."""
+    """Return whether two clauses meet in their genes, so that a comma alone decides: 'wild-type IDH2, IDH1 mutated'.
+
+    What is said of other genes alone, as 'EGFR amplified', cannot be meant of IDH.
+    """
     if end == len(pieces) or marks[end - 1] is Part.STOP:
         return False
-    genes = GENES | {Part.OTHER_GENE}
-    return pieces[end - 1][-1].part in genes and pieces[end][0].part in genes
+    left, right = pieces[end - 1], pieces[end]
+    if any(token.part is Part.OTHER_FACT for token in (*left, *right)):
+        return False
+    return left[-1].part in NAMES and right[0].part in NAMES
 
 
 def _settled(reading: Reading | None) -> Reading | None:
     """Return a reading, or None if a clause without a gene stands beside one about another gene."""
     genes = {finding.gene for finding in reading or ()}
-    return None if {UNNAMED, OTHER} <= genes else reading
+    if reading is None or {UNNAMED, OTHER} <= genes or UNCLEAR <= reading:
+        return None
+    return frozenset(_merged(finding, reading) for finding in reading)
+
+
+def _merged(finding: Finding, reading: Reading) -> Finding:
+    """Return a finding with all that the text says of the same gene to the same effect."""
+    same = [f for f in reading if (f.gene, f.stated, f.test) == (finding.gene, finding.stated, finding.test)]
+    variants = frozenset[str]().union(*(f.variants for f in same))
+    return replace(finding, variants=variants, by_mutation=any(f.by_mutation for f in same))
