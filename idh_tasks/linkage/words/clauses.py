@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from idh_tasks.linkage.words.lexicon import Part
+from idh_tasks.linkage.words.lexicon import GENES, Part
 from idh_tasks.linkage.words.tokens import EXON, IDH1_COVERED, IDH2_COVERED, Token
 from idh_tasks.linkage.words.variants import R132H
 
@@ -77,7 +77,7 @@ FORMS: Sequence[tuple[Stated, str]] = (
 )
 _COMPILED = tuple((stated, re.compile(form + _ASIDE)) for stated, form in FORMS)
 
-_MODIFIERS = re.compile("J?%|[zc]")
+_MODIFIERS = re.compile("J[z%]+(?=J|$)|[z%c]")
 _OTHER_CLAUSE = re.compile("[OoN0XDPgQwuaMWTHrz%qAZE]+")
 
 
@@ -122,6 +122,8 @@ def _findings(
     genes, variants = _genes(tokens), [token.variant for token in tokens if token.variant]
     if genes is None or not _is_sound(stated, match, text):
         return None
+    if _is_open(stated, match, tokens, text):
+        return UNCLEAR
     if stated is Stated.POSITIVE and not _is_named(match, tokens):
         return None if "bare" in match.re.groupindex else UNCLEAR
     if stated is Stated.NEGATIVE and variants:
@@ -162,13 +164,27 @@ def _is_sound(stated: Stated, match: re.Match[str], text: str) -> bool:
     """Return whether the parts of a clause go together: its gene on one side, its modifiers with its polarity."""
     sides = [side for side in match.groupdict().values() if side and re.search("[12BIO]", side)]
     items = re.split("[JARN0X]", _MODIFIERS.sub("", text))
-    foreign = any("o" in item and re.search("[12BIvk]", item) for item in items)
+    foreign = any("o" in item and "O" not in item for item in items)
     both_tests = bool(re.search("[TC]", text)) and bool(re.search("[HE]", text))
     negated = stated is Stated.NEGATIVE and _MODIFIERS.search(text)
     rest = ("c" in text and "P" in text) or (stated is Stated.PENDING and _MODIFIERS.search(text))
     nameless = "u" in text and not re.search("[12BIOvk]", text)
     split = "O" in text and len([s for s in match.groupdict().values() if s and re.search("[12BIOvk]", s)]) > 1
     return len(sides) <= 1 and not (foreign or both_tests or negated or rest or nameless or split)
+
+
+def _is_open(stated: Stated, match: re.Match[str], tokens: Sequence[Token], text: str) -> bool:
+    """Return whether the reach of a clause is unclear: it may lack its end, or a negation may end at a comma.
+
+    'No codeletion and IDH1 mutation', 'no mutation in TERT, IDH1', 'no IDH1'.
+    """
+    two_nouns = stated is Stated.NEGATIVE and re.search("[MWEo][^N0R]*[JA][^N0R]*[MWEo]", text)
+    no_noun = re.search("[N0]", text) and not re.search("[MWEDrQv]", text)
+    last = [token.part for token in tokens[-2:]]
+    listed = len(last) == 2 and last[0] in (Part.AND, Part.OR) and last[1] in GENES | {Part.OTHER_GENE}
+    after_comma = listed and tokens[-2].text == ","
+    mixed = listed and {OTHER, IDH1, IDH2} & (_genes(tokens) or set()) > {OTHER}
+    return bool(two_nouns or no_noun or after_comma or mixed)
 
 
 def _is_named(match: re.Match[str], tokens: Sequence[Token]) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from idh_tasks.linkage.words.clauses import OTHER, UNCLEAR, UNNAMED, Finding, read_clause
+from idh_tasks.linkage.words.clauses import OTHER, UNCLEAR, UNNAMED, Finding, Stated, read_clause
 from idh_tasks.linkage.words.lexicon import GENES, Part
 from idh_tasks.linkage.words.tokens import SEPARATORS, Token, tokenise
 
@@ -28,20 +28,20 @@ def read_tokens(tokens: Sequence[Token]) -> Reading | None:
     return readings.pop() if len(readings) == 1 else None
 
 
-def _pieces(tokens: Sequence[Token]) -> tuple[list[list[Token]], list[Part]]:
+def _pieces(tokens: Sequence[Token]) -> tuple[list[list[Token]], list[Token]]:
     """Return what stands between the separators, and the separators."""
     pieces: list[list[Token]] = [[]]
     marks = []
     for token in tokens:
         if token.part in SEPARATORS:
-            marks.append(token.part)
+            marks.append(token)
             pieces.append([])
         else:
             pieces[-1].append(token)
     return pieces, marks
 
 
-def _readings(pieces: list[list[Token]], marks: list[Part]) -> set[Reading | None]:
+def _readings(pieces: list[list[Token]], marks: list[Token]) -> set[Reading | None]:
     """Return the readings of all divisions of a text into clauses that are understood."""
     after: dict[int, set[Reading | None]] = {len(pieces): {frozenset()}}
     for start in reversed(range(len(pieces))):
@@ -54,27 +54,27 @@ def _readings(pieces: list[list[Token]], marks: list[Part]) -> set[Reading | Non
     return {_settled(reading) for reading in after[0]}
 
 
-def _ends(start: int, marks: list[Part]) -> range:
+def _ends(start: int, marks: list[Token]) -> range:
     """Return where a clause that begins at a piece may end; a full stop always ends it."""
-    stop = next((n for n in range(start, len(marks)) if marks[n] is Part.STOP), len(marks))
+    stop = next((n for n in range(start, len(marks)) if marks[n].part is Part.STOP), len(marks))
     return range(start + 1, stop + 2)
 
 
-def _clause(pieces: list[list[Token]], marks: list[Part], start: int, end: int) -> list[Token]:
+def _clause(pieces: list[list[Token]], marks: list[Token], start: int, end: int) -> list[Token]:
     """Return pieces as one clause: a comma becomes a joint, a line break nothing."""
     clause = list(pieces[start])
     for number in range(start + 1, end):
-        clause += [Token(Part.AND, ",")] if marks[number - 1] is Part.AND else []
+        clause += [marks[number - 1]] if marks[number - 1].part is Part.AND else []
         clause += pieces[number]
     return clause
 
 
-def _meet(pieces: list[list[Token]], marks: list[Part], end: int) -> bool:
+def _meet(pieces: list[list[Token]], marks: list[Token], end: int) -> bool:
     """Return whether two clauses meet in their genes, so that a comma alone decides: 'wild-type IDH2, IDH1 mutated'.
 
     What is said of other genes alone, as 'EGFR amplified', cannot be meant of IDH.
     """
-    if end == len(pieces) or marks[end - 1] is Part.STOP:
+    if end == len(pieces) or marks[end - 1].part is Part.STOP:
         return False
     left, right = pieces[end - 1], pieces[end]
     if any(token.part is Part.OTHER_FACT for token in (*left, *right)):
@@ -83,11 +83,17 @@ def _meet(pieces: list[list[Token]], marks: list[Part], end: int) -> bool:
 
 
 def _settled(reading: Reading | None) -> Reading | None:
-    """Return a reading, or None if a clause without a gene stands beside one about another gene."""
+    """Return a reading in one form, or None if a clause without a gene stands beside one about another gene.
+
+    'mutated (p.R132C)' is one statement: the part without a gene adds nothing.
+    """
     genes = {finding.gene for finding in reading or ()}
     if reading is None or {UNNAMED, OTHER} <= genes or UNCLEAR <= reading:
         return None
-    return frozenset(_merged(finding, reading) for finding in reading)
+    positive = {finding.gene for finding in reading if finding.stated is Stated.POSITIVE}
+    repeated = UNNAMED in positive and len(positive) > 1
+    kept = [f for f in reading if not (repeated and f.gene == UNNAMED and f.stated is Stated.POSITIVE)]
+    return frozenset(_merged(finding, reading) for finding in kept)
 
 
 def _merged(finding: Finding, reading: Reading) -> Finding:
