@@ -65,6 +65,10 @@ def both_genes(seed: int, count: int) -> tuple[int, int]:
     return right, wrong
 
 
+def _by_language(texts: Iterable[KnownText], language: str) -> str:
+    return f"{language}: {understood([known for known in texts if known.language == language]):.1%} understood"
+
+
 def main() -> None:
     """Print the confusion table, and fail on a wrong label or too few texts understood."""
     texts = [*clean_texts(1, TEXTS), *changed_texts(2, TEXTS)]
@@ -73,8 +77,7 @@ def main() -> None:
     right, wrong_pairs = both_genes(3, TEXTS // 3)
     lines = [*table(confusion(texts)), "", f"wrong labels {len(wrong)}; understood of the clean texts {share:.1%}"]
     lines.append(f"texts on both genes: {right} of {TEXTS // 3} understood, {wrong_pairs} wrong")
-    for language in LANGUAGES:
-        lines.append(f"{language}: {understood([known for known in texts if known.language == language]):.1%} understood")
+    lines += [_by_language(texts, language) for language in LANGUAGES]
     sys.stdout.write("\n".join([*lines, *(f"WRONG {known}" for known in wrong)]) + "\n")
     if wrong or wrong_pairs or share < 0.9:
         sys.exit("A text was read wrongly, or too few were understood")

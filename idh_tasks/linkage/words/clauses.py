@@ -39,6 +39,8 @@ class Finding:
     by_mutation: bool = False
 
 
+LONGEST_CLAUSE = 40
+"""Tokens; a longer clause is for a person to read."""
 UNCLEAR = frozenset({Finding(IDH, Stated.UNCLEAR)})
 ABOUT_OTHER = Finding(OTHER, Stated.EXCLUDED)
 """What is stated of another gene does not matter here."""
@@ -46,7 +48,9 @@ ABOUT_OTHER = Finding(OTHER, Stated.EXCLUDED)
 _DETAIL = "[vkTHCy]*"
 _GENE = "[12BIO]"
 _ITEM = f"(?=[vkTHCy12BIO]){_DETAIL}{_GENE}?{_DETAIL}"
-_NOUN_ITEM = f"(?=[vkTHCy12BIOMWEo])(?:{_DETAIL}{_GENE}?{_DETAIL}[MWEo]?{_DETAIL}|{_DETAIL}[MWEo]{_DETAIL}{_GENE}{_DETAIL})"
+_NOUN_ITEM = (
+    f"(?=[vkTHCy12BIOMWEo])(?:{_DETAIL}{_GENE}?{_DETAIL}[MWEo]?{_DETAIL}|{_DETAIL}[MWEo]{_DETAIL}{_GENE}{_DETAIL})"
+)
 _LIST = f"(?:{_ITEM}(?:[JA]{_ITEM})*)"
 _NOUNS = f"(?:{_NOUN_ITEM}(?:[JA]{_NOUN_ITEM})*)"
 _ALTERNATIVES = f"(?:{_NOUN_ITEM}(?:(?:[JAR][N0]?|[N0]){_NOUN_ITEM})*)"
@@ -55,7 +59,10 @@ _NO, _NOT, _DETECTED = "[N0]", "[X0]", "[Dr]"
 
 FORMS: Sequence[tuple[Stated, str]] = (
     # no IDH1 mutation detected; IDH1: no mutation in codon 132; no evidence of mutation
-    (Stated.NEGATIVE, f"(?P<left>{_LIST}{_DETECTED}?)?{_NO}(?:{_DETECTED}?(?P<right>{_ALTERNATIVES})D?{_ASIDE}|D(?P<after>{_LIST})?)"),
+    (
+        Stated.NEGATIVE,
+        f"(?P<left>{_LIST}{_DETECTED}?)?{_NO}(?:{_DETECTED}?(?P<right>{_ALTERNATIVES})D?{_ASIDE}|D(?P<after>{_LIST})?)",
+    ),
     (Stated.NEGATIVE, f"(?P<left>{_NO}{_DETECTED}?[MWE]D)(?P<right>{_ALTERNATIVES})"),
     # IDH1 mutation not detected; not detected in IDH1; no se detecta ninguna mutación
     (Stated.NEGATIVE, f"(?P<left>{_ALTERNATIVES})?(?:{_NOT}D|a)(?:N?(?P<right>{_ALTERNATIVES}))?"),
@@ -78,27 +85,32 @@ FORMS: Sequence[tuple[Stated, str]] = (
 _COMPILED = tuple((stated, re.compile(form + _ASIDE)) for stated, form in FORMS)
 
 _MODIFIERS = re.compile("J[z%]+(?=J|$)|[z%c]")
-_OTHER_CLAUSE = re.compile("[OoN0XDPgQwuaMWTHrz%qAZE]+")
+_OTHER_CLAUSE = re.compile(
+    "[OosDPgQwMWTHCrz%qAZE]+|[N0]r?(?=O*[oMWE])[OoMWETHCAy]+D?[TH]*|[X0]DN?[OoMWE]+|[OoMWETHCA]+(?:[X0][DsQ]|a|u)[TH]*"
+)
+"""What is said of other genes: a negation out of its place may belong to a neighbour."""
 
 
 def read_clause(tokens: Sequence[Token]) -> frozenset[Finding] | None:
     """Return what a clause states, or None if it is not understood as a whole."""
+    if len(tokens) > LONGEST_CLAUSE:
+        return None
     near_negation = _is_near_negation(tokens)
-    tokens = [token for token in _without_half_not(tokens) if token.part is not Part.NEAR_NEGATION]
+    tokens = [token for token in _without_half_negations(tokens) if token.part is not Part.NEAR_NEGATION]
     text = "".join(token.part.value for token in tokens)
-    if "O" in text and _OTHER_CLAUSE.fullmatch(text):
-        return frozenset({ABOUT_OTHER})
+    if "O" in text and not re.search("[12BIvkJR]", text):
+        return frozenset({ABOUT_OTHER}) if _OTHER_CLAUSE.fullmatch(text) else UNCLEAR
     readings = {_findings(stated, match, tokens, text) for stated, match in _matches(text)} - {None}
     reading = readings.pop() if len(readings) == 1 else None
     stated = {finding.stated for finding in reading or ()}
     return UNCLEAR if near_negation and Stated.POSITIVE in stated else reading
 
 
-def _without_half_not(tokens: Sequence[Token]) -> Sequence[Token]:
-    """Drop the first half of French ne … pas, where the second half is there."""
+def _without_half_negations(tokens: Sequence[Token]) -> Sequence[Token]:
+    """Drop words that count beside a negation alone, such as French ne … pas."""
     parts = {token.part for token in tokens}
     if parts & {Part.NOT, Part.NO, Part.NO_OR_NOT}:
-        return [token for token in tokens if token.part is not Part.HALF_NOT]
+        return [token for token in tokens if token.part is not Part.ONLY_NEGATED]
     return tokens
 
 
@@ -106,8 +118,15 @@ def _is_near_negation(tokens: Sequence[Token]) -> bool:
     """Return whether a negation may have lost a letter: 'eine Mutation' for 'keine', 'in mutación' for 'sin'."""
     nouns = (Part.MUTATION, Part.VARIANT_NOUN)
     following = [*(token.part for token in tokens[1:]), None]
-    words = [(t.text, after in nouns) for t, after in zip(tokens, following, strict=True) if t.part is Part.NEAR_NEGATION]
-    return any(word != "in" or before_noun for word, before_noun in words)
+    words = [(t, after in nouns) for t, after in zip(tokens, following, strict=True) if t.part is Part.NEAR_NEGATION]
+    return any(_is_rest(token, tokens[0], before_noun=before_noun) for token, before_noun in words)
+
+
+def _is_rest(token: Token, first: Token, *, before_noun: bool) -> bool:
+    """Return whether a word is what may be left of a negation: (pas) de mutation, (s)in mutación, (k)eine."""
+    if token.text in ("de", "d"):
+        return token is first
+    return token.text != "in" or before_noun
 
 
 def _matches(text: str) -> list[tuple[Stated, re.Match[str]]]:
@@ -116,13 +135,11 @@ def _matches(text: str) -> list[tuple[Stated, re.Match[str]]]:
     return [(stated, match) for stated, match in found if match]
 
 
-def _findings(
-    stated: Stated, match: re.Match[str], tokens: Sequence[Token], text: str
-) -> frozenset[Finding] | None:
+def _findings(stated: Stated, match: re.Match[str], tokens: Sequence[Token], text: str) -> frozenset[Finding] | None:
     genes, variants = _genes(tokens), [token.variant for token in tokens if token.variant]
     if genes is None or not _is_sound(stated, match, text):
         return None
-    if _is_open(stated, match, tokens, text):
+    if _is_open(stated, tokens, text):
         return UNCLEAR
     if stated is Stated.POSITIVE and not _is_named(match, tokens):
         return None if "bare" in match.re.groupindex else UNCLEAR
@@ -132,13 +149,17 @@ def _findings(
         return None
     names = {gene: frozenset(v.name for v in variants if v.gene == gene) for gene in genes}
     plain = Finding("", stated, test=_test(text), by_mutation=bool(re.search("[QMWv]", text)))
-    return frozenset(ABOUT_OTHER if gene == OTHER else replace(plain, gene=gene, variants=names[gene]) for gene in genes)
+    return frozenset(
+        ABOUT_OTHER if gene == OTHER else replace(plain, gene=gene, variants=names[gene]) for gene in genes
+    )
 
 
 def _genes(tokens: Sequence[Token]) -> set[str] | None:
     """Return the genes that a clause is about; None if a variant or codon belongs to another one."""
     parts = {token.part for token in tokens}
-    named = ({IDH1} if parts & {Part.IDH1, Part.BOTH} else set()) | ({IDH2} if parts & {Part.IDH2, Part.BOTH} else set())
+    named = ({IDH1} if parts & {Part.IDH1, Part.BOTH} else set()) | (
+        {IDH2} if parts & {Part.IDH2, Part.BOTH} else set()
+    )
     implied = {token.variant.gene for token in tokens if token.variant}
     loci = _loci(tokens)
     implied |= {gene for gene, codon in ((IDH1, IDH1_COVERED), (IDH2, IDH2_COVERED)) if codon in loci}
@@ -164,16 +185,16 @@ def _is_sound(stated: Stated, match: re.Match[str], text: str) -> bool:
     """Return whether the parts of a clause go together: its gene on one side, its modifiers with its polarity."""
     sides = [side for side in match.groupdict().values() if side and re.search("[12BIO]", side)]
     items = re.split("[JARN0X]", _MODIFIERS.sub("", text))
-    foreign = any("o" in item and "O" not in item for item in items)
+    foreign = any(re.search("[os]", item) and "O" not in item for item in items)
     both_tests = bool(re.search("[TC]", text)) and bool(re.search("[HE]", text))
     negated = stated is Stated.NEGATIVE and _MODIFIERS.search(text)
-    rest = ("c" in text and "P" in text) or (stated is Stated.PENDING and _MODIFIERS.search(text))
+    rest = ("c" in text and "v" not in text) or (stated is Stated.PENDING and _MODIFIERS.search(text))
     nameless = "u" in text and not re.search("[12BIOvk]", text)
     split = "O" in text and len([s for s in match.groupdict().values() if s and re.search("[12BIOvk]", s)]) > 1
     return len(sides) <= 1 and not (foreign or both_tests or negated or rest or nameless or split)
 
 
-def _is_open(stated: Stated, match: re.Match[str], tokens: Sequence[Token], text: str) -> bool:
+def _is_open(stated: Stated, tokens: Sequence[Token], text: str) -> bool:
     """Return whether the reach of a clause is unclear: it may lack its end, or a negation may end at a comma.
 
     'No codeletion and IDH1 mutation', 'no mutation in TERT, IDH1', 'no IDH1'.

@@ -77,7 +77,7 @@ def _meet(pieces: list[list[Token]], marks: list[Token], end: int) -> bool:
     if end == len(pieces) or marks[end - 1].part is Part.STOP:
         return False
     left, right = pieces[end - 1], pieces[end]
-    if any(token.part is Part.OTHER_FACT for token in (*left, *right)):
+    if any(token.part in (Part.OTHER_FACT, Part.OTHER_STATE) for token in (*left, *right)):
         return False
     return left[-1].part in NAMES and right[0].part in NAMES
 
@@ -88,7 +88,7 @@ def _settled(reading: Reading | None) -> Reading | None:
     'mutated (p.R132C)' is one statement: the part without a gene adds nothing.
     """
     genes = {finding.gene for finding in reading or ()}
-    if reading is None or {UNNAMED, OTHER} <= genes or UNCLEAR <= reading:
+    if reading is None or {UNNAMED, OTHER} <= genes or reading >= UNCLEAR:
         return None
     positive = {finding.gene for finding in reading if finding.stated is Stated.POSITIVE}
     repeated = UNNAMED in positive and len(positive) > 1
