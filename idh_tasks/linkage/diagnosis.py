@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from idh_tasks.linkage.words import tumours
-from idh_tasks.linkage.words.clauses import UNNAMED
+from idh_tasks.linkage.words.findings import UNNAMED
 from idh_tasks.linkage.words.normalise import normalise
 from idh_tasks.linkage.words.statements import read_statements
 

@@ -1,145 +1,41 @@
-"""The forms of a clause: each covers all of it, and says what the clause states of which gene."""
+"""Reads a clause: a form must cover all of it, and says what the clause states of which gene."""
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
-from idh_tasks.linkage.words.lexicon import GENES, Part
+from idh_tasks.linkage.words.findings import ABOUT_OTHER, IDH, IDH1, IDH2, OTHER, UNCLEAR, UNNAMED, Finding, Stated
+from idh_tasks.linkage.words.forms import OTHER_CLAUSE, matching_forms
+from idh_tasks.linkage.words.lexicon import Part
+from idh_tasks.linkage.words.negation import is_near_negation, without_half_negations
+from idh_tasks.linkage.words.reach import is_open, is_sound
 from idh_tasks.linkage.words.tokens import EXON, IDH1_COVERED, IDH2_COVERED, Token
 from idh_tasks.linkage.words.variants import R132H
 
-
-class Stated(StrEnum):
-    """What a clause states.
-
-    EXCLUDED is the absence of single variants, which says nothing of the others. UNCLEAR is a clause in good form that
-    does not state enough, such as an unclassified variant: it must not be read as part of its neighbour.
-    """
-
-    POSITIVE = "positive"
-    NEGATIVE = "negative"
-    EXCLUDED = "excluded"
-    PENDING = "pending"
-    UNCLEAR = "unclear"
-
-
-IDH1, IDH2, IDH, UNNAMED, OTHER = "1", "2", "idh", "unnamed", "other"
-"""The gene of a finding; 'IDH' and no name at all mean the one that the method names."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What a text states of one gene, and by which kind of test, if it says so."""
-
-    gene: str
-    stated: Stated
-    variants: frozenset[str] = frozenset()
-    test: Part | None = None
-    by_mutation: bool = False
-
-
 LONGEST_CLAUSE = 40
 """Tokens; a longer clause is for a person to read."""
-UNCLEAR = frozenset({Finding(IDH, Stated.UNCLEAR)})
-ABOUT_OTHER = Finding(OTHER, Stated.EXCLUDED)
-"""What is stated of another gene does not matter here."""
-
-_DETAIL = "[vkTHCy]*"
-_GENE = "[12BIO]"
-_ITEM = f"(?=[vkTHCy12BIO]){_DETAIL}{_GENE}?{_DETAIL}"
-_NOUN_ITEM = (
-    f"(?=[vkTHCy12BIOMWEo])(?:{_DETAIL}{_GENE}?{_DETAIL}[MWEo]?{_DETAIL}|{_DETAIL}[MWEo]{_DETAIL}{_GENE}{_DETAIL})"
-)
-_LIST = f"(?:{_ITEM}(?:[JA]{_ITEM})*)"
-_NOUNS = f"(?:{_NOUN_ITEM}(?:[JA]{_NOUN_ITEM})*)"
-_ALTERNATIVES = f"(?:{_NOUN_ITEM}(?:(?:[JAR][N0]?|[N0]){_NOUN_ITEM})*)"
-_ASIDE = "(?:J?[kTHC]+)?"
-_NO, _NOT, _DETECTED = "[N0]", "[X0]", "[Dr]"
-
-FORMS: Sequence[tuple[Stated, str]] = (
-    # no IDH1 mutation detected; IDH1: no mutation in codon 132; no evidence of mutation
-    (
-        Stated.NEGATIVE,
-        f"(?P<left>{_LIST}{_DETECTED}?)?{_NO}(?:{_DETECTED}?(?P<right>{_ALTERNATIVES})D?{_ASIDE}|D(?P<after>{_LIST})?)",
-    ),
-    (Stated.NEGATIVE, f"(?P<left>{_NO}{_DETECTED}?[MWE]D)(?P<right>{_ALTERNATIVES})"),
-    # IDH1 mutation not detected; not detected in IDH1; no se detecta ninguna mutación
-    (Stated.NEGATIVE, f"(?P<left>{_ALTERNATIVES})?(?:{_NOT}D|a)(?:N?(?P<right>{_ALTERNATIVES}))?"),
-    # kein Nachweis, IDH1 negative, negative for IDH1 or IDH2 mutations
-    (Stated.NEGATIVE, f"(?P<left>{_ALTERNATIVES})?q?gq?(?:(?:J(?=v))?(?P<right>{_ALTERNATIVES}))?"),
-    # IDH1 wild-type, wild-type IDH1
-    (Stated.NEGATIVE, f"(?P<left>{_LIST})?{_DETECTED}?wD?(?P<right>{_LIST})?"),
-    # IDH1 not mutated, neither IDH1 nor IDH2 mutated; without the name of a gene it is asked
-    (Stated.NEGATIVE, f"(?P<left>{_LIST})u(?P<right>{_LIST})?|u(?P<after>{_LIST})|{_NO}(?P<rest>{_ALTERNATIVES})Q"),
-    # IDH1 mutation detected, detected: R132H; 'detected' alone answers the question of the method
-    (Stated.POSITIVE, f"(?P<left>{_NOUNS})D(?P<right>{_LIST})?|{_DETECTED}(?P<after>{_NOUNS})|D"),
-    # IDH1 positive, positive for R132H
-    (Stated.POSITIVE, f"(?P<left>{_NOUNS})?P(?:J?(?P<right>{_NOUNS}))?"),
-    # IDH1 mutated, IDH1-mutant (R132H), mutant IDH1 detected
-    (Stated.POSITIVE, f"(?P<left>{_LIST})?Q(?:J?(?P<right>{_LIST}))?D?"),
-    # p.R132C, IDH1 c.394C>T (p.R132C)
-    (Stated.POSITIVE, f"(?P<bare>{_NOUNS})"),
-    (Stated.PENDING, f"(?P<left>{_NOUNS})?{_DETECTED}?Z(?P<right>{_NOUNS})?"),
-)
-_COMPILED = tuple((stated, re.compile(form + _ASIDE)) for stated, form in FORMS)
-
-_MODIFIERS = re.compile("J[z%]+(?=J|$)|[z%c]")
-_OTHER_CLAUSE = re.compile(
-    "[OosDPgQwMWTHCrz%qAZE]+|[N0]r?(?=O*[oMWE])[OoMWETHCAy]+D?[TH]*|[X0]DN?[OoMWE]+|[OoMWETHCA]+(?:[X0][DsQ]|a|u)[TH]*"
-)
-"""What is said of other genes: a negation out of its place may belong to a neighbour."""
 
 
 def read_clause(tokens: Sequence[Token]) -> frozenset[Finding] | None:
     """Return what a clause states, or None if it is not understood as a whole."""
     if len(tokens) > LONGEST_CLAUSE:
         return None
-    near_negation = _is_near_negation(tokens)
-    tokens = [token for token in _without_half_negations(tokens) if token.part is not Part.NEAR_NEGATION]
+    near_negation = is_near_negation(tokens)
+    tokens = [token for token in without_half_negations(tokens) if token.part is not Part.NEAR_NEGATION]
     text = "".join(token.part.value for token in tokens)
     if "O" in text and not re.search("[12BIvkJR]", text):
-        return frozenset({ABOUT_OTHER}) if _OTHER_CLAUSE.fullmatch(text) else UNCLEAR
-    readings = {_findings(stated, match, tokens, text) for stated, match in _matches(text)} - {None}
+        return frozenset({ABOUT_OTHER}) if OTHER_CLAUSE.fullmatch(text) else UNCLEAR
+    readings = {_findings(stated, match, tokens) for stated, match in matching_forms(text)} - {None}
     reading = readings.pop() if len(readings) == 1 else None
     stated = {finding.stated for finding in reading or ()}
     return UNCLEAR if near_negation and Stated.POSITIVE in stated else reading
 
 
-def _without_half_negations(tokens: Sequence[Token]) -> Sequence[Token]:
-    """Drop words that count beside a negation alone, such as French ne … pas."""
-    parts = {token.part for token in tokens}
-    if parts & {Part.NOT, Part.NO, Part.NO_OR_NOT}:
-        return [token for token in tokens if token.part is not Part.ONLY_NEGATED]
-    return tokens
-
-
-def _is_near_negation(tokens: Sequence[Token]) -> bool:
-    """Return whether a negation may have lost a letter: 'eine Mutation' for 'keine', 'in mutación' for 'sin'."""
-    nouns = (Part.MUTATION, Part.VARIANT_NOUN)
-    following = [*(token.part for token in tokens[1:]), None]
-    words = [(t, after in nouns) for t, after in zip(tokens, following, strict=True) if t.part is Part.NEAR_NEGATION]
-    return any(_is_rest(token, tokens[0], before_noun=before_noun) for token, before_noun in words)
-
-
-def _is_rest(token: Token, first: Token, *, before_noun: bool) -> bool:
-    """Return whether a word is what may be left of a negation: (pas) de mutation, (s)in mutación, (k)eine."""
-    if token.text in ("de", "d"):
-        return token is first
-    return token.text != "in" or before_noun
-
-
-def _matches(text: str) -> list[tuple[Stated, re.Match[str]]]:
-    plain = _MODIFIERS.sub("", text)
-    found = ((stated, form.fullmatch(plain)) for stated, form in _COMPILED)
-    return [(stated, match) for stated, match in found if match]
-
-
-def _findings(stated: Stated, match: re.Match[str], tokens: Sequence[Token], text: str) -> frozenset[Finding] | None:
+def _findings(stated: Stated, match: re.Match[str], tokens: Sequence[Token]) -> frozenset[Finding] | None:
     genes, variants = _genes(tokens), [token.variant for token in tokens if token.variant]
-    if genes is None or not _is_sound(stated, match, text):
+    if genes is None or not is_sound(stated, match, tokens):
         return None
-    if _is_open(stated, tokens, text):
+    if is_open(stated, tokens):
         return UNCLEAR
     if stated is Stated.POSITIVE and not _is_named(match, tokens):
         return None if "bare" in match.re.groupindex else UNCLEAR
@@ -147,6 +43,7 @@ def _findings(stated: Stated, match: re.Match[str], tokens: Sequence[Token], tex
         stated = Stated.EXCLUDED
     if stated is Stated.NEGATIVE and not _covered(genes, tokens):
         return None
+    text = "".join(token.part.value for token in tokens)
     names = {gene: frozenset(v.name for v in variants if v.gene == gene) for gene in genes}
     plain = Finding("", stated, test=_test(text), by_mutation=bool(re.search("[QMWv]", text)))
     return frozenset(
@@ -179,33 +76,6 @@ def _covered(genes: set[str], tokens: Sequence[Token]) -> bool:
     loci = _loci(tokens)
     hot_spots = {IDH1: IDH1_COVERED, IDH2: IDH2_COVERED}
     return not loci or EXON in loci or all(hot_spots.get(gene) in loci for gene in genes - {OTHER})
-
-
-def _is_sound(stated: Stated, match: re.Match[str], text: str) -> bool:
-    """Return whether the parts of a clause go together: its gene on one side, its modifiers with its polarity."""
-    sides = [side for side in match.groupdict().values() if side and re.search("[12BIO]", side)]
-    items = re.split("[JARN0X]", _MODIFIERS.sub("", text))
-    foreign = any(re.search("[os]", item) and "O" not in item for item in items)
-    both_tests = bool(re.search("[TC]", text)) and bool(re.search("[HE]", text))
-    negated = stated is Stated.NEGATIVE and _MODIFIERS.search(text)
-    rest = ("c" in text and "v" not in text) or (stated is Stated.PENDING and _MODIFIERS.search(text))
-    nameless = "u" in text and not re.search("[12BIOvk]", text)
-    split = "O" in text and len([s for s in match.groupdict().values() if s and re.search("[12BIOvk]", s)]) > 1
-    return len(sides) <= 1 and not (foreign or both_tests or negated or rest or nameless or split)
-
-
-def _is_open(stated: Stated, tokens: Sequence[Token], text: str) -> bool:
-    """Return whether the reach of a clause is unclear: it may lack its end, or a negation may end at a comma.
-
-    'No codeletion and IDH1 mutation', 'no mutation in TERT, IDH1', 'no IDH1'.
-    """
-    two_nouns = stated is Stated.NEGATIVE and re.search("[MWEo][^N0R]*[JA][^N0R]*[MWEo]", text)
-    no_noun = re.search("[N0]", text) and not re.search("[MWEDrQv]", text)
-    last = [token.part for token in tokens[-2:]]
-    listed = len(last) == 2 and last[0] in (Part.AND, Part.OR) and last[1] in GENES | {Part.OTHER_GENE}
-    after_comma = listed and tokens[-2].text == ","
-    mixed = listed and {OTHER, IDH1, IDH2} & (_genes(tokens) or set()) > {OTHER}
-    return bool(two_nouns or no_noun or after_comma or mixed)
 
 
 def _is_named(match: re.Match[str], tokens: Sequence[Token]) -> bool:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from idh_tasks.linkage.words.clauses import IDH1, IDH2
+from idh_tasks.linkage.words.findings import IDH1, IDH2
 from idh_tasks.linkage.words.lexicon import Part
 from idh_tasks.linkage.words.normalise import normalise
 from idh_tasks.linkage.words.tokens import EXON, IDH1_COVERED, IDH2_COVERED, Token, tokenise

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from idh_tasks.domain.pathology import Assay, AssayMethod, AssayResult
 from idh_tasks.linkage.words.agreement import joined
-from idh_tasks.linkage.words.clauses import IDH1, IDH2, OTHER, Finding, Stated
+from idh_tasks.linkage.words.findings import IDH1, IDH2, OTHER, Finding, Stated
 from idh_tasks.linkage.words.lexicon import Part
 from idh_tasks.linkage.words.methods import IdhTest, Kind, mentions_idh, read_method
 from idh_tasks.linkage.words.statements import Reading, read_statements

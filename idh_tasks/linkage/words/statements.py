@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from idh_tasks.linkage.words.clauses import OTHER, UNCLEAR, UNNAMED, Finding, Stated, read_clause
+from idh_tasks.linkage.words.clauses import read_clause
+from idh_tasks.linkage.words.findings import OTHER, UNCLEAR, UNNAMED, Finding, Stated
 from idh_tasks.linkage.words.lexicon import GENES, Part
 from idh_tasks.linkage.words.tokens import SEPARATORS, Token, tokenise
 
