@@ -63,8 +63,8 @@ PHRASES: Mapping[str, str] = {
     Part.OTHER_GENE: "tert|tertp|tert promoter|tert promotor|promoter|promotor|promotore|promoteur|mgmt"
     "|mgmt promoter|atrx|egfr|egfrviii|egfr viii|1p/19q|1p19q|1p|19q|h3|h3f3a|hist1h3b|h3 3|h3 k27m|h3 k27"
     "|h3 g34|h3k27m|h3k27me3|k27m|g34r|cdkn2a|cdkn2b|cdkn2a/b|tp53|p53|pten|braf|v600e|braf v600e"
-    "|chromosome 7|chromosome 10|chr7|chr10|cic|fubp1|nf1|pdgfra|fgfr3|ntrk|c228t|c250t|ki67"
-    "|ki 67|mib1|mib 1|gfap|olig2",
+    "|chromosome 7|chromosome 10|chr7|chr10|cic|fubp1|nf1|pdgfra|fgfr3|ntrk|c228t|c250t|ki67|ki 67|mib1"
+    "|mib 1|gfap|olig2",
     Part.OTHER_FACT: "perte|codeletion|kodeletion|co deletion|codelezione|codelecion|deletion|delezione"
     "|delecion|homozygous deletion|amplification|amplifikation|amplificazione|amplificacion|methylation"
     "|methylierung|metilazione|metilacion|loss|verlust|perdita|perdida|gain|fusion|overexpression",
@@ -93,16 +93,16 @@ PHRASES: Mapping[str, str] = {
     # Whether it is found.
     Part.NO: "kein|keine|keinen|keinerlei|keiner|nessun|nessuna|nessuno|aucun|aucune|pas de|pas d|ningun"
     "|ninguna|without|ohne|senza|sans|sin|absence of|absence|absence de|absence d|abwesenheit|assenza di"
-    "|assenza|ausencia de|ausencia|neither|weder|ni|none",
+    "|assenza|ausencia de|ausencia|neither|weder|none",
     Part.NOT: "not|nicht|non|pas|could not be|cannot be",
     Part.NO_OR_NOT: "no",
     # Count beside a negation alone: French ne … pas, Italian alcuna, German kein Anhalt für.
-    Part.ONLY_NEGATED: "n|ne|alcuna|alcun|evidence of|evidence|hinweis auf|anhalt fuer|hinweis fuer|evidenza di"
-    "|evidencia de",
+    Part.ONLY_NEGATED: "n a|n est|n ont|n y a|ne|alcuna|alcun|evidence of|evidence|hinweis auf|anhalt fuer|hinweis fuer"
+    "|evidenza di|evidencia de",
     Part.ABSENT: "un detected|absent|absente|fehlend|fehlt|fehlen|assente|assenti|ausente|undetected"
     "|undetectable|liegt nicht vor|liegen nicht vor|nicht vorliegend",
     # One letter away from a negation: never in a clause that states a mutation.
-    Part.NEAR_NEGATION: "ein|eine|einen|un|in|i|de|d",
+    Part.NEAR_NEGATION: "ein|eine|einen|un|in|i|de|d|con|par|dans",
     Part.NOT_MUTATED: "un mutated|un mutiert|unmutated|unmutiert|non mutated|nonmutated|not mutated"
     "|nicht mutiert|non mutato|non mutata|non mute|non mutee|no mutado|no mutada|non mutati|non mutes"
     "|no mutados|not mutant|unmutierte",
@@ -168,16 +168,16 @@ PHRASES: Mapping[str, str] = {
     "|nichtkanonische|non canonica|non canonico|non canonique|no canonica|no canonico|seltene|rare",
     # What joins.
     Part.AND: "and|und|e|ed|et|y|as well as|sowie|nonche|ainsi que|asi como|als auch|bzw",
-    Part.OR: "or|oder|o|ou|u|nor|noch",
+    Part.OR: "or|oder|o|ou|u|nor|noch|ni",
     Part.STOP: "but|aber|jedoch|sondern|ma|pero|sino|mais|however|whereas|dagegen|hingegen|while|mentre"
     "|mientras|invece",
     # What means nothing here.
-    Part.FILLER: "the|both|sowohl|a|an|of|for|at|by|using|with|within|to|from|was|were|is|are|has|have|been|be"
+    Part.FILLER: "the|both|sowohl|a|an|of|for|at|by|using|with|within|from|was|were|is|are|has|have|been|be"
     "|this|der|die|das|des|dem|den|einer|eines|im|fuer|auf|bei|mit|mittels|am|wurde|wurden|wird|werden|ist"
-    "|sind|konnte|konnten|von|vom|zeigt sich|il|lo|la|le|gli|gl|di|del|della|dei|delle|dell|nel|nella|nell"
-    "|sul|al|alla|per|con|mediante|stata|state|stati|sono|les|du|l|s|dans|au|aux|par|pour|avec|est|sont|ete"
-    "|sur|une|el|los|las|una|en|para|por|se|ha|han|sido|es|son|fue|fueron|gene|genes|gen|gens|gene s|geni"
-    "|genen|protein|proteine|tumour|tumor|tumorzellen|tumour cells|tumor cells|cells|zellen|cellule tumorali"
+    "|sind|konnte|konnten|von|vom|zeigt sich|il|la|le|gli|gl|di|del|della|dei|delle|dell|nel|nella|nell|sul"
+    "|al|alla|per|mediante|stata|state|stati|sono|les|du|l|s|au|aux|pour|avec|est|sont|ete|sur|une|el|los"
+    "|las|una|en|para|por|se|ha|han|sido|es|fue|fueron|gene|genes|gen|gens|gene s|geni|genen|protein"
+    "|proteine|tumour|tumor|tumorzellen|tumour cells|tumor cells|cells|zellen|cellule tumorali"
     "|cellules tumorales|celulas tumorales|tumorgewebe|tumoral|tumorale|tumour tissue|tumor tissue|tissue"
     "|gewebe|sample|specimen|probe|material|dna|ffpe|analysis|analyse|analisi|analisis|molecular|molekular"
     "|molekulare|molekularpathologisch|molekulargenetisch|molekularpathologische|molecolare|moleculaire"
@@ -203,3 +203,10 @@ PHRASES: Mapping[str, str] = {
     "|cut off|cutoff|below|above|limit|other|andere|altre|autres|otras|normal|exon|exons|exone|esone|codon"
     "|codons|codone|codones|codoni|exones|esoni|kodon",
 }
+
+_PREPOSITIONS = (
+    "a|al|alla|am|au|aux|bei|by|con|d|dans|de|del|della|delle|dem|den|der|des|di|du|en|for|from|fuer|im|in|mit|mittels|nel"
+    "|of|par|para|per|por|pour|sul|sur|the|using|vom|von|with|within"
+)
+DANGLING = frozenset(_PREPOSITIONS.split("|"))
+"""A text that ends with one of these was cut off."""

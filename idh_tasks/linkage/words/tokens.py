@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from idh_tasks.linkage.words.lexicon import PHRASES, Part
+from idh_tasks.linkage.words.lexicon import DANGLING, PHRASES, Part
 from idh_tasks.linkage.words.normalise import normalise
 from idh_tasks.linkage.words.variants import Variant, read_coding, read_protein
 
@@ -62,12 +62,13 @@ def tokenise(text: str) -> list[Token]:
 
     What is in no table becomes a token of part ``DOUBT``, which no clause accepts.
     """
-    tokens = [token for token in _phrases(list(_scan(normalise(text)))) if token.part is not Part.FILLER]
-    return list(_merged(tokens))
+    plain = normalise(text).rstrip(" .;,!\n")
+    tokens = [token for token in _phrases(list(_scan(plain))) if token.part is not Part.FILLER]
+    cut_off = [Token(Part.DOUBT, "")] if " " in plain and plain.split()[-1] in DANGLING else []
+    return [*_merged(tokens), *cut_off]
 
 
 def _scan(plain: str) -> Iterator[Token]:
-    plain = plain.rstrip(" .;,!\n")
     for match in SCANNER.finditer(plain):
         kind = str(match.lastgroup)
         if kind not in ("space", "dash"):

@@ -15,8 +15,8 @@ def read(result: str, method: str = "IDH1 sequencing") -> AssayResult:
 @pytest.mark.parametrize(
     "text",
     ["negative", " Wild-type ", "negativ", "negativo", "négatif", "IDH1 wild-type", "Wildtyp", "tipo selvaggio", "WT",
-     "type sauvage", "tipo salvaje", "No mutation detected", "keine Mutation nachgewiesen", "nessuna mutazione rilevata",
-   
+     "type sauvage", "tipo salvaje", "No mutation detected", "keine Mutation nachgewiesen",
+     "nessuna mutazione rilevata",
      "aucune mutation détectée", "sin mutación", "Mutation nicht nachgewiesen", "IDH1 not mutated", "not detected"],
 )  # fmt: skip
 def test_p04_a_negative_result_is_read(text: str) -> None:
