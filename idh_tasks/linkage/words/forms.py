@@ -31,7 +31,7 @@ FORMS: Sequence[tuple[Stated, str]] = (
     # IDH1 wild-type, wild-type IDH1
     (Stated.NEGATIVE, f"(?P<left>{_LIST})?{_DETECTED}?wD?(?P<right>{_LIST})?"),
     # IDH1 not mutated, neither IDH1 nor IDH2 mutated; without the name of a gene it is asked
-    (Stated.NEGATIVE, f"(?P<left>{_LIST})u(?P<right>{_LIST})?|u(?P<after>{_LIST})|{_NO}(?P<rest>{_ALTERNATIVES})Q"),
+    (Stated.NEGATIVE, f"(?P<left>{_LIST})u(?P<right>{_LIST})?|u(?P<after>{_LIST})|{_NO}(?P<rest>{_ITEM}R{_ITEM})Q"),
     # IDH1 mutation detected, detected: R132H; 'detected' alone answers the question of the method
     (Stated.POSITIVE, f"(?P<left>{_NOUNS})D(?P<right>{_LIST})?|{_DETECTED}(?P<after>{_NOUNS})|D"),
     # IDH1 positive, positive for R132H

@@ -23,7 +23,7 @@ def is_near_negation(tokens: Sequence[Token]) -> bool:
 
 
 def _is_rest(token: Token, first: Token, *, before_noun: bool) -> bool:
-    """Return whether a word may be what is left of a negation: (pas) de mutation, (s)in mutación, (k)eine, par for pas."""
+    """Return whether a word may be left of a negation: (pas) de mutation, (s)in mutación, (k)eine, par for pas."""
     if token.text in ("de", "d"):
         return token is first
     return token.text not in ("in", "dans", "con", "par") or before_noun

@@ -18,7 +18,7 @@ def test_no_phrase_has_two_meanings() -> None:
 def test_every_phrase_is_found_as_it_is_written() -> None:
     for phrase, part in LEXICON.items():
         assert normalise(phrase) == phrase
-        assert [token.part for token in tokenise(phrase)] == ([] if part is Part.FILLER else [part])
+        assert [token.part for token in tokenise(phrase) if token.text] == ([] if part is Part.FILLER else [part])
 
 
 @pytest.mark.parametrize(
