@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from idh_tasks.domain.pathology import AssayResult
-from idh_tasks.linkage.words.findings import Finding, Stated
+from idh_tasks.linkage.words.findings import UNNAMED, Finding, Stated
 from idh_tasks.linkage.words.methods import IdhTest, Kind
 from idh_tasks.linkage.words.variants import R132H
 
@@ -13,6 +13,8 @@ SINGLE_VARIANT = frozenset({Kind.IMMUNO, Kind.TARGETED})
 def joined(test: IdhTest, findings: Collection[Finding]) -> AssayResult:
     """Return the result of a test of one gene by what all clauses about it state."""
     stated = {finding.stated for finding in findings}
+    if _is_of_unknown_gene(test, findings):
+        return AssayResult.UNKNOWN
     if Stated.POSITIVE in stated:
         return AssayResult.POSITIVE if _agree(findings) and _counts(test, findings) else AssayResult.UNKNOWN
     if Stated.PENDING in stated:
@@ -20,6 +22,12 @@ def joined(test: IdhTest, findings: Collection[Finding]) -> AssayResult:
     if test.kind is Kind.UNREAD or (Stated.NEGATIVE not in stated and not _is_answer(test.kind, findings)):
         return AssayResult.UNKNOWN
     return AssayResult.NEGATIVE
+
+
+def _is_of_unknown_gene(test: IdhTest, findings: Collection[Finding]) -> bool:
+    """Return whether neither text nor method says that what is positive, or stained, is IDH."""
+    unnamed = {finding.stated for finding in findings if finding.gene == UNNAMED} if test.of_other_genes else set()
+    return Stated.POSITIVE in unnamed or (test.kind is Kind.IMMUNO and bool(unnamed - {Stated.PENDING}))
 
 
 def _agree(findings: Collection[Finding]) -> bool:

@@ -97,8 +97,8 @@ PHRASES: Mapping[str, str] = {
     Part.NOT: "not|nicht|non|pas|could not be|cannot be",
     Part.NO_OR_NOT: "no",
     # Count beside a negation alone: French ne … pas, Italian alcuna, German kein Anhalt für.
-    Part.ONLY_NEGATED: "n a|n est|n ont|n y a|ne|alcuna|alcun|evidence of|evidence|hinweis auf|anhalt fuer|hinweis fuer"
-    "|evidenza di|evidencia de",
+    Part.ONLY_NEGATED: "n a|n est|n ont|n y a|ne|alcuna|alcun|evidence of|evidence|hinweis auf|anhalt fuer"
+    "|hinweis fuer|evidenza di|evidencia de",
     Part.ABSENT: "un detected|absent|absente|fehlend|fehlt|fehlen|assente|assenti|ausente|undetected"
     "|undetectable|liegt nicht vor|liegen nicht vor|nicht vorliegend",
     # One letter away from a negation: never in a clause that states a mutation.
@@ -137,7 +137,8 @@ PHRASES: Mapping[str, str] = {
     "|pyrosequencage|pirosequenziamento|pirosecuenciacion|pyrosequenced|pyro sequencing|dna sequencing"
     "|dna sequenzierung|sangersequenzierung|ngs|next generation sequencing|next generation"
     "|massive parallel sequencing|massively parallel sequencing|amplicon sequencing|deep sequencing"
-    "|hochdurchsatzsequenzierung|mps|parallelsequenzierung|ngs sequencing",
+    "|hochdurchsatzsequenzierung|mps|parallelsequenzierung|ngs sequencing|analisi di sequenza"
+    "|dna sequenzanalyse|gensequenzierung|analyse de sequence|analisis de secuencia",
     Part.PANEL: "panel|gene panel|genpanel|pannello|panel de genes|panelsequenzierung|exome|exom|esoma|exoma"
     "|wes|whole exome|genome|wgs|panneau",
     Part.IMMUNO: "ihc|ihq|immunohistochemistry|immunohistochemical|immunohistochemically|immunohisto"
@@ -145,7 +146,7 @@ PHRASES: Mapping[str, str] = {
     "|immunoistochimica|immunohistochimie|immunohistochimique|inmunohistoquimica|inmunohistoquimico"
     "|inmunohistoquimicamente|immunostain|immunostaining|immunofaerbung|immunfaerbung|antibody|antikoerper"
     "|antikorper|anticorpo|anticorps|anticuerpo|h09|dia h09|clone h09|klon h09|dianova|hmab 1|hmab1|imab 1"
-    "|imab1|midh1|immunocytochemistry|immunomarquage|anti|clone|klon",
+    "|imab1|midh1|immunocytochemistry|immunomarquage|anti|clone|klon|immunreaktion",
     Part.TARGETED: "ddpcr|dd pcr|digital pcr|droplet digital pcr|digitale pcr|snapshot|snapshot assay"
     "|minisequencing|minisequenzierung|primer extension|allele specific|allel specific|allelspezifisch"
     "|allelspezifische|allele specific pcr|allelspezifische pcr|as pcr|arms|arms pcr|real time pcr"
@@ -191,7 +192,9 @@ PHRASES: Mapping[str, str] = {
     "|zusaetzlich|inoltre|ausserdem|hereby|here|positions|position|allele frequency|variant allele frequency"
     "|vaf|allelfrequenz|frequenza allelica|frequence allelique|frecuencia alelica|af|of tumour cells"
     "|der tumorzellen|direct|targeted|gezielte|gezielt|formalin fixed|paraffin embedded|specific|spezifische"
-    "|spezifisch|specifico|specifica|respectively",
+    "|spezifisch|specifico|specifica|respectively|molekularpathologie|molekulargenetik|molecular pathology"
+    "|molecular genetics|genanalyse|genetic|genetische|genetica|genetique|patologia molecolare"
+    "|biologie moleculaire|patologia molecular|mutationssuche",
     # What is shown to a reviewer, but never counts.
     Part.DOUBT: "vus|significance|signifikanz|bedeutung|uncertain|unclear|unklar|unklare|unklarer|inconclusive"
     "|equivocal|borderline|fraglich|questionable|failed|insufficient|indeterminate|unbestimmt|evaluable"

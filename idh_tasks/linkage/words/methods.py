@@ -28,16 +28,18 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class IdhTest:
-    """A test of a laboratory: its kind and the genes that it names."""
+    """A test of a laboratory: its kind, the genes that it names, and whether it may be of other genes as well."""
 
     kind: Kind
     genes: frozenset[str]
     panel: bool = False
+    of_other_genes: bool = False
 
 
+R132H_CLONES = frozenset({"h09", "dia h09", "clone h09", "klon h09", "dianova", "midh1", "hmab 1", "hmab1"})
 _TRACE = re.compile(r"idh|[^\d](132|172)(?!\d)")
 _HOT_SPOTS = {IDH1: IDH1_COVERED, IDH2: IDH2_COVERED}
-_KNOWN = re.compile("[12BIOosvkTHCEpiMWyJARLDQ;?]*")
+_KNOWN = re.compile("[12BIOosvkTHCEpiMWyJALDQe;?]*")
 
 
 def mentions_idh(text: str) -> bool:
@@ -53,19 +55,25 @@ def read_method(text: str) -> IdhTest:
     kind = _kind(letters, tokens, genes)
     if kind in (Kind.UNREAD, Kind.STATED) and letters and not mentions_idh(text) and "T" not in letters:
         kind = Kind.OTHER
-    if kind in (Kind.IMMUNO, Kind.TARGETED):
-        genes = genes or frozenset({IDH1})
-    return IdhTest(kind, genes, panel="p" in letters)
+    if {token.text for token in tokens} & R132H_CLONES:
+        genes = frozenset({IDH1})
+    of_idh = bool(genes) or "I" in letters
+    return IdhTest(kind, genes, panel="p" in letters, of_other_genes="O" in letters or not of_idh)
 
 
 def _kind(letters: str, tokens: list[Token], genes: frozenset[str]) -> Kind:
     if "O" in letters and not genes and "I" not in letters:
         return Kind.OTHER
-    if not _KNOWN.fullmatch(letters) or "?" in letters or "O" in letters:
+    if not _KNOWN.fullmatch(letters) or "?" in letters or ("O" in letters and not _is_gene_list(letters)):
         return Kind.UNREAD
     if re.search("[ios]", letters):
         return Kind.INDIRECT
     return _direct(letters, tokens, genes)
+
+
+def _is_gene_list(letters: str) -> bool:
+    """Return whether a sequencing test names other genes beside IDH1 and IDH2."""
+    return bool(re.search("T", letters) and re.search("[12B]", letters)) and not re.search("[HECvi]", letters)
 
 
 def _direct(letters: str, tokens: list[Token], genes: frozenset[str]) -> Kind:

@@ -58,7 +58,8 @@ def test_p04_any_other_text_is_for_a_person_to_read(text: str) -> None:
     ("method", "stored"),
     [
         ("IDH1 R132H IHC", AssayMethod.IHC_R132H),
-        ("Immunhistochemie", AssayMethod.IHC_R132H),
+        ("Immunhistochemie R132H", AssayMethod.IHC_R132H),
+        ("H09", AssayMethod.IHC_R132H),
         ("IDH1 R132H Färbung", AssayMethod.IHC_R132H),
         ("IDH1 R132H Expression", AssayMethod.IHC_R132H),
         ("anti-IDH1 (clone H09)", AssayMethod.IHC_R132H),
@@ -101,10 +102,17 @@ def test_a_method_that_is_not_understood_is_asked(method: str) -> None:
     assert read_assays(method, "p.R132C") == (Assay(AssayMethod.UNSPECIFIED, AssayResult.UNKNOWN),)
 
 
-@pytest.mark.parametrize("method", ["TERT promoter", "ATRX IHC", "Molecular genetics", "Ki-67"])
+@pytest.mark.parametrize("method", ["TERT promoter", "ATRX IHC", "Histology", "Ki-67"])
 def test_a_test_of_another_gene_is_no_test_of_idh(method: str) -> None:
     assert read_assays(method, "positive") == (Assay(AssayMethod.OTHER, AssayResult.UNKNOWN),)
     assert read_assays(method, "IDH1 mutated") == (Assay(AssayMethod.UNSPECIFIED, AssayResult.UNKNOWN),)
+
+
+@pytest.mark.parametrize("method", ["IHC", "Sanger sequencing", "ddPCR", "Molecular genetics", "NGS panel"])
+def test_a_method_without_a_gene_shows_what_the_text_names_alone(method: str) -> None:
+    assert {assay.result for assay in read_assays(method, "positive")} == {AssayResult.UNKNOWN}
+    assert {assay.result for assay in read_assays(method, "mutated")} == {AssayResult.UNKNOWN}
+    assert {assay.result for assay in read_assays(method, "IDH1 R132H mutation detected")} == {AssayResult.POSITIVE}
 
 
 def test_one_text_may_state_both_genes() -> None:
@@ -128,9 +136,20 @@ def test_a_text_names_the_test_where_the_method_does_not() -> None:
 
 
 def test_an_unnamed_panel_counts_as_positive_only() -> None:
+    assert read_assays("NGS panel", "mutated") == (Assay(AssayMethod.NGS_PANEL, AssayResult.UNKNOWN),)
     assert read_assays("NGS panel", "p.R132C") == (Assay(AssayMethod.NGS_PANEL, AssayResult.POSITIVE),)
     assert read_assays("NGS panel", "IDH1 wild-type") == (Assay(AssayMethod.UNSPECIFIED, AssayResult.NEGATIVE),)
     assert read_assays("NGS panel", "IDH1 and IDH2 wild-type") == (Assay(AssayMethod.NGS_PANEL, AssayResult.NEGATIVE),)
+
+
+def test_a_panel_may_name_other_genes() -> None:
+    method = "NGS panel: IDH1, IDH2, TERT, ATRX"
+    assert read_assays(method, "no mutation detected") == (Assay(AssayMethod.NGS_PANEL, AssayResult.NEGATIVE),)
+    assert read_assays(method, "mutation detected") == (Assay(AssayMethod.NGS_PANEL, AssayResult.UNKNOWN),)
+    assert read_assays(method, "IDH1 mutated, TERT wild-type") == (
+        Assay(AssayMethod.IDH1_SEQUENCING, AssayResult.POSITIVE),
+    )
+    assert read_assays("IDH1 and ATRX IHC", "negative") == (Assay(AssayMethod.UNSPECIFIED, AssayResult.UNKNOWN),)
 
 
 def test_the_text_and_the_method_must_speak_of_the_same_gene() -> None:
