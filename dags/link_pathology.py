@@ -6,8 +6,8 @@ status (immunohistochemistry, then sequencing of both genes), apply merges of pa
 pre-operative study.
 
 **Sources**: Connection `idh_pathology` (any SQL database; the file in `IDH_PATHOLOGY_MAPPING` names the view and its
-columns), and files below `pathology/` of `pathology_bucket`: `.csv`, `.xlsx`, `.hl7` (ORU^R01, ADT^A40, ADT^A37) and
-`.json` (FHIR).
+columns), and files below `pathology/` of `pathology_bucket`: `.csv`, `.xlsx`, `.hl7` (ORU^R01, ADT^A40, ADT^A37),
+`.json` and `.ndjson` (FHIR).
 
 **Writes**: `idh.report`, `idh.assay`, `idh.merge_event`, `idh.case_link` (every candidate with its reason),
 `idh.review` (questions for a person, asked by `review_cases`), `idh.feed_night`,
