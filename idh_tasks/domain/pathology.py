@@ -41,12 +41,18 @@ class IdhStatus(StrEnum):
 
 
 class AssayMethod(StrEnum):
-    """How IDH was tested."""
+    """How IDH was tested.
+
+    TARGETED finds single variants (R132H by PCR), and UNSPECIFIED is a test of IDH that is not known to be sequencing:
+    a positive result counts, a negative one excludes nothing.
+    """
 
     IHC_R132H = "ihc_r132h"
     IDH1_SEQUENCING = "idh1_codon132"
     IDH2_SEQUENCING = "idh2_codon172"
     NGS_PANEL = "ngs_panel"
+    TARGETED = "idh_targeted"
+    UNSPECIFIED = "idh_unspecified"
     OTHER = "other"
 
 

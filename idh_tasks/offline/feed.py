@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Literal
 
 from idh_tasks.codes import Code
-from idh_tasks.domain.pathology import AssayResult, FeedContent, IdhStatus, MergeNotice, RejectedReport, Report
+from idh_tasks.domain.pathology import FeedContent, MergeNotice, RejectedReport, Report
 from idh_tasks.errors import FileHeldError, IdhError
 from idh_tasks.linkage.feed.files import is_readable, read_file
-from idh_tasks.linkage.idh_rules import resolve_idh_status
-from idh_tasks.linkage.vocabulary import read_assay
+from idh_tasks.linkage.idh_rules import needs_review, resolve_idh_status
+from idh_tasks.linkage.words.results import read_assays
 
 REVIEW = "review"
 """Instead of a status: a person must decide."""
@@ -91,9 +91,8 @@ def _contents(file: str, content: FeedContent) -> Iterator[Entry]:
 
 
 def _report(file: str, report: Report) -> ReadReport:
-    assays = [read_assay(assay.method, assay.result) for assay in report.assays if assay.method]
+    assays = [assay for reported in report.assays for assay in read_assays(reported.method, reported.result)]
     decision = resolve_idh_status(assays, report.age_years)
-    unclear = decision.status is IdhStatus.INDETERMINATE and any(a.result is AssayResult.UNKNOWN for a in assays)
     return ReadReport(
         "report",
         file,
@@ -102,7 +101,7 @@ def _report(file: str, report: Report) -> ReadReport:
         report.report_id,
         report.version,
         report.status.value,
-        REVIEW if unclear else decision.status.value,
+        REVIEW if needs_review(assays, decision) else decision.status.value,
         decision.rule,
         report.diagnosis,
         report.surgery_date,
