@@ -43,12 +43,15 @@ def _status(report: "Resolved") -> str:
 def read(
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Feed files, as in the drop.")],
     issuer: Annotated[str, typer.Option("--issuer", help="Issuer of identifiers in files that state none.")] = "",
+    authorities: Annotated[
+        list[str] | None, typer.Option("--authority", help="Accepted authority of medical record numbers; repeatable.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the reports, merges and refusals of feed files; nothing is stored. The output names patients."""
     from idh_tasks.offline.feed import Refusal, read_files
 
-    entries = list(read_files(files, issuer))
+    entries = list(read_files(files, issuer, authorities or ()))
     output.show_each(entries, as_json)
     if not any(not isinstance(entry, Refusal) for entry in entries):
         raise typer.Exit(1)

@@ -1,6 +1,6 @@
 """Reads feed files at the desk: what each report, merge and refusal would be; nothing is stored."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -61,24 +61,26 @@ class Refusal:
 Entry = ReadReport | ReadMerge | Refusal
 
 
-def read_files(paths: Iterable[Path], issuer: str = "") -> Iterator[Entry]:
+def read_files(paths: Iterable[Path], issuer: str = "", authorities: Collection[str] = ()) -> Iterator[Entry]:
     """Yield what the files contain, in the order of the files.
 
     Parameters
     ----------
     issuer
         Issuer of the identifiers in a file that does not state one.
+    authorities
+        Accepted authorities, where a message states several identifiers of a patient.
     """
     for path in paths:
-        yield from _entries(path, issuer)
+        yield from _entries(path, issuer, authorities)
 
 
-def _entries(path: Path, issuer: str) -> Iterator[Entry]:
+def _entries(path: Path, issuer: str, authorities: Collection[str]) -> Iterator[Entry]:
     if not is_readable(path.name):
         yield Refusal("refused", path.name, None, Code.E_FEED_FORMAT, "no reader for files of this type")
         return
     try:
-        yield from _contents(path.name, read_file(path.name, path.read_bytes(), issuer))
+        yield from _contents(path.name, read_file(path.name, path.read_bytes(), issuer, authorities))
     except IdhError as error:
         line = error.line if isinstance(error, FileHeldError) else None
         yield Refusal("refused", path.name, line, error.code, error.reason)

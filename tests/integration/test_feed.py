@@ -222,7 +222,7 @@ def test_files_of_every_format_are_read_once_and_a_broken_one_is_held(platform: 
         "c.csv": csv,
         "merge 0099.hl7": A40,
         "x.xlsx": "no",
-        "x.txt": "",
+        "x.pdf": "",
     }
     for name, content in files.items():
         platform.pathology_drop.put(f"pathology/{name}", content.encode())

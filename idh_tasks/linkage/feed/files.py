@@ -1,6 +1,6 @@
 """Reads a file of the laboratory or the registry by the suffix of its name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import PurePosixPath
 
 from idh_tasks.codes import Code
@@ -13,18 +13,23 @@ from idh_tasks.linkage.feed.tables import read_csv, read_excel
 READERS: dict[str, Callable[[bytes, str], FeedContent]] = {
     ".csv": read_csv,
     ".xlsx": read_excel,
-    ".hl7": read_hl7,
+}
+MESSAGES: dict[str, Callable[[bytes, str, Collection[str]], FeedContent]] = {
     ".json": read_fhir,
     ".ndjson": read_ndjson,
+    ".hl7": read_hl7,
+    ".oru": read_hl7,
+    ".txt": read_hl7,
 }
+"""Formats in which a patient can have several identifiers, read by the accepted authorities."""
 
 
 def is_readable(name: str) -> bool:
     """Return whether there is a reader for files with the suffix of this name."""
-    return _suffix(name) in READERS
+    return _suffix(name) in {*READERS, *MESSAGES}
 
 
-def read_file(name: str, content: bytes, issuer: str = "") -> FeedContent:
+def read_file(name: str, content: bytes, issuer: str = "", authorities: Collection[str] = ()) -> FeedContent:
     """Read a file as a whole.
 
     Parameters
@@ -33,6 +38,8 @@ def read_file(name: str, content: bytes, issuer: str = "") -> FeedContent:
         Name or object key; only its suffix is used.
     issuer
         Issuer of the identifiers in a file that does not state one.
+    authorities
+        Accepted authorities, where a message states several identifiers of a patient; empty accepts any.
 
     Raises
     ------
@@ -41,6 +48,8 @@ def read_file(name: str, content: bytes, issuer: str = "") -> FeedContent:
         gives ``E_FEED_FORMAT`` with the place of the failure and none of the content.
     """
     try:
+        if _suffix(name) in MESSAGES:
+            return MESSAGES[_suffix(name)](content, issuer, authorities)
         return READERS[_suffix(name)](content, issuer)
     except IdhError:
         raise

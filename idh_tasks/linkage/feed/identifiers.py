@@ -58,14 +58,19 @@ def choose_identifier(candidates: Sequence[Identifier], authorities: Collection[
     IdentifierChoiceError
         If none remains, or several that differ in issuer or value.
     """
-    usable = [c for c in candidates if c.value and c.current and c.kind.upper() in ELIGIBLE]
-    accepted = [found for c in usable if (found := _accepted(c, authorities)) is not None]
-    kinds = [[c for c in accepted if c.kind.upper() == kind] for kind in ELIGIBLE]
+    current = eligible_identifiers([c for c in candidates if c.current], authorities)
+    kinds = [[c for c in current if c.kind.upper() == kind] for kind in ELIGIBLE]
     best = next((group for group in kinds if group), [])
     distinct = {(c.issuer.casefold(), c.value): c for c in best}
     if len(distinct) != 1:
         raise IdentifierChoiceError(_reason(len(distinct)))
     return next(iter(distinct.values()))
+
+
+def eligible_identifiers(candidates: Sequence[Identifier], authorities: Collection[str] = ()) -> list[Identifier]:
+    """Return the identifiers of the hospital's types and of the accepted authorities, current or not."""
+    usable = [c for c in candidates if c.value and c.kind.upper() in ELIGIBLE]
+    return [found for c in usable if (found := _accepted(c, authorities)) is not None]
 
 
 def _accepted(candidate: Identifier, authorities: Collection[str]) -> Identifier | None:

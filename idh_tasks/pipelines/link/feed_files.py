@@ -55,7 +55,7 @@ def _new_files(platform: Platform) -> Iterator[_NewFile]:
 def _load(platform: Platform, file: _NewFile) -> LoadedFile:
     try:
         body = platform.pathology_drop.get(file.listed.key, file.listed.etag)
-        content = read_file(file.listed.key, body, platform.settings.issuer)
+        content = read_file(file.listed.key, body, platform.settings.issuer, platform.settings.authorities)
     except TransientError:
         raise
     except IdhError as error:

@@ -43,8 +43,8 @@ def store_content(platform: Platform, transaction: Transaction, content: FeedCon
 def _rejected(pseudonymiser: Pseudonymiser, report: RejectedReport) -> QuarantineEntry:
     subject = pseudonymiser.token("misfit", report.report_id)
     if report.column == "issuer":
-        return QuarantineEntry(subject, "report", Code.E_ISSUER, NO_ISSUER)
-    reason = f"column {report.column} has an invalid value; the other reports were stored"
+        return QuarantineEntry(subject, "report", Code.E_ISSUER, report.reason or NO_ISSUER)
+    reason = report.reason or f"column {report.column} has an invalid value; the other reports were stored"
     return QuarantineEntry(subject, "report", Code.E_SCHEMA, reason)
 
 

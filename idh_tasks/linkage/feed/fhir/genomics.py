@@ -9,7 +9,7 @@ from idh_tasks.linkage.feed.fhir.concepts import all_words, loinc, plain
 from idh_tasks.linkage.feed.fhir.genes import Gene, gene_of
 from idh_tasks.linkage.feed.fhir.refusal import ResourceRefusedError
 from idh_tasks.linkage.feed.fhir.values import NOT_UNDERSTOOD, stated_result
-from idh_tasks.linkage.vocabulary import read_result
+from idh_tasks.linkage.feed.result_text import read_result
 
 VARIANT, REGION = "69548-6", "53041-0"
 GENE, CODING, PROTEIN, DISCRETE, NAME = "48018-6", "48004-6", "48005-3", "81252-9", "47998-0"
@@ -65,13 +65,13 @@ def gene_stated(observation: Any) -> Gene | None:
     return gene_of(_components(observation, GENE), [all_words(observation.code), *texts])
 
 
-def variant_result(observation: Any, gene: Gene, name: str) -> str | None:
+def variant_result(observation: Any, gene: Gene) -> str | None:
     """Return what a variant says of IDH in the words of a laboratory.
 
     Present counts with a change of this gene that is understood; absent counts only for the gene as a whole, because
     a certain change that is absent leaves the others open.
     """
-    stated = stated_result(observation, name)
+    stated = stated_result(observation, "")
     if stated is None:
         return None if observation.dataAbsentReason else NOT_UNDERSTOOD
     result, change = read_result(stated), _change(observation, gene)

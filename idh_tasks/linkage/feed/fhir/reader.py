@@ -143,7 +143,7 @@ def _read(report: Node, resources: Resources, authorities: Collection[str]) -> _
         "specimen_date": specimens.collected,
         "specimen": specimens.number,
         "surgery_date": surgery,
-        "diagnosis": _diagnosis(report.resource, results.diagnoses),
+        "diagnosis": "" if results.diagnosis_pending else _diagnosis(report.resource, results.diagnoses),
     }
     rows = [columns | _test(test) for test in results.tests] or [columns]
     return _Rows(report, rows, frozenset(results.seen | results.withdrawn))

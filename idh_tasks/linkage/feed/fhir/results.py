@@ -22,7 +22,7 @@ from idh_tasks.linkage.feed.fhir.refusal import ResourceRefusedError
 from idh_tasks.linkage.feed.fhir.specimen import Specimens, is_fluid
 from idh_tasks.linkage.feed.fhir.values import NOT_UNDERSTOOD, agree, stated_result, stated_text
 from idh_tasks.linkage.feed.observations import ASSAY, DIAGNOSIS, SURGERY, Observation, ObservationState
-from idh_tasks.linkage.vocabulary import read_result
+from idh_tasks.linkage.feed.result_text import read_result
 
 FINAL = ("final", "amended", "corrected", "appended")
 PENDING = ("registered", "preliminary", "partial")
@@ -48,6 +48,7 @@ class Results:
     specimens: Specimens
     tests: list[Observation] = field(default_factory=list)
     diagnoses: list[str] = field(default_factory=list)
+    diagnosis_pending: bool = False
     surgery_days: set[str] = field(default_factory=set)
     seen: set[int] = field(default_factory=set)
     """Identities of the resources that have been read."""
@@ -90,9 +91,10 @@ class Results:
     def _read(self, node: Node, state: ObservationState) -> None:
         observation, name = node.resource, words(node.resource.code)
         if not ASSAY.search(name) and SURGERY.search(name):
-            self.surgery_days.add(_day(observation))
+            self.surgery_days |= {_day(observation)} if state is ObservationState.FINAL else set()
         elif not ASSAY.search(name) and DIAGNOSIS.search(f"{name} {' '.join(c for _, c in codes(observation.code))}"):
             self.diagnoses.append(stated_text(observation))
+            self.diagnosis_pending |= state is ObservationState.PENDING
         elif is_region(observation):
             return
         else:
@@ -144,7 +146,7 @@ def _variant(observation: Any, name: str, method: str) -> Iterator[Observation]:
     gene = variant_gene(observation)
     if gene is Gene.OTHER:
         return
-    result = variant_result(observation, gene, name)
+    result = variant_result(observation, gene)
     if result is not None:
         named = _with(name, method_words(observation.method)) if ASSAY.search(name) else variant_name(gene, method)
         yield Observation(named, result)
@@ -165,8 +167,10 @@ def _named(observation: Any, name: str) -> Iterator[Observation]:
         if not (observation.dataAbsentReason or parts or getattr(observation, "hasMember", None)):
             yield Observation(name, NOT_UNDERSTOOD)
         return
-    stated = [read_result(stated_result(part, name) or "") for part in parts if not ASSAY.search(all_words(part.code))]
-    whole = read_result(result)
+    stated = [
+        read_result(stated_result(part, name) or "", name) for part in parts if not ASSAY.search(all_words(part.code))
+    ]
+    whole = read_result(result, name)
     yield Observation(name, result if all(agree(whole, part) for part in stated) else NOT_UNDERSTOOD)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from idh_tasks.domain.pathology import AssayResult
 from idh_tasks.linkage.feed.fhir.concepts import LOINC, SNOMED, codes, displays, plain
-from idh_tasks.linkage.vocabulary import read_result
+from idh_tasks.linkage.feed.result_text import read_result
 
 NOT_UNDERSTOOD = "inconclusive"
 """Read as an unknown result, about which a person is asked."""
@@ -53,7 +53,7 @@ def stated_result(observation: Any, name: str) -> str | None:
     interpretations = observation.interpretation or []
     if value is None and not interpretations:
         return None
-    return _with_notes(_interpreted(value, interpretations), observation)
+    return _with_notes(_interpreted(value, interpretations, name), observation)
 
 
 def stated_text(observation: Any) -> str:
@@ -69,7 +69,7 @@ def agree(one: AssayResult, other: AssayResult) -> bool:
 
 def _value(observation: Any, name: str) -> str | None:
     if observation.valueCodeableConcept is not None:
-        return concept_result(observation.valueCodeableConcept)
+        return concept_result(observation.valueCodeableConcept, name)
     if observation.valueBoolean is not None:
         return _boolean(observation.valueBoolean, name)
     if observation.valueString is not None:
@@ -77,14 +77,14 @@ def _value(observation: Any, name: str) -> str | None:
     return NOT_UNDERSTOOD if any(getattr(observation, one) is not None for one in OTHER_VALUES) else None
 
 
-def concept_result(concept: Any) -> str:
+def concept_result(concept: Any, name: str) -> str:
     """Return what a concept states; its text, every display name and every known code must agree."""
     known = {CODES[one] for one in codes(concept) if one in CODES}
     texts = [text for text in (plain(concept.text), *displays(concept)) if text]
     free = [text for text in texts if not any(text.casefold() in DISPLAYS[word] for word in known)]
     if not free:
         return known.pop() if len(known) == 1 else NOT_UNDERSTOOD
-    results = {read_result(text) for text in (*free, *known)}
+    results = {read_result(text, name) for text in (*free, *known)}
     return free[0] if len(results) == 1 else NOT_UNDERSTOOD
 
 
@@ -94,17 +94,17 @@ def _boolean(value: bool, name: str) -> str:
     return "positive" if value else "negative"
 
 
-def _interpreted(value: str | None, interpretations: Sequence[Any]) -> str:
+def _interpreted(value: str | None, interpretations: Sequence[Any], name: str) -> str:
     if value is None:
-        stated = {concept_result(one) for one in interpretations}
+        stated = {concept_result(one, name) for one in interpretations}
         return stated.pop() if len(stated) == 1 else NOT_UNDERSTOOD
-    result = read_result(value)
-    return value if all(_supports(one, result) for one in interpretations) else NOT_UNDERSTOOD
+    result = read_result(value, name)
+    return value if all(_supports(one, result, name) for one in interpretations) else NOT_UNDERSTOOD
 
 
-def _supports(interpretation: Any, result: AssayResult) -> bool:
+def _supports(interpretation: Any, result: AssayResult, name: str) -> bool:
     weak = {WEAK[code] for _, code in codes(interpretation) if code in WEAK}
-    stated = weak or {read_result(concept_result(interpretation))}
+    stated = weak or {read_result(concept_result(interpretation, name), name)}
     return stated == {result} or result in (AssayResult.UNKNOWN, AssayResult.PENDING)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from idh_tasks.domain.pathology import Report, StatusDecision
 from idh_tasks.linkage.feed.fhir.reader import read_fhir
 from idh_tasks.linkage.idh_rules import resolve_idh_status
-from idh_tasks.linkage.vocabulary import read_assay
+from idh_tasks.linkage.words.results import read_assays
 
 Resource = dict[str, Any]
 SNOMED, LOINC = "http://snomed.info/sct", "http://loinc.org"
@@ -108,7 +108,7 @@ def refusals(content: bytes) -> list[str]:
 
 def decision(content: bytes) -> StatusDecision:
     """Return the IDH status that follows from the only report."""
-    return resolve_idh_status([read_assay(a.method, a.result) for a in only(content).assays if a.method])
+    return resolve_idh_status([one for a in only(content).assays for one in read_assays(a.method, a.result)])
 
 
 def status(content: bytes) -> str:

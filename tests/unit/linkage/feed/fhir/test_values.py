@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idh_tasks.domain.pathology import AssayResult
-from idh_tasks.linkage.vocabulary import read_result
+from idh_tasks.linkage.words.results import read_assays
 from tests.unit.linkage.feed.fhir.bundles import LOINC, SNOMED, bundle, coded, observation, only, patient, report
 
 INTERPRETATION = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
@@ -40,7 +40,8 @@ OPEN: list[dict[str, Any]] = [
 
 def read(value: dict[str, Any], name: str = "IDH1 codon 132 sequencing") -> AssayResult:
     [assay] = only(bundle(patient(), observation("a", name, **value), report("a"))).assays
-    return read_result(assay.result)
+    [stated] = read_assays(assay.method, assay.result)
+    return stated.result
 
 
 @pytest.mark.parametrize("value", POSITIVE)
