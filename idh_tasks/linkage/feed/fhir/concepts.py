@@ -11,6 +11,13 @@ SEMANTIC_TAG = re.compile(
 """The ending of a fully specified name of SNOMED CT."""
 
 
+FULL_NAME = re.compile(
+    r"i[sz]o[cz]itrat\w*[ -]?de[hs]?[iy]?drog[eé]n\w*(?: \(nadp\S*\))?[ -]*([12]?)(?: \(nadp\S*\))?(?: \(IDH[12]?\))?",
+    re.IGNORECASE,
+)
+"""Isocitrate dehydrogenase in five languages, where the order of the words is that of English or German."""
+
+
 def codes(concept: Any) -> set[tuple[str, str]]:
     """Return the (system, code) pairs of a concept, which may be None."""
     return {(c.system or "", c.code) for c in (concept.coding if concept else None) or () if c.code}
@@ -22,8 +29,8 @@ def loinc(concept: Any) -> set[str]:
 
 
 def plain(text: str | None) -> str:
-    """Return a text with single spaces and without SNOMED's semantic tag."""
-    return SEMANTIC_TAG.sub("", re.sub(r"\s+", " ", text or "").strip())
+    """Return a text with single spaces, without SNOMED's semantic tag, and with the enzymes' names as symbols."""
+    return FULL_NAME.sub(r"IDH\1", SEMANTIC_TAG.sub("", re.sub(r"\s+", " ", text or "").strip()))
 
 
 def displays(concept: Any) -> list[str]:

@@ -30,6 +30,8 @@ THREE_LETTERS = {
     "Tyr": "Y", "Val": "V",
 }  # fmt: skip
 PROTEIN_CHANGE = re.compile(r"p\.\(?([A-Z](?:[a-z]{2})?)(\d+)([A-Z](?:[a-z]{2})?)\)?(?![A-Za-z0-9*=])")
+BARE_CHANGE = re.compile(r"[A-Z](?:[a-z]{2})?\d+[A-Z](?:[a-z]{2})?")
+"""A change of the protein without its prefix, as some senders write it into component 48005-3."""
 CODING_CHANGE = re.compile(r"c\.\d+[ACGT]>[ACGT](?![A-Za-z0-9])")
 PAIRS = {
     "c.395G>A": "p.R132H", "c.394C>T": "p.R132C", "c.394C>A": "p.R132S", "c.394C>G": "p.R132G", "c.395G>T": "p.R132L",
@@ -122,7 +124,8 @@ def _is_one_of(observation: Any, component: str, accepted: tuple[str, ...]) -> b
 
 def _change(observation: Any, gene: Gene) -> str | None:
     """Return the change in HGVS's short form, empty if none is stated, None if it is contradictory or unreadable."""
-    texts = _texts(observation, CODING, PROTEIN, DISCRETE, NAME)
+    bare = [f"p.{text}" for text in _texts(observation, PROTEIN) if BARE_CHANGE.fullmatch(text)]
+    texts = [*_texts(observation, CODING, PROTEIN, DISCRETE, NAME), *bare]
     proteins = {_short(found) for text in texts for found in PROTEIN_CHANGE.finditer(text)}
     codings = {found.group() for text in texts for found in CODING_CHANGE.finditer(text)}
     if not proteins and not codings:

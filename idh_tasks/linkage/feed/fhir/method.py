@@ -3,8 +3,9 @@
 import re
 from typing import Any
 
-from idh_tasks.linkage.feed.fhir.concepts import LOINC, SNOMED, all_words, codes
+from idh_tasks.linkage.feed.fhir.concepts import LOINC, SNOMED, all_words, codes, displays, plain
 from idh_tasks.linkage.feed.fhir.genes import Gene
+from idh_tasks.linkage.words.methods import Kind, mentions_idh, read_method
 
 SEQUENCING = re.compile(r"sequen[cz]|séquen|secuen|sanger|\bngs\b|next.?gen", re.IGNORECASE)
 NUCLEIC_ACID = re.compile(r"\b(nucleic acid|deoxyribonucleic acid|dna) (?=sequencing)", re.IGNORECASE)
@@ -14,10 +15,23 @@ SEQUENCING_CODES = {(SNOMED, "117040002"), (LOINC, "LA26398-0"), (LOINC, "86205-
 """SNOMED CT nucleic acid sequencing; LOINC's answer 'Sequencing', and its codes of whole exome and whole genome."""
 
 
+CERTAIN = {Kind.SEQUENCING, Kind.IMMUNO, Kind.TARGETED}
+
+
 def method_words(concept: Any) -> str:
     """Return the words of a method; a code for sequencing without words becomes the word."""
     text = NUCLEIC_ACID.sub("", all_words(concept))
     return f"{text} sequencing".strip() if codes(concept) & SEQUENCING_CODES and not SEQUENCING.search(text) else text
+
+
+def contradicts_itself(name: Any) -> bool:
+    """Return whether text and display names of a test state different methods or genes."""
+    texts = [plain(name.text), *displays(name)]
+    tests = [read_method(text) for text in texts if mentions_idh(text)]
+    kinds = {test.kind for test in tests} & CERTAIN
+    return len(kinds) > 1 or any(
+        one.genes and other.genes and not one.genes & other.genes for one in tests for other in tests
+    )
 
 
 def study_method(report: Any) -> str:

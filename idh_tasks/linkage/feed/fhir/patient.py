@@ -15,6 +15,7 @@ IDENTIFIER_TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
 NATIONAL = ("nhs-number", "us-ssn", "us-medicare", "2.16.840.1.113883.4.1", "kvid-10", "1.2.250.1.213.1.4", "fiscale")
 """Parts of the systems of national numbers, which some senders state without a type."""
 NOT_IN_USE = ("old", "temp")
+GENDERS = ("male", "female", "other", "unknown", None)
 COLUMN = "patient_id"
 
 
@@ -38,10 +39,12 @@ def patient_columns(patient: Any, authorities: Collection[str] = ()) -> dict[str
     Raises
     ------
     ResourceRefusedError
-        If the record is not in use and none replaces it, or has no usable identifier.
+        If the record is not in use and none replaces it, or has no usable identifier, or an invalid gender.
     """
     if patient.active is False and not any(_is_replaced(link) for link in patient.link or ()):
         raise ResourceRefusedError(COLUMN, "the patient's record is not in use, and none replaces it")
+    if patient.gender not in GENDERS:
+        raise ResourceRefusedError("sex", "the patient's gender is none of FHIR's")
     identifier = chosen_identifier(patient, authorities)
     return {
         "issuer": identifier.issuer,

@@ -16,10 +16,10 @@ from idh_tasks.linkage.feed.fhir.genomics import (
     variant_gene,
     variant_result,
 )
-from idh_tasks.linkage.feed.fhir.method import method_words, study_method, variant_name
+from idh_tasks.linkage.feed.fhir.method import contradicts_itself, method_words, study_method, variant_name
 from idh_tasks.linkage.feed.fhir.references import Node, Resources, is_same
 from idh_tasks.linkage.feed.fhir.refusal import ResourceRefusedError
-from idh_tasks.linkage.feed.fhir.specimen import Specimens, is_fluid
+from idh_tasks.linkage.feed.fhir.specimen import Specimens, find_specimen, is_fluid
 from idh_tasks.linkage.feed.fhir.values import NOT_UNDERSTOOD, agree, stated_result, stated_text
 from idh_tasks.linkage.feed.observations import ASSAY, DIAGNOSIS, SURGERY, Observation, ObservationState
 from idh_tasks.linkage.feed.result_text import read_result
@@ -110,7 +110,7 @@ class Results:
         reference = node.resource.specimen
         if not reference:
             return self.specimens.is_fluid
-        return is_fluid(self.resources.find(reference, node, ("Specimen",), "specimen").resource)
+        return is_fluid(find_specimen(reference, node, self.resources, self.patient).resource)
 
 
 def _related(node: Node, resources: Resources) -> Iterator[Node]:
@@ -134,7 +134,11 @@ def _tests(observation: Any, method: str) -> Iterator[Observation]:
             observation, name, method_words(observation.method) or analysis_words(observation) or method
         )
     elif ASSAY.search(name):
-        yield from _named(observation, _with(name, method_words(observation.method)))
+        full = _with(name, method_words(observation.method))
+        if contradicts_itself(observation.code):
+            yield Observation(full, NOT_UNDERSTOOD)
+        else:
+            yield from _named(observation, full)
     elif ASSAY.search(_all_values(observation)):
         raise ResourceRefusedError(COLUMN, "a result mentions IDH in its value, but is not named as a test of IDH")
     for component in observation.component or ():

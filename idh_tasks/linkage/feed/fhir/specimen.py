@@ -48,7 +48,8 @@ def read_specimens(report: Node, resources: Resources, patient: Any) -> Specimen
     ResourceRefusedError
         If one is missing, or belongs to another patient.
     """
-    nodes = [_checked(node, resources, patient) for node in _nodes(report, resources)]
+    named = report.resource.specimen or ()
+    nodes = [find_specimen(reference, report, resources, patient) for reference in named]
     usable = [node for node in nodes if node.resource.status != "entered-in-error"]
     days = {_day(node, resources) for node in usable}
     return Specimens(
@@ -65,12 +66,15 @@ def is_fluid(specimen: Any) -> bool:
     return bool(stated & set(FLUID_CODES) or FLUID.search(all_words(specimen.type)))
 
 
-def _nodes(report: Node, resources: Resources) -> Iterator[Node]:
-    for reference in report.resource.specimen or ():
-        yield resources.find(reference, report, ("Specimen",), "specimen")
+def find_specimen(reference: Any, source: Node, resources: Resources, patient: Any) -> Node:
+    """Return the specimen that a report or a result names.
 
-
-def _checked(node: Node, resources: Resources, patient: Any) -> Node:
+    Raises
+    ------
+    ResourceRefusedError
+        If it is missing, or belongs to another patient.
+    """
+    node = resources.find(reference, source, ("Specimen",), "specimen")
     subject = node.resource.subject
     if subject and not is_same(resources.find(subject, node, ("Patient",), "specimen").resource, patient):
         raise ResourceRefusedError("specimen", "a specimen belongs to another patient")

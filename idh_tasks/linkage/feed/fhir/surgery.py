@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from idh_tasks.linkage.feed.fhir.concepts import all_words, codes
-from idh_tasks.linkage.feed.fhir.dates import begin
+from idh_tasks.linkage.feed.fhir.dates import begin, day
 from idh_tasks.linkage.feed.fhir.entries import Entry
 from idh_tasks.linkage.feed.fhir.references import Node, Resources, is_same
 from idh_tasks.linkage.feed.fhir.refusal import ResourceRefusedError
@@ -35,14 +35,16 @@ def surgery_day(report: Node, resources: Resources, patient: Any, specimens: Spe
     """Return the day of surgery, or an empty text.
 
     A surgery that specimen or report name comes first, then one on the day of the specimen's collection, then the only
-    one. Of several, none counts; neither does the only one if the specimen was collected before it.
+    one. Of several, none counts; neither does one after the specimen was collected, or after the report was issued.
 
     Raises
     ------
     ResourceRefusedError
         If a procedure of the file cannot be used, as it might be the one in question.
     """
-    candidates = [node.resource for node in _completed(report, resources, patient)]
+    completed = [node.resource for node in _completed(report, resources, patient)]
+    reported = day(report.resource.issued)
+    candidates = [one for one in completed if not reported or _day(one) <= _next_day(reported)]
     if linked := [one for one in candidates if _is_linked(one, report, specimens)]:
         return _only_day(linked)
     operations = [one for one in candidates if is_tumour_surgery(one)]
@@ -103,11 +105,12 @@ def _is_linked(procedure: Any, report: Node, specimens: Specimens) -> bool:
         return True
     own = {report.entry.full_url, f"DiagnosticReport/{report.resource.id}"} - {""}
     stated = _names(procedure.report) & own or _names(procedure.basedOn) & _names(report.resource.basedOn)
+    stated = stated or _names([procedure.encounter]) & _names([report.resource.encounter])
     return _is_surgery(procedure) and bool(stated)
 
 
 def _names(references: Iterable[Any] | None) -> set[str]:
-    return {one.reference for one in references or () if one.reference}
+    return {one.reference for one in references or () if one is not None and one.reference}
 
 
 def _only_day(procedures: Sequence[Any]) -> str:
@@ -119,5 +122,5 @@ def _day(procedure: Any) -> str:
     return begin(procedure.performedDateTime, procedure.performedPeriod)
 
 
-def _next_day(day: str) -> str:
-    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+def _next_day(known: str) -> str:
+    return (date.fromisoformat(known) + timedelta(days=1)).isoformat()

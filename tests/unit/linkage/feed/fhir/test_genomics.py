@@ -39,6 +39,7 @@ def with_parts(base: Resource, *parts: Resource) -> Resource:
     ("gene", "protein", "change"),
     [
         (IDH1, "p.Arg132His", "p.R132H"), (IDH1, "NP_005887.2:p.(Arg132Cys)", "p.R132C"), (IDH1, "p.R132S", "p.R132S"),
+        (IDH1, "R132H", "p.R132H"),
         (IDH2, "p.Arg172Lys", "p.R172K"),
     ],
 )  # fmt: skip

@@ -66,6 +66,10 @@ def test_a_partial_birth_date_is_unknown(stated: str, known: date | None) -> Non
     assert only(bundle(patient(birthDate=stated), report())).birth_date == known
 
 
+def test_a_gender_that_fhir_does_not_know_is_refused() -> None:
+    assert len(refusals(bundle(patient(gender="F"), report()))) == 1
+
+
 def linked(kind: str, **changes: Any) -> bytes:
     link = [{"type": kind, "other": {"reference": "Patient/q"}}]
     changed = {"meta": {"lastUpdated": "2019-01-01T12:00:00+02:00"}, "link": link} | changes

@@ -100,6 +100,21 @@ def test_the_method_of_an_observation_is_part_of_its_name() -> None:
     assert only(bundle(patient(), tested, report("a"))).assays[0].method == "IDH1 Sanger sequencing"
 
 
+@pytest.mark.parametrize(
+    ("text", "display"),
+    [("IDH1 sequencing", "IDH1 R132H IHC"), ("IDH1 codon 132 sequencing", "IDH2 codon 172 sequencing")],
+)
+def test_a_name_that_contradicts_itself_leaves_the_result_open(text: str, display: str) -> None:
+    tested = observation("a", coded(LOINC, "1-1", display) | {"text": text}, valueString="negative")
+    assert only(bundle(patient(), tested, report("a"))).assays[0].result == "inconclusive"
+
+
+@pytest.mark.parametrize("name", ["Isocitrate dehydrogenase 1 sequencing", "Isocitratdehydrogenase-1-Sequenzierung"])
+def test_the_full_name_of_the_enzyme_is_its_symbol(name: str) -> None:
+    tested = observation("a", name, valueString="negative")
+    assert only(bundle(patient(), tested, report("a"))).assays[0].method.startswith("IDH1")
+
+
 def test_a_result_that_may_be_about_idh_is_not_passed_over() -> None:
     for tested in (
         observation("a", "Molecular findings", valueString="IDH1 R132H mutation detected"),

@@ -6,7 +6,16 @@ from typing import Any
 import pytest
 
 from idh_tasks.domain.pathology import Report
-from tests.unit.linkage.feed.fhir.bundles import Resource, bundle, only, patient, refusals, report, specimen
+from tests.unit.linkage.feed.fhir.bundles import (
+    Resource,
+    bundle,
+    observation,
+    only,
+    patient,
+    refusals,
+    report,
+    specimen,
+)
 
 
 def read(*specimens: Resource, **changes: Any) -> Report:
@@ -48,3 +57,5 @@ def test_a_specimen_of_another_patient_refuses_the_report() -> None:
     theirs = specimen(subject={"reference": "Patient/q"})
     content = bundle(patient(), other, theirs, report(specimen=[{"reference": "Specimen/s"}]))
     assert refusals(content) == ["a specimen belongs to another patient"]
+    tested = observation("a", valueString="positive", specimen={"reference": "Specimen/s"})
+    assert refusals(bundle(patient(), other, theirs, tested, report("a"))) == ["a specimen belongs to another patient"]

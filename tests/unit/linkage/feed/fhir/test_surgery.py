@@ -81,22 +81,31 @@ def test_the_date_is_that_of_the_beginning_where_it_is_known_to_the_day(
 
 
 def test_of_several_surgeries_none_counts_unless_the_specimen_tells_which() -> None:
-    second = procedure("o2", performedDateTime="2020-02-01")
+    second = procedure("o2", performedDateTime="2019-09-05")
     assert surgery(procedure(), second) is None
     assert surgery(procedure(), second, specimen(), **NAMED) == SEPTEMBER
     assert surgery(procedure(report=[{"reference": "DiagnosticReport/r"}]), second) == SEPTEMBER
+    stay = {"encounter": {"reference": "Encounter/e"}}
+    assert surgery(procedure(**stay), second, **stay) == SEPTEMBER
     ordered = {"basedOn": [{"reference": "ServiceRequest/q"}]}
-    assert surgery(procedure(), second | ordered, **ordered) == date(2020, 2, 1)
+    assert surgery(procedure(), second | ordered, **ordered) == date(2019, 9, 5)
     extension = [{"url": "http://hl7.org/fhir/5.0/StructureDefinition/extension-Specimen.collection.procedure",
                   "valueReference": {"reference": "Procedure/o2"}}]  # fmt: skip
-    taken = specimen(collection={"collectedDateTime": "2020-02-03", "extension": extension})
-    assert surgery(procedure(), second, taken, **NAMED) == date(2020, 2, 1)
+    taken = specimen(collection={"collectedDateTime": "2019-09-07", "extension": extension})
+    assert surgery(procedure(), second, taken, **NAMED) == date(2019, 9, 5)
 
 
 def test_a_surgery_after_the_specimen_was_collected_is_another_one() -> None:
-    assert surgery(procedure(performedDateTime="2020-02-01"), specimen(), **NAMED) is None
+    assert surgery(procedure(performedDateTime="2019-09-05"), specimen(), **NAMED) is None
     assert surgery(procedure(performedDateTime="2019-09-02"), specimen(), **NAMED) == date(2019, 9, 2)
     assert surgery(procedure(performedDateTime="2019-08-31"), specimen(), **NAMED) == date(2019, 8, 31)
+
+
+def test_a_surgery_after_the_report_was_issued_is_another_one() -> None:
+    later = procedure("o2", performedDateTime="2020-02-01")
+    assert surgery(later) is None
+    assert surgery(procedure(), later) == SEPTEMBER
+    assert surgery(procedure(), later, issued=None, meta={"versionId": "3"}) is None
 
 
 def test_the_surgery_of_another_patient_has_no_date_for_this_one() -> None:
