@@ -15,7 +15,7 @@ from idh_tasks.linkage.feed.fhir.refusal import ResourceRefusedError
 from idh_tasks.linkage.feed.fhir.results import FINAL, PENDING, Results, is_about_idh
 from idh_tasks.linkage.feed.fhir.specimen import read_specimens
 from idh_tasks.linkage.feed.fhir.surgery import surgery_day
-from idh_tasks.linkage.feed.fhir.version import report_version
+from idh_tasks.linkage.feed.fhir.version import report_revision, report_version
 from idh_tasks.linkage.feed.observations import Observation, ObservationState
 from idh_tasks.linkage.feed.rows import read_rows
 
@@ -167,6 +167,7 @@ def _columns(report: Node) -> Row:
         "line": report.entry.number,
         "report_id": _report_id(report),
         "version": report_version(resource),
+        "revision": report_revision(resource),
         "report_status": _status(resource.status),
         "specimen_date": "",
         "specimen": "",
@@ -181,9 +182,9 @@ def _columns(report: Node) -> Row:
 
 
 def _status(status: str) -> str:
-    """Return the status of a report in our words; one that is withdrawn or unknown must not give a label."""
+    """Return the status of a report in known words; one that is withdrawn or unknown must not give a label."""
     if status in FINAL:
-        return "final"
+        return status
     return "preliminary" if status in PENDING else "cancelled"
 
 

@@ -3,13 +3,15 @@
 from datetime import UTC, datetime
 from typing import Any
 
+LONGEST = 18
+"""Digits of a number that the database can hold (bigint)."""
+
 
 def report_version(report: Any) -> str:
     """Return the version of a DiagnosticReport; a later version has a greater number.
 
     The time of issue comes first, as 14 digits in UTC, because every channel states it. Without one, the server's time
-    of the last update counts, and then its number of the version. A correction with the time of the version that it
-    corrects has the same number and other content, which is a conflict, not an older version.
+    of the last update counts, and then its number of the version.
 
     Returns
     -------
@@ -20,5 +22,11 @@ def report_version(report: Any) -> str:
     moment = report.issued or (meta.lastUpdated if meta else None)
     if isinstance(moment, datetime):
         return f"{moment.astimezone(UTC):%Y%m%d%H%M%S}"
-    stated = str(meta.versionId or "") if meta else ""
-    return stated if stated.isascii() and stated.isdigit() else ""
+    number = report_revision(report)
+    return "" if number is None else str(number)
+
+
+def report_revision(report: Any) -> int | None:
+    """Return `meta.versionId` if it is a number: it orders the versions of one server that state the same time."""
+    stated = str(report.meta.versionId or "") if report.meta else ""
+    return int(stated) if stated.isascii() and stated.isdigit() and len(stated) <= LONGEST else None

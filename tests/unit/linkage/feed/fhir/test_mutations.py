@@ -46,7 +46,9 @@ WILDTYPE = [
 ]
 FILES = [(content, "wildtype") for content in MUTANT] + [(content, "mutant") for content in WILDTYPE]
 """Files, and the label that no change of one element may give."""
-JUNK = st.sampled_from([None, "", " ", "x", 0, -1, True, [], {}, [None], [{}], {"x": 1}, "2019", "#", "Patient/p"])
+JUNK: st.SearchStrategy[Any] = st.sampled_from(
+    [None, "", " ", "x", 0, -1, True, [], {}, [None], [{}], {"x": 1}, "2019", "#", "Patient/p"]
+)
 
 
 def paths(value: Any, path: Path = ()) -> Iterator[Path]:

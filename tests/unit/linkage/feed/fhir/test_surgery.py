@@ -85,7 +85,7 @@ def test_of_several_surgeries_none_counts_unless_the_specimen_tells_which() -> N
     assert surgery(procedure(), second) is None
     assert surgery(procedure(), second, specimen(), **NAMED) == SEPTEMBER
     assert surgery(procedure(report=[{"reference": "DiagnosticReport/r"}]), second) == SEPTEMBER
-    stay = {"encounter": {"reference": "Encounter/e"}}
+    stay: Resource = {"encounter": {"reference": "Encounter/e"}}
     assert surgery(procedure(**stay), second, **stay) == SEPTEMBER
     ordered = {"basedOn": [{"reference": "ServiceRequest/q"}]}
     assert surgery(procedure(), second | ordered, **ordered) == date(2019, 9, 5)

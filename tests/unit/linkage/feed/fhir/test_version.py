@@ -25,7 +25,7 @@ def test_the_version_is_the_time_of_issue_then_of_the_update_then_the_number(
     assert only(bundle(patient(), report(**changes))).version == version
 
 
-@pytest.mark.parametrize("meta", [None, {"versionId": "abc"}])
+@pytest.mark.parametrize("meta", [None, {"versionId": "abc"}, {"versionId": "9" * 19}])
 def test_a_report_without_a_version_is_refused(meta: dict[str, Any] | None) -> None:
     assert refusals(bundle(patient(), report(issued=None, meta=meta))) == [
         "the report states neither its time of issue nor a version"
