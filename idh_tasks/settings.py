@@ -209,6 +209,8 @@ class FhirSettings(_Endpoint):
     """Password of that user."""
     token: SecretStr | None = None
     """Bearer token, instead of user name and password."""
+    criteria: str = ""
+    """Further criteria of the search, such as `category=PAT,GE`; without any, every report of the server is fetched."""
     page: int = Field(default=100, ge=1)
     """Reports per page."""
     timeout_s: float = Field(default=60, gt=0)

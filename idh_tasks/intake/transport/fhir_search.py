@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
@@ -111,8 +111,9 @@ def _pages(client: httpx.Client, url: str | None, etag: str) -> Iterator[Page]:
 
 def _first_url(server: FhirSettings, since: datetime) -> str:
     moment = f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
-    query = [("_lastUpdated", f"ge{moment}"), ("_sort", "_lastUpdated"), ("_total", "accurate")]
-    return f"{server.url.rstrip('/')}/DiagnosticReport?{urlencode([*query, ('_count', server.page), *INCLUDES])}"
+    changed = [*parse_qsl(server.criteria), ("_lastUpdated", f"ge{moment}")]
+    paging = [("_sort", "_lastUpdated"), ("_total", "accurate"), ("_count", str(server.page))]
+    return f"{server.url.rstrip('/')}/DiagnosticReport?{urlencode([*changed, *paging, *INCLUDES])}"
 
 
 def _check_encryption(server: FhirSettings) -> None:

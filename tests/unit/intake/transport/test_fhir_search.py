@@ -48,11 +48,13 @@ def test_all_pages_are_read_and_stay_as_they_were_sent() -> None:
 
 def test_the_search_asks_for_changes_with_all_that_a_report_needs() -> None:
     with fhir_server() as server:
-        assert [p.total for p in search_pages(server.settings, datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC))] == [0]
+        settings = server.settings.model_copy(update={"criteria": "category=PAT,GE&code=51969-4"})
+        assert [p.total for p in search_pages(settings, datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC))] == [0]
         [asked] = server.requests
     names = ("subject", "result", "specimen")
     for part in ("_lastUpdated=ge2020-01-02T03%3A04%3A05.000Z", *(f"DiagnosticReport%3A{name}" for name in names)):
         assert part in asked
+    assert asked.startswith("/fhir/DiagnosticReport?category=PAT%2CGE&code=51969-4&")
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
