@@ -199,6 +199,31 @@ class DicomwebSettings(_Endpoint):
     """Seconds without an answer after which a request fails."""
 
 
+class FhirSettings(_Endpoint):
+    """The laboratory's FHIR server, which is asked for reports that have changed; Connection `idh_fhir`."""
+
+    url: str
+    """Address before `/DiagnosticReport`, with https."""
+    login: str | None = None
+    """User name for basic authentication."""
+    password: SecretStr | None = None
+    """Password of that user."""
+    token: SecretStr | None = None
+    """Bearer token, instead of user name and password."""
+    criteria: str = ""
+    """Further criteria of the search, such as `category=PAT,GE`; without any, every report of the server is fetched."""
+    page: int = Field(default=100, ge=1)
+    """Reports per page."""
+    timeout_s: float = Field(default=60, gt=0)
+    """Seconds without an answer after which a request fails."""
+    tls_ca: Path | None = None
+    """File of the certificate authority, if it is not one of the system's."""
+    tls_certificate: Path | None = None
+    """File of the platform's certificate."""
+    tls_key: Path | None = None
+    """File of the key of that certificate."""
+
+
 class MllpSettings(_Frozen):
     """The listener for HL7 messages, `idh mllp`; read by that command only."""
 
@@ -250,6 +275,8 @@ class Settings(ListenerSettings):
     """The PACS, if there is one."""
     dicomweb: DicomwebSettings | None = None
     """The DICOMweb archive, if there is one."""
+    fhir: FhirSettings | None = None
+    """The laboratory's FHIR server, if it is to be polled."""
     keep_originals: bool = False
     """Whether delivered files are kept, encrypted, below `phi/` of the platform's bucket."""
     data_kind: str = "clinical"

@@ -57,6 +57,19 @@ def read(
         raise typer.Exit(1)
 
 
+@linkage.command("poll")
+def poll(as_json: AsJson = False) -> None:
+    """Fetch the reports that have changed from the laboratory's FHIR server into the drop bucket."""
+    from idh_tasks.codes import Code
+    from idh_tasks.errors import RunRefusedError
+    from idh_tasks.pipelines.link.fhir_server import poll_laboratory
+
+    polled = poll_laboratory(platform.open_platform())
+    if polled is None:
+        raise RunRefusedError(Code.E_SETTINGS, "no FHIR server is set: IDH_FHIR__URL")
+    output.show(polled, as_json, lambda done: f"{done.pages} pages, {done.new} new files")
+
+
 @linkage.command("flow")
 def flow(
     as_json: AsJson = False,

@@ -133,6 +133,8 @@ class Code(StrEnum):
 
     # Pathology and registry feeds
     E_LABORATORY = "E_LABORATORY"
+    E_FHIR = "E_FHIR"
+    E_FHIR_AUTH = "E_FHIR_AUTH"
     E_SCHEMA = "E_SCHEMA"
     E_SETTINGS = "E_SETTINGS"
     E_FEED_FORMAT = "E_FEED_FORMAT"

@@ -13,6 +13,9 @@ PATHOLOGY_BUCKET = "idh-drop-pathology"
 IDENTIFYING = "phi/"
 """Prefix of the sealed objects in our bucket that identify patients."""
 
+POLLED = "fhir/"
+"""Where the platform itself writes below the prefix of pathology."""
+
 READ = ("s3:GetObject", "s3:ListBucket")
 DROP = ("s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
 WORK = (*READ, *DROP, "s3:DeleteObject", "s3:GetEncryptionConfiguration")
@@ -24,7 +27,8 @@ class Identity(StrEnum):
     ADMINISTRATOR = "administrator"
     """Creates the buckets; used at start-up only."""
     PLATFORM = "platform"
-    """Ingest, link, preprocess, predict, deliver: full access to our bucket, read access to both drop buckets."""
+    """Ingest, link, preprocess, predict, deliver: full access to our bucket, read access to both drop buckets,
+    and adds what it polls from a FHIR server."""
     TRAINING = "training"
     """The GPU worker: full access to our bucket, except for objects that identify patients."""
     PAGES = "pages"
@@ -84,6 +88,8 @@ def _statements(store: StoreSettings) -> dict[Identity, list[dict[str, object]]]
         Identity.PLATFORM: [
             _statement("Allow", WORK, ours),
             _statement("Allow", READ, (store.drop_bucket, pathology, *drops)),
+            # The pages of the laboratory's FHIR server become files beside those that it delivers.
+            _statement("Allow", DROP, [f"{pathology}/{store.pathology_prefix}{POLLED}*"]),
         ],
         Identity.TRAINING: [_statement("Allow", WORK, ours), no_phi],
         Identity.PAGES: [_statement("Allow", READ, ours), no_phi],

@@ -6,16 +6,17 @@ from pathlib import PurePosixPath
 from idh_tasks.codes import Code
 from idh_tasks.domain.pathology import FeedContent
 from idh_tasks.errors import FileHeldError, IdhError, without_text
-from idh_tasks.linkage.feed.fhir import read_fhir
+from idh_tasks.linkage.feed.fhir.reader import read_fhir, read_ndjson
 from idh_tasks.linkage.feed.hl7_v2 import read_hl7
 from idh_tasks.linkage.feed.tables import read_csv, read_excel
 
 READERS: dict[str, Callable[[bytes, str], FeedContent]] = {
     ".csv": read_csv,
     ".xlsx": read_excel,
-    ".json": read_fhir,
 }
 MESSAGES: dict[str, Callable[[bytes, str, Collection[str]], FeedContent]] = {
+    ".json": read_fhir,
+    ".ndjson": read_ndjson,
     ".hl7": read_hl7,
     ".oru": read_hl7,
     ".txt": read_hl7,

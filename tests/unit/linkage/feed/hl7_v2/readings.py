@@ -8,7 +8,7 @@ from idh_tasks.domain.pathology import AssayResult, FeedContent, Report
 from idh_tasks.errors import FileHeldError
 from idh_tasks.linkage.feed.hl7_v2 import read_hl7
 from idh_tasks.linkage.idh_rules import resolve_idh_status
-from idh_tasks.linkage.vocabulary import read_assay
+from idh_tasks.linkage.words.results import read_assays
 
 ASKED = "asked"
 
@@ -28,7 +28,7 @@ def only(content: str | bytes) -> Report:
 
 def label(report: Report) -> str:
     """Return the IDH status of a report, or that a person is asked."""
-    assays = [read_assay(assay.method, assay.result) for assay in report.assays if assay.method]
+    assays = [one for assay in report.assays for one in read_assays(assay.method, assay.result)]
     decision = resolve_idh_status(assays)
     unclear = any(assay.result is AssayResult.UNKNOWN for assay in assays)
     return ASKED if unclear else decision.status.value
