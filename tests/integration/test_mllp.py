@@ -130,6 +130,7 @@ def test_a_thousand_messages_with_cuts_kills_and_repetitions_are_each_stored_onc
                 service.kill()
                 service.start()
             assert sum(done.result(120) for done in sent) > 0
+        assert proxy.cuts == 1
     stored = sorted(item.key for item in platform.pathology_drop.listed("pathology/"))
     assert stored == sorted(map(object_key, contents))
 
