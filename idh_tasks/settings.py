@@ -286,8 +286,7 @@ class Settings(ListenerSettings):
     issuer: str = ""
     """Issuer of patient identifiers where a header or a report names none; without it, such input is held."""
     authorities: tuple[str, ...] = ()
-    """Assigning authorities, as a JSON list, whose medical record numbers are used where a message states several
-    identifiers of a patient, by namespace, universal id or FHIR system; empty uses the only one there is."""
+    """Namespaces or ids of the assigning authorities whose medical record numbers are used; empty accepts any."""
     identifiers: IdentifierRule = IdentifierRule()
     """How patient identifiers are compared."""
     pathology_mapping: Path | None = None
