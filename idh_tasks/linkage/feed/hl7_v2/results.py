@@ -62,9 +62,10 @@ def observation_state(code: str, order_status: str) -> ObservationState:
 def _pieces(orders: Sequence[Order]) -> Iterator[Piece]:
     for order in orders:
         for result in order.results:
-            if not full_name(result.observation):
+            if full_name(result.observation):
+                yield Piece(result, observation_state(result.observation.text(11), order.status))
+            elif texts.lines(result):
                 hold("a result has no name (OBX-3)", result.observation.line)
-            yield Piece(result, observation_state(result.observation.text(11), order.status))
 
 
 def _by_code(pieces: Sequence[Piece]) -> list[list[Piece]]:
@@ -110,7 +111,7 @@ def _diagnosis(pieces: Sequence[Piece]) -> str:
     """Return the joined diagnosis; one that is partly a document is not known."""
     if not all(texts.is_text(piece.result) for piece in pieces):
         return ""
-    return " ".join(line for piece in pieces for line in piece.lines)
+    return "\n".join(line for piece in pieces for line in piece.lines)
 
 
 def _assay(name: str, pieces: Sequence[Piece]) -> str:

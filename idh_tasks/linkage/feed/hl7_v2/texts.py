@@ -1,5 +1,6 @@
 """The text of a result: value, comments and flags, so that nothing of it is passed over (HL7 7.4.2)."""
 
+import re
 from collections.abc import Iterable
 
 from idh_tasks.domain.pathology import AssayResult
@@ -11,6 +12,8 @@ TEXT, CODED = ("", "ST", "TX", "FT", "IS", "ID", "NM", "DT", "TM", "TS", "DTM"),
 STRUCTURED = "SN"
 ABNORMAL, NORMAL = ("A", "AA", "POS", "DET"), ("N", "NEG", "ND")
 """Abnormal flags (OBX-8, table 0078) that state a result; any other one must be understood by a person."""
+MORPHOLOGY = re.compile(r"\d{4}/\d")
+"""A code of ICD-O-3."""
 DOUBT = "?"
 """Appended to a text that must not be understood: it contradicts itself, or its flags, or is not all there is."""
 
@@ -36,7 +39,7 @@ def flags(result: Result) -> list[str]:
 def _value(value: Value, kind: str) -> str:
     """Return a value as text: the component separator is text but in coded and structured types."""
     if kind in CODED:
-        return _coded_text(value) or value.component(1) or value.component(4)
+        return " ".join((_coded_text(value), *_stated_codes(value))).strip()
     if kind == STRUCTURED:
         return " ".join(value.component(number) for number in range(1, 5))
     return value.text
@@ -48,6 +51,12 @@ def _coded_text(value: Value) -> str:
     reading = read_result(first)
     said = (first, *(text for text in others if reading is AssayResult.UNKNOWN or read_result(text) is not reading))
     return "; ".join(filter(None, dict.fromkeys(said)))
+
+
+def _stated_codes(value: Value) -> list[str]:
+    """Return the codes that are part of the text: those of tumours, or else the first one where there is no text."""
+    codes = [code for code in (value.component(1), value.component(4)) if code]
+    return [code for code in codes if MORPHOLOGY.fullmatch(code)] or ([] if _coded_text(value) else codes[:1])
 
 
 def codes(result: Result) -> list[str]:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from idh_tasks.linkage.diagnosis import is_glioblastoma
 from tests.hl7_messages import DIAGNOSIS, IDH1, IDH2, MUTATED, SURGERY, message, obx, order, patient, report, segment
 from tests.unit.linkage.feed.hl7_v2.readings import ASKED, held, label, labels, only, read
 
@@ -148,7 +149,17 @@ def test_a_code_with_several_texts_stands_for_several_tests() -> None:
      [obx(DIAGNOSED, "Glioblastoma~ruled out", "TX")], [obx(DIAGNOSED, "Glioblastoma", "TX"), "NTE|1||ruled out"]],
 )  # fmt: skip
 def test_the_diagnosis_is_the_joined_text(parts: list[str]) -> None:
-    assert only(message(patient(), order("R1", *parts, IDH1))).diagnosis == "Glioblastoma ruled out"
+    assert only(message(patient(), order("R1", *parts, IDH1))).diagnosis == "Glioblastoma\nruled out"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("X1^Glioblastoma^L", True), ("9440/3^Glioblastoma^ICDO3", True), ("9440/3^^ICDO3", True), ("X1^^L", None),
+     ("9450/3^Glioblastoma^ICDO3", None), ("X1^Glioblastoma^L^9450/3^^ICDO3", None)],
+)  # fmt: skip
+def test_the_code_of_a_tumour_counts_with_its_text(value: str, expected: bool | None) -> None:
+    found = only(message(patient(), order("R1", obx(DIAGNOSED, value, "CWE"), IDH1)))
+    assert is_glioblastoma(found.diagnosis) is expected
 
 
 def test_a_pending_diagnosis_is_none() -> None:
@@ -166,3 +177,4 @@ def test_two_dates_of_surgery_or_one_with_a_comment_reject_the_report(second: st
 
 def test_a_result_without_a_name_holds_the_file() -> None:
     assert held(report(obx(GENE, "IDH1 R132H"), obx("", "not detected"))).line == 7
+    assert labels(report(obx("", ""), IDH1)) == {"0012": "wildtype"}
