@@ -35,8 +35,8 @@ class Value:
         return self.parts[number - 1][0] if number <= len(self.parts) else ""
 
     def subcomponents(self, number: int) -> tuple[str, ...]:
-        """Return the subcomponents of a component that are not empty."""
-        return tuple(filter(None, self.parts[number - 1])) if number <= len(self.parts) else ()
+        """Return the subcomponents of a component, counted from 1."""
+        return self.parts[number - 1] if number <= len(self.parts) else ()
 
 
 @dataclass(frozen=True)

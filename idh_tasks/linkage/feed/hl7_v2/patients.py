@@ -29,7 +29,8 @@ def identifiers(segment: Segment, field: int, issuer: str, sent: str) -> list[Id
 
 
 def _identifier(value: Value, issuer: str, sent: str) -> Identifier:
-    names = value.subcomponents(4)[:2] or ((issuer,) if issuer else ())
+    stated = tuple(filter(None, value.subcomponents(4)[:2]))  # namespace and universal id; the third is its type
+    names = stated or ((issuer,) if issuer else ())
     expires = value.component(8)[:8]
     current = not expires or expires.ljust(8, "9") >= sent[:8]
     return Identifier(value.component(1), next(iter(names), ""), value.component(5).upper(), names, current)

@@ -115,3 +115,4 @@ def test_configured_authorities_decide_between_hospitals() -> None:
     [found] = read(content, authorities=("H",)).reports
     assert (found.issuer, found.patient_id) == ("H", "0012")
     assert rejected_columns(content) == rejected_columns(content, ("OTHER",)) == ["issuer"]
+    assert rejected_columns(content, ("ISO",)) == ["issuer"]
