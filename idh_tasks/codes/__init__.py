@@ -86,6 +86,7 @@ class Code(StrEnum):
     E_CHECKSUM = "E_CHECKSUM"
     E_CHANGED = "E_CHANGED"
     W_VANISHED = "W_VANISHED"
+    E_MLLP = "E_MLLP"
     E_INGEST = "E_INGEST"
     E_RECONCILE = "E_RECONCILE"
     E_EMPTY_SUSPECT = "E_EMPTY_SUSPECT"
@@ -132,6 +133,8 @@ class Code(StrEnum):
 
     # Pathology and registry feeds
     E_LABORATORY = "E_LABORATORY"
+    E_FHIR = "E_FHIR"
+    E_FHIR_AUTH = "E_FHIR_AUTH"
     E_SCHEMA = "E_SCHEMA"
     E_SETTINGS = "E_SETTINGS"
     E_FEED_FORMAT = "E_FEED_FORMAT"

@@ -1,6 +1,6 @@
 """Reads feed files at the desk: what each report, merge and refusal would be; nothing is stored."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -62,26 +62,30 @@ class Refusal:
 Entry = ReadReport | ReadMerge | Refusal
 
 
-def read_files(paths: Iterable[Path], issuer: str = "", *, rules: TableRules = STRICT) -> Iterator[Entry]:
+def read_files(
+    paths: Iterable[Path], issuer: str = "", authorities: Collection[str] = (), *, rules: TableRules = STRICT
+) -> Iterator[Entry]:
     """Yield what the files contain, in the order of the files.
 
     Parameters
     ----------
     issuer
         Issuer of the identifiers in a file that does not state one.
+    authorities
+        Accepted authorities, where a message states several identifiers of a patient.
     rules
         What the hospital states of its tables.
     """
     for path in paths:
-        yield from _entries(path, issuer, rules)
+        yield from _entries(path, issuer, authorities, rules)
 
 
-def _entries(path: Path, issuer: str, rules: TableRules) -> Iterator[Entry]:
+def _entries(path: Path, issuer: str, authorities: Collection[str], rules: TableRules) -> Iterator[Entry]:
     if not is_readable(path.name):
         yield Refusal("refused", path.name, None, Code.W_UNREAD, "no reader for files of this type")
         return
     try:
-        yield from _contents(path.name, read_file(path.name, path.read_bytes(), issuer, rules=rules))
+        yield from _contents(path.name, read_file(path.name, path.read_bytes(), issuer, authorities, rules=rules))
     except IdhError as error:
         line = error.line if isinstance(error, FileHeldError) else None
         yield Refusal("refused", path.name, line, error.code, error.reason)

@@ -23,7 +23,8 @@ from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.train import freeze
 from tests.database import run_sql
 from tests.integration.test_link import SURGERY, WILDTYPE, add_study, deliver, linked, quarantined, report
-from tests.unit.linkage.feed.test_files import A37, A40, ORU, bundle
+from tests.unit.linkage.feed.fhir import bundles
+from tests.unit.linkage.feed.test_files import A37, A40, ORU
 
 MUTANT = (("IDH1 R132H IHC", "positive"),)
 
@@ -217,7 +218,7 @@ def test_files_of_every_format_are_read_once_and_a_broken_one_is_held(platform: 
     files = {
         "0.hl7": ORU.splitlines()[0] + "\nOBR|1\n",
         "a.hl7": ORU,
-        "b.json": bundle().decode(),
+        "b.json": bundles.bundle(bundles.patient(), bundles.report()).decode(),
         "c.csv": csv,
         "merge 0099.hl7": A40,
         "x.xlsx": "no",
@@ -228,7 +229,7 @@ def test_files_of_every_format_are_read_once_and_a_broken_one_is_held(platform: 
     platform = with_settings(platform, pathology_url=None)
     with pytest.raises(RunRefusedError, match=r"E_FEED: 2 .*E_FEED_FORMAT"):
         feed.load_reports(platform)
-    assert sorted(statuses(platform)) == [("R1", 3), ("R1", 20180620101500), ("r3", 1)]
+    assert sorted(statuses(platform)) == [("R1", 20180620101500), ("R1", 20190915153505), ("r3", 1)]
     assert scalar(platform, "SELECT count(*) FROM idh.merge_event") == 1
     assert quarantined_codes(platform) == {"E_FEED_FORMAT": 2, "W_UNREAD": 1}
     assert feed.load_reports(platform) == 0

@@ -1,12 +1,12 @@
 """Reads a file of the laboratory or the registry by the suffix of its name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import PurePosixPath
 
 from idh_tasks.codes import Code
 from idh_tasks.domain.pathology import FeedContent
 from idh_tasks.errors import FileHeldError, IdhError, without_text
-from idh_tasks.linkage.feed.fhir import read_fhir
+from idh_tasks.linkage.feed.fhir.reader import read_fhir, read_ndjson
 from idh_tasks.linkage.feed.hl7_v2 import read_hl7
 from idh_tasks.linkage.feed.tables import STRICT, TableRules, read_csv, read_excel
 
@@ -15,18 +15,29 @@ TABLES: dict[str, Callable[[bytes, str, TableRules], FeedContent]] = {
     ".tsv": read_csv,
     ".xlsx": read_excel,
 }
-READERS: dict[str, Callable[[bytes, str], FeedContent]] = {
-    ".hl7": read_hl7,
+MESSAGES: dict[str, Callable[[bytes, str, Collection[str]], FeedContent]] = {
     ".json": read_fhir,
+    ".ndjson": read_ndjson,
+    ".hl7": read_hl7,
+    ".oru": read_hl7,
+    ".txt": read_hl7,
 }
+"""Formats in which a patient can have several identifiers, read by the accepted authorities."""
 
 
 def is_readable(name: str) -> bool:
     """Return whether there is a reader for files with the suffix of this name."""
-    return _suffix(name) in READERS or _suffix(name) in TABLES
+    return _suffix(name) in {*TABLES, *MESSAGES}
 
 
-def read_file(name: str, content: bytes, issuer: str = "", *, rules: TableRules = STRICT) -> FeedContent:
+def read_file(
+    name: str,
+    content: bytes,
+    issuer: str = "",
+    authorities: Collection[str] = (),
+    *,
+    rules: TableRules = STRICT,
+) -> FeedContent:
     """Read a file as a whole.
 
     Parameters
@@ -35,6 +46,8 @@ def read_file(name: str, content: bytes, issuer: str = "", *, rules: TableRules 
         Name or object key; only its suffix is used.
     issuer
         Issuer of the identifiers in a file that does not state one.
+    authorities
+        Accepted authorities, where a message states several identifiers of a patient; empty accepts any.
     rules
         What the hospital states of its tables.
 
@@ -47,7 +60,7 @@ def read_file(name: str, content: bytes, issuer: str = "", *, rules: TableRules 
     try:
         if table := TABLES.get(_suffix(name)):
             return table(content, issuer, rules)
-        return READERS[_suffix(name)](content, issuer)
+        return MESSAGES[_suffix(name)](content, issuer, authorities)
     except IdhError:
         raise
     except Exception as error:  # a malformed file can break a parser in many ways

@@ -84,10 +84,15 @@ def _load(platform: Platform, file: _NewFile) -> LoadedFile:
         log.warning("file %s could not be fetched and is tried again in the next run: %s", file.file_id, error)
         return LoadedFile(0, error.code)
     try:
-        content = read_file(file.listed.key, body, platform.settings.issuer, rules=_rules(platform))
+        content = _read(platform, file.listed.key, body)
     except IdhError as error:
         return _hold(platform, file.file_id, error)
     return _store(platform, file.file_id, content)
+
+
+def _read(platform: Platform, name: str, body: bytes) -> FeedContent:
+    settings = platform.settings
+    return read_file(name, body, settings.issuer, settings.authorities, rules=_rules(platform))
 
 
 def _rules(platform: Platform) -> TableRules:

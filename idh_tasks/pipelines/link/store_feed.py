@@ -44,7 +44,7 @@ def store_content(platform: Platform, transaction: Transaction, content: FeedCon
 def _rejected(pseudonymiser: Pseudonymiser, report: RejectedReport) -> QuarantineEntry:
     subject = pseudonymiser.token("misfit", report.report_id)
     if report.column == "issuer":
-        return QuarantineEntry(subject, "report", Code.E_ISSUER, NO_ISSUER)
+        return QuarantineEntry(subject, "report", Code.E_ISSUER, report.reason or NO_ISSUER)
     place = "" if report.line is None else f"line {report.line}: "
     reason = f"{place}{report.reason or INVALID.format(report.column)}; the other reports were stored"
     return QuarantineEntry(subject, "report", Code.E_SCHEMA, reason)
