@@ -1,5 +1,6 @@
 """The results of a report: every Observation that it names, with members and sources, as tests, diagnosis or date."""
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -27,8 +28,24 @@ from idh_tasks.linkage.feed.result_text import read_result
 FINAL = ("final", "amended", "corrected", "appended")
 PENDING = ("registered", "preliminary", "partial")
 COLUMN = "result"
-OTHER_TESTS = ("94077-5", "94076-7", "81695-9", "51968-6", "53037-8", "85069-3", "51959-5", "85337-4", "83005-9")
-"""LOINC codes of results that are not about IDH, and may come without a name."""
+IMPLICATION = re.compile(r"implication", re.IGNORECASE)
+"""What a variant means for diagnosis or therapy: the variant from which it was derived is read instead."""
+OTHER_TESTS = (
+    "94077-5",
+    "94076-7",
+    "81695-9",
+    "51968-6",
+    "53037-8",
+    "85069-3",
+    "51959-5",
+    "85337-4",
+    "83005-9",
+    "diagnostic-implication",
+    "therapeutic-implication",
+    "prognostic-implication",
+    "molecular-consequence",
+)
+"""Codes of LOINC and of the genomics reporting guide for what is not about IDH, and may come without a name."""
 
 
 def state_of(status: str) -> ObservationState:
@@ -92,7 +109,9 @@ class Results:
         observation, name = node.resource, words(node.resource.code)
         if not ASSAY.search(name) and SURGERY.search(name):
             self.surgery_days |= {_day(observation)} if state is ObservationState.FINAL else set()
-        elif not ASSAY.search(name) and DIAGNOSIS.search(f"{name} {' '.join(c for _, c in codes(observation.code))}"):
+        elif not (ASSAY.search(name) or IMPLICATION.search(name)) and DIAGNOSIS.search(
+            f"{name} {' '.join(c for _, c in codes(observation.code))}"
+        ):
             self.diagnoses.append(stated_text(observation))
             self.diagnosis_pending |= state is ObservationState.PENDING
         elif is_region(observation):
@@ -139,7 +158,7 @@ def _tests(observation: Any, method: str) -> Iterator[Observation]:
             yield Observation(full, NOT_UNDERSTOOD)
         else:
             yield from _named(observation, full)
-    elif ASSAY.search(_all_values(observation)):
+    elif ASSAY.search(_all_values(observation)) and not (IMPLICATION.search(name) and observation.derivedFrom):
         raise ResourceRefusedError(COLUMN, "a result mentions IDH in its value, but is not named as a test of IDH")
     for component in observation.component or ():
         if ASSAY.search(all_words(component.code)) and not is_variant(observation):
