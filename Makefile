@@ -8,7 +8,7 @@ IDH := $(VENV)/bin/idh
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test unit attack coverage mutants lint sequences fuzz phantom protocol bench up down docs
+.PHONY: help setup system demo test unit attack coverage mutants lint sequences words fuzz phantom protocol bench up down docs
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -49,6 +49,9 @@ lint: $(STAMP) ## Check style, types, architecture, compose file and Dockerfiles
 
 sequences: $(STAMP) ## Print how often series are named correctly, on real tables
 	@$(VENV)/bin/python -m tools.sequence_report $(DATA)
+
+words: $(STAMP) ## Print how texts of laboratories with known meaning are read
+	@$(VENV)/bin/python -m tools.words_report
 
 fuzz: $(STAMP) ## Pass 100,000 mutated files through the gate
 	@$(VENV)/bin/python -m tools.fuzz $(DATA)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from idh_tasks.linkage.words import tumours
-from idh_tasks.linkage.words.clauses import UNNAMED
+from idh_tasks.linkage.words.findings import UNNAMED
 from idh_tasks.linkage.words.normalise import normalise
 from idh_tasks.linkage.words.statements import read_statements
 
@@ -25,7 +25,7 @@ def is_glioblastoma(text: str) -> bool | None:
         alone are named, without a doubt. None if the text is empty, negated, suspected or not understood.
     """
     plain = re.sub(r"(?<=\w)-(?=\w)|[:°]| - ", " ", normalise(text))
-    plain = re.sub(r" +", " ", plain)
+    plain = re.sub(r" +", " ", plain).replace("wild typ", "wildtyp")
     found = list(NAME.finditer(plain))
     if not any(name["glioblastoma"] for name in found) and _is_another(plain):
         return False

@@ -14,10 +14,10 @@ TITLES = {
     ReviewKind.MERGE_MISMATCH: "Two merged patients differ in birth date or sex",
 }
 EXPLANATIONS = {
-    ReviewKind.UNCLEAR_RESULT: "The text of the result is not in the vocabulary, or the vocabulary lists it as "
+    ReviewKind.UNCLEAR_RESULT: "The text of the result was not understood as a whole, contradicts itself, or is "
     "uncertain. Look the report up in the laboratory's system and choose what it states; `exclude` leaves the case "
     "out.",
-    ReviewKind.UNCLEAR_DIAGNOSIS: "The diagnosis is empty, negated or only suspected.",
+    ReviewKind.UNCLEAR_DIAGNOSIS: "The diagnosis is empty, negated, only suspected, or was not understood as a whole.",
     ReviewKind.LABEL_CONFLICT: "Choose the correct status. Reports that state the other one are overruled, not "
     "deleted.",
     ReviewKind.SEVERAL_STUDIES: "They have the same date and the same number of usable sequences. Choose the one to "

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from idh_tasks.domain.pathology import AssayResult
-from idh_tasks.linkage.words.clauses import Finding, Stated
+from idh_tasks.linkage.words.findings import Finding, Stated
 from idh_tasks.linkage.words.methods import IdhTest, Kind
 from idh_tasks.linkage.words.variants import R132H
 

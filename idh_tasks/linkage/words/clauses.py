@@ -1,123 +1,62 @@
-"""The forms of a clause: each covers all of it, and says what the clause states of which gene."""
+"""Reads a clause: a form must cover all of it, and says what the clause states of which gene."""
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
+from idh_tasks.linkage.words.findings import ABOUT_OTHER, IDH, IDH1, IDH2, OTHER, UNCLEAR, UNNAMED, Finding, Stated
+from idh_tasks.linkage.words.forms import OTHER_CLAUSE, matching_forms
 from idh_tasks.linkage.words.lexicon import Part
+from idh_tasks.linkage.words.negation import is_near_negation, without_half_negations
+from idh_tasks.linkage.words.reach import is_open, is_sound
 from idh_tasks.linkage.words.tokens import EXON, IDH1_COVERED, IDH2_COVERED, Token
 from idh_tasks.linkage.words.variants import R132H
 
-
-class Stated(StrEnum):
-    """What a clause states; EXCLUDED is the absence of single variants, which says nothing of the others."""
-
-    POSITIVE = "positive"
-    NEGATIVE = "negative"
-    EXCLUDED = "excluded"
-    PENDING = "pending"
-
-
-IDH1, IDH2, IDH, UNNAMED, OTHER = "1", "2", "idh", "unnamed", "other"
-"""The gene of a finding; 'IDH' and no name at all mean the one that the method names."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What a text states of one gene, and by which kind of test, if it says so."""
-
-    gene: str
-    stated: Stated
-    variants: frozenset[str] = frozenset()
-    test: Part | None = None
-    by_mutation: bool = False
-
-
-ABOUT_OTHER = Finding(OTHER, Stated.EXCLUDED)
-"""What is stated of another gene does not matter here."""
-
-_DETAIL = "[vkTHCy]*"
-_GENE = "[12BIO]"
-_ITEM = f"(?=[vkTHCy12BIO]){_DETAIL}{_GENE}?{_DETAIL}"
-_NOUN_ITEM = f"(?=[vkTHCy12BIOMWEo])(?:{_DETAIL}{_GENE}?{_DETAIL}[MWEo]?{_DETAIL}|{_DETAIL}[MWEo]{_DETAIL}{_GENE}{_DETAIL})"
-_LIST = f"(?:{_ITEM}(?:[JA]{_ITEM})*)"
-_NOUNS = f"(?:{_NOUN_ITEM}(?:[JA]{_NOUN_ITEM})*)"
-_ALTERNATIVES = f"(?:{_NOUN_ITEM}(?:(?:[JAR][N0]?|[N0]){_NOUN_ITEM})*)"
-_ASIDE = "(?:J?[kTHC]+)?"
-_NO, _NOT, _DETECTED = "[N0]", "[X0]", "[Dr]"
-
-FORMS: Sequence[tuple[Stated, str]] = (
-    # no IDH1 mutation detected; IDH1: no mutation in codon 132; no evidence of mutation
-    (Stated.NEGATIVE, f"(?P<left>{_LIST}{_DETECTED}?)?{_NO}(?:{_DETECTED}?(?P<right>{_ALTERNATIVES})D?{_ASIDE}|D(?P<after>{_LIST})?)"),
-    (Stated.NEGATIVE, f"(?P<left>{_NO}{_DETECTED}?[MWE]D)(?P<right>{_ALTERNATIVES})"),
-    # IDH1 mutation not detected; not detected in IDH1; no se detecta ninguna mutación
-    (Stated.NEGATIVE, f"(?P<left>{_ALTERNATIVES})?(?:{_NOT}D|a)(?:N?(?P<right>{_ALTERNATIVES}))?"),
-    # kein Nachweis, IDH1 negative, negative for IDH1 or IDH2 mutations
-    (Stated.NEGATIVE, f"(?P<left>{_ALTERNATIVES})?q?gq?(?:(?:J(?=v))?(?P<right>{_ALTERNATIVES}))?"),
-    # IDH1 wild-type, wild-type IDH1
-    (Stated.NEGATIVE, f"(?P<left>{_LIST})?{_DETECTED}?wD?(?P<right>{_LIST})?"),
-    # IDH1 not mutated, neither IDH1 nor IDH2 mutated; without the name of a gene it is asked
-    (Stated.NEGATIVE, f"(?P<left>{_LIST})u(?P<right>{_LIST})?|u(?P<after>{_LIST})|{_NO}(?P<rest>{_ALTERNATIVES})Q"),
-    # IDH1 mutation detected, detected: R132H; 'detected' alone answers the question of the method
-    (Stated.POSITIVE, f"(?P<left>{_NOUNS})D(?P<right>{_LIST})?|{_DETECTED}(?P<after>{_NOUNS})|D"),
-    # IDH1 positive, positive for R132H
-    (Stated.POSITIVE, f"(?P<left>{_NOUNS})?P(?:J?(?P<right>{_NOUNS}))?"),
-    # IDH1 mutated, IDH1-mutant (R132H), mutant IDH1 detected
-    (Stated.POSITIVE, f"(?P<left>{_LIST})?Q(?:J?(?P<right>{_LIST}))?D?"),
-    # p.R132C, IDH1 c.394C>T (p.R132C)
-    (Stated.POSITIVE, f"(?P<bare>{_NOUNS})"),
-    (Stated.PENDING, f"(?P<left>{_NOUNS})?{_DETECTED}?Z(?P<right>{_NOUNS})?"),
-)
-_COMPILED = tuple((stated, re.compile(form + _ASIDE)) for stated, form in FORMS)
-
-_MODIFIERS = re.compile("J?%|[zc]")
-_OTHER_CLAUSE = re.compile("[OoN0XDPgQwuaMWTHrz%qAZE]+")
+LONGEST_CLAUSE = 40
+"""Tokens; a longer clause is for a person to read."""
 
 
 def read_clause(tokens: Sequence[Token]) -> frozenset[Finding] | None:
     """Return what a clause states, or None if it is not understood as a whole."""
-    tokens = _without_half_not(tokens)
-    text = "".join(token.part.value for token in tokens)
-    if "O" in text and _OTHER_CLAUSE.fullmatch(text):
-        return frozenset({ABOUT_OTHER})
-    readings = {_findings(stated, match, tokens, text) for stated, match in _matches(text)} - {None}
-    return readings.pop() if len(readings) == 1 else None
-
-
-def _without_half_not(tokens: Sequence[Token]) -> Sequence[Token]:
-    """Drop the first half of French ne … pas, where the second half is there."""
-    parts = {token.part for token in tokens}
-    if parts & {Part.NOT, Part.NO, Part.NO_OR_NOT}:
-        return [token for token in tokens if token.part is not Part.HALF_NOT]
-    return tokens
-
-
-def _matches(text: str) -> list[tuple[Stated, re.Match[str]]]:
-    plain = _MODIFIERS.sub("", text)
-    found = ((stated, form.fullmatch(plain)) for stated, form in _COMPILED)
-    return [(stated, match) for stated, match in found if match]
-
-
-def _findings(
-    stated: Stated, match: re.Match[str], tokens: Sequence[Token], text: str
-) -> frozenset[Finding] | None:
-    genes, variants = _genes(tokens), [token.variant for token in tokens if token.variant]
-    if genes is None or not _is_sound(stated, match, text) or (stated is Stated.POSITIVE and not _is_named(match, tokens)):
+    if len(tokens) > LONGEST_CLAUSE:
         return None
+    near_negation = is_near_negation(tokens)
+    tokens = [token for token in without_half_negations(tokens) if token.part is not Part.NEAR_NEGATION]
+    text = "".join(token.part.value for token in tokens)
+    if "O" in text and not re.search("[12BIvkJR]", text):
+        return frozenset({ABOUT_OTHER}) if OTHER_CLAUSE.fullmatch(text) else UNCLEAR
+    readings = {_findings(stated, match, tokens) for stated, match in matching_forms(text)} - {None}
+    reading = readings.pop() if len(readings) == 1 else None
+    stated = {finding.stated for finding in reading or ()}
+    return UNCLEAR if near_negation and Stated.POSITIVE in stated else reading
+
+
+def _findings(stated: Stated, match: re.Match[str], tokens: Sequence[Token]) -> frozenset[Finding] | None:
+    genes, variants = _genes(tokens), [token.variant for token in tokens if token.variant]
+    if genes is None or not is_sound(stated, match, tokens):
+        return None
+    if is_open(stated, tokens):
+        return UNCLEAR
+    if stated is Stated.POSITIVE and not _is_named(match, tokens):
+        return None if "bare" in match.re.groupindex else UNCLEAR
     if stated is Stated.NEGATIVE and variants:
         stated = Stated.EXCLUDED
     if stated is Stated.NEGATIVE and not _covered(genes, tokens):
         return None
+    text = "".join(token.part.value for token in tokens)
     names = {gene: frozenset(v.name for v in variants if v.gene == gene) for gene in genes}
     plain = Finding("", stated, test=_test(text), by_mutation=bool(re.search("[QMWv]", text)))
-    return frozenset(ABOUT_OTHER if gene == OTHER else replace(plain, gene=gene, variants=names[gene]) for gene in genes)
+    return frozenset(
+        ABOUT_OTHER if gene == OTHER else replace(plain, gene=gene, variants=names[gene]) for gene in genes
+    )
 
 
 def _genes(tokens: Sequence[Token]) -> set[str] | None:
     """Return the genes that a clause is about; None if a variant or codon belongs to another one."""
     parts = {token.part for token in tokens}
-    named = ({IDH1} if parts & {Part.IDH1, Part.BOTH} else set()) | ({IDH2} if parts & {Part.IDH2, Part.BOTH} else set())
+    named = ({IDH1} if parts & {Part.IDH1, Part.BOTH} else set()) | (
+        {IDH2} if parts & {Part.IDH2, Part.BOTH} else set()
+    )
     implied = {token.variant.gene for token in tokens if token.variant}
     loci = _loci(tokens)
     implied |= {gene for gene, codon in ((IDH1, IDH1_COVERED), (IDH2, IDH2_COVERED)) if codon in loci}
@@ -137,19 +76,6 @@ def _covered(genes: set[str], tokens: Sequence[Token]) -> bool:
     loci = _loci(tokens)
     hot_spots = {IDH1: IDH1_COVERED, IDH2: IDH2_COVERED}
     return not loci or EXON in loci or all(hot_spots.get(gene) in loci for gene in genes - {OTHER})
-
-
-def _is_sound(stated: Stated, match: re.Match[str], text: str) -> bool:
-    """Return whether the parts of a clause go together: its gene on one side, its modifiers with its polarity."""
-    sides = [side for side in match.groupdict().values() if side and re.search("[12BIO]", side)]
-    items = re.split("[JARN0X]", _MODIFIERS.sub("", text))
-    foreign = any("o" in item and re.search("[12BIvk]", item) for item in items)
-    both_tests = bool(re.search("[TC]", text)) and bool(re.search("[HE]", text))
-    negated = stated is Stated.NEGATIVE and _MODIFIERS.search(text)
-    rest = ("c" in text and "P" in text) or (stated is Stated.PENDING and _MODIFIERS.search(text))
-    nameless = "u" in text and not re.search("[12BIOvk]", text)
-    split = "O" in text and len([s for s in match.groupdict().values() if s and re.search("[12BIOvk]", s)]) > 1
-    return len(sides) <= 1 and not (foreign or both_tests or negated or rest or nameless or split)
 
 
 def _is_named(match: re.Match[str], tokens: Sequence[Token]) -> bool:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from idh_tasks.linkage.words.clauses import IDH1, IDH2
+from idh_tasks.linkage.words.findings import IDH1, IDH2
 from idh_tasks.linkage.words.lexicon import Part
 from idh_tasks.linkage.words.normalise import normalise
 from idh_tasks.linkage.words.tokens import EXON, IDH1_COVERED, IDH2_COVERED, Token, tokenise
@@ -37,7 +37,7 @@ class IdhTest:
 
 _TRACE = re.compile(r"idh|[^\d](132|172)(?!\d)")
 _HOT_SPOTS = {IDH1: IDH1_COVERED, IDH2: IDH2_COVERED}
-_KNOWN = re.compile("[12BIOovkTHCEpiMWyJARLDQ;?]*")
+_KNOWN = re.compile("[12BIOosvkTHCEpiMWyJARLDQ;?]*")
 
 
 def mentions_idh(text: str) -> bool:
@@ -63,7 +63,7 @@ def _kind(letters: str, tokens: list[Token], genes: frozenset[str]) -> Kind:
         return Kind.OTHER
     if not _KNOWN.fullmatch(letters) or "?" in letters or "O" in letters:
         return Kind.UNREAD
-    if re.search("[io]", letters):
+    if re.search("[ios]", letters):
         return Kind.INDIRECT
     return _direct(letters, tokens, genes)
 
@@ -98,7 +98,9 @@ def _covered(genes: frozenset[str], tokens: list[Token]) -> bool:
 
 def _genes(tokens: list[Token]) -> frozenset[str]:
     parts = {token.part for token in tokens}
-    named = ({IDH1} if parts & {Part.IDH1, Part.BOTH} else set()) | ({IDH2} if parts & {Part.IDH2, Part.BOTH} else set())
+    named = ({IDH1} if parts & {Part.IDH1, Part.BOTH} else set()) | (
+        {IDH2} if parts & {Part.IDH2, Part.BOTH} else set()
+    )
     loci = frozenset[str]().union(*(token.loci for token in tokens))
     implied = {gene for gene, codon in _HOT_SPOTS.items() if codon in loci}
     implied |= {token.variant.gene for token in tokens if token.variant}

@@ -4,7 +4,9 @@ import re
 import unicodedata
 
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "œ": "oe"})
-SIGNS = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-", "→": ">"})
+SIGNS = str.maketrans(
+    {"’": "'", "‘": "'", "`": "'", "´": "'", "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-", "→": ">"}
+)
 """Marks that do not change the meaning; any other sign stays, and no rule of the grammar accepts it."""
 
 ELISION = re.compile(r"\b(d|l|n|s|qu|un|all|dell|dall|nell|sull|gell)'(?=\w)")

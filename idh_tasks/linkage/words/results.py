@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from idh_tasks.domain.pathology import Assay, AssayMethod, AssayResult
 from idh_tasks.linkage.words.agreement import joined
-from idh_tasks.linkage.words.clauses import IDH1, IDH2, OTHER, Finding, Stated
+from idh_tasks.linkage.words.findings import IDH1, IDH2, OTHER, Finding, Stated
 from idh_tasks.linkage.words.lexicon import Part
 from idh_tasks.linkage.words.methods import IdhTest, Kind, mentions_idh, read_method
 from idh_tasks.linkage.words.statements import Reading, read_statements
@@ -43,12 +43,13 @@ def _by_test(test: IdhTest, reading: Reading) -> Mapping[IdhTest, Results]:
     named = frozenset(finding.gene for finding in findings) & BOTH
     if test.genes and not named <= test.genes:
         return {}
-    used = {_used(test, finding) for finding in findings}
+    used = [_used(test, finding) for finding in findings]
+    tests = {one for one in used if one}
     if None in used:
         return {}
     return {
-        one: _results(one, [finding for finding in findings if _used(test, finding) == one], named)
-        for one in sorted(used - {None}, key=str)
+        one: _results(one, [finding for finding, by in zip(findings, used, strict=True) if by == one], named)
+        for one in sorted(tests, key=str)
     }
 
 

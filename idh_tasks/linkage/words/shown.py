@@ -8,7 +8,7 @@ from idh_tasks.linkage.words.tokens import LEXICON, tokenise
 
 SURNAMES = frozenset({"case", "epic", "fall", "forte", "may", "stark"})
 WORDS = frozenset(word for phrase in LEXICON for word in phrase.split()) - SURNAMES
-NUMBER = re.compile(r"[<>≤≥~]?\d{1,3}(?:[.,]\d)?%?")
+NUMBER = re.compile(r"%|[<>≤≥~]?\d{1,3}(?:[.,]\d)?%?")
 
 
 def known_words(text: str) -> str:

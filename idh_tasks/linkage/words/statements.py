@@ -1,14 +1,17 @@
 """From a text to what it states: every way of dividing it into clauses must lead to the same."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from idh_tasks.linkage.words.clauses import OTHER, UNNAMED, Finding, read_clause
+from idh_tasks.linkage.words.clauses import read_clause
+from idh_tasks.linkage.words.findings import OTHER, UNCLEAR, UNNAMED, Finding, Stated
 from idh_tasks.linkage.words.lexicon import GENES, Part
 from idh_tasks.linkage.words.tokens import SEPARATORS, Token, tokenise
 
 MOST_CLAUSES = 12
 """A longer text is for a person to read."""
 
+NAMES = GENES | {Part.OTHER_GENE}
 Reading = frozenset[Finding]
 
 
@@ -26,20 +29,20 @@ def read_tokens(tokens: Sequence[Token]) -> Reading | None:
     return readings.pop() if len(readings) == 1 else None
 
 
-def _pieces(tokens: Sequence[Token]) -> tuple[list[list[Token]], list[Part]]:
+def _pieces(tokens: Sequence[Token]) -> tuple[list[list[Token]], list[Token]]:
     """Return what stands between the separators, and the separators."""
     pieces: list[list[Token]] = [[]]
     marks = []
     for token in tokens:
         if token.part in SEPARATORS:
-            marks.append(token.part)
+            marks.append(token)
             pieces.append([])
         else:
             pieces[-1].append(token)
     return pieces, marks
 
 
-def _readings(pieces: list[list[Token]], marks: list[Part]) -> set[Reading | None]:
+def _readings(pieces: list[list[Token]], marks: list[Token]) -> set[Reading | None]:
     """Return the readings of all divisions of a text into clauses that are understood."""
     after: dict[int, set[Reading | None]] = {len(pieces): {frozenset()}}
     for start in reversed(range(len(pieces))):
@@ -52,30 +55,50 @@ def _readings(pieces: list[list[Token]], marks: list[Part]) -> set[Reading | Non
     return {_settled(reading) for reading in after[0]}
 
 
-def _ends(start: int, marks: list[Part]) -> range:
+def _ends(start: int, marks: list[Token]) -> range:
     """Return where a clause that begins at a piece may end; a full stop always ends it."""
-    stop = next((n for n in range(start, len(marks)) if marks[n] is Part.STOP), len(marks))
+    stop = next((n for n in range(start, len(marks)) if marks[n].part is Part.STOP), len(marks))
     return range(start + 1, stop + 2)
 
 
-def _clause(pieces: list[list[Token]], marks: list[Part], start: int, end: int) -> list[Token]:
+def _clause(pieces: list[list[Token]], marks: list[Token], start: int, end: int) -> list[Token]:
     """Return pieces as one clause: a comma becomes a joint, a line break nothing."""
     clause = list(pieces[start])
     for number in range(start + 1, end):
-        clause += [Token(Part.AND, ",")] if marks[number - 1] is Part.AND else []
+        clause += [marks[number - 1]] if marks[number - 1].part is Part.AND else []
         clause += pieces[number]
     return clause
 
 
-def _meet(pieces: list[list[Token]], marks: list[Part], end: int) -> bool:
-    """Return whether two clauses meet in their genes, so that a comma alone decides: 'wild-type IDH2, IDH1 mutated'."""
-    if end == len(pieces) or marks[end - 1] is Part.STOP:
+def _meet(pieces: list[list[Token]], marks: list[Token], end: int) -> bool:
+    """Return whether two clauses meet in their genes, so that a comma alone decides: 'wild-type IDH2, IDH1 mutated'.
+
+    What is said of other genes alone, as 'EGFR amplified', cannot be meant of IDH.
+    """
+    if end == len(pieces) or marks[end - 1].part is Part.STOP:
         return False
-    genes = GENES | {Part.OTHER_GENE}
-    return pieces[end - 1][-1].part in genes and pieces[end][0].part in genes
+    left, right = pieces[end - 1], pieces[end]
+    if any(token.part in (Part.OTHER_FACT, Part.OTHER_STATE) for token in (*left, *right)):
+        return False
+    return left[-1].part in NAMES and right[0].part in NAMES
 
 
 def _settled(reading: Reading | None) -> Reading | None:
-    """Return a reading, or None if a clause without a gene stands beside one about another gene."""
+    """Return a reading in one form, or None if a clause without a gene stands beside one about another gene.
+
+    'mutated (p.R132C)' is one statement: the part without a gene adds nothing.
+    """
     genes = {finding.gene for finding in reading or ()}
-    return None if {UNNAMED, OTHER} <= genes else reading
+    if reading is None or {UNNAMED, OTHER} <= genes or reading >= UNCLEAR:
+        return None
+    positive = {finding.gene for finding in reading if finding.stated is Stated.POSITIVE}
+    repeated = UNNAMED in positive and len(positive) > 1
+    kept = [f for f in reading if not (repeated and f.gene == UNNAMED and f.stated is Stated.POSITIVE)]
+    return frozenset(_merged(finding, reading) for finding in kept)
+
+
+def _merged(finding: Finding, reading: Reading) -> Finding:
+    """Return a finding with all that the text says of the same gene to the same effect."""
+    same = [f for f in reading if (f.gene, f.stated, f.test) == (finding.gene, finding.stated, finding.test)]
+    variants = frozenset[str]().union(*(f.variants for f in same))
+    return replace(finding, variants=variants, by_mutation=any(f.by_mutation for f in same))

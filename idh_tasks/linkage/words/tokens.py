@@ -17,6 +17,7 @@ EXON = "exon 4"
 """Codons 132 of IDH1 and 172 of IDH2 are both in exon 4 (NM_005896, NM_002168)."""
 
 _NUMBERS = r"\d+(?:\s?(?:/|,|and|und|e|et|y|or|oder|o|ou|\+|&)\s?\d+\b)*"
+_UNITS = "codons?|codon[ei]|codones|kodons?|exons?|exone[ns]?|esone|esoni"
 _PATTERNS = {
     "both": r"(?<![^\W_])idh[\s-]?1\s?(?:/|\+|&|\band\b|\bund\b|\be\b|\bet\b|\by\b)\s?-?2(?!\d)",
     "gene": r"(?<![^\W_])idh(?:[\s-]?[12](?![\dp]))?(?=r\d|[^\w]|_|$)",
@@ -24,7 +25,7 @@ _PATTERNS = {
     "protein": r"(?:\bp\.\s?\((?P<p1>[a-z]{1,3}\d+[a-z]{1,3})\)|\bp\.\s?(?P<p2>[a-z]{1,3}\d+[a-z]{1,3})(?!\w)"
     r"|(?<![^\W\d_])(?P<p3>(?:r|arg)(?:132|172|140|100)(?:[a-z]{3}|[a-z]))(?!\w))",
     "residue": r"(?<![^\W\d_])(?:p\.\s?)?(?:r|arg)(?P<codon>132|172|140|100)(?!\w)",
-    "locus": rf"\b(?P<unit>codons?|codon[ei]|codones|kodons?|exons?|exone[ns]?|esone|esoni)\s?(?P<numbers>{_NUMBERS})(?!\w)",
+    "locus": rf"\b(?P<unit>{_UNITS})\s?(?P<numbers>{_NUMBERS})(?!\w)",
     "share": r"(?P<comparison>[<>≥≤~]|ca )?\s?(?P<percent>\d{1,3}(?:[.,]\d+)?)\s?%",
     "arms": r"\b1p\s?[/-]?\s?19q\b",
     "word": r"[^\W_]+(?:/[ab]\b)?",
@@ -75,22 +76,23 @@ def _scan(plain: str) -> Iterator[Token]:
 
 def _token(kind: str, match: re.Match[str], *, at_end: bool) -> Token:
     text = match[0]
-    if kind == "both":
-        return Token(Part.BOTH, text)
-    if kind == "gene":
-        return Token({"1": Part.IDH1, "2": Part.IDH2}.get(text[-1], Part.IDH), text)
-    if kind in ("coding", "protein"):
-        variant = read_coding(match["change"]) if kind == "coding" else read_protein(_protein(match), text)
-        return Token(Part.VARIANT if variant else Part.DOUBT, text, variant)
+    if kind == "sign":
+        return Token(Part.DOUBT if at_end and text not in CLOSING else SIGNS.get(text, Part.DOUBT), text)
     if kind in ("residue", "locus"):
         return _locus(match, text)
+    variant = read_coding(match["change"]) if kind == "coding" else None
+    variant = read_protein(_protein(match), text) if kind == "protein" else variant
+    return Token(Part.VARIANT if variant else _part(kind, match), text, variant)
+
+
+def _part(kind: str, match: re.Match[str]) -> Part:
+    """Return the part of a token that is neither a sign nor a place in a gene."""
+    if kind == "gene":
+        return {"1": Part.IDH1, "2": Part.IDH2}.get(match[0][-1], Part.IDH)
     if kind == "share":
-        return Token(_share(match), text)
-    if kind == "arms":
-        return Token(Part.OTHER_GENE, text)
-    if kind == "word":
-        return Token(LEXICON.get(text, Part.DOUBT), text)
-    return Token(Part.DOUBT if at_end and text not in CLOSING else SIGNS.get(text, Part.DOUBT), text)
+        return _share(match)
+    parts = {"both": Part.BOTH, "arms": Part.OTHER_GENE, "word": LEXICON.get(match[0], Part.DOUBT)}
+    return parts.get(kind, Part.DOUBT)
 
 
 def _protein(match: re.Match[str]) -> str:
