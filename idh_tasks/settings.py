@@ -5,10 +5,11 @@ The docstring of a field is its entry in docs/settings.md.
 
 import hashlib
 import json
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from idh_tasks.domain.learning import Scheme, Selection
@@ -223,12 +224,46 @@ class FhirSettings(_Endpoint):
     """File of the key of that certificate."""
 
 
-class Settings(BaseSettings):
-    """The platform as a whole; in Airflow, addresses and secrets come from Connections."""
+class MllpSettings(_Frozen):
+    """The listener for HL7 messages, `idh mllp`; read by that command only."""
+
+    host: str = "127.0.0.1"
+    """Address on which it listens; `0.0.0.0` is every address of the machine."""
+    port: int = Field(default=2575, ge=0, le=65535)
+    """Port on which it listens."""
+    peers: tuple[IPvAnyNetwork, ...] = (IPv4Network("127.0.0.1/32"), IPv6Network("::1/128"))
+    """Addresses or networks that may connect, as a JSON list; every other peer is turned away."""
+    max_connections: int = Field(default=16, ge=1)
+    """Peers connected at once; further ones are turned away."""
+    max_bytes: int = Field(default=10 * 2**20, ge=1024)
+    """Largest message in bytes; a larger one is rejected (AR)."""
+    timeout_s: float = Field(default=300, gt=0)
+    """Seconds without a complete message after which a connection is closed."""
+    tls_certificate: Path | None = None
+    """File of the listener's certificate; turns TLS on."""
+    tls_key: Path | None = None
+    """File of the key of that certificate."""
+    tls_client_ca: Path | None = None
+    """File of the certificate authority of the peers, which then must present a certificate."""
+    private_network: bool = False
+    """Whether no other system is on the network to the peers; then TLS is not required."""
+
+
+class ListenerSettings(BaseSettings):
+    """What `idh mllp` reads: the store and the listener, and no secret but the key of the laboratory's bucket."""
 
     model_config = SettingsConfigDict(
         env_prefix="IDH_", env_nested_delimiter="__", extra="ignore", frozen=True, use_attribute_docstrings=True
     )
+
+    store: StoreSettings
+    """The object store."""
+    mllp: MllpSettings = MllpSettings()
+    """The listener for HL7 messages."""
+
+
+class Settings(ListenerSettings):
+    """The platform as a whole; in Airflow, addresses and secrets come from Connections."""
 
     database_url: SecretStr
     """SQLAlchemy URL of the platform's PostgreSQL database; Connection `idh_db`."""
@@ -236,8 +271,6 @@ class Settings(BaseSettings):
     """SQLAlchemy URL of the laboratory's database; Connection `idh_pathology`."""
     pseudonym_key: SecretStr
     """Secret from which all pseudonyms are derived, at least 32 characters; Connection `idh_pseudonym_key`."""
-    store: StoreSettings
-    """The object store."""
     pacs: PacsSettings | None = None
     """The PACS, if there is one."""
     dicomweb: DicomwebSettings | None = None

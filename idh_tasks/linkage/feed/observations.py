@@ -10,7 +10,7 @@ SURGERY = re.compile(
 )
 DIAGNOSIS = re.compile(r"22637-3|diagnos", re.IGNORECASE)
 """LOINC 22637-3: pathology report final diagnosis."""
-ASSAY = re.compile(r"idh|r132|r172", re.IGNORECASE)
+ASSAY = re.compile(r"idh|isocitrat|r132|r172|[ck]od[oó]ne?\W*(132|172)", re.IGNORECASE)
 
 
 class ObservationKind(StrEnum):

@@ -13,7 +13,8 @@ START, END = b"\x0b", b"\x1c"
 LINE_END = re.compile(rb"\r\n|\r|\n")
 SEPARATOR = re.compile(rb"[\x0b\x1c]|\xef\xbb\xbf(?=[ \t\x0b\x1c]*(?:MSH|FHS|BHS|$))")
 """Framing bytes, and the byte order mark of a file that was appended to another."""
-HEADER_WITHIN = re.compile(rb".MSH(\W)[^\w\s]{4,5}\1", re.DOTALL)
+HEADER_WITHIN = re.compile(rb".MSH(\W)[^\w\s]{4,5}\1|\wPID(\W)\d*\2(?:(?!\2).)*\2(?:(?!\2).)+\2", re.DOTALL)
+"""A message or a patient that begins within another segment, because a line end is missing."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def _check(chunk: Chunk) -> None:
         hold("a message mixes line ends, so that one of them is part of a value", odd.number)
     for line in chunk:
         if HEADER_WITHIN.search(line.content):
-            hold("a message header follows on the same line", line.number)
+            hold("a message or a patient begins within another segment", line.number)
 
 
 def _check_end(last: Line) -> None:

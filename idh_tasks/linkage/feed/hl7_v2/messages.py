@@ -67,7 +67,7 @@ def _message(chunk: Chunk, parsed: hl7.Message, charset: str) -> Message:
 
 def _charset(header: Line) -> str:
     """Return the declared character set: the first repetition of MSH-18."""
-    fields = header.content.split(header.content[3:4]) if header.name == b"MSH" else []
+    fields = header.content.split(header.content[3:4] or b"|") if header.name == b"MSH" else []
     stated = fields[17] if len(fields) > 17 else b""
     return stated.split(fields[1][1:2])[0].decode("ascii", errors="replace") if stated and fields[1][1:2] else ""
 

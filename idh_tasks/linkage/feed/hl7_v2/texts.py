@@ -1,9 +1,9 @@
 """The text of a result: value, comments and flags, so that nothing of it is passed over (HL7 7.4.2)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from idh_tasks.domain.pathology import AssayResult
-from idh_tasks.linkage.feed.hl7_v2.fields import Segment, Value
+from idh_tasks.linkage.feed.hl7_v2.fields import Value
 from idh_tasks.linkage.feed.hl7_v2.orders import Result
 from idh_tasks.linkage.feed.result_text import read_result
 
@@ -20,12 +20,12 @@ def is_text(result: Result) -> bool:
     return result.observation.text(2) in (*TEXT, *CODED, STRUCTURED)
 
 
-def pieces(result: Result) -> list[str]:
-    """Return the repetitions of the value (OBX-5), and the comments (NTE-3), each as one line."""
+def lines(result: Result) -> list[str]:
+    """Return the lines of the value (OBX-5, each repetition is at least one) and of the comments (NTE-3)."""
     kind = result.observation.text(2)
     values = [_value(value, kind) for value in result.observation.values(5)]
     comments = [value.text for comment in result.comments for value in comment.values(3)]
-    return [line for text in (*values, *comments) if (line := " ".join(text.split()))]
+    return [line for text in (*values, *comments) for part in text.splitlines() if (line := " ".join(part.split()))]
 
 
 def flags(result: Result) -> list[str]:
@@ -56,15 +56,11 @@ def codes(result: Result) -> list[str]:
     return [code for value in coded for code in (value.component(1), value.component(4)) if code]
 
 
-def with_doubts(text: str, parts: Iterable[str], stated: Iterable[str]) -> str:
-    """Return the text of an assay, marked if a part of it alone, or a flag, states the opposite of another.
-
-    Lines may be one sentence or a list of results; where the reading depends on that, a person decides.
-    """
-    readings = {read_result(part) for part in (text, *parts)}
-    readings |= {_flagged(flag) for flag in stated}
+def with_doubts(name: str, text: str, codes: Iterable[str], flags: Iterable[str]) -> str:
+    """Return the text of the test of this name, marked if a code of its value or a flag states the opposite."""
+    readings = {read_result(stated, name) for stated in (text, *codes)} | {_flagged(flag) for flag in flags}
     opposite = {AssayResult.POSITIVE, AssayResult.NEGATIVE} <= readings
-    doubtful = opposite or any(_flagged(flag) is AssayResult.UNKNOWN for flag in stated)
+    doubtful = opposite or any(_flagged(flag) is AssayResult.UNKNOWN for flag in flags)
     return f"{text} {DOUBT}".strip() if doubtful else text
 
 
@@ -72,14 +68,3 @@ def _flagged(flag: str) -> AssayResult:
     if flag in ABNORMAL:
         return AssayResult.POSITIVE
     return AssayResult.NEGATIVE if flag in NORMAL else AssayResult.UNKNOWN
-
-
-def joined(groups: Sequence[Sequence[str]], between: str) -> str:
-    """Return the lines of each group as one text, and the groups separated; what is repeated counts once."""
-    return between.join(filter(None, dict.fromkeys(" ".join(dict.fromkeys(group)) for group in groups)))
-
-
-def method_name(segment: Segment) -> str:
-    """Return the name of an observation (OBX-3): code, text and alternate text."""
-    identifier = segment.first(3)
-    return " ".join(filter(None, (identifier.component(number) for number in (1, 2, 5))))

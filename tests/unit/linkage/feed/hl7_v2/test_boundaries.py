@@ -76,7 +76,8 @@ def test_a_line_break_within_a_value_holds_the_file(value: str, end: bytes) -> N
 
 @pytest.mark.parametrize(
     "content",
-    ["", "no message", "PID|1\r" + WILDTYPE, WILDTYPE[:-1] + MUTANT, WILDTYPE + "end of file\r", WILDTYPE[:-8],
+    ["", "no message", "MSH", "MSH|", "MSH\r", "PID|1\r" + WILDTYPE, message(order())[:-1] + patient() + "\r",
+     WILDTYPE[:-1] + MUTANT, WILDTYPE + "end of file\r", WILDTYPE[:-8],
      f"\x0b{WILDTYPE}\x1c\r\x0b{MUTANT[:200]}", message(header={14: "1"}), message(header={11: "T"}),
      message(header={9: "ADT^A08"}), message(header={2: "^~\\&amp;"}), message(header={2: "^^\\&"}),
      message(header={2: "^~"})],

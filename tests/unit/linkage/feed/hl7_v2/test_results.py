@@ -65,18 +65,21 @@ def test_pieces_that_differ_from_the_whole_are_never_a_label(lines: tuple[str, .
         assert set(labels(content).values()) <= {ASKED, "wildtype"}, content
 
 
-def test_lines_are_joined_in_their_order_and_repetitions_count_once() -> None:
+def test_lines_are_one_text_in_their_order() -> None:
     [text] = [assay.result for assay in only(idh1("p.R132H", "detected")).assays if "IDH1" in assay.method]
-    assert text == "p.R132H detected"
+    assert text == "p.R132H\ndetected"
     assert labels(idh1("not detected", "not detected")) == {"0012": "wildtype"}
 
 
-@given(
-    st.lists(st.sampled_from(("not detected", "p.R132H", "detected", "IDH1", "no", "mutation")), min_size=1, max_size=4)
-)
-def test_a_label_never_rests_on_one_line_of_several(lines: list[str]) -> None:
-    whole = labels(idh1(" ".join(dict.fromkeys(lines))))
-    assert set(labels(idh1(*lines)).values()) <= {ASKED, *whole.values()}
+@given(st.lists(st.sampled_from(("not detected", "p.R132H", "detected", "IDH1", "no")), min_size=1, max_size=4))
+def test_results_repetitions_and_line_breaks_are_read_alike(lines: list[str]) -> None:
+    assert labels(idh1(*lines)) == labels(idh1("~".join(lines))) == labels(idh1("\\.br\\".join(lines)))
+
+
+@given(st.lists(st.sampled_from(("not detected", "p.R132H", "p.R132H detected", "wild-type")), min_size=2, max_size=4))
+def test_lines_that_contradict_each_other_are_never_a_label(lines: list[str]) -> None:
+    alone = {status for line in lines for status in labels(idh1(line)).values()}
+    assert set(labels(idh1(*lines)).values()) <= (alone if len(alone) == 1 else {ASKED})
 
 
 @pytest.mark.parametrize(
@@ -116,6 +119,17 @@ def test_a_comment_is_part_of_the_result() -> None:
     assert labels(report(MUTATED, withdrawn)) == {"0012": ASKED}
     assert labels(report(MUTATED, "NTE|1||")) == {"0012": "mutant"}
     assert labels(message(patient(), segment("OBR"), withdrawn, DIAGNOSIS, MUTATED, IDH2)) == {"0012": ASKED}
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("SEQ1^IDH1 codon 132 sequencing", "IDH1 codon 132 sequencing"), ("IDH1^Sequencing", "IDH1 Sequencing"),
+     ("IDH1 sequencing", "IDH1 sequencing"), ("IHC^IDH1 codon 132 sequencing", "IHC IDH1 codon 132 sequencing"),
+     ("X^IDH1 sequencing^L^Y^IDH1 Sanger^L", "IDH1 sequencing IDH1 Sanger")],
+)  # fmt: skip
+def test_a_code_is_part_of_the_method_only_where_it_says_something(name: str, words: str) -> None:
+    [assay] = only(message(patient(), order("R1", obx(name, "p.R132H")))).assays
+    assert assay.method == words
 
 
 def test_the_method_field_is_read_with_the_name() -> None:
