@@ -11,7 +11,8 @@ from idh_tasks.linkage.feed.fhir.references import Node, Resources, is_same
 from idh_tasks.linkage.feed.fhir.refusal import ResourceRefusedError
 
 FLUID = re.compile(
-    r"\bblood\b|\bblut|sangue|\bsang\b|sangre|plasma|serum|saliva|speichel|buccal|\bcsf\b|liquor|urin", re.I
+    r"\bblood\b|\bblut|sangue|\bsang\b|sangre|plasma|serum|saliva|speichel|buccal|\bcsf\b|liquor|\burin|marrow|knochenmark|midollo|moelle|médula",
+    re.I,
 )
 FLUID_CODES = (
     "119297000",

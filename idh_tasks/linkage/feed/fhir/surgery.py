@@ -17,17 +17,18 @@ SURGICAL = "387713003"
 SURGERY_CODES = re.compile(r"25353009|72561008|65801008|86273004|5-01.*|1-510.*|1-511.*|6151[0-9]|6152[016]|6175[01]")
 """SNOMED CT craniotomy, biopsy of brain, excision, biopsy; OPS 5-01 and 1-51; CPT of intracranial tumours."""
 SURGERY = re.compile(
-    r"cranio|kranio|trepan|resect|resekt|resezion|résection|resecci|exci[sd]|exzi[sd]|exstirp|extirp|exérèse|exeres"
+    r"cr[aâ]n[ie]o?(?:tom|ektom|ectom)|krani(?:otom|ektom)|tr[eé]pan|trephin|resect|resekt|resezion|résection|resecci|exci[sd]|exzi[sd]|exstirp|extirp|exérèse|exeres"
     r"|escis|asporta|biops|debulk|lobectom|tumou?r removal|removal of .*tumou?r|tumorentfern|\bablation of .*tumou?r",
     re.IGNORECASE,
 )
 NO_SURGERY = re.compile(
-    r"radi[ao](?!log)|strahl|irradi|chemo|an[aä]e?sth|consult|follow|planning|gamma.?knife|cyber.?knife|shunt|drain"
-    r"|\b(skin|liver|lung|breast|prostate?|kidney|bone|marrow|lymph|muscle|nerve|colon|bowel|thyroid)\b|haut|leber"
-    r"|append|cancel|plan|cranioplast|kranioplast",
+    r"radi[ao](?!log)|strahl|irradi|chemo|^(?:general |local )?an[aä]?e?sth|an[aä]?e?sth\w* for|consult|follow|plan"
+    r"|gamma.?knife|cyber.?knife|shunt|drain|append|cancel|cranioplast|kranioplast|decompress|dekompress"
+    r"|\b(?:skin|liver|lung|breast|prostate?|kidney|marrow|lymph|muscle|colon|bowel|thyroid)\b|\bbone\b(?! flap)"
+    r"|haut|leber|h[aä]e?matom|ematoma|hématom|aneur[iy]s|anévr|abs[cz]e|clipping|epilep",
     re.IGNORECASE,
 )
-"""No surgery of the tumour: radiotherapy, planning, other organs, reconstructions of the skull."""
+"""No surgery of the tumour: radiotherapy, planning, other organs and diseases, reconstructions of the skull."""
 COLUMN = "surgery_date"
 
 

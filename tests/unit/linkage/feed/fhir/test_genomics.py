@@ -152,7 +152,10 @@ def test_a_list_of_what_was_studied_is_no_result() -> None:
 
 def test_a_diagnosis_that_was_derived_from_a_variant_leads_to_it() -> None:
     implied = observation(
-        "i", "Diagnostic implication", valueString="astrocytoma", derivedFrom=[{"reference": "Observation/v"}]
+        "i",
+        "Diagnostic implication",
+        valueString="astrocytoma, IDH-mutant",
+        derivedFrom=[{"reference": "Observation/v"}],
     )
     found = variant("v", IDH1, protein="p.Arg132His")
     assert status(bundle(patient(), implied, found, report("i"))) == "mutant"

@@ -115,6 +115,13 @@ def test_the_full_name_of_the_enzyme_is_its_symbol(name: str) -> None:
     assert only(bundle(patient(), tested, report("a"))).assays[0].method.startswith("IDH1")
 
 
+def test_an_implication_is_neither_a_diagnosis_nor_a_test() -> None:
+    implied = observation("i", "Diagnostic implication", valueString="astrocytoma")
+    assert only(bundle(patient(), implied, report("i"))).diagnosis == "Glioblastoma"
+    named = observation("i", "Diagnostic implication", valueString="astrocytoma, IDH-mutant")
+    assert len(refusals(bundle(patient(), named, report("i")))) == 1
+
+
 def test_a_result_that_may_be_about_idh_is_not_passed_over() -> None:
     for tested in (
         observation("a", "Molecular findings", valueString="IDH1 R132H mutation detected"),

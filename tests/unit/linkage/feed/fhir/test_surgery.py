@@ -32,7 +32,8 @@ def surgery(*procedures: Resource, **changes: Any) -> date | None:
     "text",
     ["Craniotomy with excision of tumor", "Resection of brain tumour", "Stereotactic biopsy of brain",
      "Hirntumorresektion",
-     "Kraniotomie",
+     "Kraniotomie", "Craniectomy, trephination, bone flap craniotomy; for excision of brain tumor, supratentorial",
+     "Awake craniotomy with local anaesthesia",
      "Exstirpation eines Hirntumors",
      "Craniotomia con asportazione", "Exérèse de tumeur cérébrale"],
 )  # fmt: skip
@@ -43,6 +44,7 @@ def test_the_surgery_of_a_tumour_has_a_date(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["External beam radiation therapy", "Strahlentherapie", "Stereotactic radiosurgery", "Gamma Knife", "Chemotherapy",
+     "Craniotomy for evacuation of subdural haematoma", "Decompressive craniectomy", "Anaesthesia for craniotomy",
      "Appendectomy", "Liver biopsy", "Skin excision", "Cranioplasty", "Consultation before resection", "MRI of brain"],
 )  # fmt: skip
 def test_any_other_procedure_is_no_surgery_even_if_it_is_categorised_so(text: str) -> None:

@@ -29,9 +29,9 @@ def test_any_number_of_patients_keep_their_results(mutants: list[bool], separato
         message(patient(str(n)), order(f"R{n}", DIAGNOSIS, SURGERY, MUTATED if mutant else IDH1, IDH2)).replace(
             "\r", end
         )
-        for n, mutant in enumerate(mutants)
+        for n, mutant in enumerate(mutants, start=1)
     ]
-    expected = {str(n): "mutant" if mutant else "wildtype" for n, mutant in enumerate(mutants)}
+    expected = {str(n): "mutant" if mutant else "wildtype" for n, mutant in enumerate(mutants, start=1)}
     assert labels(separator.join(parts)) == expected
 
 
