@@ -21,7 +21,7 @@ FORMS: Sequence[tuple[Stated, str]] = (
     # no IDH1 mutation detected; IDH1: no mutation in codon 132; no evidence of mutation
     (
         Stated.NEGATIVE,
-        f"(?P<left>{_LIST}{_DETECTED}?)?{_NO}(?:{_DETECTED}?(?P<right>{_ALTERNATIVES})D?{_ASIDE}|D(?P<after>{_LIST})?)",
+        f"(?P<left>{_LIST})?{_DETECTED}?{_NO}(?:{_DETECTED}?(?P<right>{_ALTERNATIVES})D?{_ASIDE}|D(?P<after>{_LIST})?)",
     ),
     (Stated.NEGATIVE, f"(?P<left>{_NO}{_DETECTED}?[MWE]D)(?P<right>{_ALTERNATIVES})"),
     # IDH1 mutation not detected; not detected in IDH1; no se detecta ninguna mutación

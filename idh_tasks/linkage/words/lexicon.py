@@ -77,7 +77,8 @@ PHRASES: Mapping[str, str] = {
     "|hotspot mutations|hot spot mutation|hot spot mutations|pathogenic variant|pathogenic variants"
     "|pathogene variante|pathogenen varianten|pathogene varianten|variante patogenetica"
     "|varianti patogenetiche|variant pathogene|variante pathogene|variantes patogenicas|variante patogenica"
-    "|punktmutation|punktmutationen|hotspot mutationen|point mutation|point mutations",
+    "|punktmutation|punktmutationen|hotspot mutationen|point mutation|point mutations|mutationsnachweis"
+    "|mutationsnachweise",
     Part.VARIANT_NOUN: "variant|variants|variante|varianten|varianti|variantes|alteration|alterations"
     "|alteracion|alteraciones|alterazione|alterazioni|veraenderung|veraenderungen",
     Part.STAINING: "staining|stain|expression|immunoreactivity|immunoreactive|immunstaining|faerbung|farbung"
@@ -93,14 +94,16 @@ PHRASES: Mapping[str, str] = {
     # Whether it is found.
     Part.NO: "kein|keine|keinen|keinerlei|keiner|nessun|nessuna|nessuno|aucun|aucune|pas de|pas d|ningun"
     "|ninguna|without|ohne|senza|sans|sin|absence of|absence|absence de|absence d|abwesenheit|assenza di"
-    "|assenza|ausencia de|ausencia|neither|weder|none",
+    "|assenza|ausencia de|ausencia|neither|weder|none|non evidenza di|no existe|no existen|no hay"
+    "|no presenta|non vi sono|non ci sono|non presenta|non presentano|il n y a pas de|ne montre pas de"
+    "|no muestra",
     Part.NOT: "not|nicht|non|pas|could not be|cannot be",
     Part.NO_OR_NOT: "no",
     # Count beside a negation alone: French ne … pas, Italian alcuna, German kein Anhalt für.
     Part.ONLY_NEGATED: "n a|n est|n ont|n y a|ne|alcuna|alcun|evidence of|evidence|hinweis auf|anhalt fuer"
-    "|hinweis fuer|evidenza di|evidencia de",
+    "|hinweis fuer|evidenza di|evidencia de|on ne|il n",
     Part.ABSENT: "un detected|absent|absente|fehlend|fehlt|fehlen|assente|assenti|ausente|undetected"
-    "|undetectable|liegt nicht vor|liegen nicht vor|nicht vorliegend",
+    "|undetectable|nicht vorliegend",
     # One letter away from a negation: never in a clause that states a mutation.
     Part.NEAR_NEGATION: "ein|eine|einen|un|in|i|de|d|con|par|dans",
     Part.NOT_MUTATED: "un mutated|un mutiert|unmutated|unmutiert|non mutated|nonmutated|not mutated"
@@ -116,7 +119,7 @@ PHRASES: Mapping[str, str] = {
     "|identificadas|observada|se detecta|se detectan|se detecto|se detectaron|se identifica|se identifican"
     "|se identifico|se identificaron|se observa|se observan|se observaron|se encontro|se encontraron"
     "|s observe|si rileva|si rilevano|si osserva|si osservano|si evidenzia|si evidenziano"
-    "|positively identified",
+    "|positively identified|liegen vor",
     Part.SHOWS: "presence of|presence|nachweis|nachweis einer|vorliegen|presenza di|presenza|presence de"
     "|presence d|presencia de|presencia|mise en evidence de|showed|shows|revealed|reveals|demonstrates|zeigt"
     "|zeigte|ergab|ergibt|mostra|ha mostrato|montre|a montre|muestra|mostro|harbors|harbours|carries|detects"
@@ -161,7 +164,7 @@ PHRASES: Mapping[str, str] = {
     "|stark|kraeftig|forte|intense|intens|intensa|cytoplasmic|zytoplasmatisch|heterozygous|heterozygot"
     "|heterozygote|heterozigote|eterozigosi|in eterozigosi|eterozigote|heterocigosis|en heterocigosis"
     "|heterozygoter|clearly|eindeutig|deutlich|somatic|somatische|somatisch|somatica|somatique|missense"
-    "|activating|canonical|kanonische",
+    "|activating|canonical|kanonische|heterozygoten|aktivierende|heterozygotem",
     Part.PATHOGENIC: "pathogenic|pathogene|pathogen|pathogenen|patogenetica|patogenica|patogena"
     "|likely pathogenic|wahrscheinlich pathogene|wahrscheinlich pathogen|oncogenic|tier i|tier 1|class 5"
     "|klasse 5|hotspot|hot spot",
@@ -194,7 +197,8 @@ PHRASES: Mapping[str, str] = {
     "|der tumorzellen|direct|targeted|gezielte|gezielt|formalin fixed|paraffin embedded|specific|spezifische"
     "|spezifisch|specifico|specifica|respectively|molekularpathologie|molekulargenetik|molecular pathology"
     "|molecular genetics|genanalyse|genetic|genetische|genetica|genetique|patologia molecolare"
-    "|biologie moleculaire|patologia molecular|mutationssuche",
+    "|biologie moleculaire|patologia molecular|mutationssuche|there|a carico di|a carico del|a carico della"
+    "|a livello del|a livello di|welche|allelic",
     # What is shown to a reviewer, but never counts.
     Part.DOUBT: "vus|significance|signifikanz|bedeutung|uncertain|unclear|unklar|unklare|unklarer|inconclusive"
     "|equivocal|borderline|fraglich|questionable|failed|insufficient|indeterminate|unbestimmt|evaluable"

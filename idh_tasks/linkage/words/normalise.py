@@ -12,6 +12,8 @@ SIGNS = str.maketrans(
 ELISION = re.compile(r"\b(d|l|n|s|qu|un|all|dell|dall|nell|sull|gell)'(?=\w)")
 ITALIAN_IS = re.compile(r"(?<!\w)(?:è|e')(?!\w)")
 ABBREVIATION = re.compile(r"\b(neg|pos|mut|seq|fok|diff|heteroz)\.")
+SEPARABLE_VERB = re.compile(r"\blieg(?:t|en) ([^;.,:\n]*?) ?\bvor\b")
+"""German 'liegt keine Mutation vor'."""
 SOFT_HYPHENS = re.compile("[\u00ad\u200b\u200c\u200d\ufeff]")
 
 
@@ -23,5 +25,5 @@ def normalise(text: str) -> str:
     plain = unicodedata.normalize("NFKC", SOFT_HYPHENS.sub("", text)).lower().translate(SIGNS)
     plain = ITALIAN_IS.sub(" ist ", plain).translate(UMLAUTS)
     plain = "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
-    plain = ABBREVIATION.sub(r"\1 ", ELISION.sub(r"\1 ", plain))
+    plain = SEPARABLE_VERB.sub(r"\1 liegt vor", ABBREVIATION.sub(r"\1 ", ELISION.sub(r"\1 ", plain)))
     return re.sub(r"\s*\n\s*", "\n", re.sub(r"[^\S\n]+", " ", plain.replace("\r", "\n"))).strip()
