@@ -96,7 +96,7 @@ class Installation:
         path = self.home / name
         if not self.home.exists():
             self.home.mkdir(parents=True, mode=PRIVATE_FOLDER)
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
         return path
 
     def choose_options(self, options: Mapping[str, str]) -> None:
@@ -114,7 +114,9 @@ class Installation:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """Let one process at a time generate what the others then read."""
-        with (self.folder(".") / ".lock").open("w") as lock:
+        path = self.folder(".") / ".lock"
+        path.touch(mode=PRIVATE)
+        with path.open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 from pydantic import SecretStr
 
+from idh_tasks.local import accounts
 from idh_tasks.local.installation import Installation
 from idh_tasks.local.process import Service, await_ready
 from idh_tasks.settings import DicomwebSettings, PacsSettings
@@ -94,7 +95,10 @@ def start(installation: Installation) -> None:
     config = installation.write_private("orthanc.json", _configuration(installation))
     service = Service(installation, NAME)
     # Without this, Nagle's algorithm delays every instance by 40 ms.
-    service.start([_program() or "Orthanc", str(config)], {"TCP_NODELAY": "1"})
+    program, folder = _program() or "Orthanc", installation.folder(NAME)
+    account = accounts.account_of(NAME, program)
+    accounts.give(account, folder, config)
+    service.start([program, str(config)], {"TCP_NODELAY": "1", "HOME": str(folder)}, account)
     await_ready(service, lambda: _answers(installation), 30)
 
 

@@ -7,6 +7,7 @@ import psutil
 from idh_tasks.local.installation import PRIVATE_FOLDER, Installation
 
 PASS = 0o010
+OTHERS = 0o077
 
 
 def close(installation: Installation, database_server: int) -> None:
@@ -20,9 +21,13 @@ def close(installation: Installation, database_server: int) -> None:
         Process id of PostgreSQL.
     """
     server, home = psutil.Process(database_server), installation.home
+    for path in home.iterdir():
+        if path.stat().st_uid == os.geteuid():
+            # Older versions left folders open.
+            path.chmod(path.stat().st_mode & ~OTHERS)
     if server.uids().effective == os.geteuid():
         home.chmod(PRIVATE_FOLDER)
         return
     os.chown(home, -1, server.gids().effective)
-    # Passing is not listing: each file inside is closed by its own mode.
+    # Passing is not listing, and everything inside is closed by its own mode.
     home.chmod(PRIVATE_FOLDER | PASS)

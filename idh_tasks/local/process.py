@@ -1,7 +1,6 @@
 """Starts a process that outlives its parent, and stops it with all its children."""
 
 import os
-import resource
 import signal
 import subprocess
 import time
@@ -14,9 +13,12 @@ import psutil
 
 from idh_tasks.codes import Code
 from idh_tasks.errors import TransientError
+from idh_tasks.local.accounts import passing_groups
 from idh_tasks.local.installation import Installation
 
 GRACE_S = 15.0
+NO_CORE_FILE = ("sh", "-c", 'ulimit -c 0 && exec "$@"', "sh")
+"""A core file would contain data of patients that the process held; its children inherit the limit."""
 CLOCK_SHIFT_S = 5.0
 """How far two readings of one start time may differ, as the system clock is adjusted."""
 
@@ -42,7 +44,7 @@ class Service:
         try:
             pid, started = self._pid_file.read_text().split()
             process = psutil.Process(int(pid))
-            same = abs(process.create_time() - float(started)) < CLOCK_SHIFT_S
+            same = abs(process.create_time() - _seconds(started)) < CLOCK_SHIFT_S
             ended = process.status() == psutil.STATUS_ZOMBIE
         except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
             return None
@@ -50,22 +52,29 @@ class Service:
             _reap(process)
         return process.pid if same and not ended else None
 
-    def start(self, command: list[str], environment: Mapping[str, str]) -> None:
-        """Start the process in a session of its own, unless it is already running."""
+    def start(self, command: list[str], environment: Mapping[str, str], account: int | None = None) -> None:
+        """Start the process in a session of its own, unless it is already running.
+
+        Parameters
+        ----------
+        account
+            User and group id of the process, if not this one's; see `accounts`.
+        """
         if self.pid() is not None:
             return
         with self.log.open("ab") as log:
             process = subprocess.Popen(  # noqa: S603 - the command is ours
-                command,
+                [*NO_CORE_FILE, *command],
                 env={**os.environ, **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 cwd=self.installation.home,
+                user=account,
+                group=account,
+                extra_groups=None if account is None else passing_groups(self.installation),
             )
-        # A core file would contain data of patients that the process held; its children inherit the limit.
-        resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))
         # The start time distinguishes it from a later process with the same id.
         self._pid_file.write_text(f"{process.pid} {psutil.Process(process.pid).create_time()}")
 
@@ -78,6 +87,11 @@ class Service:
                 os.killpg(pid, signal.SIGKILL)
                 wait_until(lambda: self.pid() is None, GRACE_S)
         self._pid_file.unlink(missing_ok=True)
+
+
+def _seconds(started: str) -> float:
+    """Return a recorded start time in seconds since 1970; older versions wrote an integer of clock ticks since boot."""
+    return psutil.boot_time() + int(started) / os.sysconf("SC_CLK_TCK") if started.isdecimal() else float(started)
 
 
 def _reap(process: psutil.Process) -> None:

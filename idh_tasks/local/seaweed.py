@@ -6,7 +6,7 @@ from pathlib import Path
 
 from idh_tasks.codes import Code
 from idh_tasks.errors import RunRefusedError, TransientError
-from idh_tasks.local import store_identities, store_keys, store_tls
+from idh_tasks.local import accounts, store_identities, store_keys, store_tls
 from idh_tasks.local.installation import GRPC_OFFSET, Installation
 from idh_tasks.local.prepare_store import create_buckets
 from idh_tasks.local.process import Service, await_ready, wait_until
@@ -68,10 +68,13 @@ def _open(installation: Installation) -> list[int]:
 
 
 def _start(installation: Installation, service: Service) -> None:
-    for name, content in store_tls.files(installation.home).items():
-        installation.write_private(name, content)
+    files = [installation.write_private(*file) for file in store_tls.files(installation.home).items()]
     identities = store_identities.configuration(store_keys.keys(installation), settings(installation))
-    service.start(_command(installation, installation.write_private("s3.json", identities)), {})
+    config, folder = installation.write_private("s3.json", identities), installation.folder(NAME)
+    command = _command(installation, config)
+    account = accounts.account_of(NAME, command[0])
+    accounts.give(account, folder, config, *files)
+    service.start(command, {"HOME": str(folder)}, account)
 
 
 def _command(installation: Installation, config: Path) -> list[str]:
@@ -87,8 +90,8 @@ def _command(installation: Installation, config: Path) -> list[str]:
         f"-s3.port={ports['s3']}",
         f"-s3.config={config}",
         # Relative to the installation's folder: the absolute path may be too long for a socket.
-        "-s3.localSocket=run/s3.sock",
-        "-filer.localSocket=run/filer.sock",
+        "-s3.localSocket=s3/s3.sock",
+        "-filer.localSocket=s3/filer.sock",
         "-s3.iam=false",
         "-s3.autoCreateBucket=false",
         "-s3.port.iceberg=0",

@@ -34,3 +34,9 @@ GRANT UPDATE (shift_days) ON phi.patient_identity TO idh_link;
 
 -- A new outline settles the question about an earlier one.
 GRANT UPDATE (moot) ON idh.review TO idh_preprocess;
+
+-- A dump also reads the sequences that migration 0008 made later than its own GRANT, and the version of the schema.
+GRANT SELECT ON ALL SEQUENCES IN SCHEMA idh, phi TO idh_backup;
+ALTER DEFAULT PRIVILEGES IN SCHEMA idh GRANT SELECT ON SEQUENCES TO idh_backup;
+ALTER DEFAULT PRIVILEGES IN SCHEMA phi GRANT SELECT ON SEQUENCES TO idh_backup;
+GRANT SELECT ON public.schema_version TO idh_backup;

