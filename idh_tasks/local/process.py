@@ -44,7 +44,7 @@ class Service:
         try:
             pid, started = self._pid_file.read_text().split()
             process = psutil.Process(int(pid))
-            same = abs(process.create_time() - float(started)) < CLOCK_SHIFT_S
+            same = abs(process.create_time() - _seconds(started)) < CLOCK_SHIFT_S
             ended = process.status() == psutil.STATUS_ZOMBIE
         except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
             return None
@@ -87,6 +87,11 @@ class Service:
                 os.killpg(pid, signal.SIGKILL)
                 wait_until(lambda: self.pid() is None, GRACE_S)
         self._pid_file.unlink(missing_ok=True)
+
+
+def _seconds(started: str) -> float:
+    """Return a recorded start time in seconds since 1970; older versions wrote an integer of clock ticks since boot."""
+    return psutil.boot_time() + int(started) / os.sysconf("SC_CLK_TCK") if started.isdecimal() else float(started)
 
 
 def _reap(process: psutil.Process) -> None:

@@ -16,6 +16,7 @@ from idh_tasks.local.store_upgrade import move_pathology
 from idh_tasks.settings import StoreSettings
 
 NAME = "s3"
+SOCKETS = Path("/tmp")  # noqa: S108 - SeaweedFS allows no other folder
 INTERNAL = ("weed_master", "weed_volume", "weed_filer")
 
 
@@ -35,6 +36,14 @@ def internal_ports(installation: Installation) -> list[int]:
     ports = installation.ports
     plain = [ports[name] for name in INTERNAL]
     return [*plain, *(port + GRPC_OFFSET for port in (*plain, ports["s3"]))]
+
+
+def internal_sockets(installation: Installation) -> list[Path]:
+    """Return the Unix sockets between the parts of SeaweedFS, which require its certificate; it leaves them behind."""
+    ports = installation.ports
+    parts = {"master": "weed_master", "volume": "weed_volume", "filer": "weed_filer", "s3": NAME}
+    names = (f"seaweedfs-{part}-grpc-{ports[name] + GRPC_OFFSET}.sock" for part, name in parts.items())
+    return [SOCKETS / name for name in names]
 
 
 def start(installation: Installation) -> None:
@@ -67,7 +76,19 @@ def _open(installation: Installation) -> list[int]:
     return open_ports(ports, authority) if authority.exists() else ports
 
 
+def _remove_left_sockets(installation: Installation) -> None:
+    for path in internal_sockets(installation):
+        try:
+            path.unlink(missing_ok=True)
+        except PermissionError:
+            raise RunRefusedError(
+                Code.E_START, f"{path} belongs to another user, so the object store cannot use it; remove it"
+            ) from None
+
+
 def _start(installation: Installation, service: Service) -> None:
+    # A server that ran as another user has left sockets that this one could not replace.
+    _remove_left_sockets(installation)
     files = [installation.write_private(*file) for file in store_tls.files(installation.home).items()]
     identities = store_identities.configuration(store_keys.keys(installation), settings(installation))
     config, folder = installation.write_private("s3.json", identities), installation.folder(NAME)

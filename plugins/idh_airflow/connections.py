@@ -39,8 +39,10 @@ def _required(name: str) -> Connection:
 
     The API server gives each Connection that Airflow finds in it to every task, and therefore must not have any.
     """
-    own = os.environ.get(f"IDH_CONN_{name.upper()}")
-    return Connection.get(name) if own is None else Connection.from_json(own, conn_id=name)
+    variable = f"IDH_CONN_{name.upper()}"
+    if variable in os.environ:
+        return Connection.from_json(os.environ[variable], conn_id=name)
+    return Connection.get(name)
 
 
 def _optional(name: str) -> Connection | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import psutil
 
 from idh_tasks.local import postgres, seaweed
-from idh_tasks.local.installation import GRPC_OFFSET, Installation
+from idh_tasks.local.installation import Installation
 from idh_tasks.local.process import Service
 from tests.attack import listening
 
@@ -20,14 +20,11 @@ CERTIFICATE = "between parts of SeaweedFS, below /tmp: requires a client certifi
 
 def allowed(installation: Installation) -> dict[Path, str]:
     """Return the allowed sockets, each with the reason why it is no open door."""
-    ports = installation.ports
-    parts = {"master": "weed_master", "volume": "weed_volume", "filer": "weed_filer", "s3": seaweed.NAME}
-    names = (f"seaweedfs-{part}-grpc-{ports[name] + GRPC_OFFSET}.sock" for part, name in parts.items())
     return {
         postgres.folder(installation).resolve() / ".s.PGSQL.5432": PASSWORD,
         of_the_store(installation, "s3"): OWNER_ONLY,
         of_the_store(installation, "filer"): NO_HTTP,
-        **{Path("/tmp", name): CERTIFICATE for name in names},  # noqa: S108 - where SeaweedFS puts them
+        **dict.fromkeys(seaweed.internal_sockets(installation), CERTIFICATE),
     }
 
 

@@ -2,7 +2,6 @@
 
 import stat
 import sys
-from pathlib import Path
 
 import grpc
 import httpx
@@ -62,13 +61,9 @@ def test_the_stores_sockets_answer_no_request_without_a_key(attacked: Installati
 def test_the_internal_sockets_require_a_certificate(attacked: Installation) -> None:
     own = strangers.own_credentials(attacked.home)
     authority = grpc.ssl_channel_credentials((attacked.home / store_tls.AUTHORITY).read_bytes())
-    for path in internal_sockets(attacked):
+    for path in seaweed.internal_sockets(attacked):
         method = METHODS[path.name.split("-")[1]]
         assert strangers.first_message(path, method, b"") == b""
         assert strangers.first_message(path, method, b"", authority) == b""
         assert own is not None
         assert strangers.first_message(path, method, b"", own) or "-s3-" in path.name, "the request is valid"
-
-
-def internal_sockets(installation: Installation) -> list[Path]:
-    return [path for path, reason in sockets.allowed(installation).items() if reason == sockets.CERTIFICATE]

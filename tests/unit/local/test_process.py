@@ -46,6 +46,16 @@ def test_another_process_with_the_same_id_is_not_taken_for_the_service(service: 
     assert service.pid() is None
 
 
+def test_a_service_started_by_an_older_version_is_recognised(service: Service) -> None:
+    """Up to d186106, the start time was written in clock ticks since boot."""
+    service.start(["sleep", "60"], {})
+    pid = service.pid()
+    ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    service.installation.folder("run").joinpath("sleeper.pid").write_text(f"{pid} {ticks}")
+    assert service.pid() == pid is not None
+    service.stop()
+
+
 def test_a_service_that_dies_is_named_with_its_log(service: Service) -> None:
     service.start(["false"], {})
     began = time.monotonic()

@@ -1,0 +1,21 @@
+"""The pages use Connections that only their own process has, and that Airflow gives to nobody."""
+
+import json
+
+import pytest
+from idh_airflow.connections import platform
+
+from idh_tasks.domain.role import Role
+
+DATABASE = {"conn_type": "postgres", "login": "idh_pages", "password": "p/w", "host": "/socket", "schema": "idh"}
+STORE = {"conn_type": "aws", "login": "key", "password": "secret", "extra": {"endpoint": "http://127.0.0.1:1"}}
+
+
+@pytest.mark.parametrize("prefix", ["IDH_CONN", "AIRFLOW_CONN"])
+def test_the_platform_is_opened_with_connections_of_either_kind(monkeypatch: pytest.MonkeyPatch, prefix: str) -> None:
+    monkeypatch.setenv(f"{prefix}_IDH_DB_PAGES", json.dumps(DATABASE))
+    monkeypatch.setenv(f"{prefix}_IDH_STORE", json.dumps(STORE))
+    monkeypatch.setattr("idh_airflow.connections._optional", lambda _: None)
+    settings = platform(Role.PAGES).settings
+    assert settings.database_url.get_secret_value() == "postgresql+psycopg2://idh_pages:p%2Fw@/idh?host=/socket"
+    assert (settings.store.access_key, settings.store.endpoint) == ("key", "http://127.0.0.1:1")
