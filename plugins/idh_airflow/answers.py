@@ -7,7 +7,12 @@ again, while the operator has the inputs of the present attempt.
 from typing import Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, TaskAwaitingInput
+from airflow.sdk.exceptions import (
+    AirflowFailException,
+    AirflowSkipException,
+    DownstreamTasksSkipped,
+    TaskAwaitingInput,
+)
 from airflow.sdk.execution_time.comms import CreateHITLDetailPayload, HITLDetailRequestResult
 
 from idh_airflow.triggers.close_question import CloseQuestion
@@ -15,6 +20,8 @@ from idh_airflow.triggers.earlier_answer import EarlierAnswer
 
 SHOWN = "shown"
 """Key in the state of the task, which outlives its attempts: the token of what Airflow shows."""
+FINAL = (AirflowSkipException, AirflowFailException, DownstreamTasksSkipped)
+"""Ends of an attempt after which Airflow does not repeat it."""
 HEARD = "heard"
 """Key in the state of the task: when the answer was given that has been dealt with."""
 
@@ -56,7 +63,7 @@ class BoundQuestion(HITLOperator):
         state = context["task_state_store"]
         try:
             taken = self.take(context, event, str(state.get(SHOWN)))
-        except (AirflowSkipException, AirflowFailException):
+        except FINAL:
             state.set(HEARD, _moment(event))
             raise
         state.set(HEARD, _moment(event))

@@ -16,7 +16,7 @@ from tests.integration.test_link import SURGERY, WILDTYPE, add_study, deliver, r
 from tests.scheduler import Place, Scheduler
 
 UNCLEAR = (("IDH1 R132H IHC", "weakly so"),)
-STEPS = 5
+STEPS = 4
 EMPTY = "TRUNCATE idh.patient, idh.study, idh.review, idh.audit_event, idh.quarantine CASCADE"
 ANSWERS = "SELECT review_id, answer, answered_by FROM idh.review WHERE answer IS NOT NULL"
 
