@@ -1,6 +1,9 @@
 """The text of a question to a reviewer: all that is needed to decide, and no patient identifier."""
 
-from collections.abc import Iterator, Mapping
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from idh_tasks.domain.review import LEAVE_OPEN, ReviewKind
 
@@ -30,16 +33,32 @@ EXPLANATIONS = {
     ReviewKind.MERGE_MISMATCH: "The registry merged them. They remain separate until you decide.",
 }
 
+DIGEST_LENGTH = 16
 ABOUT_REPORTS = (ReviewKind.UNCLEAR_RESULT, ReviewKind.UNCLEAR_DIAGNOSIS)
 
 
-def title(kind: ReviewKind, subject: str) -> str:
-    """Return the headline of a question."""
-    return f"{TITLES[kind]} ({subject[:8]})"
+@dataclass(frozen=True)
+class Page:
+    """A question as a reviewer sees it; the body is Markdown, and `digest` stands for all of it and the evidence."""
+
+    title: str
+    body: str
+    options: tuple[str, ...]
+    digest: str
 
 
-def body(kind: ReviewKind, subject: str, detail: Mapping[str, object]) -> str:
-    """Return the text of a question in Markdown."""
+def page(kind: ReviewKind, subject: str, evidence: str, detail: Mapping[str, object], options: Sequence[str]) -> Page:
+    """Return what a reviewer is shown.
+
+    The digest changes with the evidence and with every word of the text, whether the facts or the template changed.
+    """
+    headline, text, offered = f"{TITLES[kind]} ({subject[:8]})", _body(kind, subject, detail), (*options, LEAVE_OPEN)
+    content = json.dumps([kind, subject, evidence, headline, text, offered])
+    digest = hashlib.sha256(content.encode()).hexdigest()[:DIGEST_LENGTH]
+    return Page(headline, f"{text}\n\nVersion of this question: `{digest}`", offered, digest)
+
+
+def _body(kind: ReviewKind, subject: str, detail: Mapping[str, object]) -> str:
     lines = [EXPLANATIONS[kind], "", f"Subject: `{subject}`", ""]
     for name, value in detail.items():
         lines += _detail(name, value)

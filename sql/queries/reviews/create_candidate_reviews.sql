@@ -55,7 +55,7 @@ FROM wanted_link AS w
 WHERE w.code = 'W_AMBIGUOUS'
 GROUP BY w.patient_key
 UNION ALL
-SELECT DISTINCT ON (o.patient_key, b.patient_key)
+(SELECT DISTINCT ON (o.patient_key, b.patient_key)
     'near_miss', o.patient_key, b.patient_key, q.person_key,
     jsonb_build_object(
         'report', o.report_key,
@@ -70,6 +70,7 @@ WHERE coalesce(q.sex = o.sex, true)
     AND ltrim(regexp_replace(b.identifier, '\D', '', 'g'), '0') = ltrim(regexp_replace(o.patient_id, '\D', '', 'g'), '0')
     AND regexp_replace(o.patient_id, '\D', '', 'g') ~ '[1-9]'
     AND EXISTS (SELECT 1 FROM idh.study AS t WHERE t.patient_key = b.patient_key)
+ORDER BY o.patient_key, b.patient_key, o.report_key)
 UNION ALL
 SELECT
     'merge_mismatch', m.prior_key, m.surviving_key, m.surviving_key,
