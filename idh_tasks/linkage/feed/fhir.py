@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC
 from typing import Any
 
 from fhir.resources.R4B.bundle import Bundle
@@ -11,6 +12,7 @@ from idh_tasks.domain.pathology import FeedContent
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.linkage.feed.observations import Observation, ObservationState, report_rows
 from idh_tasks.linkage.feed.rows import read_rows
+from idh_tasks.linkage.versions import time_digits
 
 FINAL = ("final", "amended", "corrected", "appended")
 PENDING = ("registered", "preliminary")
@@ -61,6 +63,7 @@ def _rows(report: Any, entries: dict[str, Any]) -> Iterator[dict[str, object]]:
         "sex": patient.gender,
         "report_id": report_identifier.value if report_identifier else report.id,
         "version": _version(report),
+        "revision": _revision(report),
         "report_status": report.status,
         "specimen_date": collected,
         "specimen": next((s.identifier[0].value for s in specimens if s.identifier), ""),
@@ -75,11 +78,18 @@ def _issuer(identifier: Any) -> Any:
 
 
 def _version(report: Any) -> str:
-    """Return meta.versionId if it is a number, or else the time of issue."""
-    stated = report.meta.versionId if report.meta else None
-    if stated and str(stated).isdigit():
-        return str(stated)
-    return f"{report.issued:%Y%m%d%H%M%S}" if report.issued else ""
+    """Return the time of the last change or else of issue in UTC, or else meta.versionId."""
+    stated = _revision(report)
+    moment = (report.meta.lastUpdated if report.meta else None) or report.issued
+    if moment is None or (stated is not None and time_digits(stated)):
+        return "" if stated is None else str(stated)
+    return f"{moment.astimezone(UTC):%Y%m%d%H%M%S}"
+
+
+def _revision(report: Any) -> int | None:
+    """Return meta.versionId if it is a number: it orders the versions of one server (FHIR Resource.meta)."""
+    stated = str(report.meta.versionId or "") if report.meta else ""
+    return int(stated) if stated.isdecimal() else None
 
 
 def _observations(report: Any, entries: dict[str, Any], patient: Any) -> Iterator[Observation]:

@@ -24,6 +24,7 @@ from idh_tasks.linkage.feed.values import (
     read_text,
     read_version,
 )
+from idh_tasks.linkage.versions import is_correction
 
 REQUIRED = tuple(name for name in get_args(ReportColumn) if name not in OPTIONAL_COLUMNS)
 DRIFT = 0.5
@@ -58,13 +59,15 @@ def check_columns(columns: Iterable[str]) -> None:
         raise RunRefusedError(Code.E_SCHEMA, f"columns are missing: {', '.join(missing)}")
 
 
-def read_rows(rows: Iterable[FeedRow], issuer: str = "") -> FeedContent:
+def read_rows(rows: Iterable[FeedRow], issuer: str = "", least_drifted: int = 1) -> FeedContent:
     """Return the reports of a table; a report that cannot be read is rejected, the others are returned.
 
     Parameters
     ----------
     issuer
         The issuer of the identifiers in rows that do not state one.
+    least_drifted
+        A column has changed only if it cannot be read in at least so many reports.
 
     Raises
     ------
@@ -78,13 +81,13 @@ def read_rows(rows: Iterable[FeedRow], issuer: str = "") -> FeedContent:
         versions[stated, read_text(row["report_id"]), str(row["version"])].append(row)
     read = [_report(group, stated) for (stated, _, _), group in versions.items()]
     rejected = [one for one in read if isinstance(one, RejectedReport)]
-    _refuse_drift(rejected, len(versions))
+    _refuse_drift(rejected, len(versions), least_drifted)
     return FeedContent(tuple(one for one in read if isinstance(one, Report)), (), tuple(rejected))
 
 
-def _refuse_drift(rejected: Sequence[RejectedReport], reports: int) -> None:
+def _refuse_drift(rejected: Sequence[RejectedReport], reports: int, least: int) -> None:
     for column, count in Counter(report.column for report in rejected).items():
-        if count > DRIFT * reports and column != "issuer":
+        if count >= least and count > DRIFT * reports and column != "issuer":
             raise RunRefusedError(
                 Code.E_SCHEMA, f"column {column} cannot be read in {count} of {reports} reports; nothing was stored"
             )
@@ -104,4 +107,15 @@ def _report(rows: Sequence[FeedRow], issuer: str) -> Report | RejectedReport:
         return RejectedReport("issuer", values["report_id"])
     assays = {ReportedAssay(read_text(row["method"]), read_text(row["result"])) for row in rows}
     status = values.pop("report_status")
-    return Report(**values, issuer=issuer, status=status, assays=tuple(sorted(assays, key=str)))
+    return Report(
+        **values,
+        issuer=issuer,
+        status=status,
+        assays=tuple(sorted(assays, key=str)),
+        corrected=is_correction(read_text(rows[0]["report_status"])),
+        revision=_revision(rows[0].get("revision")),
+    )
+
+
+def _revision(value: object) -> int | None:
+    return value if isinstance(value, int) else None

@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from idh_tasks.domain.pathology import FeedContent, Report, ReportStatus
+from idh_tasks.domain.pathology import Channel, FeedContent, Report, ReportStatus
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.linkage.feed.fhir import read_fhir
+from idh_tasks.linkage.feed.files import CHANNELS, READERS, read_file
 from idh_tasks.linkage.feed.hl7_v2 import read_hl7
 from idh_tasks.linkage.feed.tables import read_csv, read_excel
 from tests.unit.linkage.feed.test_rows import row
@@ -129,15 +130,30 @@ def test_an_unsupported_message_is_refused_with_a_code(text: str, code: str) -> 
 
 def test_a_fhir_bundle_is_read_as_a_report() -> None:
     report = only(read_fhir(bundle()))
-    assert (report.report_id, report.version, report.issuer, report.patient_id) == ("R1", 3, "H", "0012")
+    assert (report.report_id, report.issuer, report.patient_id) == ("R1", "H", "0012")
+    assert (report.version, report.revision, report.corrected) == (20180620101500, 3, True)
     assert (report.status, report.birth_date, report.sex) == (ReportStatus.FINAL, date(1958, 1, 1), "F")
     assert (report.specimen_date, report.surgery_date) == (date(2018, 6, 1), date(2018, 6, 2))
     assert [(a.method, a.result) for a in report.assays] == [("IDH1 R132H IHC", "positive")]
     assert (report.diagnosis_codes, report.specimen) == ("63634009", "SP-1")
 
 
-def test_the_version_of_a_bundle_without_a_version_id_is_its_time_of_issue() -> None:
-    assert only(read_fhir(bundle(meta={}))).version == 20180620101500
+@pytest.mark.parametrize(
+    ("changes", "version"),
+    [({"meta": {}}, 20180620101500), ({"issued": None}, 3), ({"issued": "2018-06-20T10:15:00+02:00"}, 20180620081500),
+     ({"meta": {"versionId": "3", "lastUpdated": "2018-07-01T00:00:00Z"}}, 20180701000000),
+     ({"meta": {"versionId": "20180620101500"}, "issued": "2019-01-01T00:00:00Z"}, 20180620101500)],
+)  # fmt: skip
+def test_the_version_of_a_bundle_is_a_time_in_utc_if_it_states_one(changes: dict[str, Any], version: int) -> None:
+    assert only(read_fhir(bundle(**changes))).version == version
+
+
+def test_a_report_states_how_it_arrived() -> None:
+    names = list(row())
+    table = "\n".join((",".join(names), ",".join(str(row(age_years="")[n] or "") for n in names)))
+    files = {"a.csv": table.encode(), "a.hl7": ORU.encode(), "a.json": bundle()}
+    assert [only(read_file(*file)).channel for file in files.items()] == [Channel.TABLE, Channel.HL7, Channel.FHIR]
+    assert set(CHANNELS) == set(READERS.values())
 
 
 @pytest.mark.parametrize("broken", [b"{}", b"no json", bundle(subject={"reference": "Patient/x"})])
