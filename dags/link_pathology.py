@@ -9,9 +9,9 @@ pre-operative study.
 columns), and files below `pathology/` of `pathology_bucket`: `.csv`, `.xlsx`, `.hl7` (ORU^R01, ADT^A40, ADT^A37) and
 `.json` (FHIR).
 
-**Writes**: `idh.report`, `idh.assay`, `idh.merge_event`, `idh.case_link` (every candidate with its reason),
-`idh.review` (questions for a person, asked by `review_cases`), `idh.feed_night`,
-`idh.feed_file`.
+**Writes**: `idh.report` (every version), `idh.report_standing` (which version counts), `idh.assay`, `idh.merge_event`,
+`idh.case_link` (every candidate with its reason), `idh.review` (questions for a person, asked by `review_cases`),
+`idh.feed_night`, `idh.feed_file`.
 
 **When it is red**: `load_reports` failed; links were still updated with the reports known so far. `E_SCHEMA` names the
 column that has changed. `E_FEED_DROP` means that most rows are missing, and nothing is trained until they are back.

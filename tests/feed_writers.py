@@ -89,7 +89,7 @@ def rows(reports: Sequence[WrittenReport]) -> list[dict[str, Any]]:
 def as_csv(reports: Sequence[WrittenReport]) -> bytes:
     """Return a CSV file."""
     text = StringIO()
-    writer = csv.DictWriter(text, COLUMNS)
+    writer: csv.DictWriter[Any] = csv.DictWriter(text, COLUMNS)
     writer.writeheader()
     writer.writerows(rows(reports))
     return text.getvalue().encode()

@@ -1,7 +1,8 @@
 """The same reports in every format give the same reports, versions and labels."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,6 @@ from tests import feed_writers
 from tests.feed_writers import WrittenReport, generated
 
 NUMBER, PER_FILE = 500, 50
-FORMATS = ("a.csv", "a.xlsx", "a.hl7", "text.json", "coded.json", "view")
 MEANT = {
     "IHC": AssayMethod.IHC_R132H,
     "SEQ1": AssayMethod.IDH1_SEQUENCING,
@@ -28,20 +28,22 @@ MEANT = {
 CHANNELS = {"csv": Channel.TABLE, "xlsx": Channel.TABLE, "hl7": Channel.HL7, "json": Channel.FHIR, "view": Channel.VIEW}
 
 
+WRITERS: dict[str, Callable[[list[WrittenReport]], bytes]] = {
+    "a.csv": feed_writers.as_csv,
+    "a.xlsx": feed_writers.as_excel,
+    "a.hl7": feed_writers.as_hl7,
+    "text.json": partial(feed_writers.as_fhir, coded=False),
+    "coded.json": partial(feed_writers.as_fhir, coded=True),
+}
+
+
 def read(name: str, reports: list[WrittenReport], folder: Path) -> FeedContent:
     if name == "view":
         laboratory = Laboratory(
             feed_writers.as_view(reports, folder / f"{reports[0].report_id}.db"), LaboratoryMapping()
         )
         return by_channel(read_rows(laboratory.read(None, datetime.now(UTC)).rows), Channel.VIEW)
-    content = {
-        "a.csv": feed_writers.as_csv,
-        "a.xlsx": feed_writers.as_excel,
-        "a.hl7": feed_writers.as_hl7,
-        "text.json": lambda some: feed_writers.as_fhir(some, coded=False),
-        "coded.json": lambda some: feed_writers.as_fhir(some, coded=True),
-    }[name]
-    return read_file(name, content(reports))
+    return read_file(name, WRITERS[name](reports))
 
 
 def stated(report: Report) -> Mapping[str, object]:
@@ -80,7 +82,7 @@ def meant(report: WrittenReport) -> Mapping[str, object]:
     }
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", [*WRITERS, "view"])
 def test_the_same_reports_are_read_from_every_format(name: str, tmp_path: Path) -> None:
     reports = generated(NUMBER)
     parts = [reports[start : start + PER_FILE] for start in range(0, NUMBER, PER_FILE)]
