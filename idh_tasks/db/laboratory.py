@@ -28,7 +28,7 @@ from idh_tasks.codes import Code
 from idh_tasks.db.engine import Database
 from idh_tasks.db.laboratory_mapping import LaboratoryMapping
 from idh_tasks.db.laboratory_values import FIRST_CHANGE, moment_of, plain_row
-from idh_tasks.domain.pathology import OPTIONAL_COLUMNS, FeedRow, ReportColumn
+from idh_tasks.domain.pathology import OPTIONAL_COLUMNS, FeedRow, RejectedReport, ReportColumn
 from idh_tasks.errors import RunRefusedError, TransientError
 
 OVERLAP = timedelta(days=2)
@@ -44,12 +44,20 @@ COLUMNS: tuple[ReportColumn, ...] = get_args(ReportColumn)
 
 @dataclass(frozen=True)
 class LaboratoryRows:
-    """Rows under our column names, the latest change among them up to now, and how many reports change later than now.
+    """Rows under our column names, without the reports that contain bytes that are no UTF-8.
 
-    Without a column with the time of change, `latest_change` is None.
+    Parameters
+    ----------
+    rejected
+        The reports that are left out.
+    latest_change
+        The latest change up to now; None without a column with the time of change.
+    in_future
+        How many reports state a later change.
     """
 
     rows: Sequence[FeedRow]
+    rejected: tuple[RejectedReport, ...] = ()
     latest_change: datetime | None = None
     in_future: int = 0
 
@@ -116,12 +124,12 @@ class Laboratory:
         with self._connected() as connection:
             statement = select(*self._wanted(connection)).select_from(self._from)
             if self._mapping.changed is None:
-                return LaboratoryRows(_rows(connection, statement))
+                return LaboratoryRows(*_decoded(_rows(connection, statement)))
             changes = self._changes(connection, self._mapping.changed, since)
             rows = [row for part in self._parts(statement, changes) for row in _rows(connection, part)]
         past = [min(change.moment, now) for change in changes if change.moment and change.moment <= now + ANY_ZONE]
         future = {str(change.report_id) for change in changes if change.moment and change.moment > now + ANY_ZONE}
-        return LaboratoryRows(rows, max(past, default=None), len(future))
+        return LaboratoryRows(*_decoded(rows), max(past, default=None), len(future))
 
     def _changes(self, connection: Connection, changed: str, since: datetime | None) -> list[_Change]:
         """Return the rows that have changed; the database compares only times and dates, whose order is certain."""
@@ -178,6 +186,13 @@ class Laboratory:
 
 def _rows(connection: Connection, statement: Select[Any]) -> list[FeedRow]:
     return [plain_row(dict(row)) for row in connection.execute(statement).mappings()]
+
+
+def _decoded(rows: Sequence[FeedRow]) -> tuple[list[FeedRow], tuple[RejectedReport, ...]]:
+    """Return the rows of the reports that could be decoded, and the others as rejected: decoding never guesses."""
+    broken = {row["report_id"]: name for row in rows for name, value in row.items() if isinstance(value, bytes)}
+    kept = [row for row in rows if row["report_id"] not in broken]
+    return kept, tuple(RejectedReport(column, str(report_id)) for report_id, column in broken.items())
 
 
 def _comparable(connection: Connection, column_type: TypeEngine[Any]) -> Callable[[datetime], date] | None:

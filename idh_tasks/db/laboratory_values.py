@@ -22,7 +22,7 @@ def plain_value(value: object) -> object:
     """Return a value without what is peculiar to a driver.
 
     Fixed-width text loses its padding, bytes are read as UTF-8, whole decimals become integers, and MySQL's date zero
-    becomes None. Bytes that are not UTF-8 stay bytes, and the report is rejected for them.
+    becomes None. Bytes that are not UTF-8 stay bytes.
     """
     if isinstance(value, memoryview | bytearray | bytes):
         value = _decoded(bytes(value))

@@ -32,7 +32,7 @@ INSERT INTO idh.report_standing (report_key, versions, detail, options)
 SELECT
     r.report_key, ARRAY[0, r.version],
     jsonb_build_object('versions', jsonb_build_array(
-        jsonb_build_object('option', 1, 'note', 'contradicts version 2 and was not kept; it cannot be chosen'),
+        jsonb_build_object('option', 1, 'note', 'contradicts option 2; it was not kept and cannot be chosen'),
         jsonb_build_object('option', 2, 'version', r.version, 'status', r.report_status, 'IDH status', r.idh_status)
     )),
     ARRAY['2: ' || r.idh_status]

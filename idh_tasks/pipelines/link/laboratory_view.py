@@ -1,6 +1,7 @@
 """Reads the laboratory's view, unless it has lost most of its rows."""
 
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from idh_tasks.codes import Code
@@ -44,6 +45,7 @@ def load_view(platform: Platform) -> int:
 def _load(platform: Platform, laboratory: Laboratory, rows_there: int) -> int:
     read = laboratory.read(_last_change(platform), datetime.now(UTC))
     content = by_channel(read_rows(read.rows, platform.settings.issuer, LEAST_DRIFTED), Channel.VIEW)
+    content = replace(content, rejected=content.rejected + read.rejected)
     with platform.database.begin() as transaction:
         stored = store_content(platform, transaction, content)
         if read.latest_change is not None:

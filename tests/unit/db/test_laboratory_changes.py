@@ -23,7 +23,7 @@ EARLIEST, LATEST = (datetime(year, 1, 1, tzinfo=UTC).replace(tzinfo=None) for ye
 OLD, RECENT, FUTURE = "2019-01-01 10:00:00", "2020-05-31 20:00:00", "2099-12-31 00:00:00"
 
 
-def view(folder: Path, *rows: tuple[Any, str, Any]) -> Laboratory:
+def view(folder: Path, *rows: tuple[Any, Any, Any]) -> Laboratory:
     """Return a view of rows (report_id, method, changed) in SQLite."""
     columns = [*COLUMNS, "changed"]
     with sqlite3.connect(folder / "lis.db") as lis:
@@ -66,6 +66,12 @@ def test_a_change_in_the_future_is_counted_and_does_not_end_the_feed(tmp_path: P
 def test_the_clock_of_another_time_zone_is_not_the_future(tmp_path: Path) -> None:
     read = view(tmp_path, ("r1", "IDH1", "2020-06-01 13:00:00")).read(SINCE, NOW)
     assert (read.latest_change, read.in_future) == (NOW, 0)
+
+
+def test_a_report_with_bytes_that_are_no_utf8_is_rejected_as_a_whole(tmp_path: Path) -> None:
+    read = view(tmp_path, ("r1", "IDH1", RECENT), ("r1", b"F\xe4rbung", RECENT), ("r2", "IDH1", OLD)).read(None, NOW)
+    assert assays(read) == {("r2", "IDH1")}
+    assert [(rejected.column, rejected.report_id) for rejected in read.rejected] == [("method", "r1")]
 
 
 def test_more_reports_than_fit_one_list_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
