@@ -25,7 +25,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 system:
-	@sh docker/system-packages.sh orthanc orthanc-dicomweb redis-server
+	@sh docker/system-packages.sh orthanc orthanc-dicomweb redis-server mariadb-server-core
 
 demo: setup ## Run a whole night on real services (COHORT=DIR for your own cohort)
 	@$(IDH) demo $(if $(COHORT),--cohort $(COHORT))

@@ -10,9 +10,9 @@ columns), and files below `pathology/` of `pathology_bucket`: `.csv`, `.tsv`, `.
 ORU^R01, ADT^A40, ADT^A37), `.json` and `.ndjson` (FHIR). A file with another ending is named once (`W_UNREAD`); the run
 stays green. Connection `idh_fhir` (optional): a FHIR server, whose pages become such files.
 
-**Writes**: `idh.report`, `idh.assay`, `idh.merge_event`, `idh.case_link` (every candidate with its reason),
-`idh.review` (questions for a person, asked by `review_cases`), `idh.feed_night`,
-`idh.feed_file`, and the head of the audit log below `audit/` in the object store.
+**Writes**: `idh.report` (every version), `idh.report_standing` (which version counts), `idh.assay`, `idh.merge_event`,
+`idh.case_link` (every candidate with its reason), `idh.review` (questions for a person, asked by `review_cases`),
+`idh.feed_night`, `idh.feed_file`, and the head of the audit log below `audit/` in the object store.
 
 **When it is red**: `poll_laboratory` or `load_reports` failed; links were still updated with the reports known so far.
 `E_SCHEMA` names the column that has changed. `E_FEED_DROP` means that most rows are missing, and nothing is trained

@@ -78,6 +78,15 @@ class ReportStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Channel(StrEnum):
+    """How a report arrived; each channel counts the versions of a report in its own way."""
+
+    VIEW = "view"
+    TABLE = "table"
+    HL7 = "hl7"
+    FHIR = "fhir"
+
+
 @dataclass(frozen=True)
 class Assay:
     """One test on one specimen."""
@@ -96,7 +105,17 @@ class ReportedAssay:
 
 @dataclass(frozen=True)
 class Report:
-    """One version of a report as the laboratory delivers it; it names a patient."""
+    """One version of a report as the laboratory delivers it; it names a patient.
+
+    Parameters
+    ----------
+    channel
+        None where it is not known, as for reports stored before channels were.
+    corrected
+        The status says that it replaces an earlier final report.
+    revision
+        A number of this version that the sender states beside a version that is a time.
+    """
 
     report_id: str
     version: int
@@ -112,6 +131,9 @@ class Report:
     assays: tuple[ReportedAssay, ...]
     diagnosis_codes: str = ""
     specimen: str = ""
+    channel: Channel | None = None
+    corrected: bool = False
+    revision: int | None = None
 
     def __repr__(self) -> str:
         return f"Report(version {self.version}, {self.status})"

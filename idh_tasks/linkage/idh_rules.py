@@ -75,6 +75,17 @@ def needs_review(assays: Sequence[Assay], decision: StatusDecision) -> bool:
     return decision.status is IdhStatus.INDETERMINATE and (unclear or bool(_disputed(assays)))
 
 
+def evidence_strength(decision: StatusDecision) -> int:
+    """Return how strong the evidence for a status is: 2 for sequencing, 1 for immunohistochemistry, 0 for the age rule.
+
+    A positive result of both counts as sequencing.
+    """
+    if decision.provisional or decision.status is IdhStatus.INDETERMINATE:
+        return 0
+    sequenced = (*GENES, AssayMethod.NGS_PANEL)
+    return 2 if decision.status is IdhStatus.WILDTYPE or any(method in decision.rule for method in sequenced) else 1
+
+
 def _open_question(assays: Sequence[Assay]) -> str:
     """Return why there is no status: an unclear result is for a person to decide, a pending one for later."""
     tested = [a for a in assays if a.method is not AssayMethod.OTHER]

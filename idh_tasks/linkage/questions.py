@@ -10,6 +10,7 @@ from idh_tasks.domain.review import LEAVE_OPEN, ReviewKind
 TITLES = {
     ReviewKind.UNCLEAR_RESULT: "Unclear wording of an IDH result",
     ReviewKind.UNCLEAR_DIAGNOSIS: "Is the diagnosis glioblastoma?",
+    ReviewKind.REPORT_VERSIONS: "Which version of a report counts?",
     ReviewKind.LABEL_CONFLICT: "Final reports contradict each other",
     ReviewKind.SEVERAL_STUDIES: "Several equally suitable pre-operative studies",
     ReviewKind.NEAR_MISS: "Are these two patients the same person?",
@@ -21,6 +22,9 @@ EXPLANATIONS = {
     "uncertain. Look the report up in the laboratory's system and choose what it states; `exclude` leaves the case "
     "out.",
     ReviewKind.UNCLEAR_DIAGNOSIS: "The diagnosis is empty, negated, only suspected, or was not understood as a whole.",
+    ReviewKind.REPORT_VERSIONS: "Versions of one report contradict each other and neither is known to be the newer, "
+    "or the newer one states the other label on weaker evidence. Look the report up in the laboratory's system and "
+    "choose the version that is right; `exclude` leaves the report out. A newer version settles the question as well.",
     ReviewKind.LABEL_CONFLICT: "Choose the correct status. Reports that state the other one are overruled, not "
     "deleted.",
     ReviewKind.SEVERAL_STUDIES: "They have the same date and the same number of usable sequences. Choose the one to "
@@ -34,7 +38,7 @@ EXPLANATIONS = {
 }
 
 DIGEST_LENGTH = 16
-ABOUT_REPORTS = (ReviewKind.UNCLEAR_RESULT, ReviewKind.UNCLEAR_DIAGNOSIS)
+ABOUT_REPORTS = (ReviewKind.UNCLEAR_RESULT, ReviewKind.UNCLEAR_DIAGNOSIS, ReviewKind.REPORT_VERSIONS)
 
 
 @dataclass(frozen=True)

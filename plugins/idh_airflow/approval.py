@@ -9,6 +9,7 @@ from idh_airflow.answers import BoundQuestion
 from idh_airflow.connections import platform
 from idh_airflow.defaults import APPROVAL
 from idh_airflow.steps import outcomes, step
+from idh_tasks.domain.role import Role
 
 WAIT = timedelta(days=6)
 """Until shortly before the next weekly run; without an answer the champions stay."""
@@ -39,7 +40,7 @@ class PromotionApproval(BoundQuestion, ApprovalOperator):
 def _refuse(judged: str, shown: str) -> None:
     from idh_tasks.pipelines.train import promotion
 
-    promotion.refuse_approval(platform(), judged, shown)
+    promotion.refuse_approval(platform(Role.TRAIN), judged, shown)
 
 
 def approval(task_id: str) -> Any:

@@ -184,8 +184,9 @@ def test_p08_the_latest_version_counts_however_late_the_others_arrive(platform: 
 def test_p08_a_stored_version_stays_when_it_arrives_again_with_different_content(platform: Platform) -> None:
     deliver(platform, report())
     deliver(platform, report(assays=MUTANT))
-    assert statuses(platform) == {("r1", 1): "wildtype"}
-    assert quarantined_codes(platform) == {"E_REPORT_CONFLICT": 1}
+    assert statuses(platform) == {("r1", 1): "wildtype", ("r1", -1): "mutant"}
+    deliver(platform, [*report(), *report(assays=MUTANT)])
+    assert len(statuses(platform)) == 3
 
 
 @pytest.mark.parametrize("name", ["O'Brien", "x'); DROP TABLE idh.report; --", "a\\b", "%(x)s :y"])

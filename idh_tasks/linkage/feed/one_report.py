@@ -9,6 +9,7 @@ from idh_tasks.domain.pathology import DateOrder, FeedRow, RejectedReport, Repor
 from idh_tasks.linkage.feed.dates import read_date
 from idh_tasks.linkage.feed.identifier_text import read_identifier
 from idh_tasks.linkage.feed.values import read_age, read_sex, read_status, read_text, read_version
+from idh_tasks.linkage.versions import is_correction
 
 Readers = Mapping[str, Callable[[object], object]]
 
@@ -85,4 +86,15 @@ def _contradiction(rows: Sequence[FeedRow], issuer: str, values: Mapping[str, An
 def _report(rows: Sequence[FeedRow], issuer: str, values: dict[str, Any]) -> Report:
     assays = {ReportedAssay(read_text(row["method"]), read_text(row["result"])) for row in rows}
     status = values.pop("report_status")
-    return Report(**values, issuer=issuer, status=status, assays=tuple(sorted(assays, key=str)))
+    return Report(
+        **values,
+        issuer=issuer,
+        status=status,
+        assays=tuple(sorted(assays, key=str)),
+        corrected=any(is_correction(read_text(row["report_status"])) for row in rows),
+        revision=_revision(rows[0].get("revision")),
+    )
+
+
+def _revision(value: object) -> int | None:
+    return value if isinstance(value, int) else None

@@ -14,7 +14,6 @@ from idh_tasks.pipelines.platform import Platform
 
 NO_ISSUER = "neither the report nor the settings state the issuer of the identifier"
 INVALID = "column {} has an invalid value"
-CONTRADICTED = "this version is already stored with different content, which stays; a change needs a new version"
 
 
 @dataclass(frozen=True)
@@ -28,17 +27,17 @@ class StoredContent:
 def store_content(platform: Platform, transaction: Transaction, content: FeedContent) -> StoredContent:
     """Store reports and merges, except those of patients who withdrew; hold the reports that cannot be used."""
     pseudonymiser, age_rule = platform.pseudonymiser, platform.settings.linkage.age_rule
+    links.lock(transaction)
     patients = named_patients(pseudonymiser, content)
     erased = identities.erased(transaction, [patient.patient_key for patient in patients])
     records = [(report_record(pseudonymiser, report, age_rule=age_rule), report) for report in content.reports]
     events = [event for notice in content.merges if (event := merge_event(pseudonymiser, notice)) is not None]
     reports.save_patients(transaction, [patient for patient in patients if patient.patient_key not in erased])
-    saved = reports.save_reports(transaction, [pair for pair in records if pair[0].patient_key not in erased])
+    new = reports.save_reports(transaction, [pair for pair in records if pair[0].patient_key not in erased])
     links.save_merges(transaction, [e for e in events if not {e.prior_key, e.surviving_key} & erased])
     held = [_rejected(pseudonymiser, report) for report in content.rejected]
-    held += [QuarantineEntry(key, "report", Code.E_REPORT_CONFLICT, CONTRADICTED) for key in saved.contradicted]
     quarantine.record(transaction, held)
-    return StoredContent(saved.new, len(held))
+    return StoredContent(new, len(held))
 
 
 def _rejected(pseudonymiser: Pseudonymiser, report: RejectedReport) -> QuarantineEntry:

@@ -6,10 +6,12 @@ from io import BytesIO
 import pandas as pd
 import pytest
 
-from idh_tasks.domain.pathology import FeedContent, Report, ReportStatus
+from idh_tasks.domain.pathology import Channel, FeedContent, Report, ReportStatus
 from idh_tasks.errors import RunRefusedError
+from idh_tasks.linkage.feed.files import CHANNELS, MESSAGES, TABLES, read_file
 from idh_tasks.linkage.feed.hl7_v2 import read_hl7
 from idh_tasks.linkage.feed.tables import read_csv, read_excel
+from tests.unit.linkage.feed.fhir.bundles import bundle, negatives, patient, report
 from tests.unit.linkage.feed.test_rows import row
 
 ORU = """MSH|^~\\&|LIS|PATH|IDH|IDH|20180620101500||ORU^R01|1|P|2.5
@@ -91,3 +93,15 @@ def test_a_file_of_messages_may_contain_merges_and_their_reversal() -> None:
 def test_an_unsupported_message_is_refused_with_a_code(text: str, code: str) -> None:
     with pytest.raises(RunRefusedError, match=code):
         read_hl7(text.encode())
+
+
+def test_a_report_states_how_it_arrived() -> None:
+    names = list(row())
+    table = "\n".join((",".join(names), ",".join(str(row(age_years="")[n] or "") for n in names)))
+    files = {
+        "a.csv": table.encode(),
+        "a.hl7": ORU.encode(),
+        "a.json": bundle(patient(), report("a", "b"), *negatives()),
+    }
+    assert [only(read_file(*file)).channel for file in files.items()] == [Channel.TABLE, Channel.HL7, Channel.FHIR]
+    assert CHANNELS.keys() == {*TABLES, *MESSAGES}
