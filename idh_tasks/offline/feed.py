@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from idh_tasks.codes import Code
-from idh_tasks.domain.pathology import FeedContent, MergeNotice, RejectedReport, Report
+from idh_tasks.domain.pathology import FeedContent, MergeNotice, RejectedReport, Report, ReportStatus
 from idh_tasks.errors import FileHeldError, IdhError
 from idh_tasks.linkage.feed.files import is_readable, read_file
 from idh_tasks.linkage.feed.tables import STRICT, TableRules
@@ -98,7 +98,8 @@ def _contents(file: str, content: FeedContent) -> Iterator[Entry]:
 
 
 def _report(file: str, report: Report) -> ReadReport:
-    assays = [assay for reported in report.assays for assay in read_assays(reported.method, reported.result)]
+    counted = report.assays if report.status is not ReportStatus.CANCELLED else ()
+    assays = [assay for reported in counted for assay in read_assays(reported.method, reported.result)]
     decision = resolve_idh_status(assays, report.age_years)
     return ReadReport(
         "report",

@@ -42,6 +42,11 @@ class _Stated:
     def patient(self) -> Segment:
         return self.orders[0].patient
 
+    @property
+    def valid(self) -> list[Order]:
+        """Return the orders that are not cancelled; all, if the report as a whole is."""
+        return [order for order in self.orders if order.status != ORDER_CANCELLED] or list(self.orders)
+
 
 def read_reports(message: Message, senders: Senders) -> Iterator[ReadReport | RejectedReport]:
     """Yield the reports of a message; orders of one patient under one number (OBR-3) are one report.
@@ -65,7 +70,7 @@ def _report(stated: _Stated) -> ReadReport | RejectedReport:
         for column, read in COLUMNS.items():
             columns[column] = read(stated)
         column = "surgery_date"
-        observations = read_observations(stated.orders)
+        observations = read_observations(stated.valid)
     except IdentifierChoiceError as error:
         return RejectedReport("issuer", report_id, line, str(error))
     except ValueError:
@@ -89,9 +94,9 @@ def _number(stated: _Stated) -> Identifier:
 
 def _status(stated: _Stated) -> str:
     """Return the least final status of the orders that are not cancelled."""
-    statuses = sorted(order.status for order in stated.orders if order.status != ORDER_CANCELLED)
+    statuses = sorted(order.status for order in stated.valid)
     unfinished = [status for status in statuses if status not in FINAL_ORDER]
-    return next(iter([*unfinished, *statuses]), ORDER_CANCELLED)
+    return [*unfinished, *statuses][0]
 
 
 def _specimen_date(stated: _Stated) -> date | None:

@@ -12,7 +12,7 @@ from idh_tasks.linkage.feed.hl7_v2.times import read_day
 from idh_tasks.linkage.feed.observations import Observation, ObservationKind, ObservationState, observation_kind
 
 FINAL, PENDING = ("F", "C", "U"), ("I", "P", "S")
-FINAL_ORDER, CANCELLED_ORDER = ("F", "C"), ("X", "Y", "Z")
+FINAL_ORDER = ("F", "C")
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,8 @@ def read_observations(orders: Sequence[Order]) -> list[Observation]:
 def observation_state(code: str, order_status: str) -> ObservationState:
     """Return the state for a code of table 0085; an unknown code counts as withdrawn.
 
-    A result without a code is as final as its order (OBR-25), and one of a cancelled order is withdrawn.
+    A result without a code is as final as its order (OBR-25).
     """
-    if order_status in CANCELLED_ORDER:
-        return ObservationState.WITHDRAWN
     if code in FINAL or (not code and order_status in FINAL_ORDER):
         return ObservationState.FINAL
     return ObservationState.PENDING if code in ("", *PENDING) else ObservationState.WITHDRAWN
