@@ -119,7 +119,7 @@ PHRASES: Mapping[str, str] = {
     "|identificadas|observada|se detecta|se detectan|se detecto|se detectaron|se identifica|se identifican"
     "|se identifico|se identificaron|se observa|se observan|se observaron|se encontro|se encontraron"
     "|s observe|si rileva|si rilevano|si osserva|si osservano|si evidenzia|si evidenziano"
-    "|positively identified|liegen vor",
+    "|positively identified",
     Part.SHOWS: "presence of|presence|nachweis|nachweis einer|vorliegen|presenza di|presenza|presence de"
     "|presence d|presencia de|presencia|mise en evidence de|showed|shows|revealed|reveals|demonstrates|zeigt"
     "|zeigte|ergab|ergibt|mostra|ha mostrato|montre|a montre|muestra|mostro|harbors|harbours|carries|detects"

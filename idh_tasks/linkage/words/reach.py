@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from idh_tasks.linkage.words.findings import Stated
 from idh_tasks.linkage.words.forms import MODIFIERS
+from idh_tasks.linkage.words.lexicon import Part
 from idh_tasks.linkage.words.tokens import Token
 
 
@@ -43,10 +44,16 @@ def _is_modified_wrongly(stated: Stated, text: str) -> bool:
 
 
 def _joins_finding_and_gene(tokens: Sequence[Token], text: str) -> bool:
-    """Return whether a negative clause begins with a finding: 'IDH1 p.R132C, IDH2 wild-type' is two statements."""
-    items = re.split("[JAR]", text)
-    is_finding = "v" in items[0] and all(token.variant.hgvs for token in tokens if token.variant)
-    return is_finding and any(re.search("[12BIO]", item) and "v" not in item for item in items[1:])
+    """Return whether a negative clause begins with a finding: 'p.R132C and IDH2 wild-type' is two statements.
+
+    What is negative or not detected may also be the variant, unless a comma separates it from the other gene.
+    """
+    first, *rest = re.split("[JAR]", text)
+    if "v" not in first or not all(token.variant.hgvs for token in tokens if token.variant):
+        return False
+    others = [item for item in rest if re.search("[12BIO]", item) and "v" not in item]
+    is_comma = all(token.text == "," for token in tokens if token.part is Part.AND)
+    return bool(others) and ("w" in text or "u" in text or (is_comma and "O" not in text))
 
 
 def is_open(stated: Stated, tokens: Sequence[Token]) -> bool:

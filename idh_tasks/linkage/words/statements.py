@@ -11,6 +11,11 @@ from idh_tasks.linkage.words.tokens import SEPARATORS, Token, tokenise
 MOST_CLAUSES = 12
 """A longer text is for a person to read."""
 
+NEGATIONS = frozenset({Part.NO, Part.NO_OR_NOT, Part.NOT, Part.NEGATIVE, Part.ABSENT})
+STATING = NEGATIONS | {
+    Part.DETECTED, Part.SHOWS, Part.POSITIVE, Part.MUTATED, Part.WILD_TYPE, Part.NOT_MUTATED, Part.PENDING,
+    Part.OTHER_STATE, Part.OTHER_FACT,
+}  # fmt: skip
 NAMES = GENES | {Part.OTHER_GENE}
 Reading = frozenset[Finding]
 
@@ -47,7 +52,9 @@ def _readings(pieces: list[list[Token]], marks: list[Token]) -> set[Reading | No
     after: dict[int, set[Reading | None]] = {len(pieces): {frozenset()}}
     for start in reversed(range(len(pieces))):
         after[start] = {
-            None if rest is None or _meet(pieces, marks, end) else clause | rest
+            None
+            if rest is None or _meet(pieces, marks, end) or _may_go_on(pieces, marks, start, end)
+            else clause | rest
             for end in _ends(start, marks)
             if (clause := read_clause(_clause(pieces, marks, start, end))) is not None
             for rest in after[end]
@@ -81,6 +88,18 @@ def _meet(pieces: list[list[Token]], marks: list[Token], end: int) -> bool:
     if any(token.part in (Part.OTHER_FACT, Part.OTHER_STATE) for token in (*left, *right)):
         return False
     return left[-1].part in NAMES and right[0].part in NAMES
+
+
+def _may_go_on(pieces: list[list[Token]], marks: list[Token], start: int, end: int) -> bool:
+    """Return whether a negation at the start of a clause may go on in the next one, which states nothing itself.
+
+    'Not detected: TERT mutation; IDH1 p.R132C'. After 'but', it does not.
+    """
+    if end == len(pieces) or pieces[start][0].part not in NEGATIONS:
+        return False
+    if marks[end - 1].part is Part.STOP and marks[end - 1].text.isalpha():
+        return False
+    return not any(token.part in STATING for token in pieces[end])
 
 
 def _settled(reading: Reading | None) -> Reading | None:
