@@ -16,7 +16,7 @@ from tests.integration.test_link import SURGERY, WILDTYPE, add_study, deliver, r
 from tests.scheduler import Place, Scheduler
 
 UNCLEAR = (("IDH1 R132H IHC", "weakly so"),)
-STEPS = 4
+STEPS = 3
 EMPTY = "TRUNCATE idh.patient, idh.study, idh.review, idh.audit_event, idh.quarantine CASCADE"
 ANSWERS = "SELECT review_id, answer, answered_by FROM idh.review WHERE answer IS NOT NULL"
 
@@ -42,14 +42,15 @@ class History:
     chance: random.Random
     true: dict[str, Fact | None] = field(default_factory=dict)
     version: int = 0
+    patients: tuple[str, ...] = ()
     runs: list[str] = field(default_factory=list)
     given: dict[str, list[Given]] = field(default_factory=dict)
     meaning: dict[str, Fact] = field(default_factory=dict)
-    reviews: dict[str, Fact] = field(default_factory=dict)
 
     def play(self) -> int:
         """Play the whole history, with its checks; return how many answers were recorded."""
         run_sql(self.platform, EMPTY)
+        self.patients = self.chance.choice((("wording",), ("studies",), ("wording", "studies")))
         add_study(self.platform, "of wording", SURGERY, "wording")
         for name in ("one", "two"):
             add_study(self.platform, name, SURGERY, "studies")
@@ -59,8 +60,8 @@ class History:
         self.ask()
         steps: list[Callable[[], None]] = [
             self.unclear_report, self.clear_report, self.equal_studies, self.withdraw, self.link, self.ask,
-            self.answer, self.answer, self.answer, self.answer, self.clear, self.clear, self.crash, self.time_out,
-            self.settle, self.settle,
+            self.answer, self.answer, self.answer, self.clear, self.answer_late, self.answer_late, self.crash,
+            self.crash, self.time_out, self.settle,
         ]  # fmt: skip
         for step in self.chance.choices(steps, k=STEPS):
             step()
@@ -69,28 +70,27 @@ class History:
 
     def unclear_report(self) -> None:
         """Deliver a version whose words are unclear: the question about it is a new one."""
-        self._deliver("wording", UNCLEAR)
-        self.true["wording"] = ("wording", str(self.version))
+        self._deliver("wording", ("wording", str(self.version + 1)), UNCLEAR)
 
     def clear_report(self) -> None:
         """Deliver a version that leaves no question."""
-        self._deliver("wording", WILDTYPE)
-        self.true["wording"] = None
+        self._deliver("wording", None, WILDTYPE)
 
     def equal_studies(self) -> None:
         """Deliver a report that fits two studies: the same question returns, or with another number of days."""
         days = self.chance.choice((3, 4))
-        self._deliver("studies", WILDTYPE, surgery_date=SURGERY + timedelta(days=days))
-        self.true["studies"] = ("studies", str(days))
+        self._deliver("studies", ("studies", str(days)), WILDTYPE, surgery_date=SURGERY + timedelta(days=days))
 
     def withdraw(self) -> None:
         """Cancel the report that fits two studies."""
-        self._deliver("studies", WILDTYPE, report_status="cancelled")
-        self.true["studies"] = None
+        self._deliver("studies", None, WILDTYPE, report_status="cancelled")
 
-    def _deliver(self, patient: str, assays: object, **values: object) -> None:
-        self.version += 1
-        deliver(self.platform, report(f"of {patient}", assays, patient_id=patient, version=self.version, **values))
+    def _deliver(self, patient: str, fact: Fact | None, assays: object, **values: object) -> None:
+        """Deliver the next version of a report, if the history is about this patient."""
+        if patient in self.patients:
+            self.version += 1
+            self.true[patient] = fact
+            deliver(self.platform, report(f"of {patient}", assays, patient_id=patient, version=self.version, **values))
 
     def link(self) -> None:
         """Derive links and questions, and remember what each text means."""
@@ -127,10 +127,18 @@ class History:
             downstream = self.chance.random() < 0.7
             assert self.scheduler.clear(place.run_id, task, index, downstream=downstream) == httpx.codes.OK
 
+    def answer_late(self) -> None:
+        """Answer what Airflow still shows after a clear."""
+        self.clear()
+        self.answer()
+
     def crash(self) -> None:
-        """Let Airflow take a task for crashed that has just been resumed."""
-        if (place := self._place()) and self.scheduler.states(place.run_id, "ask")[place.map_index] == "scheduled":
-            self.scheduler.crash(place)
+        """Answer, and let Airflow take all tasks for crashed that have just been resumed."""
+        self.answer()
+        for run_id in self.runs:
+            for index, state in self.scheduler.states(run_id, "ask").items():
+                if state == "scheduled":
+                    self.scheduler.crash(Place(run_id, "ask", index))
 
     def time_out(self) -> None:
         """Let the time for the answers of one run pass."""
