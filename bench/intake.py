@@ -17,6 +17,7 @@ from pydicom.uid import UID
 from idh_tasks.dicom.files import encode_file
 from idh_tasks.domain.role import Role
 from idh_tasks.domain.study import PatientKey
+from idh_tasks.endpoints import PacsSettings
 from idh_tasks.intake.deidentification.deidentify import deidentify
 from idh_tasks.intake.gate.instance import admit
 from idh_tasks.intake.gate.sandbox import Sandbox
@@ -30,7 +31,6 @@ from idh_tasks.local.process import wait_until
 from idh_tasks.pipelines.ingest.fetched import FetchedFiles
 from idh_tasks.pipelines.ingest.store_study import store_studies
 from idh_tasks.pipelines.platform import Platform
-from idh_tasks.settings import PacsSettings
 from tests.factories import dicom_bytes, stack
 
 INSTANCES, MATRIX = 600, 256

@@ -5,16 +5,16 @@ The docstring of a field is its entry in docs/settings.md.
 
 import hashlib
 import json
-from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from idh_tasks.domain.learning import Scheme, Selection
 from idh_tasks.domain.pathology import CodePage, DateOrder
 from idh_tasks.domain.sequence import Provenance
+from idh_tasks.endpoints import DicomwebSettings, FhirSettings, MllpSettings, PacsSettings, StoreSettings
 
 ROOT = Path(__file__).resolve().parents[1]
 SQL = ROOT / "sql"
@@ -131,131 +131,6 @@ class LearningSettings(_Frozen):
     def accepts(self, provenance: Provenance) -> bool:
         """Return whether an image of this provenance may enter the dataset."""
         return provenance is Provenance.ACQUIRED or self.provenance in ("mixed", provenance.value)
-
-
-class _Endpoint(BaseModel):
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-
-class StoreSettings(_Endpoint):
-    """The S3 endpoint with the platform's bucket and the hospital's drop bucket; Connection `idh_store`."""
-
-    endpoint: str
-    """Address of the endpoint, with https."""
-    access_key: str
-    """Access key."""
-    secret_key: SecretStr
-    """Secret key."""
-    bucket: str = "idh-store"
-    """The platform's own bucket."""
-    drop_bucket: str = "idh-drop"
-    """The bucket into which the hospital delivers."""
-    drop_prefix: str = "drop/"
-    """Where in the drop bucket studies are delivered."""
-    pathology_bucket: str | None = None
-    """The bucket into which the laboratory and the registry deliver; default: `drop_bucket`."""
-    pathology_prefix: str = "pathology/"
-    """Where in that bucket the laboratory and the registry deliver files."""
-    private_network: bool = False
-    """Whether no other system is on the network to the store; then TLS and encryption at rest are not required."""
-    checksums: Literal["when_required", "when_supported"] = "when_required"
-    """When boto3 adds checksums to requests and verifies them in answers; older stores reject `when_supported`."""
-    customer_key: SecretStr | None = None
-    """Key of 32 bytes, in base64, if the buckets are encrypted with keys of the customer (SSE-C)."""
-
-
-class PacsSettings(_Endpoint):
-    """The PACS by DIMSE; Connection `idh_pacs`."""
-
-    host: str
-    """Host of the PACS."""
-    port: int
-    """Port of the PACS."""
-    called_aet: str
-    """AE title of the PACS."""
-    calling_aet: str
-    """AE title of the platform, which the PACS must know."""
-    retrieve: Literal["C-GET", "C-MOVE"] = "C-GET"
-    """How studies are retrieved."""
-    listen_port: int = 11112
-    """Port on which the platform receives the instances of a C-MOVE; the PACS must know it."""
-    timeout_s: float = Field(default=60, gt=0)
-    """Seconds without an answer after which a request fails."""
-    query_limit: int | None = None
-    """Largest number of rows that the PACS returns; a query with that many is repeated in smaller date ranges."""
-    tls_ca: Path | None = None
-    """File of the certificate authority; turns TLS on."""
-    tls_certificate: Path | None = None
-    """File of the platform's certificate."""
-    tls_key: Path | None = None
-    """File of the key of that certificate."""
-
-
-class DicomwebSettings(_Endpoint):
-    """An archive by DICOMweb (PS3.18): QIDO-RS and WADO-RS; Connection `idh_dicomweb`."""
-
-    url: str
-    """Address before `/studies`."""
-    login: str | None = None
-    """User name for basic authentication."""
-    password: SecretStr | None = None
-    """Password of that user."""
-    token: SecretStr | None = None
-    """Bearer token, instead of user name and password."""
-    page: int = Field(default=100, ge=1)
-    """Rows per page of a query."""
-    timeout_s: float = Field(default=60, gt=0)
-    """Seconds without an answer after which a request fails."""
-
-
-class FhirSettings(_Endpoint):
-    """The laboratory's FHIR server, which is asked for reports that have changed; Connection `idh_fhir`."""
-
-    url: str
-    """Address before `/DiagnosticReport`, with https."""
-    login: str | None = None
-    """User name for basic authentication."""
-    password: SecretStr | None = None
-    """Password of that user."""
-    token: SecretStr | None = None
-    """Bearer token, instead of user name and password."""
-    criteria: str = ""
-    """Further criteria of the search, such as `category=PAT,GE`; without any, every report of the server is fetched."""
-    page: int = Field(default=100, ge=1)
-    """Reports per page."""
-    timeout_s: float = Field(default=60, gt=0)
-    """Seconds without an answer after which a request fails."""
-    tls_ca: Path | None = None
-    """File of the certificate authority, if it is not one of the system's."""
-    tls_certificate: Path | None = None
-    """File of the platform's certificate."""
-    tls_key: Path | None = None
-    """File of the key of that certificate."""
-
-
-class MllpSettings(_Frozen):
-    """The listener for HL7 messages, `idh mllp`; read by that command only."""
-
-    host: str = "127.0.0.1"
-    """Address on which it listens; `0.0.0.0` is every address of the machine."""
-    port: int = Field(default=2575, ge=0, le=65535)
-    """Port on which it listens."""
-    peers: tuple[IPvAnyNetwork, ...] = (IPv4Network("127.0.0.1/32"), IPv6Network("::1/128"))
-    """Addresses or networks that may connect, as a JSON list; every other peer is turned away."""
-    max_connections: int = Field(default=16, ge=1)
-    """Peers connected at once; further ones are turned away."""
-    max_bytes: int = Field(default=10 * 2**20, ge=1024)
-    """Largest message in bytes; a larger one is rejected (AR)."""
-    timeout_s: float = Field(default=300, gt=0)
-    """Seconds without a complete message after which a connection is closed."""
-    tls_certificate: Path | None = None
-    """File of the listener's certificate; turns TLS on."""
-    tls_key: Path | None = None
-    """File of the key of that certificate."""
-    tls_client_ca: Path | None = None
-    """File of the certificate authority of the peers, which then must present a certificate."""
-    private_network: bool = False
-    """Whether no other system is on the network to the peers; then TLS is not required."""
 
 
 class ListenerSettings(BaseSettings):

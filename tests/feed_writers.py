@@ -57,7 +57,7 @@ class WrittenReport:
 def generated(number: int, seed: int = 0) -> list[WrittenReport]:
     """Return reports of as many patients; equal seeds give equal reports."""
     random = Random(seed)
-    return [_generated(random, n) for n in range(number)]
+    return [_generated(random, n) for n in range(1, number + 1)]
 
 
 def _generated(random: Random, n: int) -> WrittenReport:

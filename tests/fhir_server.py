@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from pydantic import SecretStr
 
-from idh_tasks.settings import FhirSettings
+from idh_tasks.endpoints import FhirSettings
 
 Answer = tuple[int, dict[str, str], bytes]
 TOKEN = "t0ken"

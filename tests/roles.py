@@ -23,7 +23,6 @@ STAGES = {
     "preprocess": Role.PREPROCESS,
     "train": Role.TRAIN,
     "predict": Role.PREDICT,
-    "audit_heads": Role.MONITOR,
     "operate.erasure": Role.ERASE,
     "operate.summary": Role.MONITOR,
     "operate.audit": Role.MONITOR,

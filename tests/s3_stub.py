@@ -10,7 +10,7 @@ from threading import Thread
 
 from pydantic import SecretStr
 
-from idh_tasks.settings import StoreSettings
+from idh_tasks.endpoints import StoreSettings
 
 Headers = Mapping[str, str]
 

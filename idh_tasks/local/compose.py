@@ -10,12 +10,12 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from idh_tasks.domain.role import Role
+from idh_tasks.endpoints import StoreSettings
 from idh_tasks.local import logins, store_tls
 from idh_tasks.local.installation import PRIVATE
 from idh_tasks.local.logins import Login
 from idh_tasks.local.service_secrets import CONNECTED
 from idh_tasks.local.store_identities import PATHOLOGY_BUCKET, Identity, StoreKey, configuration, new_key
-from idh_tasks.settings import StoreSettings
 
 CALLED_AET, CALLING_AET = "ORTHANC", "IDHPLATFORM"
 MOUNTED = PurePosixPath("/run/secrets")

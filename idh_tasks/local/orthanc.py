@@ -7,10 +7,10 @@ from pathlib import Path
 import httpx
 from pydantic import SecretStr
 
+from idh_tasks.endpoints import DicomwebSettings, PacsSettings
 from idh_tasks.local import accounts
 from idh_tasks.local.installation import Installation
 from idh_tasks.local.process import Service, await_ready
-from idh_tasks.settings import DicomwebSettings, PacsSettings
 
 NAME = "orthanc"
 CALLED_AET = "PHANTOMPACS"

@@ -5,8 +5,8 @@ import os
 
 from pydantic import SecretStr
 
+from idh_tasks.endpoints import StoreSettings
 from idh_tasks.local.service_secrets import STORE_ADMINISTRATOR
-from idh_tasks.settings import StoreSettings
 from idh_tasks.store.objects import ObjectStore
 
 

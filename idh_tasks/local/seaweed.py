@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from idh_tasks.codes import Code
+from idh_tasks.endpoints import StoreSettings
 from idh_tasks.errors import RunRefusedError, TransientError
 from idh_tasks.local import accounts, store_identities, store_keys, store_tls
 from idh_tasks.local.installation import GRPC_OFFSET, Installation
@@ -13,7 +14,6 @@ from idh_tasks.local.process import Service, await_ready, wait_until
 from idh_tasks.local.store_doors import open_ports
 from idh_tasks.local.store_identities import PATHOLOGY_BUCKET, Identity
 from idh_tasks.local.store_upgrade import move_pathology
-from idh_tasks.settings import StoreSettings
 
 NAME = "s3"
 SOCKETS = Path("/tmp")  # noqa: S108 - SeaweedFS allows no other folder

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from idh_tasks.settings import StoreSettings
+from idh_tasks.endpoints import StoreSettings
 from idh_tasks.store.keys import AUDIT
 
 PATHOLOGY_BUCKET = "idh-drop-pathology"

@@ -2,9 +2,9 @@
 
 import logging
 
+from idh_tasks.endpoints import StoreSettings
 from idh_tasks.errors import IdhError
 from idh_tasks.local.store_identities import PATHOLOGY_BUCKET
-from idh_tasks.settings import StoreSettings
 from idh_tasks.store.objects import ListedObject, ObjectStore
 
 log = logging.getLogger(__name__)

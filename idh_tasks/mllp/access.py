@@ -4,8 +4,8 @@ import ssl
 from ipaddress import IPv6Address, ip_address
 
 from idh_tasks.codes import Code
+from idh_tasks.endpoints import MllpSettings
 from idh_tasks.errors import RunRefusedError
-from idh_tasks.settings import MllpSettings
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 

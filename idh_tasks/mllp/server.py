@@ -8,11 +8,11 @@ from collections.abc import Callable
 from hl7.mllp import HL7StreamReader, HL7StreamWriter, InvalidBlockError, start_hl7_server
 
 from idh_tasks.codes import Code
+from idh_tasks.endpoints import MllpSettings
 from idh_tasks.errors import RunRefusedError, as_idh_error
 from idh_tasks.mllp.access import is_allowed, tls_context
 from idh_tasks.mllp.acknowledgement import UnreadableHeaderError, acknowledge, read_header, reject
 from idh_tasks.mllp.keys import message_key
-from idh_tasks.settings import MllpSettings
 
 log = logging.getLogger(__name__)
 

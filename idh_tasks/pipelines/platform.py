@@ -1,17 +1,19 @@
 """The services that every pipeline uses: settings, database, object store and pseudonyms."""
 
 import hashlib
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
-from idh_tasks.db import installation_key
+from idh_tasks.db import audit, installation_key
 from idh_tasks.db.engine import Database
 from idh_tasks.db.laboratory import Laboratory
 from idh_tasks.db.laboratory_mapping import read_mapping
 from idh_tasks.intake.deidentification.pseudonym import Pseudonymiser
 from idh_tasks.intake.gate.sandbox import Sandbox
 from idh_tasks.settings import Settings
+from idh_tasks.store import keys
 from idh_tasks.store.objects import ObjectStore
 from idh_tasks.store.vault import Vault
 
@@ -90,6 +92,17 @@ class Platform:
         """
         _ = self.pseudonymiser
         return Vault(self.settings.pseudonym_key.get_secret_value())
+
+
+def record_audit_head(platform: Platform) -> None:
+    """Record the head of the audit chain in the object store, where nobody who rewrites the database can reach it.
+
+    Call it after the commit, which chains the events.
+    """
+    with platform.database.begin() as transaction:
+        head = audit.head(transaction)
+    if head is not None:
+        platform.store.put(keys.audit_head(head), json.dumps(asdict(head), default=str).encode())
 
 
 def preprocessing_version(platform: Platform) -> str:

@@ -20,8 +20,8 @@ from botocore.exceptions import (
 )
 
 from idh_tasks.codes import Code
+from idh_tasks.endpoints import StoreSettings
 from idh_tasks.errors import IdhError, ObjectReplacedError, RunRefusedError, StudyQuarantinedError
-from idh_tasks.settings import StoreSettings
 from idh_tasks.store.refusals import store_error
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from airflow.sdk import Connection
 from idh_tasks.domain.role import Role
 
 if TYPE_CHECKING:
+    from idh_tasks.endpoints import DicomwebSettings, FhirSettings
     from idh_tasks.pipelines.platform import Platform
-    from idh_tasks.settings import DicomwebSettings, FhirSettings
 
 PATHOLOGY = "idh_pathology"
 STORE = "idh_store"
@@ -56,7 +56,7 @@ def _optional(name: str) -> Connection | None:
 
 def _dicomweb(archive: Connection | None) -> "DicomwebSettings | None":
     """Return how to reach the archive; a token in the extras replaces login and password."""
-    from idh_tasks.settings import DicomwebSettings
+    from idh_tasks.endpoints import DicomwebSettings
 
     if archive is None:
         return None
@@ -65,7 +65,7 @@ def _dicomweb(archive: Connection | None) -> "DicomwebSettings | None":
 
 def _fhir(server: Connection | None) -> "FhirSettings | None":
     """Return how to reach the laboratory's FHIR server, in the same way."""
-    from idh_tasks.settings import FhirSettings
+    from idh_tasks.endpoints import FhirSettings
 
     return FhirSettings.model_validate(_web_server(server)) if server is not None else None
 
@@ -78,8 +78,9 @@ def platform(role: Role) -> "Platform":
     """Open the platform as a role, with the Connections that an administrator set in Airflow."""
     from pydantic import SecretStr
 
+    from idh_tasks.endpoints import PacsSettings, StoreSettings
     from idh_tasks.pipelines.platform import Platform
-    from idh_tasks.settings import PacsSettings, Settings, StoreSettings
+    from idh_tasks.settings import Settings
 
     store, pacs, laboratory, key = _required(STORE), *map(_optional, (PACS, PATHOLOGY, PSEUDONYM_KEY))
     settings = Settings(

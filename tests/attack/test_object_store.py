@@ -8,13 +8,13 @@ from pathlib import Path
 import grpc
 import pytest
 
+from idh_tasks.endpoints import StoreSettings
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.local import seaweed, store_tls
 from idh_tasks.local.installation import GRPC_OFFSET, Installation
 from idh_tasks.local.process import Service, await_ready
 from idh_tasks.local.store_doors import open_ports
 from idh_tasks.local.store_identities import PATHOLOGY_BUCKET, Identity
-from idh_tasks.settings import StoreSettings
 from idh_tasks.store.objects import ObjectStore
 from tests.attack import strangers
 from tests.attack.strangers import ATTACKS, CONTENT, DOOMED, SPARE, VICTIM, Stranger

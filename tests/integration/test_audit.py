@@ -10,11 +10,10 @@ from idh_tasks.errors import RunRefusedError
 from idh_tasks.local import seaweed
 from idh_tasks.local.installation import Installation
 from idh_tasks.local.store_identities import Identity
-from idh_tasks.pipelines.audit_heads import record_head
 from idh_tasks.pipelines.ingest.night import ingest
 from idh_tasks.pipelines.link.cases import link_cases
 from idh_tasks.pipelines.operate.audit import VerifiedLog, verify
-from idh_tasks.pipelines.platform import Platform
+from idh_tasks.pipelines.platform import Platform, record_audit_head
 from idh_tasks.store.objects import ObjectStore
 from tests.database import run_sql
 
@@ -134,7 +133,7 @@ FORGERIES = {"cut off": CUT_OFF, "replaced": REPLACED, "emptied": EMPTIED}
 @pytest.mark.parametrize("forgery", FORGERIES)
 def test_a_forged_log_with_a_valid_chain_lacks_the_head_in_the_object_store(platform: Platform, forgery: str) -> None:
     events(platform, 4)
-    record_head(platform)
+    record_audit_head(platform)
     as_intruder(platform, FORGERIES[forgery])
     with platform.database.begin() as transaction:
         assert audit.chain(transaction).fault is None, "the forgery is invisible in the database"
@@ -145,10 +144,10 @@ def test_a_forged_log_with_a_valid_chain_lacks_the_head_in_the_object_store(plat
 @pytest.mark.parametrize("forgery", FORGERIES)
 def test_it_stays_found_when_the_log_grows_and_further_heads_are_recorded(platform: Platform, forgery: str) -> None:
     events(platform, 4)
-    record_head(platform)
+    record_audit_head(platform)
     as_intruder(platform, FORGERIES[forgery])
     events(platform, 5)
-    record_head(platform)
+    record_audit_head(platform)
     with pytest.raises(RunRefusedError, match="E_AUDIT"):
         verify(platform)
 
@@ -156,13 +155,13 @@ def test_it_stays_found_when_the_log_grows_and_further_heads_are_recorded(platfo
 def test_a_log_that_has_grown_contains_its_earlier_heads(platform: Platform) -> None:
     for _ in range(3):
         events(platform, 2)
-        record_head(platform)
-        record_head(platform)
+        record_audit_head(platform)
+        record_audit_head(platform)
     assert verify(platform).recorded_heads == 3, "a head is recorded once"
 
 
 def test_nothing_is_recorded_of_an_empty_log(platform: Platform) -> None:
-    record_head(platform)
+    record_audit_head(platform)
     assert verify(platform).recorded_heads == 0
 
 
@@ -183,7 +182,7 @@ def test_the_platform_can_neither_delete_a_head_nor_can_training_add_one(
     platform: Platform, installation: Installation
 ) -> None:
     events(platform, 1)
-    record_head(platform)
+    record_audit_head(platform)
     [head] = platform.store.listed("audit/")
     for identity in (Identity.PLATFORM, Identity.TRAINING, Identity.PAGES):
         store = ObjectStore(seaweed.settings(installation, identity))

@@ -11,6 +11,7 @@ import pytest
 from pydicom import dcmread
 
 from idh_tasks.db import inbox, quarantine, watermarks
+from idh_tasks.endpoints import PacsSettings
 from idh_tasks.errors import RunRefusedError, StudyQuarantinedError, TransientError
 from idh_tasks.intake.gate.sandbox import Sandbox
 from idh_tasks.intake.transport.archive import unzip
@@ -24,7 +25,6 @@ from idh_tasks.pipelines.ingest.sources import SOURCES, StudySource
 from idh_tasks.pipelines.ingest.sources.items import OVERLAP, query_window, study_items
 from idh_tasks.pipelines.ingest.store_study import store_studies
 from idh_tasks.pipelines.platform import Platform
-from idh_tasks.settings import PacsSettings
 from idh_tasks.store import keys
 from tests.database import run_sql
 from tests.factories import MARKER_ID, dicom_bytes, instance

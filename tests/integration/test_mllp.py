@@ -16,12 +16,12 @@ from pathlib import Path
 
 from hl7.client import MLLPClient
 
+from idh_tasks.endpoints import StoreSettings
 from idh_tasks.local import seaweed
 from idh_tasks.local.installation import Installation
 from idh_tasks.local.store_identities import Identity
 from idh_tasks.pipelines.link import feed
 from idh_tasks.pipelines.platform import Platform
-from idh_tasks.settings import StoreSettings
 from tests.database import run_sql
 from tests.hl7_messages import message, order, patient
 from tests.proxy import proxied

@@ -17,6 +17,7 @@ from pynetdicom import evt
 
 from idh_tasks.dicom.files import encode_file
 from idh_tasks.domain.study import PatientKey
+from idh_tasks.endpoints import DicomwebSettings, PacsSettings
 from idh_tasks.errors import StudyQuarantinedError, TransientError
 from idh_tasks.intake.deidentification.deidentify import deidentify
 from idh_tasks.intake.deidentification.pseudonym import Pseudonymiser
@@ -28,7 +29,6 @@ from idh_tasks.intake.transport.retrieve import request_move, study_query
 from idh_tasks.intake.transport.send import send_study
 from idh_tasks.local import orthanc
 from idh_tasks.local.installation import Installation
-from idh_tasks.settings import DicomwebSettings, PacsSettings
 from tests.factories import MARKER_ID, dicom_bytes, stack
 from tests.hospital import with_instance_uid
 from tests.proxy import proxied

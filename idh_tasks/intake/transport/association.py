@@ -16,9 +16,9 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at impo
 )
 
 from idh_tasks.codes import Code
+from idh_tasks.endpoints import PacsSettings
 from idh_tasks.errors import PeerTimeoutError, TransientError
 from idh_tasks.intake.gate.accepted import SOP_CLASSES
-from idh_tasks.settings import PacsSettings
 
 _config.LOG_REQUEST_IDENTIFIERS = False
 _config.LOG_RESPONSE_IDENTIFIERS = False

@@ -11,11 +11,11 @@ from requests_toolbelt.multipart.decoder import MultipartDecoder
 from urllib3.util.retry import Retry
 
 from idh_tasks.codes import Code
+from idh_tasks.endpoints import DicomwebSettings
 from idh_tasks.errors import InstanceRejectedError, StudyQuarantinedError, TransientError
 from idh_tasks.intake.gate.accepted import SOP_CLASSES
 from idh_tasks.intake.gate.file_meta import read_file_meta
 from idh_tasks.intake.transport.listing import PacsStudy, unique_studies
-from idh_tasks.settings import DicomwebSettings
 
 RETRIES = 4
 TEMPORARY = (429, 500, 502, 503, 504)

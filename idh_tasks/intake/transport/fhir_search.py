@@ -13,8 +13,8 @@ import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from idh_tasks.codes import Code
+from idh_tasks.endpoints import FhirSettings
 from idh_tasks.errors import RunRefusedError, TransientError
-from idh_tasks.settings import FhirSettings
 
 # It logs the address of every request, in which a server may put what it likes.
 logging.getLogger("httpx").setLevel(logging.WARNING)

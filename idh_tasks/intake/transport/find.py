@@ -10,11 +10,11 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at impo
 )
 
 from idh_tasks.codes import Code
+from idh_tasks.endpoints import PacsSettings
 from idh_tasks.errors import TransientError
 from idh_tasks.intake.gate.accepted import SOP_CLASSES
 from idh_tasks.intake.transport.association import association, echo, no_answer
 from idh_tasks.intake.transport.listing import InstanceReference, PacsStudy, StudyContents, unique_studies
-from idh_tasks.settings import PacsSettings
 
 OUT_OF_RESOURCES = (0xA700, 0xA701, 0xA702)
 PENDING = (0xFF00, 0xFF01)

@@ -10,10 +10,10 @@ from pynetdicom.dimse_primitives import C_STORE
 
 from idh_tasks.codes import Code
 from idh_tasks.dicom.files import part10
+from idh_tasks.endpoints import PacsSettings
 from idh_tasks.errors import TransientError
 from idh_tasks.intake.gate.accepted import SOP_CLASSES
 from idh_tasks.intake.transport.association import entity, limit_pdu_size, log_refused_peer, no_delay, tls_context
-from idh_tasks.settings import PacsSettings
 
 MAX_ASSOCIATIONS = 100
 """How many peers may be connected at once: idle strangers must not block the PACS."""

@@ -11,11 +11,11 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at impo
 )
 
 from idh_tasks.codes import Code
+from idh_tasks.endpoints import PacsSettings
 from idh_tasks.errors import PeerTimeoutError, StudyQuarantinedError, TransientError
 from idh_tasks.intake.transport.association import association, no_answer
 from idh_tasks.intake.transport.listing import InstanceReference
 from idh_tasks.intake.transport.receiver import receiver, store_into
-from idh_tasks.settings import PacsSettings
 
 ATTEMPTS = 4
 """How often the missing instances of a study are requested before the retrieve fails."""

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from idh_tasks.codes import Code
+from idh_tasks.endpoints import PacsSettings
 from idh_tasks.errors import TransientError
 from idh_tasks.intake.gate.accepted import SOP_CLASSES
 from idh_tasks.intake.transport.association import association
-from idh_tasks.settings import PacsSettings
 
 ATTEMPTS = 4
 """How many associations are opened for the files that have not been acknowledged."""

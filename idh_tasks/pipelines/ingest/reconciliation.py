@@ -9,9 +9,8 @@ from idh_tasks.db.engine import Transaction
 from idh_tasks.db.inbox import InboxState
 from idh_tasks.db.nights import NightBalance
 from idh_tasks.errors import RunRefusedError
-from idh_tasks.pipelines.audit_heads import record_head
 from idh_tasks.pipelines.ingest.discovery import Discovery
-from idh_tasks.pipelines.platform import Platform
+from idh_tasks.pipelines.platform import Platform, record_audit_head
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +36,7 @@ def reconcile(platform: Platform, discovery: Discovery) -> bool:
         suspects = [balance.source for balance in balances if _is_suspicious(transaction, balance)]
         for balance in balances:
             _record(transaction, balance, suspicious=balance.source in suspects)
-    record_head(platform)
+    record_audit_head(platform)
     log.info("reconciled: %s", balances)
     _refuse_if(sum(balance.failed for balance in balances), discovery["unreachable"], suspects)
     return any(balance.new for balance in balances)

@@ -8,10 +8,9 @@ from idh_tasks.db import audit, cohort, links, patches, quarantine, reviews
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.quarantine import QuarantineEntry
 from idh_tasks.linkage.persons import resolve_persons
-from idh_tasks.pipelines.audit_heads import record_head
 from idh_tasks.pipelines.link.feed import load_reports
 from idh_tasks.pipelines.link.standings import update_standings
-from idh_tasks.pipelines.platform import Platform, preprocessing_version
+from idh_tasks.pipelines.platform import Platform, preprocessing_version, record_audit_head
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +25,7 @@ def link_cases(platform: Platform) -> bool:
         outcomes, affected = cohort.count_cases(transaction), asdict(cohort.count_affected(transaction))
         audit.record(transaction, "link", "linked", "cases", changed=changed, affected=affected, **outcomes)
         due = patches.due_studies(transaction, preprocessing_version(platform))
-    record_head(platform)
+    record_audit_head(platform)
     log.info("%d links changed; cases: %s; affected by changed labels: %s", changed, outcomes, affected)
     return changed > 0 or bool(due)
 

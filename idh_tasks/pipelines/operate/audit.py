@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from idh_tasks.codes import Code
 from idh_tasks.db import audit
+from idh_tasks.domain.audit import ChainHead
 from idh_tasks.errors import RunRefusedError
-from idh_tasks.pipelines.audit_heads import recorded_heads
 from idh_tasks.pipelines.platform import Platform
+from idh_tasks.store import keys
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ def verify(platform: Platform) -> VerifiedLog:
     RunRefusedError
         ``E_AUDIT`` with the first event whose link is broken, or the first recorded head that the log does not contain.
     """
-    heads = recorded_heads(platform)  # first: the log may grow meanwhile
+    heads = _recorded_heads(platform)  # first: the log may grow meanwhile
     with platform.database.begin() as transaction:
         chain = audit.chain(transaction)
         missing = audit.missing_head(transaction, heads)
@@ -44,3 +45,14 @@ def verify(platform: Platform) -> VerifiedLog:
             f"{missing.occurred_at:%Y-%m-%d %H:%M:%S}: it was cut off or replaced",
         )
     return VerifiedLog(chain.events, chain.head, len(heads))
+
+
+def _recorded_heads(platform: Platform) -> list[ChainHead]:
+    return [_read(item.key) for item in platform.store.listed(keys.AUDIT)]
+
+
+def _read(key: str) -> ChainHead:
+    head = keys.read_audit_head(key)
+    if head is None:
+        raise RunRefusedError(Code.E_AUDIT, f"an object below {keys.AUDIT} is no recorded head; somebody else wrote it")
+    return head

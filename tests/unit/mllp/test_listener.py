@@ -13,9 +13,9 @@ import pytest
 from hl7.mllp import open_hl7_connection
 
 from idh_tasks.codes import Code
+from idh_tasks.endpoints import MllpSettings
 from idh_tasks.errors import RunRefusedError, TransientError
 from idh_tasks.mllp.server import Listener, Store
-from idh_tasks.settings import MllpSettings
 from tests.certificates import certify
 from tests.hl7_messages import message
 

@@ -17,10 +17,10 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at impo
     Verification,
 )
 
+from idh_tasks.endpoints import PacsSettings
 from idh_tasks.errors import TransientError
 from idh_tasks.intake.transport.association import association, echo
 from idh_tasks.local.process import wait_until
-from idh_tasks.settings import PacsSettings
 from tests.certificates import CertificateFiles, certify
 
 

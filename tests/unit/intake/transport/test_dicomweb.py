@@ -11,9 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from pydantic import SecretStr
 
+from idh_tasks.endpoints import DicomwebSettings
 from idh_tasks.errors import TransientError
 from idh_tasks.intake.transport import dicomweb
-from idh_tasks.settings import DicomwebSettings
 
 EVER = (date(1990, 1, 1), date(2100, 1, 1))
 LISTED = [{"0020000D": {"vr": "UI", "Value": ["1.2.3"]}, "00080020": {"vr": "DA", "Value": ["20180304"]},

@@ -47,13 +47,18 @@ def read(name: str, reports: list[WrittenReport], folder: Path) -> FeedContent:
 
 
 def stated(report: Report) -> Mapping[str, object]:
-    """Return what a report states, read by the platform."""
+    """Return what a report states, read by the platform; of a cancelled one, only whose it is."""
     assays = [one for assay in report.assays for one in read_assays(assay.method, assay.result)]
-    return {
+    head = {
         "key": (report.issuer, report.patient_id, report.report_id),
         "version": report.version,
         "status": (report.status, report.corrected),
         "person": (report.birth_date, report.sex),
+    }
+    if report.status is ReportStatus.CANCELLED:
+        # FHIR reads nothing more of a cancelled report: its content no longer counts.
+        return head
+    return head | {
         "dates": (report.surgery_date, report.specimen_date),
         "glioblastoma": is_glioblastoma(f"{report.diagnosis} {report.diagnosis_codes}"),
         "assays": sorted((assay.method.value, assay.result.value) for assay in assays),
@@ -70,11 +75,15 @@ def meant(report: WrittenReport) -> Mapping[str, object]:
         label = IdhStatus.MUTANT
     elif results.get("SEQ1") == results.get("SEQ2") == "negative":
         label = IdhStatus.WILDTYPE
-    return {
+    head = {
         "key": ("H", report.patient_id, report.report_id),
         "version": report.version,
         "status": (status, report.status == "corrected"),
         "person": (report.birth_date, report.sex),
+    }
+    if status is ReportStatus.CANCELLED:
+        return head
+    return head | {
         "dates": (report.surgery_date, report.specimen_date),
         "glioblastoma": report.diagnosis.startswith("Glioblastoma"),
         "assays": sorted((MEANT[code].value, AssayResult(result).value) for code, result in report.assays),

@@ -1,7 +1,9 @@
 """A table is read as a whole or held with the line at fault; a shape that could mean two things is never guessed."""
 
+from contextlib import suppress
+
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from idh_tasks.domain.pathology import FeedContent
@@ -28,8 +30,15 @@ def test_every_common_dialect_gives_the_same_reports(delimiter: str, end: str, q
     assert read(csv_text(SIX, delimiter, end, quoted=quoted)) == read(csv_text(SIX))
 
 
+def looks_encoded_twice(words: str) -> bool:
+    with suppress(UnicodeError):
+        return words.encode("cp1252").decode() != words
+    return False
+
+
 @given(st.text(st.characters(exclude_categories=("C", "Z")), max_size=30).map(lambda words: f"x{words}y"))
 def test_a_quoted_text_is_read_as_it_was_written(words: str) -> None:
+    assume(not looks_encoded_twice(words))
     [content] = read(csv_text(report(diagnosis=words), quoted=True)).reports
     assert content.diagnosis == words
 

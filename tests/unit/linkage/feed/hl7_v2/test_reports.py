@@ -10,7 +10,7 @@ from idh_tasks.domain.pathology import ReportStatus
 from tests.hl7_messages import DIAGNOSIS, IDH1, IDH2, MUTATED, SURGERY, message, obx, order, patient
 from tests.unit.linkage.feed.hl7_v2.readings import ASKED, label, labels, only, read, rejected_columns
 
-OTHERS = "".join(message(patient(str(number)), order(f"R{number + 2}")) for number in range(3))
+OTHERS = "".join(message(patient(str(number)), order(f"R{number + 1}")) for number in range(1, 4))
 """Three reports that can be read, beside one that cannot."""
 
 
@@ -75,7 +75,7 @@ def test_the_date_of_surgery_is_read_as_laboratories_write_it(stated: str) -> No
     assert only(message(patient(), order("R1", operated, IDH1))).surgery_date == date(2018, 6, 2)
 
 
-@given(st.dates(date(1900, 1, 1), date(2099, 12, 31)))
+@given(st.dates(date(1900, 1, 1), date(2018, 6, 1)))
 def test_every_day_is_read(day: date) -> None:
     assert only(message(patient(changes={7: f"{day:%Y%m%d}"}), order())).birth_date == day
 

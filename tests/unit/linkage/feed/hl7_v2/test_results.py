@@ -167,7 +167,7 @@ def test_a_pending_diagnosis_is_none() -> None:
 
 @pytest.mark.parametrize("second", [obx("OPDATE^Date of surgery", "20180902", "TX"), "NTE|1||planned, not performed"])
 def test_two_dates_of_surgery_or_one_with_a_comment_reject_the_report(second: str) -> None:
-    others = [message(patient(str(number)), order(f"R{number + 2}")) for number in range(3)]
+    others = [message(patient(str(number)), order(f"R{number + 1}")) for number in range(1, 4)]
     doubtful = message(patient(), order("R1", DIAGNOSIS, SURGERY, second, MUTATED, IDH2))
     content = read("".join([*others, doubtful]))
     assert [(r.column, r.report_id) for r in content.rejected] == [("surgery_date", "R1")]
