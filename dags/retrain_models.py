@@ -56,15 +56,14 @@ def retrain_models() -> None:
     def train_sequence(training_run: str, sequence: str, ti: Any = None) -> str:
         from idh_tasks.pipelines.train import sequence as training
 
-        # The same for every attempt of this task, so that a retry resumes where the last attempt was killed.
-        holder = f"{ti.run_id} {ti.map_index}"
+        holder = f"{ti.run_id} {ti.map_index}"  # of every attempt: a retry resumes where the last one was killed
         return training.train_sequence(platform(ROLE), training_run, MrSequence(sequence), holder)
 
     @step()
     def evaluate(training_run: str) -> str:
-        from idh_tasks.pipelines.train.evaluate import evaluate as write_report
+        from idh_tasks.pipelines.train import evaluate
 
-        return write_report(platform(ROLE), training_run)
+        return evaluate.evaluate(platform(ROLE), training_run)
 
     @step()
     def judge(training_run: str) -> dict[str, Any]:

@@ -104,7 +104,7 @@ def test_the_same_reports_are_read_from_every_format(name: str, tmp_path: Path) 
 
 def test_the_reports_have_every_label_and_every_status() -> None:
     all_meant = [meant(report) for report in generated(NUMBER)]
-    labels = [m["label"] for m in all_meant]
+    labels = [m["label"] for m in all_meant if "label" in m]
     assert min(labels.count(label) for label in IdhStatus) >= 30
     assert len({m["status"] for m in all_meant}) == 4
 
