@@ -8,7 +8,7 @@ IDH := $(VENV)/bin/idh
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test unit attack upgrade coverage mutants lint sequences fuzz phantom protocol bench up down docs
+.PHONY: help setup system demo test unit attack upgrade coverage mutants lint sequences words fuzz phantom protocol bench up down docs
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -25,7 +25,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 system:
-	@sh docker/system-packages.sh orthanc orthanc-dicomweb redis-server
+	@sh docker/system-packages.sh orthanc orthanc-dicomweb redis-server mariadb-server-core
 
 demo: setup ## Run a whole night on real services (COHORT=DIR for your own cohort)
 	@$(IDH) demo $(if $(COHORT),--cohort $(COHORT))
@@ -52,6 +52,9 @@ lint: $(STAMP) ## Check style, types, architecture, compose file and Dockerfiles
 
 sequences: $(STAMP) ## Print how often series are named correctly, on real tables
 	@$(VENV)/bin/python -m tools.sequence_report $(DATA)
+
+words: $(STAMP) ## Print how texts of laboratories with known meaning are read
+	@$(VENV)/bin/python -m tools.words_report
 
 fuzz: $(STAMP) ## Pass 100,000 mutated files through the gate
 	@$(VENV)/bin/python -m tools.fuzz $(DATA)

@@ -1,21 +1,23 @@
 """
 ### Link pathology
 
-Every night, after new studies and after answers: load new versions of reports from the laboratory, derive the IDH
-status (immunohistochemistry, then sequencing of both genes), apply merges of patients, and link each person's
-pre-operative study.
+Every night, after new studies and after answers: poll the laboratory's FHIR server if there is one, load new versions
+of reports, derive the IDH status (immunohistochemistry, then sequencing of both genes), apply merges of patients, and
+link each person's pre-operative study.
 
 **Sources**: Connection `idh_pathology` (any SQL database; the file in `IDH_PATHOLOGY_MAPPING` names the view and its
-columns), and files below `pathology/` of `pathology_bucket`: `.csv`, `.xlsx`, `.hl7` (ORU^R01, ADT^A40, ADT^A37) and
-`.json` (FHIR).
+columns), and files below `pathology/` of `pathology_bucket`: `.csv`, `.tsv`, `.xlsx`, `.hl7`, `.oru` and `.txt` (HL7
+ORU^R01, ADT^A40, ADT^A37), `.json` and `.ndjson` (FHIR). A file with another ending is named once (`W_UNREAD`); the run
+stays green. Connection `idh_fhir` (optional): a FHIR server, whose pages become such files.
 
-**Writes**: `idh.report`, `idh.assay`, `idh.merge_event`, `idh.case_link` (every candidate with its reason),
-`idh.review` (questions for a person, asked by `review_cases`), `idh.feed_night`,
-`idh.feed_file`, and the head of the audit log below `audit/` in the object store.
+**Writes**: `idh.report` (every version), `idh.report_standing` (which version counts), `idh.assay`, `idh.merge_event`,
+`idh.case_link` (every candidate with its reason), `idh.review` (questions for a person, asked by `review_cases`),
+`idh.feed_night`, `idh.feed_file`, and the head of the audit log below `audit/` in the object store.
 
-**When it is red**: `load_reports` failed; links were still updated with the reports known so far. `E_SCHEMA` names the
-column that has changed. `E_FEED_DROP` means that most rows are missing, and nothing is trained until they are back.
-`E_FEED` means that files are held: `idh intake quarantine list`. Have the source corrected and clear the task.
+**When it is red**: `poll_laboratory` or `load_reports` failed; links were still updated with the reports known so far.
+`E_SCHEMA` names the column that has changed. `E_FEED_DROP` means that most rows are missing, and nothing is trained
+until they are back. `E_FEED` means that files are held: `idh intake quarantine list`. `E_FHIR` and `E_FHIR_AUTH` are
+errors of the FHIR server; files are read all the same. Have the source corrected and clear the task.
 """
 
 from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, dag
@@ -36,9 +38,15 @@ ROLE = Role.LINK
     **DAG_DEFAULTS,
 )
 def link_pathology() -> None:
-    """Load reports → link cases → request reviews; a failed load turns the run red at `loaded`."""
+    """Poll → load reports → link cases → request reviews; a failed poll or load turns the run red at `loaded`."""
 
     @step()
+    def poll_laboratory() -> None:
+        from idh_tasks.pipelines.link import fhir_server
+
+        skip_unless(fhir_server.poll_laboratory(platform(ROLE)), "no Connection idh_fhir")
+
+    @step(trigger_rule="all_done")
     def load_reports() -> int:
         from idh_tasks.pipelines.link import feed
 
@@ -50,13 +58,13 @@ def link_pathology() -> None:
 
         skip_unless(cases.link_cases(platform(ROLE)), "no link has changed, and every study is preprocessed")
 
-    @step()
+    @step(trigger_rule="none_failed")
     def loaded(reports: int) -> int:
         return reports
 
-    reports = load_reports()
-    reports >> link_cases() >> request_reviews(ROLE)
-    loaded(reports)
+    polled, reports = poll_laboratory(), load_reports()
+    polled >> reports >> link_cases() >> request_reviews(ROLE)
+    polled >> loaded(reports)
 
 
 link_pathology()

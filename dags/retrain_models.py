@@ -2,27 +2,28 @@
 ### Retrain models
 
 Every week, on demand, and after patches or their labels have changed: freeze the labelled cohort, cross-validate one
-network per sequence on the `gpu` queue, write the report, compare each network with its champion, ask for approval, and
-promote.
+network per sequence on the `gpu` queue, write the report, compare with the champions, ask for approval, and promote.
 
 A scheduled run trains if there is no champion, if enough cases are new (`IDH_LEARNING__RETRAIN_AFTER_NEW_CASES`), or if
-the labels of enough patients have changed since (`IDH_LEARNING__RETRAIN_AFTER_AFFECTED`; `idh linkage affected` shows
-what used a report). A run triggered by a person trains on any change.
+the labels of enough patients have changed since (`IDH_LEARNING__RETRAIN_AFTER_AFFECTED`; see `idh linkage affected`).
+A run triggered by a person trains on any change.
 
 **Writes**: `idh.dataset`, `idh.training_run`, `idh.fold_result`, `idh.held_out_score`, `idh.model`.
 
 A challenger is refused if it is worse or less well calibrated than its champion by more than a margin, if it assigns
 all patients to one class, or if a network trained on shuffled labels does better than chance. `approve` waits for a
-person under *Required Actions*, unless `IDH_APPROVAL=auto`. `idh learn rollback SEQUENCE` reverts a promotion.
+person under *Required Actions*, unless `IDH_APPROVAL=auto`; an approval counts only for the networks and figures that
+were shown. `idh learn rollback SEQUENCE` reverts a promotion.
 
-**When it is red**: finished sequences are kept. Clear the failed one, and only it is trained again.
+**When it is red**: finished sequences are kept. Clear the failed one, and only it is trained again. After `E_STALE` or
+`E_NOT_SHOWN`, trigger a new run, because Airflow keeps what `approve` showed first: nothing is trained twice.
 """
 
 from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, dag
-from idh_airflow.approval import approval, approver
+from idh_airflow.approval import approval, approval_of
 from idh_airflow.assets import CHAMPIONS, PATCHES
 from idh_airflow.connections import platform
 from idh_airflow.defaults import DAG_DEFAULTS, RETRAIN_CRON
@@ -74,10 +75,10 @@ def retrain_models() -> None:
         return dict(judgement)
 
     @step(outlets=[CHAMPIONS])
-    def promote(training_run: str, judgement: dict[str, Any], approved: Any) -> None:
+    def promote(training_run: str, judgement: Any, approved: Any) -> None:
         from idh_tasks.pipelines.train import promotion
 
-        promoted = promotion.promote(platform(ROLE), training_run, judgement["eligible"], approver(approved))
+        promoted = promotion.promote(platform(ROLE), training_run, judgement, **approval_of(approved))
         skip_unless(promoted, "the models of this run are champions already")
 
     run = freeze_cohort()

@@ -11,7 +11,13 @@ patient identifiers, merges of patients whose birth date or sex differ, and prop
 
 **Writes**: `idh.review` and `idh.audit_event` (who, when, what). An answer starts `link_pathology`.
 
-**When it is red**: `take` could not reach the database, or a question was answered twice (`E_REVIEW`). See
+**An answer counts only for exactly what was shown.** Every question ends with its version, which changes with the
+evidence and with the text. Airflow keeps the text of a task's first attempt, even after a retry or a clear: the answer
+is recorded for the question with this text, and only if it is still the question. Cleared, `take` takes the same
+questions again.
+
+**When it is red**: `take` could not reach the database, a question was answered twice (`E_REVIEW`), or it has changed
+since it was shown (`E_NOT_SHOWN`): then nothing was recorded, and it is asked again after the next link run. See
 `idh linkage review show`.
 
 **Unanswered**: after seven days the task is skipped and the next link run asks again. Until then the case stays out of
@@ -19,7 +25,7 @@ the cohort, *awaiting review*, and nothing else waits for it.
 """
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import dag
 from idh_airflow.assets import ANSWERS, QUESTIONS
@@ -46,10 +52,15 @@ def review_cases() -> None:
     """Take the open questions → one waiting task per question."""
 
     @step()
-    def take() -> "list[Question]":
+    def take(task_state_store: Any = None) -> "list[Question]":
         from idh_tasks.pipelines.review import questions
 
-        return questions.claim_reviews(platform(ROLE))
+        # Cleared, the task takes the same questions, so that each stays with the instance of `ask` that shows it.
+        if taken := task_state_store.get("taken"):
+            return questions.questions_again(platform(ROLE), taken)
+        claimed = questions.claim_reviews(platform(ROLE))
+        task_state_store.set("taken", [question["shown"] for question in claimed])
+        return claimed
 
     ReviewOperator.partial(
         task_id="ask",

@@ -5,13 +5,15 @@ The docstring of a field is its entry in docs/settings.md.
 
 import hashlib
 import json
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from idh_tasks.domain.learning import Scheme, Selection
+from idh_tasks.domain.pathology import CodePage, DateOrder
 from idh_tasks.domain.sequence import Provenance
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,6 +36,10 @@ class LinkageSettings(_Frozen):
     """Longest time from the study to surgery, in days."""
     age_rule: bool = False
     """Whether an IHC-negative, unsequenced tumour at 55 years or older counts as wild-type, marked provisional."""
+    date_order: DateOrder | None = None
+    """`day_first` or `month_first`: how tables write dates such as 03/04/1958; unset, a file with one is held."""
+    encoding: CodePage | None = None
+    """Encoding of tables not in UTF-8, such as `cp1252` or `cp850`; unset, one that can be read in two ways is held."""
 
 
 class IdentifierRule(_Frozen):
@@ -152,6 +158,10 @@ class StoreSettings(_Endpoint):
     """Where in that bucket the laboratory and the registry deliver files."""
     private_network: bool = False
     """Whether no other system is on the network to the store; then TLS and encryption at rest are not required."""
+    checksums: Literal["when_required", "when_supported"] = "when_required"
+    """When boto3 adds checksums to requests and verifies them in answers; older stores reject `when_supported`."""
+    customer_key: SecretStr | None = None
+    """Key of 32 bytes, in base64, if the buckets are encrypted with keys of the customer (SSE-C)."""
 
 
 class PacsSettings(_Endpoint):
@@ -198,12 +208,71 @@ class DicomwebSettings(_Endpoint):
     """Seconds without an answer after which a request fails."""
 
 
-class Settings(BaseSettings):
-    """The platform as a whole; in Airflow, addresses and secrets come from Connections."""
+class FhirSettings(_Endpoint):
+    """The laboratory's FHIR server, which is asked for reports that have changed; Connection `idh_fhir`."""
+
+    url: str
+    """Address before `/DiagnosticReport`, with https."""
+    login: str | None = None
+    """User name for basic authentication."""
+    password: SecretStr | None = None
+    """Password of that user."""
+    token: SecretStr | None = None
+    """Bearer token, instead of user name and password."""
+    criteria: str = ""
+    """Further criteria of the search, such as `category=PAT,GE`; without any, every report of the server is fetched."""
+    page: int = Field(default=100, ge=1)
+    """Reports per page."""
+    timeout_s: float = Field(default=60, gt=0)
+    """Seconds without an answer after which a request fails."""
+    tls_ca: Path | None = None
+    """File of the certificate authority, if it is not one of the system's."""
+    tls_certificate: Path | None = None
+    """File of the platform's certificate."""
+    tls_key: Path | None = None
+    """File of the key of that certificate."""
+
+
+class MllpSettings(_Frozen):
+    """The listener for HL7 messages, `idh mllp`; read by that command only."""
+
+    host: str = "127.0.0.1"
+    """Address on which it listens; `0.0.0.0` is every address of the machine."""
+    port: int = Field(default=2575, ge=0, le=65535)
+    """Port on which it listens."""
+    peers: tuple[IPvAnyNetwork, ...] = (IPv4Network("127.0.0.1/32"), IPv6Network("::1/128"))
+    """Addresses or networks that may connect, as a JSON list; every other peer is turned away."""
+    max_connections: int = Field(default=16, ge=1)
+    """Peers connected at once; further ones are turned away."""
+    max_bytes: int = Field(default=10 * 2**20, ge=1024)
+    """Largest message in bytes; a larger one is rejected (AR)."""
+    timeout_s: float = Field(default=300, gt=0)
+    """Seconds without a complete message after which a connection is closed."""
+    tls_certificate: Path | None = None
+    """File of the listener's certificate; turns TLS on."""
+    tls_key: Path | None = None
+    """File of the key of that certificate."""
+    tls_client_ca: Path | None = None
+    """File of the certificate authority of the peers, which then must present a certificate."""
+    private_network: bool = False
+    """Whether no other system is on the network to the peers; then TLS is not required."""
+
+
+class ListenerSettings(BaseSettings):
+    """What `idh mllp` reads: the store and the listener, and no secret but the key of the laboratory's bucket."""
 
     model_config = SettingsConfigDict(
         env_prefix="IDH_", env_nested_delimiter="__", extra="ignore", frozen=True, use_attribute_docstrings=True
     )
+
+    store: StoreSettings
+    """The object store."""
+    mllp: MllpSettings = MllpSettings()
+    """The listener for HL7 messages."""
+
+
+class Settings(ListenerSettings):
+    """The platform as a whole; in Airflow, addresses and secrets come from Connections."""
 
     database_url: SecretStr
     """SQLAlchemy URL of the platform's PostgreSQL database; Connections `idh_db_<role>`."""
@@ -211,12 +280,12 @@ class Settings(BaseSettings):
     """SQLAlchemy URL of the laboratory's database; Connection `idh_pathology`."""
     pseudonym_key: SecretStr
     """Secret from which all pseudonyms are derived, at least 32 characters; Connection `idh_pseudonym_key`."""
-    store: StoreSettings
-    """The object store."""
     pacs: PacsSettings | None = None
     """The PACS, if there is one."""
     dicomweb: DicomwebSettings | None = None
     """The DICOMweb archive, if there is one."""
+    fhir: FhirSettings | None = None
+    """The laboratory's FHIR server, if it is to be polled."""
     keep_originals: bool = False
     """Whether delivered files are kept, encrypted, below `phi/` of the platform's bucket."""
     data_kind: str = "clinical"
@@ -225,6 +294,8 @@ class Settings(BaseSettings):
     """Name of the worker, recorded with the trainings that it runs."""
     issuer: str = ""
     """Issuer of patient identifiers where a header or a report names none; without it, such input is held."""
+    authorities: tuple[str, ...] = ()
+    """Namespaces or ids of the assigning authorities whose medical record numbers are used; empty accepts any."""
     identifiers: IdentifierRule = IdentifierRule()
     """How patient identifiers are compared."""
     pathology_mapping: Path | None = None

@@ -9,7 +9,10 @@ WINDOW = timedelta(days=90)
 
 @dataclass(frozen=True)
 class ReportFact:
-    """One version of a report: its patient, status and surgery, and the label of its assays (M, W or ?)."""
+    """One version of a report: its patient, status and surgery, and the label of its assays (M, W or ?).
+
+    M is by immunohistochemistry and W by sequencing, the stronger evidence.
+    """
 
     report: str
     version: int
@@ -17,6 +20,13 @@ class ReportFact:
     status: str
     surgery: date
     label: str
+    channel: str
+
+    def agrees(self, other: "ReportFact") -> bool:
+        """Return whether another one states the same."""
+        return (self.patient, self.status, self.surgery, self.label) == (
+            other.patient, other.status, other.surgery, other.label,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,25 @@ def persons(merges: set[MergeFact], patients: set[str]) -> dict[str, frozenset[s
     return {patient: frozenset(group) for patient, group in groups.items()}
 
 
+def current(facts: set[ReportFact]) -> list[ReportFact]:
+    """Return the version of a report that counts, or those between which a person must choose."""
+    newest = [fact for fact in facts if not any(_replaces(other, fact) for other in facts)]
+    if not all(fact.agrees(newest[0]) for fact in newest) and any(fact.status == "final" for fact in newest):
+        return newest
+    for fact in newest:
+        before = [f for f in facts if f.channel == fact.channel and f.version < fact.version]
+        sequenced = [f for f in before if (f.status, f.label) == ("final", "W")]
+        if (fact.status, fact.label) == ("final", "M") and sequenced:
+            return [max(sequenced, key=lambda f: f.version), fact]
+    return newest[:1]
+
+
+def _replaces(one: ReportFact, other: ReportFact) -> bool:
+    if one.channel != other.channel or one.version < other.version:
+        return False
+    return one.version > other.version or (one.status, other.status) == ("final", "preliminary")
+
+
 def labels(reports: set[ReportFact], merges: set[MergeFact], studies: set[StudyFact]) -> dict[str, str]:
     """Return the chosen studies with their labels: M, W or ?."""
     patients = (
@@ -58,14 +87,12 @@ def labels(reports: set[ReportFact], merges: set[MergeFact], studies: set[StudyF
         | {s.patient for s in studies}
         | {patient for merge in merges for patient in (merge.prior, merge.surviving)}
     )
-    current = {
-        name: max((r for r in reports if r.report == name), key=lambda r: r.version)
-        for name in {r.report for r in reports}
-    }
+    counting = [current({r for r in reports if r.report == name}) for name in {r.report for r in reports}]
+    undecided = {r.patient for versions in counting if len(versions) > 1 for r in versions}
     chosen: dict[str, str] = {}
     for group in set(persons(merges, patients).values()):
-        final = [r for r in current.values() if r.patient in group and r.status == "final"]
-        if not {"M", "W"} <= {r.label for r in final}:
+        final = [v[0] for v in counting if v[0].patient in group and v[0].status == "final"]
+        if not group & undecided and not {"M", "W"} <= {r.label for r in final}:
             chosen.update(_best(final, [s for s in studies if s.patient in group]))
     return chosen
 

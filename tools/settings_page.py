@@ -15,7 +15,7 @@ from idh_tasks.settings import ROOT, Settings
 DEFAULTS = ROOT / "plugins" / "idh_airflow" / "defaults.py"
 PREFIX = "IDH_"
 NESTED = "__"
-HEADINGS = {"pacs": "PACS", "dicomweb": "DICOMweb"}
+HEADINGS = {"pacs": "PACS", "dicomweb": "DICOMweb", "mllp": "MLLP"}
 
 INTRODUCTION = """# Settings
 

@@ -16,6 +16,7 @@ from idh_tasks.cli.intake import intake
 from idh_tasks.cli.learn import learn
 from idh_tasks.cli.linkage import linkage
 from idh_tasks.cli.local import local
+from idh_tasks.cli.mllp import mllp
 from idh_tasks.cli.output import AsJson
 from idh_tasks.cli.run import run
 from idh_tasks.cli.subject import subject
@@ -33,6 +34,7 @@ cli.add_typer(imaging, name="imaging")
 cli.add_typer(learn, name="learn")
 cli.add_typer(subject, name="subject")
 cli.add_typer(audit, name="audit")
+cli.command()(mllp)
 
 
 def app() -> None:

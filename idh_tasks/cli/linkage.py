@@ -8,6 +8,7 @@ import typer
 from idh_tasks.cli import output, platform
 from idh_tasks.cli.output import AsJson
 from idh_tasks.cli.review import review
+from idh_tasks.domain.pathology import CodePage, DateOrder
 from idh_tasks.domain.role import Role
 
 if TYPE_CHECKING:
@@ -44,15 +45,40 @@ def _status(report: "Resolved") -> str:
 def read(
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Feed files, as in the drop.")],
     issuer: Annotated[str, typer.Option("--issuer", help="Issuer of identifiers in files that state none.")] = "",
+    authorities: Annotated[
+        list[str] | None, typer.Option("--authority", help="Accepted authority of medical record numbers; repeatable.")
+    ] = None,
+    date_order: Annotated[
+        DateOrder | None,
+        typer.Option("--date-order", envvar="IDH_LINKAGE__DATE_ORDER", help="How tables write dates as 03/04/1958."),
+    ] = None,
+    encoding: Annotated[
+        CodePage | None,
+        typer.Option("--encoding", envvar="IDH_LINKAGE__ENCODING", help="Of tables that are not in UTF-8."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the reports, merges and refusals of feed files; nothing is stored. The output names patients."""
+    from idh_tasks.linkage.feed.tables import TableRules
     from idh_tasks.offline.feed import Refusal, read_files
 
-    entries = list(read_files(files, issuer))
+    entries = list(read_files(files, issuer, authorities or (), rules=TableRules(date_order, encoding)))
     output.show_each(entries, as_json)
     if not any(not isinstance(entry, Refusal) for entry in entries):
         raise typer.Exit(1)
+
+
+@linkage.command("poll")
+def poll(as_json: AsJson = False) -> None:
+    """Fetch the reports that have changed from the laboratory's FHIR server into the drop bucket."""
+    from idh_tasks.codes import Code
+    from idh_tasks.errors import RunRefusedError
+    from idh_tasks.pipelines.link.fhir_server import poll_laboratory
+
+    polled = poll_laboratory(platform.open_platform(Role.LINK))
+    if polled is None:
+        raise RunRefusedError(Code.E_SETTINGS, "no FHIR server is set: IDH_FHIR__URL")
+    output.show(polled, as_json, lambda done: f"{done.pages} pages, {done.new} new files")
 
 
 @linkage.command("flow")

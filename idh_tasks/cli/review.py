@@ -41,10 +41,10 @@ def show_question(
 
 
 def _page(question: "Review") -> str:
-    from idh_tasks.linkage.questions import body, title
+    from idh_tasks.pipelines.review.questions import page_of
 
-    kind, subject = question.kind, question.subject
-    paragraphs = [title(kind, subject), "", body(kind, subject, question.detail), ""]
+    shown = page_of(question)
+    paragraphs = [shown.title, "", shown.body, ""]
     paragraphs.append(f"options: {', '.join(question.options)}")
     if question.answer:
         paragraphs.append(f"answered: {question.answer}, by {question.answered_by} at {question.answered_at}")

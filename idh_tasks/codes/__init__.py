@@ -86,6 +86,7 @@ class Code(StrEnum):
     E_CHECKSUM = "E_CHECKSUM"
     E_CHANGED = "E_CHANGED"
     W_VANISHED = "W_VANISHED"
+    E_MLLP = "E_MLLP"
     E_INGEST = "E_INGEST"
     E_RECONCILE = "E_RECONCILE"
     E_EMPTY_SUSPECT = "E_EMPTY_SUSPECT"
@@ -132,12 +133,14 @@ class Code(StrEnum):
 
     # Pathology and registry feeds
     E_LABORATORY = "E_LABORATORY"
+    E_FHIR = "E_FHIR"
+    E_FHIR_AUTH = "E_FHIR_AUTH"
     E_SCHEMA = "E_SCHEMA"
     E_SETTINGS = "E_SETTINGS"
     E_FEED_FORMAT = "E_FEED_FORMAT"
+    W_UNREAD = "W_UNREAD"
     E_FEED = "E_FEED"
     E_FEED_DROP = "E_FEED_DROP"
-    E_REPORT_CONFLICT = "E_REPORT_CONFLICT"
     E_NO_REPORT = "E_NO_REPORT"
 
     # Reasons why a case is left out
@@ -145,6 +148,7 @@ class Code(StrEnum):
     W_NO_PATHOLOGY = "W_NO_PATHOLOGY"
     W_CANCELLED = "W_CANCELLED"
     W_NOT_FINAL = "W_NOT_FINAL"
+    E_REPORT_CONFLICT = "E_REPORT_CONFLICT"
     E_LABEL_CONFLICT = "E_LABEL_CONFLICT"
     W_OVERRULED = "W_OVERRULED"
     W_EXCLUDED_BY_REVIEW = "W_EXCLUDED_BY_REVIEW"
@@ -200,6 +204,7 @@ class Code(StrEnum):
 
     # Review and erasure
     E_REVIEW = "E_REVIEW"
+    E_NOT_SHOWN = "E_NOT_SHOWN"
     E_NO_PATIENT = "E_NO_PATIENT"
 
     # Database, store and start-up
@@ -208,6 +213,7 @@ class Code(StrEnum):
     E_STORE = "E_STORE"
     E_STORE_AUTH = "E_STORE_AUTH"
     E_STORE_MISSING = "E_STORE_MISSING"
+    E_STORE_REQUEST = "E_STORE_REQUEST"
     E_STORE_INSECURE = "E_STORE_INSECURE"
     E_HASH = "E_HASH"
     E_DISK = "E_DISK"

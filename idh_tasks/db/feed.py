@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from idh_tasks.codes import Code
+from idh_tasks.codes import Code, Stage
 from idh_tasks.db.engine import Transaction
+
+PASSING = [code for code in Code if code.stage in (Stage.TRANSPORT, Stage.PLATFORM)]
+"""Faults of the transfer and of the store, which say nothing of a file."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,13 @@ class _Latest:
 
 
 def known_files(transaction: Transaction) -> set[str]:
-    """Return the ids of all files that were read or held."""
+    """Return the ids of all files that were read, held or named as unread."""
     return set(transaction.column(str, "feed/select_feed_files"))
+
+
+def unfetched_files(transaction: Transaction) -> set[str]:
+    """Return the ids of the files that older versions held although they had only failed to fetch them."""
+    return set(transaction.column(str, "feed/select_unfetched_files", passing=PASSING))
 
 
 def save_file(transaction: Transaction, file: FeedFile) -> None:

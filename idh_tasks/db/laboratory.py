@@ -1,36 +1,74 @@
 """The laboratory's own database, read through SQLAlchemy, and a stand-in for it in the demo and the tests."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, get_args
 
-from sqlalchemy import ColumnElement, Connection, Select, column, create_engine, func, inspect, select, table
-from sqlalchemy.exc import DBAPIError, NoSuchTableError
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Date,
+    DateTime,
+    Select,
+    column,
+    create_engine,
+    func,
+    inspect,
+    or_,
+    select,
+    table,
+)
+from sqlalchemy.exc import DBAPIError, NoSuchTableError, ProgrammingError
 from sqlalchemy.pool import NullPool
+from sqlalchemy.types import TypeEngine
 
 from idh_tasks.codes import Code
 from idh_tasks.db.engine import Database
 from idh_tasks.db.laboratory_mapping import LaboratoryMapping
-from idh_tasks.domain.pathology import OPTIONAL_COLUMNS, FeedRow, ReportColumn
+from idh_tasks.db.laboratory_values import FIRST_CHANGE, moment_of, plain_row
+from idh_tasks.domain.pathology import OPTIONAL_COLUMNS, FeedRow, RejectedReport, ReportColumn
 from idh_tasks.errors import RunRefusedError, TransientError
 
 OVERLAP = timedelta(days=2)
 """A row may be committed later than its time of change states: rows from shortly before are read again."""
+
+ANY_ZONE = timedelta(days=1)
+"""A time without a zone may be that of any zone: only what is later than this lies in the future."""
+MOST_IDS = 500
+"""Oracle accepts at most 1000 values in one list."""
 
 COLUMNS: tuple[ReportColumn, ...] = get_args(ReportColumn)
 
 
 @dataclass(frozen=True)
 class LaboratoryRows:
-    """Rows under our column names, and the latest change among them if the view states it."""
+    """Rows under our column names, without the reports that contain bytes that are no UTF-8.
+
+    Parameters
+    ----------
+    rejected
+        The reports that are left out.
+    latest_change
+        The latest change up to now; None without a column with the time of change.
+    in_future
+        How many reports state a later change.
+    """
 
     rows: Sequence[FeedRow]
-    latest_change: datetime | None
+    rejected: tuple[RejectedReport, ...] = ()
+    latest_change: datetime | None = None
+    in_future: int = 0
 
     def __repr__(self) -> str:
         return f"LaboratoryRows({len(self.rows)} rows)"
+
+
+@dataclass(frozen=True)
+class _Change:
+    report_id: object
+    moment: datetime | None
 
 
 class Laboratory:
@@ -64,14 +102,17 @@ class Laboratory:
         with self._connected() as connection:
             return connection.execute(select(func.count()).select_from(self._from)).scalar_one()
 
-    def read(self, since: datetime | None = None) -> LaboratoryRows:
+    def read(self, since: datetime | None, now: datetime) -> LaboratoryRows:
         """Return the rows of the view.
 
         Parameters
         ----------
         since
-            Leave out rows last changed before this time, less an overlap; has an effect only if the mapping names
-            the column with the time of change.
+            Leave out reports of which all rows were last changed before this time, less an overlap; of the others
+            all rows are read. It has an effect only if the mapping names the column with the time of change. A row
+            whose time of change is missing, cannot be read or lies in the future is always read.
+        now
+            The time at which the view is read.
 
         Raises
         ------
@@ -81,22 +122,44 @@ class Laboratory:
             ``E_SCHEMA`` naming the columns that are missing.
         """
         with self._connected() as connection:
-            rows: list[dict[str, Any]] = [
-                dict(row) for row in connection.execute(self._statement(connection, since)).mappings()
-            ]
-        changes = [_moment(row.pop("changed")) for row in rows] if self._mapping.changed else []
-        return LaboratoryRows(rows, max(changes, default=None))
+            statement = select(*self._wanted(connection)).select_from(self._from)
+            if self._mapping.changed is None:
+                return LaboratoryRows(*_decoded(_rows(connection, statement)))
+            changes = self._changes(connection, self._mapping.changed, since)
+            rows = [row for part in self._parts(statement, changes) for row in _rows(connection, part)]
+        past = [min(change.moment, now) for change in changes if change.moment and change.moment <= now + ANY_ZONE]
+        future = {str(change.report_id) for change in changes if change.moment and change.moment > now + ANY_ZONE}
+        return LaboratoryRows(*_decoded(rows), max(past, default=None), len(future))
 
-    def _statement(self, connection: Connection, since: datetime | None) -> Select[Any]:
-        changed = self._mapping.changed
+    def _changes(self, connection: Connection, changed: str, since: datetime | None) -> list[_Change]:
+        """Return the rows that have changed; the database compares only times and dates, whose order is certain."""
+        when: ColumnElement[Any] = column(changed)
+        statement = select(column(self._mapping.column_of("report_id")), when).select_from(self._from)
+        after = None if since is None else since - OVERLAP
+        compare = _comparable(connection, self._type_of(connection, changed))
+        if compare and after:
+            statement = statement.where(or_(when.is_(None), when < compare(FIRST_CHANGE), when >= compare(after)))
+        changes = [_Change(report_id, moment_of(value)) for report_id, value in connection.execute(statement)]
+        return [c for c in changes if after is None or c.moment is None or c.moment >= after]
+
+    def _parts(self, statement: Select[Any], changes: Sequence[_Change]) -> Iterator[Select[Any]]:
+        """Yield the statements that read all rows of the reports that changed, and the rows that name no report."""
+        report_id: ColumnElement[Any] = column(self._mapping.column_of("report_id"))
+        ids = list({(type(c.report_id), c.report_id): c.report_id for c in changes if c.report_id is not None}.values())
+        for start in range(0, len(ids), MOST_IDS):
+            yield statement.where(report_id.in_(ids[start : start + MOST_IDS]))
+        if any(change.report_id is None for change in changes):
+            yield statement.where(report_id.is_(None))
+
+    def _type_of(self, connection: Connection, name: str) -> TypeEngine[Any]:
+        described = {c["name"]: c["type"] for c in inspect(connection).get_columns(self._name, self._schema)}
+        if name not in described:
+            raise RunRefusedError(Code.E_SCHEMA, f"columns are missing in the laboratory's view: {name}")
+        return described[name]
+
+    def _wanted(self, connection: Connection) -> list[ColumnElement[Any]]:
         missing = self._missing_columns(connection)
-        wanted: list[ColumnElement[Any]] = [
-            column(self._mapping.column_of(name)).label(name) for name in COLUMNS if name not in missing
-        ]
-        if changed is None:
-            return select(*wanted).select_from(self._from)
-        statement = select(*wanted, column(changed).label("changed")).select_from(self._from)
-        return statement if since is None else statement.where(column(changed) >= since - OVERLAP)
+        return [column(self._mapping.column_of(name)).label(name) for name in COLUMNS if name not in missing]
 
     def _missing_columns(self, connection: Connection) -> set[ReportColumn]:
         """Return the optional columns that the view lacks; a required one that is missing is an error."""
@@ -116,13 +179,32 @@ class Laboratory:
                 yield connection
         except DBAPIError as error:
             state = str(getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", "") or "")
-            if state.startswith("42") or "no such" in str(error.orig):
+            if isinstance(error, ProgrammingError) or state.startswith("42") or "no such" in str(error.orig):
                 raise RunRefusedError(Code.E_SCHEMA, "a table or column of the laboratory's view is missing") from None
             raise TransientError(Code.E_LABORATORY, f"the laboratory's database is unreachable ({state})") from None
 
 
-def _moment(value: datetime | str) -> datetime:
-    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+def _rows(connection: Connection, statement: Select[Any]) -> list[FeedRow]:
+    return [plain_row(dict(row)) for row in connection.execute(statement).mappings()]
+
+
+def _decoded(rows: Sequence[FeedRow]) -> tuple[list[FeedRow], tuple[RejectedReport, ...]]:
+    """Return the rows of the reports that could be decoded, and the others as rejected: decoding never guesses."""
+    broken = {row["report_id"]: name for row in rows for name, value in row.items() if isinstance(value, bytes)}
+    kept = [row for row in rows if row["report_id"] not in broken]
+    return kept, tuple(RejectedReport(column, str(report_id)) for report_id, column in broken.items())
+
+
+def _comparable(connection: Connection, column_type: TypeEngine[Any]) -> Callable[[datetime], date] | None:
+    """Return how to write a time for comparison with a column, or None if the column may hold text.
+
+    SQLite stores any text in a column for times.
+    """
+    if connection.dialect.name == "sqlite" or not isinstance(column_type, Date | DateTime):
+        return None
+    if isinstance(column_type, Date):
+        return lambda moment: moment.date()
+    return (lambda moment: moment) if column_type.timezone else (lambda moment: moment.replace(tzinfo=None))
 
 
 def fill_stand_in(laboratory: Database, rows: Iterable[Mapping[str, object]]) -> None:

@@ -28,6 +28,7 @@ class Challenger:
     run_id: str
     sequence: MrSequence
     state: ModelState
+    sha256: str
     champion_id: str | None
     champion_run: str | None
     canary_auc: float | None

@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from idh_tasks.db.engine import Transaction, json_rows
-from idh_tasks.domain.pathology import Assay, Report, StatusDecision
+from idh_tasks.domain.pathology import Assay, Channel, IdhStatus, Report, ReportStatus, StatusDecision
 from idh_tasks.domain.study import PatientKey
 
 
@@ -45,17 +45,56 @@ class NamedPatient:
 
 
 @dataclass(frozen=True)
-class SavedReports:
-    """How many report versions were new, and the keys of those that differ from the stored version."""
+class StoredReading:
+    """One stored version of a report, with what decides whether it is the newest (see `linkage.versions.Reading`)."""
 
-    new: int
-    contradicted: tuple[str, ...]
+    report_key: str
+    number: int
+    version: int
+    revision: int | None
+    channels: tuple[Channel, ...]
+    report_status: ReportStatus
+    corrected: bool
+    source: str
+    received_at: datetime
+    patient_key: PatientKey
+    glioblastoma: bool | None
+    idh_status: IdhStatus
+    rule: str
+    evidence: str
+    provisional: bool
+    surgery_date: date | None
+    specimen_date: date | None
+    birth_date: date | None
+    sex: str | None
 
 
 @dataclass(frozen=True)
-class _Version:
+class VersionAnswer:
+    """What a reviewer chose between versions of a report; `evidence` lists their numbers."""
+
+    report_key: str
+    evidence: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class ReportStanding:
+    """The numbers of the versions that count; if there are several, with what a reviewer sees of them."""
+
+    report_key: str
+    versions: tuple[int, ...]
+    detail: Mapping[str, object]
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Unknown:
     report_key: str
     version: int
+    content_hash: str
+    taken: bool
+    smallest: int
 
 
 def save_patients(transaction: Transaction, patients: Sequence[NamedPatient]) -> None:
@@ -65,15 +104,64 @@ def save_patients(transaction: Transaction, patients: Sequence[NamedPatient]) ->
     transaction.run("reports/insert_named_patients", rows=rows)
 
 
-def save_reports(transaction: Transaction, reports: Sequence[tuple[ReportRecord, Report]]) -> SavedReports:
-    """Store report versions with their assays and, in schema phi, their source; a stored version never changes."""
-    rows = json_rows(_report_row(record) | {"content_hash": content_hash(record)} for record, _ in reports)
-    contradicted = transaction.column(str, "reports/select_contradicted_reports", rows=rows)
-    added = set(transaction.all(_Version, "reports/insert_reports", rows=rows))
-    new = [pair for pair in reports if _Version(pair[0].report_key, pair[0].version) in added]
-    transaction.run("reports/insert_assays", rows=json_rows(row for record, _ in new for row in _assay_rows(record)))
-    transaction.run("reports/insert_report_sources", rows=json_rows(_source_row(*pair) for pair in new))
-    return SavedReports(len(added), tuple(sorted(set(contradicted))))
+def save_reports(transaction: Transaction, reports: Sequence[tuple[ReportRecord, Report]]) -> int:
+    """Store the versions that are new, with their assays and, in schema phi, their source; return how many.
+
+    A stored version never changes. Another content of it is stored beside it, under a negative number. Which of them
+    counts has to be derived again: the standing of these reports is removed.
+    """
+    hashed = {(r.report_key, r.version, content_hash(r)): (r, source) for r, source in reports}
+    given = [{"report_key": key, "version": version, "content_hash": h} for key, version, h in hashed]
+    unknown = transaction.all(_Unknown, "reports/select_unknown_readings", rows=json_rows(given))
+    new = [(number, *hashed[u.report_key, u.version, u.content_hash]) for u, number in _numbered(unknown)]
+    transaction.run("reports/insert_reports", rows=json_rows(_reading_row(*reading) for reading in new))
+    transaction.run("reports/insert_assays", rows=json_rows(row for n, r, _ in new for row in _assay_rows(r, n)))
+    transaction.run("reports/insert_report_sources", rows=json_rows(_source_row(*reading) for reading in new))
+    arrivals = json_rows(
+        row | {"channel": source.channel} for row, (_, source) in zip(given, hashed.values(), strict=True)
+    )
+    arrived = transaction.column(str, "reports/insert_report_channels", rows=arrivals)
+    remove_standings(transaction, {*arrived, *(record.report_key for _, record, _ in new)})
+    return len(new)
+
+
+def _numbered(readings: Sequence[_Unknown]) -> Iterator[tuple[_Unknown, int]]:
+    """Yield each reading with its number: its version, or a new negative number if that is taken."""
+    smallest = {reading.report_key: reading.smallest for reading in readings}
+    taken: set[tuple[str, int]] = set()
+    for reading in readings:
+        key, number = reading.report_key, reading.version
+        if reading.taken or (key, number) in taken:
+            smallest[key] -= 1
+            number = smallest[key]
+        taken.add((key, number))
+        yield reading, number
+
+
+def due_standings(transaction: Transaction) -> list[str]:
+    """Return the reports for which has to be derived which of their versions count."""
+    return transaction.column(str, "reports/select_due_standings")
+
+
+def readings(transaction: Transaction, report_keys: Collection[str]) -> list[StoredReading]:
+    """Return all stored versions of reports, sorted by report and number."""
+    return transaction.all(StoredReading, "reports/select_readings", report_keys=list(report_keys))
+
+
+def version_answers(transaction: Transaction, report_keys: Collection[str]) -> list[VersionAnswer]:
+    """Return what reviewers chose between the versions of reports."""
+    return transaction.all(VersionAnswer, "reports/select_version_answers", report_keys=list(report_keys))
+
+
+def remove_standings(transaction: Transaction, report_keys: Collection[str]) -> None:
+    """Remove the standing of reports; the next link run derives it again."""
+    transaction.run("reports/delete_standings", report_keys=sorted(report_keys))
+
+
+def save_standings(transaction: Transaction, standings: Sequence[ReportStanding]) -> None:
+    """Replace the standing of reports."""
+    remove_standings(transaction, [standing.report_key for standing in standings])
+    transaction.run("reports/insert_standings", rows=json_rows(vars(standing) for standing in standings))
 
 
 def content_hash(report: ReportRecord) -> str:
@@ -95,11 +183,21 @@ def _report_row(report: ReportRecord) -> dict[str, Any]:
     }
 
 
-def _assay_rows(report: ReportRecord) -> list[dict[str, Any]]:
+def _reading_row(number: int, record: ReportRecord, source: Report) -> dict[str, Any]:
+    return _report_row(record) | {
+        "version": number,
+        "stated_version": record.version if number != record.version else None,
+        "revision": source.revision,
+        "corrected": source.corrected,
+        "content_hash": content_hash(record),
+    }
+
+
+def _assay_rows(report: ReportRecord, version: int) -> list[dict[str, Any]]:
     return [
         {
             "report_key": report.report_key,
-            "version": report.version,
+            "version": version,
             "method": assay.method.value,
             "number": number,
             "result": assay.result.value,
@@ -109,10 +207,10 @@ def _assay_rows(report: ReportRecord) -> list[dict[str, Any]]:
     ]
 
 
-def _source_row(record: ReportRecord, source: Report) -> dict[str, Any]:
+def _source_row(number: int, record: ReportRecord, source: Report) -> dict[str, Any]:
     return {
         "report_key": record.report_key,
-        "version": record.version,
+        "version": number,
         "report_id": source.report_id,
         "issuer": source.issuer,
         "patient_id": source.patient_id,

@@ -29,15 +29,6 @@ class Review:
 
 
 @dataclass(frozen=True)
-class AnsweredReview:
-    """The question that an answer was recorded for."""
-
-    kind: ReviewKind
-    subject: str
-    evidence: str
-
-
-@dataclass(frozen=True)
 class ProposedOutline:
     """A tumour outline that the platform proposed for a study; `object_key` is its picture."""
 
@@ -74,11 +65,26 @@ def count_due(transaction: Transaction, again_after_days: int) -> int:
     return count
 
 
-def record_answer(transaction: Transaction, review_id: str, option: str, answered_by: str) -> AnsweredReview | None:
-    """Record an answer; return None if the review is answered already or does not offer the option."""
-    return transaction.first(
-        AnsweredReview, "reviews/update_review_answer", review_id=review_id, answer=option, answered_by=answered_by
-    )
+def locked_review(transaction: Transaction, review_id: str) -> Review | None:
+    """Return a review, which stays the same until the transaction ends, or None."""
+    return transaction.first(Review, "reviews/lock_review", review_id=review_id)
+
+
+def still_arises(transaction: Transaction, review_id: str) -> bool:
+    """Return whether a review follows, with the same content, from present facts; links were derived before."""
+    transaction.run("reviews/create_candidate_reviews")
+    return transaction.column(str, "reviews/select_arising_review", review_id=review_id) == [review_id]
+
+
+def record_answer(transaction: Transaction, review_id: str, option: str, answered_by: str) -> bool:
+    """Record an answer; return False if the review is answered already or does not offer the option."""
+    values = {"review_id": review_id, "answer": option, "answered_by": answered_by}
+    return transaction.run("reviews/update_review_answer", **values) == 1
+
+
+def release(transaction: Transaction, review_id: str) -> None:
+    """Let a review be claimed again, unless it has been answered."""
+    transaction.run("reviews/release_review", review_id=review_id)
 
 
 def request_outline_review(transaction: Transaction, outline: ProposedOutline) -> None:

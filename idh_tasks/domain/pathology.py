@@ -28,6 +28,11 @@ ReportColumn = Literal[
 """Our column names for a laboratory's rows; a row has one assay with its report."""
 OPTIONAL_COLUMNS = ("issuer", "specimen_date", "age_years", "diagnosis_codes", "specimen")
 
+DateOrder = Literal["day_first", "month_first"]
+"""How a feed writes dates such as 03/04/1958."""
+CodePage = Literal["cp1252", "iso8859-1", "iso8859-15", "cp850", "cp437", "mac-roman"]
+"""Single-byte encodings of the languages that the platform reads, by Python's names."""
+
 FeedRow = Mapping[str, object]
 """One row as the laboratory wrote it, under our column names; it may name a patient."""
 
@@ -41,12 +46,18 @@ class IdhStatus(StrEnum):
 
 
 class AssayMethod(StrEnum):
-    """How IDH was tested."""
+    """How IDH was tested.
+
+    TARGETED finds single variants (R132H by PCR), and UNSPECIFIED is a test of IDH that is not known to be sequencing:
+    a positive result counts, a negative one excludes nothing.
+    """
 
     IHC_R132H = "ihc_r132h"
     IDH1_SEQUENCING = "idh1_codon132"
     IDH2_SEQUENCING = "idh2_codon172"
     NGS_PANEL = "ngs_panel"
+    TARGETED = "idh_targeted"
+    UNSPECIFIED = "idh_unspecified"
     OTHER = "other"
 
 
@@ -67,6 +78,15 @@ class ReportStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Channel(StrEnum):
+    """How a report arrived; each channel counts the versions of a report in its own way."""
+
+    VIEW = "view"
+    TABLE = "table"
+    HL7 = "hl7"
+    FHIR = "fhir"
+
+
 @dataclass(frozen=True)
 class Assay:
     """One test on one specimen."""
@@ -85,7 +105,17 @@ class ReportedAssay:
 
 @dataclass(frozen=True)
 class Report:
-    """One version of a report as the laboratory delivers it; it names a patient."""
+    """One version of a report as the laboratory delivers it; it names a patient.
+
+    Parameters
+    ----------
+    channel
+        None where it is not known, as for reports stored before channels were.
+    corrected
+        The status says that it replaces an earlier final report.
+    revision
+        A number of this version that the sender states beside a version that is a time.
+    """
 
     report_id: str
     version: int
@@ -101,6 +131,9 @@ class Report:
     assays: tuple[ReportedAssay, ...]
     diagnosis_codes: str = ""
     specimen: str = ""
+    channel: Channel | None = None
+    corrected: bool = False
+    revision: int | None = None
 
     def __repr__(self) -> str:
         return f"Report(version {self.version}, {self.status})"

@@ -8,6 +8,7 @@ class ReviewKind(StrEnum):
 
     UNCLEAR_RESULT = "unclear_result"
     UNCLEAR_DIAGNOSIS = "unclear_diagnosis"
+    REPORT_VERSIONS = "report_versions"
     LABEL_CONFLICT = "label_conflict"
     SEVERAL_STUDIES = "several_studies"
     NEAR_MISS = "near_miss"

@@ -1,12 +1,16 @@
 """The text of a question to a reviewer: all that is needed to decide, and no patient identifier."""
 
-from collections.abc import Iterator, Mapping
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from idh_tasks.domain.review import LEAVE_OPEN, ReviewKind
 
 TITLES = {
     ReviewKind.UNCLEAR_RESULT: "Unclear wording of an IDH result",
     ReviewKind.UNCLEAR_DIAGNOSIS: "Is the diagnosis glioblastoma?",
+    ReviewKind.REPORT_VERSIONS: "Which version of a report counts?",
     ReviewKind.LABEL_CONFLICT: "Final reports contradict each other",
     ReviewKind.SEVERAL_STUDIES: "Several equally suitable pre-operative studies",
     ReviewKind.NEAR_MISS: "Are these two patients the same person?",
@@ -14,10 +18,13 @@ TITLES = {
     ReviewKind.MERGE_MISMATCH: "Two merged patients differ in birth date or sex",
 }
 EXPLANATIONS = {
-    ReviewKind.UNCLEAR_RESULT: "The text of the result is not in the vocabulary, or the vocabulary lists it as "
+    ReviewKind.UNCLEAR_RESULT: "The text of the result was not understood as a whole, contradicts itself, or is "
     "uncertain. Look the report up in the laboratory's system and choose what it states; `exclude` leaves the case "
     "out.",
-    ReviewKind.UNCLEAR_DIAGNOSIS: "The diagnosis is empty, negated or only suspected.",
+    ReviewKind.UNCLEAR_DIAGNOSIS: "The diagnosis is empty, negated, only suspected, or was not understood as a whole.",
+    ReviewKind.REPORT_VERSIONS: "Versions of one report contradict each other and neither is known to be the newer, "
+    "or the newer one states the other label on weaker evidence. Look the report up in the laboratory's system and "
+    "choose the version that is right; `exclude` leaves the report out. A newer version settles the question as well.",
     ReviewKind.LABEL_CONFLICT: "Choose the correct status. Reports that state the other one are overruled, not "
     "deleted.",
     ReviewKind.SEVERAL_STUDIES: "They have the same date and the same number of usable sequences. Choose the one to "
@@ -30,16 +37,32 @@ EXPLANATIONS = {
     ReviewKind.MERGE_MISMATCH: "The registry merged them. They remain separate until you decide.",
 }
 
-ABOUT_REPORTS = (ReviewKind.UNCLEAR_RESULT, ReviewKind.UNCLEAR_DIAGNOSIS)
+DIGEST_LENGTH = 16
+ABOUT_REPORTS = (ReviewKind.UNCLEAR_RESULT, ReviewKind.UNCLEAR_DIAGNOSIS, ReviewKind.REPORT_VERSIONS)
 
 
-def title(kind: ReviewKind, subject: str) -> str:
-    """Return the headline of a question."""
-    return f"{TITLES[kind]} ({subject[:8]})"
+@dataclass(frozen=True)
+class Page:
+    """A question as a reviewer sees it; the body is Markdown, and `digest` stands for all of it and the evidence."""
+
+    title: str
+    body: str
+    options: tuple[str, ...]
+    digest: str
 
 
-def body(kind: ReviewKind, subject: str, detail: Mapping[str, object]) -> str:
-    """Return the text of a question in Markdown."""
+def page(kind: ReviewKind, subject: str, evidence: str, detail: Mapping[str, object], options: Sequence[str]) -> Page:
+    """Return what a reviewer is shown.
+
+    The digest changes with the evidence and with every word of the text, whether the facts or the template changed.
+    """
+    headline, text, offered = f"{TITLES[kind]} ({subject[:8]})", _body(kind, subject, detail), (*options, LEAVE_OPEN)
+    content = json.dumps([kind, subject, evidence, headline, text, offered])
+    digest = hashlib.sha256(content.encode()).hexdigest()[:DIGEST_LENGTH]
+    return Page(headline, f"{text}\n\nVersion of this question: `{digest}`", offered, digest)
+
+
+def _body(kind: ReviewKind, subject: str, detail: Mapping[str, object]) -> str:
     lines = [EXPLANATIONS[kind], "", f"Subject: `{subject}`", ""]
     for name, value in detail.items():
         lines += _detail(name, value)

@@ -14,6 +14,9 @@ PATHOLOGY_BUCKET = "idh-drop-pathology"
 IDENTIFYING = "phi/"
 """Prefix of the sealed objects in our bucket that identify patients."""
 
+POLLED = "fhir/"
+"""Where the platform itself writes below the prefix of pathology."""
+
 READ = ("s3:GetObject", "s3:ListBucket")
 DROP = ("s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
 WORK = (*READ, *DROP, "s3:DeleteObject", "s3:GetEncryptionConfiguration")
@@ -25,8 +28,8 @@ class Identity(StrEnum):
     ADMINISTRATOR = "administrator"
     """Creates the buckets; used at start-up only."""
     PLATFORM = "platform"
-    """Ingest, link, preprocess, predict, deliver: full access to our bucket, read access to both drop buckets.
-    It may not delete heads of the audit chain."""
+    """Ingest, link, preprocess, predict, deliver: full access to our bucket, read access to both drop buckets;
+    adds what it polls from a FHIR server. It may not delete heads of the audit chain."""
     TRAINING = "training"
     """The GPU worker: full access to our bucket, except for objects that identify patients and the audit chain."""
     PAGES = "pages"
@@ -86,6 +89,8 @@ def _statements(store: StoreSettings) -> dict[Identity, list[dict[str, object]]]
             _statement("Allow", WORK, ours),
             no_deletion,
             _statement("Allow", READ, (store.drop_bucket, pathology, *drops)),
+            # The pages of the laboratory's FHIR server become files beside those that it delivers.
+            _statement("Allow", DROP, [f"{pathology}/{store.pathology_prefix}{POLLED}*"]),
         ],
         Identity.TRAINING: [_statement("Allow", WORK, ours), no_phi, no_deletion, _statement("Deny", DROP, heads)],
         Identity.PAGES: [_statement("Allow", READ, ours), no_phi],

@@ -1,17 +1,18 @@
 """Reads feed files at the desk: what each report, merge and refusal would be; nothing is stored."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Literal
 
 from idh_tasks.codes import Code
-from idh_tasks.domain.pathology import AssayResult, FeedContent, IdhStatus, MergeNotice, RejectedReport, Report
+from idh_tasks.domain.pathology import FeedContent, MergeNotice, RejectedReport, Report, ReportStatus
 from idh_tasks.errors import FileHeldError, IdhError
 from idh_tasks.linkage.feed.files import is_readable, read_file
-from idh_tasks.linkage.idh_rules import resolve_idh_status
-from idh_tasks.linkage.vocabulary import read_assay
+from idh_tasks.linkage.feed.tables import STRICT, TableRules
+from idh_tasks.linkage.idh_rules import needs_review, resolve_idh_status
+from idh_tasks.linkage.words.results import read_assays
 
 REVIEW = "review"
 """Instead of a status: a person must decide."""
@@ -61,24 +62,30 @@ class Refusal:
 Entry = ReadReport | ReadMerge | Refusal
 
 
-def read_files(paths: Iterable[Path], issuer: str = "") -> Iterator[Entry]:
+def read_files(
+    paths: Iterable[Path], issuer: str = "", authorities: Collection[str] = (), *, rules: TableRules = STRICT
+) -> Iterator[Entry]:
     """Yield what the files contain, in the order of the files.
 
     Parameters
     ----------
     issuer
         Issuer of the identifiers in a file that does not state one.
+    authorities
+        Accepted authorities, where a message states several identifiers of a patient.
+    rules
+        What the hospital states of its tables.
     """
     for path in paths:
-        yield from _entries(path, issuer)
+        yield from _entries(path, issuer, authorities, rules)
 
 
-def _entries(path: Path, issuer: str) -> Iterator[Entry]:
+def _entries(path: Path, issuer: str, authorities: Collection[str], rules: TableRules) -> Iterator[Entry]:
     if not is_readable(path.name):
-        yield Refusal("refused", path.name, None, Code.E_FEED_FORMAT, "no reader for files of this type")
+        yield Refusal("refused", path.name, None, Code.W_UNREAD, "no reader for files of this type")
         return
     try:
-        yield from _contents(path.name, read_file(path.name, path.read_bytes(), issuer))
+        yield from _contents(path.name, read_file(path.name, path.read_bytes(), issuer, authorities, rules=rules))
     except IdhError as error:
         line = error.line if isinstance(error, FileHeldError) else None
         yield Refusal("refused", path.name, line, error.code, error.reason)
@@ -91,9 +98,9 @@ def _contents(file: str, content: FeedContent) -> Iterator[Entry]:
 
 
 def _report(file: str, report: Report) -> ReadReport:
-    assays = [read_assay(assay.method, assay.result) for assay in report.assays if assay.method]
+    counted = report.assays if report.status is not ReportStatus.CANCELLED else ()
+    assays = [assay for reported in counted for assay in read_assays(reported.method, reported.result)]
     decision = resolve_idh_status(assays, report.age_years)
-    unclear = decision.status is IdhStatus.INDETERMINATE and any(a.result is AssayResult.UNKNOWN for a in assays)
     return ReadReport(
         "report",
         file,
@@ -102,7 +109,7 @@ def _report(file: str, report: Report) -> ReadReport:
         report.report_id,
         report.version,
         report.status.value,
-        REVIEW if unclear else decision.status.value,
+        REVIEW if needs_review(assays, decision) else decision.status.value,
         decision.rule,
         report.diagnosis,
         report.surgery_date,

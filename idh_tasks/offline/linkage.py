@@ -9,7 +9,7 @@ from pathlib import Path
 from idh_tasks.codes import Code
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.linkage.idh_rules import resolve_idh_status
-from idh_tasks.linkage.vocabulary import read_assay
+from idh_tasks.linkage.words.results import read_assays
 
 COLUMNS = {"report_id", "age", "method", "result"}
 
@@ -49,7 +49,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def _resolved(report_id: str, rows: list[dict[str, str]], age_rule: bool) -> Resolved:
-    assays = [read_assay(row["method"] or "", row["result"] or "") for row in rows]
+    assays = [assay for row in rows for assay in read_assays(row["method"] or "", row["result"] or "")]
     decision = resolve_idh_status(assays, _age(rows), age_rule)
     return Resolved(report_id, decision.status.value, decision.rule, decision.evidence, decision.provisional)
 

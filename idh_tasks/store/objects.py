@@ -1,43 +1,33 @@
 """The object store: S3 by boto3; every failure is translated into an error of the platform."""
 
+import base64
 import contextlib
 import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, IncompleteReadError, ResponseStreamingError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    FlexibleChecksumError,
+    IncompleteReadError,
+    ResponseStreamingError,
+)
 
 from idh_tasks.codes import Code
-from idh_tasks.errors import (
-    IdhError,
-    ObjectReplacedError,
-    ObjectVanishedError,
-    RunRefusedError,
-    StudyQuarantinedError,
-    TransientError,
-)
+from idh_tasks.errors import IdhError, ObjectReplacedError, RunRefusedError, StudyQuarantinedError
 from idh_tasks.settings import StoreSettings
+from idh_tasks.store.refusals import store_error
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import LifecycleRuleTypeDef
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, LifecycleRuleTypeDef
 
-FATAL = {
-    "AccessDenied": Code.E_STORE_AUTH,
-    "ExpiredToken": Code.E_STORE_AUTH,
-    "InvalidAccessKeyId": Code.E_STORE_AUTH,
-    "InvalidToken": Code.E_STORE_AUTH,
-    "RequestTimeTooSkewed": Code.E_STORE_AUTH,
-    "SignatureDoesNotMatch": Code.E_STORE_AUTH,
-    "403": Code.E_STORE_AUTH,
-    "NoSuchBucket": Code.E_STORE_MISSING,
-}
-"""Errors that a retry does not solve; SlowDown and 5xx are retried, first by botocore and then by Airflow."""
 MD5_ETAG = re.compile(r"[0-9a-f]{32}")
 ABORT_UNFINISHED: "LifecycleRuleTypeDef" = {
     "ID": "abort-unfinished-uploads",
@@ -62,20 +52,18 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _check_md5(content: bytes, etag: str) -> None:
-    """Compare content and ETag where the ETag is an MD5, which it is not for multipart uploads or under KMS."""
+def _check_md5(content: bytes, answer: "GetObjectOutputTypeDef") -> None:
+    """Compare content and ETag where the ETag is an MD5: not for multipart uploads, under KMS or customer's keys."""
+    etag = answer["ETag"].strip('"')
+    if answer.get("SSECustomerAlgorithm") or answer.get("ServerSideEncryption", "AES256") != "AES256":
+        return
     if MD5_ETAG.fullmatch(etag) and hashlib.md5(content, usedforsecurity=False).hexdigest() != etag:
         raise StudyQuarantinedError(Code.E_CHECKSUM, "the object does not match its checksum; deliver it again")
 
 
-def _raise(error: Exception, what: str) -> NoReturn:
-    """Raise our own error without the provider's text, which may contain keys and signatures."""
-    code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
-    if code in ("NoSuchKey", "404"):
-        raise ObjectVanishedError(Code.W_VANISHED, f"{what}: the object does not exist") from None
-    if code in FATAL:
-        raise RunRefusedError(FATAL[code], f"{what}: the store refused the request; check the connection") from None
-    raise TransientError(Code.E_STORE, f"{what}: the store failed ({code or type(error).__name__})") from None
+def _content_md5(content: bytes) -> str:
+    """Return the checksum that every S3 store verifies, older ones too, and that a bucket with object lock requires."""
+    return base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
 
 
 def s3_client(settings: StoreSettings) -> "S3Client":
@@ -89,10 +77,25 @@ def s3_client(settings: StoreSettings) -> "S3Client":
         config=Config(
             retries={"max_attempts": 5, "mode": "standard"},
             s3={"addressing_style": "path"},
+            request_checksum_calculation=settings.checksums,
+            response_checksum_validation=settings.checksums,
             connect_timeout=10,
             read_timeout=60,
         ),
     )
+
+
+def _customer_key(settings: StoreSettings) -> dict[str, Any]:
+    """Return the parameters by which a store encrypts and decrypts with the customer's key (SSE-C)."""
+    if settings.customer_key is None:
+        return {}
+    try:
+        key = base64.b64decode(settings.customer_key.get_secret_value(), validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise RunRefusedError(Code.E_STORE_REQUEST, "customer_key is not a key of 32 bytes in base64")
+    return {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": key}
 
 
 class ObjectStore:
@@ -112,6 +115,7 @@ class ObjectStore:
         self._settings = settings
         self.bucket = bucket or settings.bucket
         self._client = client or s3_client(settings)
+        self._customer_key = _customer_key(settings)
 
     def preflight(self) -> None:
         """Refuse a store to which patient data would be sent, or in which they would be stored, unencrypted.
@@ -132,9 +136,9 @@ class ObjectStore:
         except ClientError as error:
             if error.response["Error"]["Code"] == "ServerSideEncryptionConfigurationNotFoundError":
                 raise RunRefusedError(Code.E_STORE_INSECURE, f"bucket {self.bucket} is not encrypted") from None
-            _raise(error, "preflight")
+            raise store_error(error, "preflight") from None
         except BotoCoreError as error:
-            _raise(error, "preflight")
+            raise store_error(error, "preflight") from None
 
     def create(self) -> None:
         """Create the bucket if it does not exist; unfinished multipart uploads are deleted from it after a day."""
@@ -147,7 +151,7 @@ class ObjectStore:
                 Bucket=self.bucket, LifecycleConfiguration={"Rules": [ABORT_UNFINISHED]}
             )
         except (ClientError, BotoCoreError) as error:
-            _raise(error, "create bucket")
+            raise store_error(error, "create bucket") from None
 
     def listed(self, prefix: str) -> Iterator[ListedObject]:
         """Yield every object below a prefix, page by page."""
@@ -156,7 +160,7 @@ class ObjectStore:
                 for item in page.get("Contents", ()):
                     yield ListedObject(item["Key"], item["Size"], item["ETag"].strip('"'))
         except (ClientError, BotoCoreError) as error:
-            _raise(error, "list")
+            raise store_error(error, "list") from None
 
     def get(self, key: str, etag: str | None = None) -> bytes:
         """Read an object; with `etag`, only that exact content.
@@ -167,20 +171,23 @@ class ObjectStore:
             ``W_VANISHED`` if it does not exist, ``E_CHANGED`` if its content has changed, ``E_CHECKSUM`` if the
             received bytes do not match its checksum.
         """
+        condition: dict[str, Any] = {"IfMatch": f'"{etag}"'} if etag else {}
         try:
-            answer = self._client.get_object(Bucket=self.bucket, Key=key, IfMatch=etag or "*")
+            answer = self._client.get_object(Bucket=self.bucket, Key=key, **condition, **self._customer_key)
             content = answer["Body"].read()
-        except ClientError as error:
-            if error.response["Error"]["Code"] in ("PreconditionFailed", "412"):
-                raise ObjectReplacedError(Code.E_CHANGED, "the object was replaced while it was read") from None
-            _raise(error, "get")
+        except FlexibleChecksumError:
+            raise StudyQuarantinedError(
+                Code.E_CHECKSUM, "the object does not match its checksum; deliver it again"
+            ) from None
         except (IncompleteReadError, ResponseStreamingError):
             raise StudyQuarantinedError(
                 Code.E_CHECKSUM, "the transfer of the object ended early; readmit it or deliver it again"
             ) from None
-        except BotoCoreError as error:
-            _raise(error, "get")
-        _check_md5(content, answer["ETag"].strip('"'))
+        except (ClientError, BotoCoreError) as error:
+            raise store_error(error, "get") from None
+        if etag and answer["ETag"].strip('"') != etag:
+            raise ObjectReplacedError(Code.E_CHANGED, "the object was replaced while it was read")
+        _check_md5(content, answer)
         return content
 
     def get_checked(self, key: str, expected_sha256: str) -> bytes:
@@ -201,12 +208,14 @@ class ObjectStore:
         try:
             self._client.delete_object(Bucket=self.bucket, Key=key)
         except (ClientError, BotoCoreError) as error:
-            _raise(error, "delete")
+            raise store_error(error, "delete") from None
 
     def put(self, key: str, content: bytes) -> str:
         """Write an object completely or not at all (S3 publishes it at the end), and return its hash."""
         try:
-            self._client.put_object(Bucket=self.bucket, Key=key, Body=content)
+            self._client.put_object(
+                Bucket=self.bucket, Key=key, Body=content, ContentMD5=_content_md5(content), **self._customer_key
+            )
         except (ClientError, BotoCoreError) as error:
-            _raise(error, "put")
+            raise store_error(error, "put") from None
         return sha256(content)

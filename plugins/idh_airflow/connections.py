@@ -10,12 +10,13 @@ from idh_tasks.domain.role import Role
 
 if TYPE_CHECKING:
     from idh_tasks.pipelines.platform import Platform
-    from idh_tasks.settings import DicomwebSettings
+    from idh_tasks.settings import DicomwebSettings, FhirSettings
 
 PATHOLOGY = "idh_pathology"
 STORE = "idh_store"
 PACS = "idh_pacs"
 DICOMWEB = "idh_dicomweb"
+FHIR = "idh_fhir"
 PSEUDONYM_KEY = "idh_pseudonym_key"
 
 
@@ -59,9 +60,18 @@ def _dicomweb(archive: Connection | None) -> "DicomwebSettings | None":
 
     if archive is None:
         return None
-    return DicomwebSettings.model_validate(
-        {"url": archive.host, "login": archive.login, "password": archive.password, **archive.extra_dejson}
-    )
+    return DicomwebSettings.model_validate(_web_server(archive))
+
+
+def _fhir(server: Connection | None) -> "FhirSettings | None":
+    """Return how to reach the laboratory's FHIR server, in the same way."""
+    from idh_tasks.settings import FhirSettings
+
+    return FhirSettings.model_validate(_web_server(server)) if server is not None else None
+
+
+def _web_server(server: Connection) -> dict[str, object]:
+    return {"url": server.host, "login": server.login, "password": server.password, **server.extra_dejson}
 
 
 def platform(role: Role) -> "Platform":
@@ -82,5 +92,6 @@ def platform(role: Role) -> "Platform":
         ),
         pacs=PacsSettings(host=pacs.host or "", port=pacs.port or 104, **pacs.extra_dejson) if pacs else None,
         dicomweb=_dicomweb(_optional(DICOMWEB)),
+        fhir=_fhir(_optional(FHIR)),
     )
     return Platform(settings)

@@ -5,7 +5,7 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from idh_airflow.answers import KeepsAnswer
+from idh_airflow.answers import BoundQuestion
 from idh_airflow.assets import QUESTIONS
 from idh_airflow.connections import platform
 from idh_airflow.steps import outcomes, skip_unless, step
@@ -26,39 +26,66 @@ def request_reviews(role: str) -> None:
     skip_unless(questions.reviews_due(platform(Role(role))), "every open question is being asked already")
 
 
-class ReviewOperator(KeepsAnswer):
-    """Asks one of the platform's questions.
+class ReviewOperator(BoundQuestion):
+    """Asks one of the platform's questions."""
 
-    Parameters
-    ----------
-    review_id
-        Id of the question.
-    """
+    def ask(self, context: Any) -> None:
+        """Ask, unless the question has been settled since it was taken.
 
-    def __init__(self, *, review_id: str, **options: Any) -> None:
-        super().__init__(**options)
-        self.review_id = review_id
+        Raises
+        ------
+        AirflowSkipException
+            If it is answered, or no longer arises.
+        """
+        if not outcomes(_is_open)(self.shown):
+            raise AirflowSkipException("the question is answered or no longer arises")
+        super().ask(context)
 
-    def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
-        """Record the answer with its author; without an answer the question stays open.
+    def take(self, context: Any, event: dict[str, Any], shown: str) -> Any:  # noqa: ARG002 - as in the base class
+        """Record the answer with its author for the question that was shown; without an answer it stays open.
 
         Raises
         ------
         AirflowSkipException
             If nobody answered in time, or the person left it open.
+        AirflowFailException
+            ``E_NOT_SHOWN`` or ``E_REVIEW`` if the answer does not count.
         """
-        answer = super().execute_complete(context, event)
-        option = answer["chosen_options"][0]
-        if not outcomes(_record)(self.review_id, option, _name(answer["responded_by_user"])):
+        option = event["chosen_options"][0]
+        if shown != self.shown:
+            outcomes(_ask_again)(self.shown)
+        if not outcomes(_record)(shown, option, _name(event["responded_by_user"])):
             raise AirflowSkipException("left open: the case stays out of the cohort, awaiting review")
-        return {"review_id": self.review_id, "answer": option}
+        return {"shown": shown, "answer": option}
+
+    def refuse(self, shown: str) -> None:
+        """Let the question of this task, and the one that Airflow shows, be asked by another run."""
+        outcomes(_refuse)(self.shown, shown)
 
 
 def _name(user: Mapping[str, str] | None) -> str | None:
     return (user.get("name") or user["id"]) if user else None
 
 
-def _record(review_id: str, option: str, user: str | None) -> bool:
+def _is_open(shown: str) -> bool:
+    from idh_tasks.pipelines.review import questions
+
+    return questions.is_open(platform(Role.LINK), shown)
+
+
+def _record(shown: str, option: str, user: str | None) -> bool:
     from idh_tasks.pipelines.review import answers
 
-    return answers.record_answer(platform(Role.LINK), review_id, option, user)
+    return answers.record_answer(platform(Role.LINK), shown, option, user)
+
+
+def _ask_again(shown: str) -> None:
+    from idh_tasks.pipelines.review import questions
+
+    questions.ask_again(platform(Role.LINK), shown)
+
+
+def _refuse(*tokens: str) -> None:
+    from idh_tasks.pipelines.review import questions
+
+    questions.refuse_other_text(platform(Role.LINK), *tokens)

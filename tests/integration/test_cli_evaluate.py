@@ -31,7 +31,7 @@ def test_a_report_that_was_deleted_is_written_again_and_the_run_stays_promoted(
     run_sql(platform, SECOND_FOLD)
     first = written(run_id)
     judgement = promotion.judge_challengers(platform, run_id)
-    promotion.promote(platform, run_id, judgement["eligible"])
+    promotion.promote(platform, run_id, judgement)
     report = platform.store.get(first)
     platform.store.delete(first)
 

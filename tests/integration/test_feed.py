@@ -23,7 +23,8 @@ from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.train import freeze
 from tests.database import run_sql
 from tests.integration.test_link import SURGERY, WILDTYPE, add_study, deliver, linked, quarantined, report
-from tests.unit.linkage.feed.test_files import A37, A40, ORU, bundle
+from tests.unit.linkage.feed.fhir import bundles
+from tests.unit.linkage.feed.test_files import A37, A40, ORU
 
 MUTANT = (("IDH1 R132H IHC", "positive"),)
 
@@ -183,8 +184,9 @@ def test_p08_the_latest_version_counts_however_late_the_others_arrive(platform: 
 def test_p08_a_stored_version_stays_when_it_arrives_again_with_different_content(platform: Platform) -> None:
     deliver(platform, report())
     deliver(platform, report(assays=MUTANT))
-    assert statuses(platform) == {("r1", 1): "wildtype"}
-    assert quarantined_codes(platform) == {"E_REPORT_CONFLICT": 1}
+    assert statuses(platform) == {("r1", 1): "wildtype", ("r1", -1): "mutant"}
+    deliver(platform, [*report(), *report(assays=MUTANT)])
+    assert len(statuses(platform)) == 3
 
 
 @pytest.mark.parametrize("name", ["O'Brien", "x'); DROP TABLE idh.report; --", "a\\b", "%(x)s :y"])
@@ -217,20 +219,20 @@ def test_files_of_every_format_are_read_once_and_a_broken_one_is_held(platform: 
     files = {
         "0.hl7": ORU.splitlines()[0] + "\nOBR|1\n",
         "a.hl7": ORU,
-        "b.json": bundle().decode(),
+        "b.json": bundles.bundle(bundles.patient(), bundles.report()).decode(),
         "c.csv": csv,
         "merge 0099.hl7": A40,
         "x.xlsx": "no",
-        "x.txt": "",
+        "x.pdf": "",
     }
     for name, content in files.items():
         platform.pathology_drop.put(f"pathology/{name}", content.encode())
     platform = with_settings(platform, pathology_url=None)
     with pytest.raises(RunRefusedError, match=r"E_FEED: 2 .*E_FEED_FORMAT"):
         feed.load_reports(platform)
-    assert sorted(statuses(platform)) == [("R1", 3), ("R1", 20180620101500), ("r3", 1)]
+    assert sorted(statuses(platform)) == [("R1", 20180620101500), ("R1", 20190915153505), ("r3", 1)]
     assert scalar(platform, "SELECT count(*) FROM idh.merge_event") == 1
-    assert quarantined_codes(platform) == {"E_FEED_FORMAT": 2}
+    assert quarantined_codes(platform) == {"E_FEED_FORMAT": 2, "W_UNREAD": 1}
     assert feed.load_reports(platform) == 0
     assert "0099" not in str(scalar(platform, "SELECT string_agg(f::text, ' ') FROM idh.feed_file f"))
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from idh_tasks.domain.pathology import FeedContent, MergeNotice, Report, ReportedAssay, ReportStatus
+from idh_tasks.domain.pathology import Channel, FeedContent, MergeNotice, Report, ReportedAssay, ReportStatus
 from idh_tasks.pipelines.link import cases
 from idh_tasks.pipelines.link.store_feed import store_content
 from idh_tasks.pipelines.platform import Platform
@@ -30,7 +30,7 @@ HISTORIES = int(os.environ.get("IDH_HISTORIES", "500"))
 def as_report(fact: ReportFact) -> Report:
     return Report(
         fact.report, fact.version, ISSUER, fact.patient, date(1958, 1, 1), "F", ReportStatus(fact.status),
-        "glioblastoma", fact.surgery, None, 60, ASSAYS[fact.label],
+        "glioblastoma", fact.surgery, None, 60, ASSAYS[fact.label], channel=Channel(fact.channel),
     )  # fmt: skip
 
 
@@ -69,14 +69,17 @@ def histories(platform: Platform) -> type[RuleBasedStateMachine]:  # noqa: C901 
                 store_content(platform, transaction, FeedContent(**parts))
 
         @rule(
-            report=st.sampled_from(REPORTS), version=st.integers(1, 5), patient=st.sampled_from(PATIENTS),
+            report=st.sampled_from(REPORTS), version=st.integers(1, 4), patient=st.sampled_from(PATIENTS),
             status=st.sampled_from(("final", "final", "preliminary", "cancelled")), after=st.integers(-5, 10),
-            label=st.sampled_from("MW?"),
+            label=st.sampled_from("MW?"), channel=st.sampled_from(("view", "view", "hl7")),
         )  # fmt: skip
-        def report(self, report: str, version: int, patient: str, status: str, after: int, label: str) -> None:
-            """Deliver a first report, an amendment, a cancellation or a swap, early or late."""
-            fact = ReportFact(report, version, patient, status, DAY + timedelta(days=after), label)
-            if any((r.report, r.version) == (report, version) and r != fact for r in self.reports):
+        def report(
+            self, report: str, version: int, channel: str, patient: str, status: str, after: int, label: str
+        ) -> None:
+            """Deliver a first report, an amendment, a contradiction, a cancellation or a swap, early or late."""
+            fact = ReportFact(report, version, patient, status, DAY + timedelta(days=after), label, channel)
+            same = [r for r in self.reports if (r.report, r.version, r.channel) == (report, version, channel)]
+            if any(r.patient != patient for r in same):  # which of two patients was meant first is not decided
                 return
             self.reports.add(fact)
             self.deliver(reports=(as_report(fact),))

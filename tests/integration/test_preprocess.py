@@ -214,7 +214,7 @@ def test_without_an_outline_one_is_proposed_and_used_once_a_reviewer_has_accepte
     assert f"/idh/outlines/{study_id}.png" in asked["body"]
     assert questions.outline_picture(platform, study_id).startswith(b"\x89PNG")
     assert batch.due(platform) == []
-    answers.record_answer(platform, asked["review_id"], option, "mary")
+    answers.record_answer(platform, asked["shown"], option, "mary")
     cases.link_cases(platform)
     assert codes(platform) == ({None} if option == "accept" else {"W_ROI_PROPOSED"})
     assert batch.due(platform) == []

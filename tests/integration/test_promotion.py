@@ -57,11 +57,11 @@ def trained(platform: Platform, seed: int) -> str:
 
 
 def judge_and_promote(platform: Platform, run_id: str, actor: str = "auto") -> None:
-    promotion.promote(platform, run_id, eligible(platform, run_id), actor)
+    promotion.promote(platform, run_id, judged(platform, run_id), actor)
 
 
-def eligible(platform: Platform, run_id: str) -> promotion.Champions:
-    return promotion.judge_challengers(platform, run_id)["eligible"]
+def judged(platform: Platform, run_id: str) -> promotion.Judgement:
+    return promotion.judge_challengers(platform, run_id)
 
 
 def champions(platform: Platform) -> dict[str, str]:
@@ -78,10 +78,10 @@ def test_r01_after_each_of_a_hundred_kills_all_sequences_have_champions_of_one_r
     for _ in range(100):
         before = set(champions(cohort).values())
         challenger = runs[1] if before == {runs[0]} else runs[0]
-        judged = eligible(cohort, challenger)
+        judgement = judged(cohort, challenger)
         child = os.fork()
         if child == 0:
-            promotion.promote(Platform(cohort.settings), challenger, judged)
+            promotion.promote(Platform(cohort.settings), challenger, judgement)
             os._exit(0)
         time.sleep(moments.uniform(0, 0.06))
         os.kill(child, signal.SIGKILL)
@@ -99,17 +99,17 @@ def test_r02_of_two_concurrent_promotions_one_wins_and_the_other_is_stale(cohort
     for _ in range(50):
         present = next(iter(champions(cohort).values()))
         racing = [run for run in (first, *rivals) if run != present]
-        judged = {run: eligible(cohort, run) for run in racing}
+        judgements = {run: judged(cohort, run) for run in racing}
         ends: list[str] = []
 
-        def race(run: str, judged: promotion.Champions, ends: list[str] = ends) -> None:
+        def race(run: str, judgement: promotion.Judgement, ends: list[str] = ends) -> None:
             try:
-                promotion.promote(Platform(cohort.settings), run, judged)
+                promotion.promote(Platform(cohort.settings), run, judgement)
                 ends.append(run)
             except IdhError as error:
                 ends.append(error.code)
 
-        threads = [threading.Thread(target=race, args=item) for item in judged.items()]
+        threads = [threading.Thread(target=race, args=item) for item in judgements.items()]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -136,6 +136,32 @@ def test_r08_one_call_rolls_back_and_the_history_is_complete(cohort: Platform, m
     assert "RCBV" in CliRunner().invoke(cli, ["learn", "champion"]).stdout
     with pytest.raises(RunRefusedError, match="E_NO_CHAMPION"):
         promotion.rollback(Platform(cohort.settings), MrSequence.OTHER, "mary")
+
+
+def test_an_approval_counts_only_for_the_networks_and_figures_that_were_shown(cohort: Platform) -> None:
+    first, second = (trained(cohort, seed) for seed in (1, 2))
+    shown = judged(cohort, first)
+    assert judged(cohort, first) == shown
+    with pytest.raises(RunRefusedError, match="E_NOT_SHOWN"):
+        promotion.promote(cohort, second, judged(cohort, second), "mary", shown["digest"])
+    with pytest.raises(RunRefusedError, match="E_NOT_SHOWN"):
+        promotion.promote(cohort, second, shown, "mary", shown["digest"])
+    run_sql(cohort, "UPDATE idh.model SET sha256 = 'another' WHERE sequence = 'T1'")
+    with pytest.raises(RunRefusedError, match="E_NOT_SHOWN"):
+        promotion.promote(cohort, first, shown, "mary", shown["digest"])
+    assert champions(cohort) == {}
+    run_sql(cohort, "UPDATE idh.model SET sha256 = 'hash' WHERE sequence = 'T1'")
+    assert len(promotion.promote(cohort, first, shown, "mary", shown["digest"])) == len(MODEL_SEQUENCES)
+
+
+def test_r08_after_a_rollback_an_earlier_approval_does_not_promote(cohort: Platform) -> None:
+    runs = [trained(cohort, seed) for seed in (1, 2, 3)]
+    for run in runs[:2]:
+        judge_and_promote(cohort, run)
+    shown = judged(cohort, runs[2])
+    promotion.rollback(cohort, MrSequence.T1, "mary")
+    with pytest.raises(RunRefusedError, match="E_STALE"):
+        promotion.promote(cohort, runs[2], shown, "mary", shown["digest"])
 
 
 def test_t09_a_patch_that_changes_after_the_cohort_was_frozen_does_not_affect_the_training(cohort: Platform) -> None:

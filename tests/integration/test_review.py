@@ -24,7 +24,7 @@ def question(platform: Platform) -> questions.Question:
 
 
 def answer(platform: Platform, option: str, reviewer: str | None = "mary") -> bool:
-    return answers.record_answer(platform, question(platform)["review_id"], option, reviewer)
+    return answers.record_answer(platform, question(platform)["shown"], option, reviewer)
 
 
 def events(platform: Platform) -> list[tuple[str, str]]:
@@ -38,7 +38,7 @@ def test_p04_an_unclear_result_awaits_review_and_the_answer_is_the_label(platfor
     asked = question(platform)
     assert "Zebedee" not in asked["body"]
     assert asked["options"] == ["mutant", "wildtype", "exclude", LEAVE_OPEN]
-    assert answers.record_answer(platform, asked["review_id"], "mutant", "mary")
+    assert answers.record_answer(platform, asked["shown"], "mutant", "mary")
     assert linked(platform) == {study: ("OK", True)}
     with platform.database.begin() as transaction:
         assert db_cohort.count_cases(transaction) == {"mutant": 1}
@@ -105,8 +105,8 @@ def test_a_question_is_asked_once_and_without_an_answer_the_case_stays_out(platf
     asked = question(platform)
     assert questions.claim_reviews(platform) == []
     assert not questions.reviews_due(platform)
-    assert not answers.record_answer(platform, asked["review_id"], LEAVE_OPEN, None)
-    assert not answers.record_answer(platform, asked["review_id"], LEAVE_OPEN, "mary")
+    assert not answers.record_answer(platform, asked["shown"], LEAVE_OPEN, None)
+    assert not answers.record_answer(platform, asked["shown"], LEAVE_OPEN, "mary")
     assert events(platform) == [("review", "review timed out"), ("mary", "left open")]
     excluded = {code: n for step in cohort.flow(platform).steps for code, n in step.excluded.items()}
     assert excluded == {"W_AWAITING_REVIEW": 1}
@@ -117,12 +117,12 @@ def test_a_question_is_asked_once_and_without_an_answer_the_case_stays_out(platf
 def test_an_answer_is_accepted_once_and_only_from_the_options(platform: Platform) -> None:
     add_study(platform, "s", SURGERY)
     linked(platform, report(assays=UNCLEAR))
-    review_id = question(platform)["review_id"]
+    shown = question(platform)["shown"]
     with pytest.raises(RunRefusedError, match="E_REVIEW"):
-        answers.record_answer(platform, review_id, "perhaps", "mary")
-    answers.record_answer(platform, review_id, "wildtype", "mary")
+        answers.record_answer(platform, shown, "perhaps", "mary")
+    answers.record_answer(platform, shown, "wildtype", "mary")
     with pytest.raises(RunRefusedError, match="E_REVIEW"):
-        answers.record_answer(platform, review_id, "mutant", "john")
+        answers.record_answer(platform, shown, "mutant", "john")
 
 
 def test_a_question_that_no_longer_arises_is_not_asked(platform: Platform) -> None:

@@ -39,7 +39,7 @@ READS_PHI = {
 AUDITS = {"ingest", "link", "preprocess", "train", "predict", "deliver", "erase", "pages"}
 ERASED = (
     "prediction document held_out_score locked_score dataset_pack dataset_member case_link review qc_sheet patch "
-    "series instance quarantine study assay report person merge_event patient"
+    "series instance quarantine study assay report_standing report person merge_event patient"
 )
 WRITES = {
     "ingest": {
@@ -48,10 +48,10 @@ WRITES = {
         "DELETE": "",
     },
     "link": {
-        "INSERT": "patient report assay merge_event feed_file feed_night watermark review person case_link quarantine "
-        "pseudonym_key",
+        "INSERT": "patient report report_channel report_standing assay merge_event feed_file feed_night watermark "
+        "review person case_link quarantine pseudonym_key",
         "UPDATE": "watermark review quarantine",
-        "DELETE": "person case_link quarantine",
+        "DELETE": "person case_link quarantine report_standing",
     },
     "preprocess": {"INSERT": "review patch qc_sheet", "UPDATE": "patch qc_sheet", "DELETE": ""},
     "train": {

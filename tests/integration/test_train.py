@@ -76,8 +76,8 @@ def test_a_run_trains_reports_promotes_and_predicts_once(tiny: Platform) -> None
     assert "<svg" in html
     judgement = promotion.judge_challengers(tiny, due.run_id)
     assert judgement == {"eligible": {"RCBV": None}, "sentences": ["RCBV: the first champion"]}
-    assert promotion.promote(tiny, due.run_id, judgement["eligible"]) == ["RCBV"]
-    assert promotion.promote(tiny, due.run_id, judgement["eligible"]) == []
+    assert promotion.promote(tiny, due.run_id, judgement) == ["RCBV"]
+    assert promotion.promote(tiny, due.run_id, judgement) == []
     assert [champion.sequence for champion in promotion.champions(tiny)] == [MrSequence.RCBV]
     assert batch.predict(tiny) == 14
     assert batch.predict(tiny) == 0
@@ -101,7 +101,7 @@ def test_the_locked_set_is_scored_by_networks_that_were_not_trained_on_it(tiny: 
     assert len(held_out | locked) == 55
     size = f"{len(locked)} ({sum(s.mutant for s in locked_scores)})"
     assert size in platform.store.get(evaluate(platform, due.run_id)).decode()
-    promotion.promote(platform, due.run_id, promotion.judge_challengers(platform, due.run_id)["eligible"])
+    promotion.promote(platform, due.run_id, promotion.judge_challengers(platform, due.run_id))
     batch.predict(platform)
     assert {patient for (patient,) in run_sql(platform, NOT_TRAINED_ON)} == locked
     assert freeze.freeze_cohort(tiny, force=True).reason.startswith(

@@ -10,7 +10,16 @@ SURGERY = re.compile(
 )
 DIAGNOSIS = re.compile(r"22637-3|diagnos", re.IGNORECASE)
 """LOINC 22637-3: pathology report final diagnosis."""
-ASSAY = re.compile(r"idh|r132|r172", re.IGNORECASE)
+ASSAY = re.compile(r"idh|isocitrat|r132|r172|[ck]od[oó]ne?\W*(132|172)", re.IGNORECASE)
+
+
+class ObservationKind(StrEnum):
+    """What an observation is about."""
+
+    SURGERY = "surgery"
+    DIAGNOSIS = "diagnosis"
+    ASSAY = "assay"
+    OTHER = "other"
 
 
 class ObservationState(StrEnum):
@@ -29,20 +38,49 @@ class Observation:
     value: str
     state: ObservationState = ObservationState.FINAL
 
+    @property
+    def kind(self) -> ObservationKind:
+        """Return what it is about, by its name."""
+        return observation_kind(self.name)
+
+    def __repr__(self) -> str:
+        return f"Observation({self.kind}, {self.state})"
+
+
+def observation_kind(name: str) -> ObservationKind:
+    """Return what an observation of this name is about."""
+    kinds = (
+        (SURGERY, ObservationKind.SURGERY),
+        (DIAGNOSIS, ObservationKind.DIAGNOSIS),
+        (ASSAY, ObservationKind.ASSAY),
+    )
+    return next((kind for pattern, kind in kinds if pattern.search(name)), ObservationKind.OTHER)
+
 
 def report_rows(report: dict[str, object], observations: Sequence[Observation]) -> Iterator[dict[str, object]]:
-    """Yield one row per assay, as in a table; a report without assays has one row."""
-    columns = report | {"diagnosis": "", "surgery_date": ""}
-    assays = []
-    for observation in (o for o in observations if o.state is not ObservationState.WITHDRAWN):
-        if SURGERY.search(observation.name):
-            columns["surgery_date"] = observation.value[:10]
-        elif DIAGNOSIS.search(observation.name):
-            columns["diagnosis"] = observation.value
-        elif ASSAY.search(observation.name):
-            assays.append(observation)
+    """Yield one row per assay, as in a table; a report without assays has one row.
+
+    Every text of the diagnosis counts, in its order. Two different dates of surgery give a text that is no date, so
+    that the report is rejected by the name of the column.
+    """
+    stated = [o for o in observations if o.state is not ObservationState.WITHDRAWN]
+    columns = report | {"diagnosis": _diagnosis(stated), "surgery_date": _surgery_date(stated)}
+    assays = [o for o in stated if o.kind is ObservationKind.ASSAY]
     for assay in assays or [Observation("", "")]:
         yield columns | {"method": assay.name, "result": _result(assay)}
+
+
+def _diagnosis(stated: Sequence[Observation]) -> str:
+    """Return the joined diagnosis; while a part of it is pending, none."""
+    parts = [o for o in stated if o.kind is ObservationKind.DIAGNOSIS]
+    if any(part.state is ObservationState.PENDING for part in parts):
+        return ""
+    return " ".join(filter(None, dict.fromkeys(part.value for part in parts)))
+
+
+def _surgery_date(stated: Sequence[Observation]) -> str:
+    dates = [o.value for o in stated if o.kind is ObservationKind.SURGERY and o.state is ObservationState.FINAL]
+    return "; ".join(filter(None, dict.fromkeys(dates)))
 
 
 def _result(assay: Observation) -> str:

@@ -1,81 +1,138 @@
-"""CSV and Excel files; their columns show whether they contain reports or merges."""
+"""CSV, TSV and Excel files, read as a whole or held; their columns show whether they contain reports or merges."""
 
-import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from io import BytesIO, StringIO
 
 from idh_tasks.codes import Code
-from idh_tasks.domain.pathology import FeedContent, FeedRow, MergeNotice
-from idh_tasks.errors import RunRefusedError
+from idh_tasks.domain.pathology import CodePage, DateOrder, FeedContent, FeedRow, MergeNotice
+from idh_tasks.errors import FileHeldError
+from idh_tasks.linkage.feed.dates import shown_orders, slash_order
+from idh_tasks.linkage.feed.delimited import split_lines
+from idh_tasks.linkage.feed.encodings import decode
+from idh_tasks.linkage.feed.grid import KNOWN, MERGE, Grid, Line, read_grid
+from idh_tasks.linkage.feed.identifier_text import read_identifier
+from idh_tasks.linkage.feed.one_report import DATES, LINE
 from idh_tasks.linkage.feed.rows import check_columns, read_rows
 from idh_tasks.linkage.feed.values import read_text
+from idh_tasks.linkage.feed.workbooks import read_sheet
 
 YES, NO = ("1", "true", "yes", "ja", "y"), ("", "0", "false", "no", "nein", "n")
 
 
-def read_csv(content: bytes, issuer: str = "") -> FeedContent:
-    """Read a CSV file, separated by comma or semicolon, in UTF-8 or Latin-1.
+@dataclass(frozen=True)
+class TableRules:
+    """What a hospital states of its tables.
+
+    Parameters
+    ----------
+    date_order
+        How dates with slashes are written; without it, a file with an ambiguous one is held.
+    code_page
+        Encoding of files that are not in UTF-8.
+    numeric_identifiers
+        Whether an identifier may be a number in a spreadsheet, which has lost its leading zeros.
+    """
+
+    date_order: DateOrder | None = None
+    code_page: CodePage | None = None
+    numeric_identifiers: bool = False
+
+
+STRICT = TableRules()
+
+
+def read_csv(content: bytes, issuer: str = "", rules: TableRules = STRICT) -> FeedContent:
+    """Read a file separated by comma, semicolon or tab.
 
     Raises
     ------
     RunRefusedError
-        ``E_SCHEMA`` naming the column.
+        ``E_FEED_FORMAT`` or ``E_SCHEMA``, with the line where one is at fault: nothing of the file is used.
     """
-    text = _decoded(content)
-    header = text.partition("\n")[0]
-    reader = csv.DictReader(StringIO(text), delimiter=";" if header.count(";") > header.count(",") else ",")
-    return _read(reader.fieldnames or (), list(reader), issuer)
+    return _content(split_lines(decode(content, rules.code_page), KNOWN), issuer, rules)
 
 
-def read_excel(content: bytes, issuer: str = "") -> FeedContent:
-    """Read the first sheet of an Excel file; identifiers must be text cells, or their leading zeros are lost.
+def read_excel(content: bytes, issuer: str = "", rules: TableRules = STRICT) -> FeedContent:
+    """Read the sheet of an Excel file; its identifiers must be text cells, or their leading zeros are lost.
 
     Raises
     ------
     RunRefusedError
-        ``E_SCHEMA`` naming the column, ``E_FEED_FORMAT`` if the content is not a workbook.
+        ``E_FEED_FORMAT`` or ``E_SCHEMA``, with the row where one is at fault: nothing of the file is used.
     """
-    import pandas as pd
+    return _content(read_sheet(content), issuer, rules)
 
+
+def _content(lines: Iterable[Line], issuer: str, rules: TableRules) -> FeedContent:
+    grid = read_grid(lines)
+    if set(MERGE) & set(grid.columns):
+        return FeedContent(merges=_merges(grid, issuer, rules))
+    check_columns(grid.columns)
+    _check_identifiers(grid, ("report_id", "patient_id"), rules)
+    _check_dates(grid, rules.date_order)
+    return read_rows(grid.rows, issuer, date_order=rules.date_order)
+
+
+def _check_identifiers(grid: Grid, columns: Iterable[str], rules: TableRules) -> None:
+    """Hold the file for one ruined identifier: whatever ruined it has seen the others, too."""
+    for row in grid.rows:
+        stated = ("issuer",) if read_text(row.get("issuer")) else ()
+        for column in (*columns, *stated):
+            _check_identifier(row, column, rules)
+
+
+def _check_identifier(row: FeedRow, column: str, rules: TableRules) -> None:
+    if isinstance(row[column], int) and not rules.numeric_identifiers:
+        raise _held(row, f"column {column} is a number, whose leading zeros may be lost; it must be a text cell")
     try:
-        frame = pd.read_excel(BytesIO(content), dtype=object)
-    except Exception:  # openpyxl and zipfile raise many types, some quoting a cell
-        raise RunRefusedError(Code.E_FEED_FORMAT, "the workbook cannot be read") from None
-    rows = [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
-    return _read(map(str, frame.columns), rows, issuer)
+        read_identifier(row[column])
+    except ValueError as error:
+        raise _held(row, f"column {column} {error}") from None
 
 
-def _decoded(content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
+def _check_dates(grid: Grid, order: DateOrder | None) -> None:
+    """Hold a file with dates that can be read in two ways, or that are written in two ways."""
+    for column in (name for name in DATES if name in grid.columns):
+        orders = shown_orders(row[column] for row in grid.rows)
+        if len(orders) > 1 or (order and orders - {order}):
+            raise FileHeldError(Code.E_SCHEMA, f"column {column} has dates with the day first and with the month first")
+        for row in grid.rows:
+            try:
+                slash_order(row[column])
+            except ValueError:
+                if order is None:
+                    raise _held(row, f"column {column}: day or month first? Set IDH_LINKAGE__DATE_ORDER") from None
 
 
-def _read(columns: Iterable[str], rows: Sequence[FeedRow], issuer: str) -> FeedContent:
-    names = set(columns)
-    if {"prior_id", "surviving_id"} <= names:
-        return FeedContent(merges=tuple(_merge(row, issuer) for row in rows))
-    check_columns(names)
-    return read_rows(rows, issuer)
+def _merges(grid: Grid, issuer: str, rules: TableRules) -> tuple[MergeNotice, ...]:
+    """Read all merges; a merge table read in part is worse than none, so one bad row holds the whole table."""
+    if missing := sorted({*MERGE, "at"} - set(grid.columns)):
+        raise FileHeldError(Code.E_SCHEMA, f"columns are missing: {', '.join(missing)}")
+    if "report_id" in grid.columns:
+        raise FileHeldError(Code.E_SCHEMA, "the table has columns of reports and of merges")
+    _check_identifiers(grid, MERGE, rules)
+    return tuple(_merge(row, issuer) for row in grid.rows)
 
 
 def _merge(row: FeedRow, issuer: str) -> MergeNotice:
-    """Read one merge; a merge table read in part is worse than none, so one bad row refuses the whole table."""
     undone = read_text(row.get("undone")).lower()
     stated = read_text(row.get("issuer")) or issuer
-    prior, surviving = read_text(row["prior_id"]), read_text(row["surviving_id"])
-    if undone not in YES + NO or not (stated and prior and surviving):
-        raise RunRefusedError(
-            Code.E_SCHEMA, "a merge has an invalid value in column issuer, prior_id, surviving_id or undone"
-        )
-    return MergeNotice(stated, prior, surviving, _moment(row.get("at")), undone in YES)
+    if undone not in YES + NO or not stated:
+        raise _held(row, "column issuer or undone has an invalid value")
+    prior, surviving = (read_identifier(row[column]) for column in MERGE)
+    return MergeNotice(stated, prior, surviving, _moment(row), undone in YES)
 
 
-def _moment(value: object) -> datetime:
+def _moment(row: FeedRow) -> datetime:
+    value = row["at"]
     try:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(read_text(value))
     except ValueError:
-        raise RunRefusedError(Code.E_SCHEMA, "column at does not contain a time") from None
+        raise _held(row, "column at does not contain a time") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _held(row: FeedRow, reason: str) -> FileHeldError:
+    line = row[LINE]
+    return FileHeldError(Code.E_SCHEMA, reason, line if isinstance(line, int) else None)

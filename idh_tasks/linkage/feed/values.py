@@ -2,11 +2,14 @@
 
 import math
 import re
-from datetime import date, datetime
 
 from idh_tasks.domain.pathology import ReportStatus
 
-DATES = ("%Y-%m-%d", "%Y%m%d", "%d.%m.%Y", "%d/%m/%Y")
+VERSION = re.compile(r"\d{1,18}", re.ASCII)
+"""What the database can store as a whole number."""
+EXACT = 2**53
+"""The largest number up to which a floating-point number is exact."""
+AGE = re.compile(r"\d{1,3}(?:[.,]\d+)?", re.ASCII)
 STATUSES = {
     ReportStatus.FINAL: "final amended corrected modified appended f c endbefund endgültig definitivo définitif",
     ReportStatus.PRELIMINARY: "preliminary partial registered p i r s a o vorläufig preliminare provisoire preliminar",
@@ -21,50 +24,13 @@ SEXES = {
 
 
 def read_text(value: object) -> str:
-    """Return a value as text; None, NULL and NaN become an empty text."""
+    """Return a value as text; None, NULL, NaN and HL7's `""` become an empty text."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     text = str(value).strip()
-    return "" if text in ("NaT", "nan", "None", "NULL") else text
-
-
-def read_required_text(value: object) -> str:
-    """Return a value as text.
-
-    Raises
-    ------
-    ValueError
-        If it is empty.
-    """
-    text = read_text(value)
-    if not text:
-        raise ValueError
-    return text
-
-
-def read_date(value: object) -> date | None:
-    """Return a date, or None where there is none.
-
-    Raises
-    ------
-    ValueError
-        If its format is unknown.
-    """
-    if isinstance(value, datetime):
-        return value.date() if value == value else None  # noqa: PLR0124 - pandas' NaT is not equal to itself
-    if isinstance(value, date):
-        return value
-    text = re.split(r"[T ]", read_text(value))[0]
-    if not text:
-        return None
-    for form in DATES:
-        try:
-            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a date has no time zone
-        except ValueError:
-            continue
-    raise ValueError
+    return "" if text in ("NaT", "nan", "None", "NULL", '""') else text
 
 
 def read_age(value: object) -> float | None:
@@ -75,9 +41,11 @@ def read_age(value: object) -> float | None:
     ValueError
         If it is not a number from 0 to 130.
     """
-    text = read_text(value).replace(",", ".")
-    age = float(text) if text else None
-    if age is not None and not 0 <= age <= 130:
+    text = read_text(value)
+    if not text:
+        return None
+    age = float(text.replace(",", ".")) if AGE.fullmatch(text) else math.inf
+    if age > 130:
         raise ValueError
     return age
 
@@ -88,9 +56,12 @@ def read_version(value: object) -> int:
     Raises
     ------
     ValueError
-        If it is not an integer.
+        If it is not a whole number of at most 18 digits.
     """
-    return int(read_text(value))
+    text = read_text(value)
+    if isinstance(value, bool) or (isinstance(value, float) and value > EXACT) or not VERSION.fullmatch(text):
+        raise ValueError
+    return int(text)
 
 
 def read_status(value: object) -> ReportStatus:

@@ -10,6 +10,7 @@ from idh_tasks.db.quarantine import QuarantineEntry
 from idh_tasks.linkage.persons import resolve_persons
 from idh_tasks.pipelines.audit_heads import record_head
 from idh_tasks.pipelines.link.feed import load_reports
+from idh_tasks.pipelines.link.standings import update_standings
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ def link_cases(platform: Platform) -> bool:
 
 def _update_links(transaction: Transaction, window_days: int) -> int:
     links.lock(transaction)
+    update_standings(transaction)
     links.save_persons(transaction, resolve_persons(links.active_merges(transaction)))
     changed = links.update_links(transaction, window_days)
     reviews.update_reviews(transaction)

@@ -28,7 +28,6 @@ def load_reports(platform: Platform) -> int:
         raise view_error
     if held := sorted({file.code for file in files if file.code}):
         count = sum(file.code is not None for file in files)
-        raise RunRefusedError(
-            Code.E_FEED, f"{count} files of the laboratory or the registry are held: {', '.join(held)}"
-        )
+        what = f"{count} files of the laboratory or the registry are held or were not fetched"
+        raise RunRefusedError(Code.E_FEED, f"{what}: {', '.join(held)}")
     return new + sum(file.new for file in files)

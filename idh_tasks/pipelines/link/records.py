@@ -9,13 +9,14 @@ from idh_tasks.domain.study import PatientKey
 from idh_tasks.intake.deidentification.pseudonym import Pseudonymiser, normalise_identifier
 from idh_tasks.linkage.diagnosis import is_glioblastoma
 from idh_tasks.linkage.idh_rules import WHO_2016, WHO_2021, resolve_idh_status
-from idh_tasks.linkage.vocabulary import known_words, read_assay
+from idh_tasks.linkage.words.results import read_assays
+from idh_tasks.linkage.words.shown import known_words
 
 
 def report_record(pseudonymiser: Pseudonymiser, report: Report, *, age_rule: bool) -> ReportRecord:
     """Return a report under our keys, with the IDH status that follows from its assays."""
     patient = pseudonymiser.patient(report.issuer, report.patient_id)
-    assays = tuple((read_assay(a.method, a.result), known_words(a.result)) for a in report.assays if a.method)
+    assays = tuple((assay, known_words(a.result)) for a in report.assays for assay in read_assays(a.method, a.result))
     decision = resolve_idh_status([assay for assay, _ in assays], report.age_years, age_rule)
     return ReportRecord(
         report_key=pseudonymiser.token("report", report.issuer, report.report_id),

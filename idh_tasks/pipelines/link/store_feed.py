@@ -13,7 +13,7 @@ from idh_tasks.pipelines.link.records import merge_event, named_patients, report
 from idh_tasks.pipelines.platform import Platform
 
 NO_ISSUER = "neither the report nor the settings state the issuer of the identifier"
-CONTRADICTED = "this version is already stored with different content, which stays; a change needs a new version"
+INVALID = "column {} has an invalid value"
 
 
 @dataclass(frozen=True)
@@ -27,24 +27,25 @@ class StoredContent:
 def store_content(platform: Platform, transaction: Transaction, content: FeedContent) -> StoredContent:
     """Store reports and merges, except those of patients who withdrew; hold the reports that cannot be used."""
     pseudonymiser, age_rule = platform.pseudonymiser, platform.settings.linkage.age_rule
+    links.lock(transaction)
     patients = named_patients(pseudonymiser, content)
     erased = identities.erased(transaction, [patient.patient_key for patient in patients])
     records = [(report_record(pseudonymiser, report, age_rule=age_rule), report) for report in content.reports]
     events = [event for notice in content.merges if (event := merge_event(pseudonymiser, notice)) is not None]
     reports.save_patients(transaction, [patient for patient in patients if patient.patient_key not in erased])
-    saved = reports.save_reports(transaction, [pair for pair in records if pair[0].patient_key not in erased])
+    new = reports.save_reports(transaction, [pair for pair in records if pair[0].patient_key not in erased])
     links.save_merges(transaction, [e for e in events if not {e.prior_key, e.surviving_key} & erased])
     held = [_rejected(pseudonymiser, report) for report in content.rejected]
-    held += [QuarantineEntry(key, "report", Code.E_REPORT_CONFLICT, CONTRADICTED) for key in saved.contradicted]
     quarantine.record(transaction, held)
-    return StoredContent(saved.new, len(held))
+    return StoredContent(new, len(held))
 
 
 def _rejected(pseudonymiser: Pseudonymiser, report: RejectedReport) -> QuarantineEntry:
     subject = pseudonymiser.token("misfit", report.report_id)
     if report.column == "issuer":
-        return QuarantineEntry(subject, "report", Code.E_ISSUER, NO_ISSUER)
-    reason = f"column {report.column} has an invalid value; the other reports were stored"
+        return QuarantineEntry(subject, "report", Code.E_ISSUER, report.reason or NO_ISSUER)
+    place = "" if report.line is None else f"line {report.line}: "
+    reason = f"{place}{report.reason or INVALID.format(report.column)}; the other reports were stored"
     return QuarantineEntry(subject, "report", Code.E_SCHEMA, reason)
 
 

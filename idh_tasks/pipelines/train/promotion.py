@@ -1,7 +1,7 @@
 """Judges the models of a run, promotes them, and rolls back; each change is one transaction and one audit event."""
 
+import json
 import logging
-from collections.abc import Mapping
 from typing import TypedDict
 
 from idh_tasks.codes import Code
@@ -14,6 +14,7 @@ from idh_tasks.errors import RunRefusedError
 from idh_tasks.learning.gate import GateDecision, judge
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.settings import LearningSettings
+from idh_tasks.store import keys
 
 log = logging.getLogger(__name__)
 
@@ -22,19 +23,27 @@ Champions = dict[str, str | None]
 
 
 class Judgement(TypedDict):
-    """The champions that eligible challengers were compared with, and one sentence per challenger; plain JSON."""
+    """What a person approves; plain JSON.
 
+    The networks of the run by sequence (their SHA-256), the champions that eligible ones were compared with, one
+    sentence per network, and a digest of all this.
+    """
+
+    run_id: str
+    networks: dict[str, str]
     eligible: Champions
     sentences: list[str]
+    digest: str
 
 
 def judge_challengers(platform: Platform, run_id: str) -> Judgement:
     """Judge every model of a run; record the refusals, and end the run if no model is eligible."""
     eligible: Champions = {}
-    sentences = []
+    networks, sentences = {}, []
     with platform.database.begin() as transaction:
         for challenger in models.of_run(transaction, run_id):
             decision = _decide(transaction, challenger, platform.settings.learning)
+            networks[challenger.sequence.value] = challenger.sha256
             sentences.append(f"{challenger.sequence}: {decision}")
             if decision.passed:
                 eligible[challenger.sequence.value] = challenger.champion_id
@@ -45,7 +54,12 @@ def judge_challengers(platform: Platform, run_id: str) -> Judgement:
             training.set_promoted(transaction, run_id)
     for sentence in sentences:
         log.info("%s", sentence)
-    return Judgement(eligible=eligible, sentences=sentences)
+    digest = _digest(run_id, networks, eligible, sentences)
+    return Judgement(run_id=run_id, networks=networks, eligible=eligible, sentences=sentences, digest=digest)
+
+
+def _digest(run_id: str, networks: dict[str, str], eligible: Champions, sentences: list[str]) -> str:
+    return keys.digest(json.dumps([run_id, networks, eligible, sentences], sort_keys=True))
 
 
 def _decide(transaction: Transaction, challenger: Challenger, settings: LearningSettings) -> GateDecision:
@@ -57,13 +71,30 @@ def _decide(transaction: Transaction, challenger: Challenger, settings: Learning
     return judge(own, champions, challenger.canary, settings, (own_locked, champions_locked))
 
 
-def promote(platform: Platform, run_id: str, eligible: Mapping[str, str | None], actor: str = "auto") -> list[str]:
+def refuse_approval(platform: Platform, judged: str, shown: str) -> None:
+    """Record that the answer to one judgement does not count for another one.
+
+    Raises
+    ------
+    RunRefusedError
+        ``E_NOT_SHOWN``, always.
+    """
+    with platform.database.begin() as transaction:
+        audit.record(transaction, "gate", "approval not taken", judged, shown=shown)
+    raise RunRefusedError(Code.E_NOT_SHOWN, "the networks were judged again after Airflow showed them")
+
+
+def promote(
+    platform: Platform, run_id: str, judgement: Judgement, actor: str = "auto", approved: str | None = None
+) -> list[str]:
     """Make the eligible models of a run champions, all of them or none.
 
     Parameters
     ----------
-    eligible
+    judgement
         As returned by `judge_challengers`.
+    approved
+        Digest of the judgement that a person was shown and approved, or None if nobody was asked.
 
     Returns
     -------
@@ -73,24 +104,39 @@ def promote(platform: Platform, run_id: str, eligible: Mapping[str, str | None],
     Raises
     ------
     RunRefusedError
-        ``E_STALE`` if a champion was replaced since the judgement, which a person may have approved.
+        ``E_STALE`` if a champion was replaced since the judgement, which a person may have approved; ``E_NOT_SHOWN`` if
+        the approval was given for another judgement, or if the judgement is about other networks.
     """
+    _check_approval(run_id, judgement, approved)
     promoted = []
     with platform.database.begin() as transaction:
         models.lock_promotion(transaction)
         for challenger in models.of_run(transaction, run_id):
             sequence = challenger.sequence
-            if sequence not in eligible or challenger.state is ModelState.CHAMPION:
+            if sequence not in judgement["eligible"] or challenger.state is ModelState.CHAMPION:
                 continue
-            if challenger.champion_id != eligible[sequence]:
-                reason = f"{sequence} has had another champion since it was judged; judge the run again"
-                raise RunRefusedError(Code.E_STALE, reason)
+            _check_networks(challenger, judgement)
             models.promote(transaction, sequence, challenger.model_id)
             audit.record(transaction, actor, "promoted", challenger.model_id, replaces=challenger.champion_id)
             promoted.append(sequence.value)
         training.set_promoted(transaction, run_id)
     log.info("promoted: %s", ", ".join(promoted) or "none")
     return promoted
+
+
+def _check_approval(run_id: str, judgement: Judgement, approved: str | None) -> None:
+    content = judgement["networks"], judgement["eligible"], judgement["sentences"]
+    digest = _digest(run_id, *content)
+    if digest != judgement["digest"] or approved not in (None, digest):
+        raise RunRefusedError(Code.E_NOT_SHOWN, "the approval was given for another judgement")
+
+
+def _check_networks(challenger: Challenger, judgement: Judgement) -> None:
+    sequence = challenger.sequence
+    if challenger.sha256 != judgement["networks"].get(sequence):
+        raise RunRefusedError(Code.E_NOT_SHOWN, f"{sequence} has another network than the one that was judged")
+    if challenger.champion_id != judgement["eligible"][sequence]:
+        raise RunRefusedError(Code.E_STALE, f"{sequence} has had another champion since it was judged")
 
 
 def rollback(platform: Platform, sequence: MrSequence, actor: str) -> str:

@@ -16,5 +16,5 @@ def train(platform: Platform, force: bool = True) -> Due:
             train_sequence(platform, due.run_id, sequence)
         evaluate(platform, due.run_id)
         judgement = judge_challengers(platform, due.run_id)
-        promote(platform, due.run_id, judgement["eligible"])
+        promote(platform, due.run_id, judgement)
     return due

@@ -34,6 +34,8 @@ DELETE FROM phi.inbox WHERE study_id = ANY(CAST(:studies AS text[]));
 DELETE FROM phi.study_identity WHERE study_id = ANY(CAST(:studies AS text[]));
 DELETE FROM idh.study WHERE study_id = ANY(CAST(:studies AS text[]));
 DELETE FROM idh.assay WHERE report_key IN (SELECT report_key FROM idh.report WHERE patient_key = ANY(CAST(:keys AS text[])));
+DELETE FROM idh.report_standing
+WHERE report_key IN (SELECT report_key FROM idh.report WHERE patient_key = ANY(CAST(:keys AS text[])));
 DELETE FROM phi.report_source
 WHERE report_key IN (SELECT report_key FROM idh.report WHERE patient_key = ANY(CAST(:keys AS text[])));
 DELETE FROM idh.report WHERE patient_key = ANY(CAST(:keys AS text[]));

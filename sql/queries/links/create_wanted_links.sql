@@ -24,6 +24,8 @@ paired AS (
         t.study_id, t.person_key, t.study_day, t.sequences, r.report_key, r.version, r.idh_status,
         r.surgery_day - t.study_day AS days_before,
         CASE
+            WHEN x.person_key IS NOT NULL THEN 'E_REPORT_CONFLICT'
+            WHEN r.excluded THEN 'W_EXCLUDED_BY_REVIEW'
             WHEN r.report_status = 'cancelled' THEN 'W_CANCELLED'
             WHEN r.report_status <> 'final' THEN 'W_NOT_FINAL'
             WHEN r.mismatch OR t.birth_date <> r.birth_date
@@ -41,6 +43,8 @@ paired AS (
     FROM study AS t
     JOIN report_now AS r ON r.person_key = t.person_key
     LEFT JOIN conflict_now AS c ON c.person_key = t.person_key
+    -- Until a person has chosen between the versions of a report, no other report of the patient counts either.
+    LEFT JOIN (SELECT DISTINCT o.person_key FROM report_now AS o WHERE o.contested) AS x ON x.person_key = t.person_key
 ),
 ranked AS (
     SELECT

@@ -35,6 +35,13 @@ FROM report_now AS r
 JOIN imaged AS i USING (person_key)
 WHERE r.report_status = 'final' AND r.diagnosis_unclear
 UNION ALL
+SELECT DISTINCT ON (r.report_key)
+    'report_versions', r.report_key, array_to_string(s.versions, ' '), r.person_key, s.detail, s.options
+FROM report_now AS r
+JOIN imaged AS i USING (person_key)
+JOIN idh.report_standing AS s ON s.report_key = r.report_key
+WHERE r.contested
+UNION ALL
 SELECT
     'label_conflict', c.person_key, c.evidence, c.person_key,
     jsonb_build_object('reports', jsonb_agg(
@@ -44,7 +51,7 @@ SELECT
 FROM conflict_now AS c
 JOIN imaged AS i USING (person_key)
 JOIN report_now AS r USING (person_key)
-WHERE c.answer IS NULL AND r.report_status = 'final'
+WHERE c.answer IS NULL AND r.report_status = 'final' AND NOT r.contested AND NOT r.excluded
 GROUP BY c.person_key, c.evidence
 UNION ALL
 SELECT
@@ -55,7 +62,7 @@ FROM wanted_link AS w
 WHERE w.code = 'W_AMBIGUOUS'
 GROUP BY w.patient_key
 UNION ALL
-SELECT DISTINCT ON (o.patient_key, b.patient_key)
+(SELECT DISTINCT ON (o.patient_key, b.patient_key)
     'near_miss', o.patient_key, b.patient_key, q.person_key,
     jsonb_build_object(
         'report', o.report_key,
@@ -70,6 +77,7 @@ WHERE coalesce(q.sex = o.sex, true)
     AND ltrim(regexp_replace(b.identifier, '\D', '', 'g'), '0') = ltrim(regexp_replace(o.patient_id, '\D', '', 'g'), '0')
     AND regexp_replace(o.patient_id, '\D', '', 'g') ~ '[1-9]'
     AND EXISTS (SELECT 1 FROM idh.study AS t WHERE t.patient_key = b.patient_key)
+ORDER BY o.patient_key, b.patient_key, o.report_key)
 UNION ALL
 SELECT
     'merge_mismatch', m.prior_key, m.surviving_key, m.surviving_key,

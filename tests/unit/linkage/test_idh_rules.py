@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idh_tasks.domain.pathology import Assay, AssayMethod, AssayResult, IdhStatus, StatusDecision
-from idh_tasks.linkage.idh_rules import resolve_idh_status
+from idh_tasks.linkage.idh_rules import needs_review, resolve_idh_status
 
 RESULTS = (None, *AssayResult)
 GENES = (AssayMethod.IDH1_SEQUENCING, AssayMethod.IDH2_SEQUENCING)
@@ -66,6 +66,53 @@ def test_a_positive_test_of_another_gene_is_not_an_idh_mutation() -> None:
 )
 def test_a_panel_covers_both_genes(result: AssayResult, status: IdhStatus) -> None:
     assert resolve_idh_status([Assay(AssayMethod.NGS_PANEL, result)]).status is status
+
+
+@pytest.mark.parametrize("method", [AssayMethod.TARGETED, AssayMethod.UNSPECIFIED])
+def test_a_test_that_is_not_sequencing_shows_a_mutation_but_excludes_none(method: AssayMethod) -> None:
+    idh2 = Assay(AssayMethod.IDH2_SEQUENCING, AssayResult.NEGATIVE)
+    assert resolve_idh_status([Assay(method, AssayResult.POSITIVE), idh2]).rule == f"positive: {method}"
+    assert resolve_idh_status([Assay(method, AssayResult.NEGATIVE), idh2]).rule == "not both genes sequenced"
+    assert (
+        resolve_idh_status([Assay(method, AssayResult.NEGATIVE)], 80, age_rule=True).rule == "not both genes sequenced"
+    )
+
+
+@pytest.mark.parametrize("method", [*GENES, AssayMethod.NGS_PANEL, AssayMethod.TARGETED, AssayMethod.UNSPECIFIED])
+def test_a_molecular_result_that_is_not_understood_prevents_wildtype(method: AssayMethod) -> None:
+    tested = [*assays(None, AssayResult.NEGATIVE, AssayResult.NEGATIVE), Assay(method, AssayResult.UNKNOWN)]
+    assert resolve_idh_status(tested).rule == f"unclear, for review: {method}"
+    assert needs_review(tested, resolve_idh_status(tested))
+
+
+@pytest.mark.parametrize("method", [AssayMethod.IHC_R132H, *GENES, AssayMethod.NGS_PANEL])
+def test_results_of_one_test_that_contradict_each_other_are_for_review(method: AssayMethod) -> None:
+    tested = [Assay(method, AssayResult.POSITIVE), Assay(method, AssayResult.NEGATIVE)]
+    decision = resolve_idh_status(tested)
+    assert decision.status is IdhStatus.INDETERMINATE
+    assert decision.rule == f"unclear, for review: {method}"
+    assert needs_review(tested, decision)
+
+
+@pytest.mark.parametrize("gene", GENES)
+def test_a_negative_panel_contradicts_a_mutated_gene(gene: AssayMethod) -> None:
+    tested = [Assay(gene, AssayResult.POSITIVE), Assay(AssayMethod.NGS_PANEL, AssayResult.NEGATIVE)]
+    assert resolve_idh_status(tested).rule == f"unclear, for review: {gene}"
+    ihc = [Assay(AssayMethod.IHC_R132H, AssayResult.POSITIVE), tested[1]]
+    assert resolve_idh_status(ihc).status is IdhStatus.MUTANT
+
+
+def test_tests_of_other_genes_are_never_for_review() -> None:
+    other = [Assay(AssayMethod.OTHER, result) for result in AssayResult]
+    assert not needs_review(other, resolve_idh_status(other))
+    assert resolve_idh_status(other).rule == "not tested"
+
+
+def test_only_a_report_without_a_status_is_for_review() -> None:
+    positive = assays(AssayResult.POSITIVE, AssayResult.UNKNOWN, None)
+    assert not needs_review(positive, resolve_idh_status(positive))
+    pending = assays(None, AssayResult.PENDING, None)
+    assert not needs_review(pending, resolve_idh_status(pending))
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,23 @@ def event(option: str, user: dict[str, str] | None) -> dict[str, Any]:
     return {"chosen_options": [option], "params_input": {}, "responded_at": moment, "responded_by_user": user}
 
 
+class State(dict[str, Any]):
+    """The state of a task."""
+
+    def set(self, key: str, value: Any) -> None:
+        self[key] = value
+
+
+def context(shown: str = "r1:a") -> dict[str, Any]:
+    return {"task_state_store": State(shown=shown)}
+
+
 @pytest.fixture
 def recorded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str | None]]:
     answers: list[tuple[str, str, str | None]] = []
 
-    def record(review_id: str, option: str, user: str | None) -> bool:
-        answers.append((review_id, option, user))
+    def record(shown: str, option: str, user: str | None) -> bool:
+        answers.append((shown, option, user))
         return user is not None and option != "leave open"
 
     monkeypatch.setattr(review, "_record", record)
@@ -29,17 +40,28 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str | None
 
 
 def test_an_answer_is_recorded_with_its_author(recorded: list[tuple[str, str, str | None]]) -> None:
-    operator = ReviewOperator(task_id="ask", review_id="r1", **ASKED)
-    result = operator.execute_complete({}, event("mutant", {"id": "7", "name": "mary"}))
-    assert result == {"review_id": "r1", "answer": "mutant"}
-    assert recorded == [("r1", "mutant", "mary")]
+    operator = ReviewOperator(task_id="ask", shown="r1:a", **ASKED)
+    result = operator.execute_complete(context(), event("mutant", {"id": "7", "name": "mary"}))
+    assert result == {"shown": "r1:a", "answer": "mutant"}
+    assert recorded == [("r1:a", "mutant", "mary")]
 
 
 @pytest.mark.parametrize("user", [None, {"id": "7", "name": "mary"}])
 def test_a_question_that_nobody_answers_or_that_is_left_open_ends_as_skipped(
     recorded: list[tuple[str, str, str | None]], user: dict[str, str] | None
 ) -> None:
-    operator = ReviewOperator(task_id="ask", review_id="r1", **ASKED)
+    operator = ReviewOperator(task_id="ask", shown="r1:a", **ASKED)
     with pytest.raises(AirflowSkipException, match="awaiting review"):
-        operator.execute_complete({}, event("leave open", user))
-    assert recorded == [("r1", "leave open", user["name"] if user else None)]
+        operator.execute_complete(context(), event("leave open", user))
+    assert recorded == [("r1:a", "leave open", user["name"] if user else None)]
+
+
+def test_an_answer_is_recorded_for_the_question_that_was_shown_and_the_present_one_is_asked_again(
+    recorded: list[tuple[str, str, str | None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again: list[str] = []
+    monkeypatch.setattr(review, "_ask_again", again.append)
+    operator = ReviewOperator(task_id="ask", shown="r2:b", **ASKED)
+    operator.execute_complete(context(), event("mutant", {"id": "7", "name": "mary"}))
+    assert recorded == [("r1:a", "mutant", "mary")]
+    assert again == ["r2:b"]

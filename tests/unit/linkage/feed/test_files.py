@@ -1,18 +1,17 @@
-"""Files of the laboratory and the registry: CSV, Excel, HL7 version 2, FHIR."""
+"""Files of the laboratory and the registry: CSV, Excel, HL7 version 2."""
 
-import json
 from datetime import UTC, date, datetime
 from io import BytesIO
-from typing import Any
 
 import pandas as pd
 import pytest
 
-from idh_tasks.domain.pathology import FeedContent, Report, ReportStatus
+from idh_tasks.domain.pathology import Channel, FeedContent, Report, ReportStatus
 from idh_tasks.errors import RunRefusedError
-from idh_tasks.linkage.feed.fhir import read_fhir
+from idh_tasks.linkage.feed.files import CHANNELS, MESSAGES, TABLES, read_file
 from idh_tasks.linkage.feed.hl7_v2 import read_hl7
 from idh_tasks.linkage.feed.tables import read_csv, read_excel
+from tests.unit.linkage.feed.fhir.bundles import bundle, negatives, patient, report
 from tests.unit.linkage.feed.test_rows import row
 
 ORU = """MSH|^~\\&|LIS|PATH|IDH|IDH|20180620101500||ORU^R01|1|P|2.5
@@ -34,37 +33,6 @@ A37 = """MSH|^~\\&|REG|H|IDH|IDH|20190201120000||ADT^A37|3|P|2.5
 PID|1||0012^^^H^MR
 PID|2||0099^^^H^MR
 """
-
-
-def bundle(**changes: Any) -> bytes:
-    patient = {
-        "resourceType": "Patient", "id": "p", "birthDate": "1958-01-01", "gender": "female",
-        "identifier": [{"system": "H", "value": "0012"}],
-    }  # fmt: skip
-    report = {
-        "resourceType": "DiagnosticReport", "id": "r", "identifier": [{"value": "R1"}], "status": "amended",
-        "meta": {"versionId": "3"}, "code": {"text": "Pathology"}, "subject": {"reference": "Patient/p"},
-        "issued": "2018-06-20T10:15:00Z", "conclusion": "Glioblastoma",
-        "conclusionCode": [{"coding": [{"system": "http://snomed.info/sct", "code": "63634009"}]}],
-        "result": [{"reference": "Observation/a"}],
-        "specimen": [{"reference": "Specimen/s"}],
-    } | changes  # fmt: skip
-    observation = {
-        "resourceType": "Observation", "id": "a", "status": "final", "code": {"text": "IDH1 R132H IHC"},
-        "valueCodeableConcept": {"coding": [{"display": "positive"}]},
-    }  # fmt: skip
-    specimen = {
-        "resourceType": "Specimen",
-        "id": "s",
-        "identifier": [{"value": "SP-1"}],
-        "collection": {"collectedDateTime": "2018-06-01"},
-    }
-    surgery = {
-        "resourceType": "Procedure", "id": "o", "status": "completed", "subject": {"reference": "Patient/p"},
-        "performedDateTime": "2018-06-02",
-    }  # fmt: skip
-    entries = [{"resource": resource} for resource in (patient, report, observation, specimen, surgery)]
-    return json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries}).encode()
 
 
 def only(content: FeedContent) -> Report:
@@ -102,7 +70,7 @@ def test_an_oru_message_is_read_as_a_report() -> None:
     assert (report.status, report.birth_date, report.sex) == (ReportStatus.FINAL, date(1958, 1, 1), "F")
     assert (report.specimen_date, report.surgery_date) == (date(2018, 6, 1), date(2018, 6, 2))
     assert report.specimen == "SP-1"
-    assert [(a.method.split(maxsplit=1)[1], a.result) for a in report.assays] == [
+    assert [(a.method, a.result) for a in report.assays] == [
         ("IDH1 R132H IHC", "negative"), ("IDH1 codon 132 sequencing", "p.R132C"),
         ("IDH2 codon 172 sequencing", "pending"),
     ]  # fmt: skip
@@ -127,25 +95,13 @@ def test_an_unsupported_message_is_refused_with_a_code(text: str, code: str) -> 
         read_hl7(text.encode())
 
 
-def test_a_fhir_bundle_is_read_as_a_report() -> None:
-    report = only(read_fhir(bundle()))
-    assert (report.report_id, report.version, report.issuer, report.patient_id) == ("R1", 3, "H", "0012")
-    assert (report.status, report.birth_date, report.sex) == (ReportStatus.FINAL, date(1958, 1, 1), "F")
-    assert (report.specimen_date, report.surgery_date) == (date(2018, 6, 1), date(2018, 6, 2))
-    assert [(a.method, a.result) for a in report.assays] == [("IDH1 R132H IHC", "positive")]
-    assert (report.diagnosis_codes, report.specimen) == ("63634009", "SP-1")
-
-
-def test_the_version_of_a_bundle_without_a_version_id_is_its_time_of_issue() -> None:
-    assert only(read_fhir(bundle(meta={}))).version == 20180620101500
-
-
-@pytest.mark.parametrize("broken", [b"{}", b"no json", bundle(subject={"reference": "Patient/x"})])
-def test_a_broken_bundle_is_refused(broken: bytes) -> None:
-    with pytest.raises(RunRefusedError, match="E_FEED_FORMAT"):
-        read_fhir(broken)
-
-
-def test_a_bundle_with_an_unknown_status_is_refused() -> None:
-    with pytest.raises(RunRefusedError, match=r"E_SCHEMA|E_FEED_FORMAT"):
-        read_fhir(bundle(status="perhaps?"))
+def test_a_report_states_how_it_arrived() -> None:
+    names = list(row())
+    table = "\n".join((",".join(names), ",".join(str(row(age_years="")[n] or "") for n in names)))
+    files = {
+        "a.csv": table.encode(),
+        "a.hl7": ORU.encode(),
+        "a.json": bundle(patient(), report("a", "b"), *negatives()),
+    }
+    assert [only(read_file(*file)).channel for file in files.items()] == [Channel.TABLE, Channel.HL7, Channel.FHIR]
+    assert CHANNELS.keys() == {*TABLES, *MESSAGES}

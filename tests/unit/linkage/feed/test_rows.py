@@ -8,8 +8,9 @@ import pytest
 
 from idh_tasks.domain.pathology import ReportedAssay, ReportStatus
 from idh_tasks.errors import RunRefusedError
+from idh_tasks.linkage.feed.dates import read_date
 from idh_tasks.linkage.feed.rows import REQUIRED, check_columns, read_rows
-from idh_tasks.linkage.feed.values import read_date, read_sex, read_status
+from idh_tasks.linkage.feed.values import read_sex, read_status
 
 
 def row(**changes: Any) -> dict[str, Any]:

@@ -1,0 +1,74 @@
+"""Whether the words of a clause go together, and how far its negation reaches."""
+
+import re
+from collections.abc import Sequence
+
+from idh_tasks.linkage.words.findings import Stated
+from idh_tasks.linkage.words.forms import MODIFIERS
+from idh_tasks.linkage.words.lexicon import Part
+from idh_tasks.linkage.words.tokens import Token
+
+
+def is_sound(stated: Stated, match: re.Match[str], tokens: Sequence[Token]) -> bool:
+    """Return whether the parts of a clause go together: gene, modifiers, kind of test, and what is said of each."""
+    text = "".join(token.part.value for token in tokens)
+    return not (
+        _has_two_subjects(match)
+        or _says_other_things(text)
+        or _is_modified_wrongly(stated, text)
+        or (stated is Stated.NEGATIVE and _joins_finding_and_gene(tokens, text))
+        or (re.search("[TC]", text) and re.search("[HE]", text))
+        or ("u" in text and not re.search("[12BIOvk]", text))
+    )
+
+
+def _has_two_subjects(match: re.Match[str]) -> bool:
+    """Return whether genes stand on both sides of what is stated: 'IDH1 mutated IDH2'."""
+    sides = [side for side in match.groupdict().values() if side]
+    genes = sum(bool(re.search("[12BIO]", side)) for side in sides)
+    foreign = any("O" in side for side in sides)
+    return genes > 1 or (foreign and sum(bool(re.search("[12BIOvk]", side)) for side in sides) > 1)
+
+
+def _says_other_things(text: str) -> bool:
+    """Return whether something is said of IDH that is only said of other genes, such as an amplification."""
+    items = re.split("[JARN0X]", MODIFIERS.sub("", text))
+    return any(re.search("[os]", item) and "O" not in item for item in items)
+
+
+def _is_modified_wrongly(stated: Stated, text: str) -> bool:
+    """Return whether a clause says how much of something absent, or 'non-canonical' without the variant."""
+    if stated in (Stated.NEGATIVE, Stated.PENDING) and MODIFIERS.search(text):
+        return True
+    return "c" in text and "v" not in text
+
+
+def _joins_finding_and_gene(tokens: Sequence[Token], text: str) -> bool:
+    """Return whether a negative clause begins with a finding: 'p.R132C and IDH2 wild-type' is two statements.
+
+    What is negative or not detected may also be the variant, unless a comma separates it from the other gene.
+    """
+    first, *rest = re.split("[JAR]", text)
+    if "v" not in first or not all(token.variant.hgvs for token in tokens if token.variant):
+        return False
+    others = [item for item in rest if re.search("[12BIO]", item) and "v" not in item]
+    is_comma = all(token.text == "," for token in tokens if token.part is Part.AND)
+    return bool(others) and ("w" in text or "u" in text or (is_comma and "O" not in text))
+
+
+def is_open(stated: Stated, tokens: Sequence[Token]) -> bool:
+    """Return whether the reach of a clause is unclear: it may lack its end, or a negation may end at a comma.
+
+    'No codeletion and IDH1 mutation', 'no mutation in TERT, IDH1', 'no IDH1'.
+    """
+    text = "".join(token.part.value for token in tokens)
+    two_nouns = stated is Stated.NEGATIVE and re.search("[MWEo][^N0R]*[JA][^N0R]*[MWEo]", text)
+    no_noun = re.search("[N0]", text) and not re.search("[MWEDrQv]", text)
+    return bool(two_nouns or no_noun or _may_lack_its_end(tokens, text))
+
+
+def _may_lack_its_end(tokens: Sequence[Token], text: str) -> bool:
+    """Return whether a clause ends with a gene of which something else may have been stated."""
+    if not re.search("[JR][12BIO]$", text):
+        return False
+    return tokens[-2].text == "," or ("O" in text and bool(re.search("[12BI]", text)))

@@ -1,0 +1,1 @@
+"""FHIR files of every kind."""

@@ -1,0 +1,1 @@
+"""Tests: the grammar of laboratory texts."""
