@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 NUMBERS = {"orthanc": 61_301, "s3": 61_302, "redis": 61_303}
 """User and group id of each server: in the range that systemd reserves for users without an account."""
-ENTER = 0o001
+ENTER, PASS = 0o001, 0o010
 
 
 def account_of(service: str, program: str) -> int | None:
@@ -31,10 +31,11 @@ def account_of(service: str, program: str) -> int | None:
     return NUMBERS[service]
 
 
-def give(account: int | None, folder: Path, *files: Path) -> None:
-    """Give a server its folder with all content, and further files."""
+def give(installation: Installation, account: int | None, folder: Path, *files: Path) -> None:
+    """Give a server its folder with all content, and further files, and let it pass the installation's folder."""
     if account is None:
         return
+    installation.home.chmod(installation.home.stat().st_mode | PASS)
     for path in files:
         os.chown(path, account, account)
     if folder.stat().st_uid != account:
@@ -46,5 +47,5 @@ def give(account: int | None, folder: Path, *files: Path) -> None:
 
 
 def passing_groups(installation: Installation) -> list[int]:
-    """Return the group that may pass the installation's folder (see `private`)."""
+    """Return the group that may pass the installation's folder."""
     return [installation.home.stat().st_gid]

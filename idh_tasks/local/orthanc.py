@@ -97,7 +97,7 @@ def start(installation: Installation) -> None:
     # Without this, Nagle's algorithm delays every instance by 40 ms.
     program, folder = _program() or "Orthanc", installation.folder(NAME)
     account = accounts.account_of(NAME, program)
-    accounts.give(account, folder, config)
+    accounts.give(installation, account, folder, config)
     service.start([program, str(config)], {"TCP_NODELAY": "1", "HOME": str(folder)}, account)
     await_ready(service, lambda: _answers(installation), 30)
 

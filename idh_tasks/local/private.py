@@ -4,9 +4,9 @@ import os
 
 import psutil
 
+from idh_tasks.local.accounts import PASS
 from idh_tasks.local.installation import PRIVATE_FOLDER, Installation
 
-PASS = 0o010
 OTHERS = 0o077
 
 

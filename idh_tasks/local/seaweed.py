@@ -94,7 +94,7 @@ def _start(installation: Installation, service: Service) -> None:
     config, folder = installation.write_private("s3.json", identities), installation.folder(NAME)
     command = _command(installation, config)
     account = accounts.account_of(NAME, command[0])
-    accounts.give(account, folder, config, *files)
+    accounts.give(installation, account, folder, config, *files)
     service.start(command, {"HOME": str(folder)}, account)
 
 
