@@ -38,8 +38,16 @@ class IdhTest:
 
 R132H_CLONES = frozenset({"h09", "dia h09", "clone h09", "klon h09", "dianova", "midh1", "hmab 1", "hmab1"})
 _TRACE = re.compile(r"idh|[^\d](132|172)(?!\d)")
+_CODE = re.compile(r"(?=[A-Z_]*\d|IDH[A-Z])(?!IDH\d)[A-Z0-9_]{3,15}|\d{3,5}-\d")
 _HOT_SPOTS = {IDH1: IDH1_COVERED, IDH2: IDH2_COVERED}
 _KNOWN = re.compile("[12BIOosvkTHCEpiMWyJALDQe;?]*")
+
+
+def _without_code(text: str) -> str:
+    """Return a name without the laboratory's own code before it (HL7 OBX-3.1), such as SEQ1 or IDHSEQ."""
+    code, _, name = text.strip().partition(" ")
+    is_code = _CODE.fullmatch(code) and [token.part for token in tokenise(code)] == [Part.DOUBT]
+    return name if name and is_code else text
 
 
 def mentions_idh(text: str) -> bool:
@@ -49,7 +57,7 @@ def mentions_idh(text: str) -> bool:
 
 def read_method(text: str) -> IdhTest:
     """Return what a laboratory's name for a test says of it."""
-    tokens = tokenise(text)
+    tokens = tokenise(_without_code(text))
     letters = "".join(token.part.value for token in tokens)
     genes = _genes(tokens)
     kind = _kind(letters, tokens, genes)
