@@ -46,7 +46,7 @@ _KNOWN = re.compile("[12BIOosvkTHCEpiMWyJALDQe;?]*")
 def _without_code(text: str) -> str:
     """Return a name without the laboratory's own code before it (HL7 OBX-3.1), such as SEQ1 or IDHSEQ."""
     code, _, name = text.strip().partition(" ")
-    is_code = _CODE.fullmatch(code) and [token.part for token in tokenise(code)] == [Part.DOUBT]
+    is_code = _CODE.fullmatch(code) and {token.part for token in tokenise(code)} == {Part.DOUBT}
     return name if name and is_code else text
 
 

@@ -72,6 +72,7 @@ def test_p04_any_other_text_is_for_a_person_to_read(text: str) -> None:
         ("IDH-2 pyrosequencing", AssayMethod.IDH2_SEQUENCING),
         ("SEQ2 IDH2 codon 172 sequencing", AssayMethod.IDH2_SEQUENCING),
         ("IDHSEQ IDH1 sequencing", AssayMethod.IDH1_SEQUENCING),
+        ("48018-6 IDH1 sequencing", AssayMethod.IDH1_SEQUENCING),
         ("IDH1/IDH2 sequencing", AssayMethod.NGS_PANEL),
         ("IDH1 and IDH2 Sanger", AssayMethod.NGS_PANEL),
         ("NGS panel with IDH1 and IDH2", AssayMethod.NGS_PANEL),
