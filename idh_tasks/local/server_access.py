@@ -44,8 +44,6 @@ def secure(folder: Path, password_of: Callable[[Role | Login], str]) -> None:
         server.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
         server.execute(logins.roles_sql(passwords))
         _create_databases(server)
-        # PostgreSQL's own databases admit everybody by default.
-        server.execute("REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC")
         for database in logins.OWNERS:
             with _administrator(folder, database, password) as inside:
                 inside.execute(logins.database_sql(database))
