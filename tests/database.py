@@ -34,6 +34,7 @@ def administrator_url(platform: Platform) -> str:
 
 def empty(platform: Platform) -> None:
     """Delete every row of the platform's database, except for the fingerprint of its pseudonym key."""
-    names = ", ".join(name for (name,) in run_sql(platform, TABLES) if name != "idh.pseudonym_key")
-    # The triggers of the audit log refuse it.
-    run_sql(platform, f"SET LOCAL session_replication_role = replica; TRUNCATE {names} CASCADE")
+    names = [name for (name,) in run_sql(platform, TABLES) if name != "idh.pseudonym_key"]
+    # A replica runs no triggers, of which those of the audit log would refuse it. TRUNCATE is slower on small tables.
+    statements = ("SET LOCAL session_replication_role = replica", *(f"DELETE FROM {name}" for name in names))
+    run_sql(platform, "; ".join(statements))

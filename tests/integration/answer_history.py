@@ -11,13 +11,12 @@ from idh_tasks.domain.review import LEAVE_OPEN
 from idh_tasks.pipelines.link import cases
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.review import questions
-from tests.database import run_sql
+from tests.database import empty, run_sql
 from tests.integration.test_link import SURGERY, WILDTYPE, add_study, deliver, report
 from tests.scheduler import Place, Scheduler
 
 UNCLEAR = (("IDH1 R132H IHC", "weakly so"),)
 STEPS = 3
-EMPTY = "TRUNCATE idh.patient, idh.study, idh.review, idh.audit_event, idh.quarantine CASCADE"
 ANSWERS = "SELECT review_id, answer, answered_by FROM idh.review WHERE answer IS NOT NULL"
 
 Fact = tuple[str, str]
@@ -49,7 +48,7 @@ class History:
 
     def play(self) -> int:
         """Play the whole history, with its checks; return how many answers were recorded."""
-        run_sql(self.platform, EMPTY)
+        empty(self.platform)
         self.patients = self.chance.choice((("wording",), ("studies",), ("wording", "studies")))
         add_study(self.platform, "of wording", SURGERY, "wording")
         for name in ("one", "two"):

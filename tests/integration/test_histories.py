@@ -12,7 +12,7 @@ from idh_tasks.domain.pathology import Channel, FeedContent, MergeNotice, Report
 from idh_tasks.pipelines.link import cases
 from idh_tasks.pipelines.link.store_feed import store_content
 from idh_tasks.pipelines.platform import Platform
-from tests.database import run_sql
+from tests.database import empty, run_sql
 from tests.integration.test_link import ISSUER, add_study
 from tests.oracle import MergeFact, ReportFact, StudyFact, labels
 
@@ -51,8 +51,7 @@ def histories(platform: Platform) -> type[RuleBasedStateMachine]:  # noqa: C901 
             )
         )
         def image(self, studies: list[tuple[str, int, int]]) -> None:
-            tables = "idh.patient, idh.study, idh.review, idh.audit_event, idh.quarantine"
-            run_sql(platform, f"TRUNCATE {tables} CASCADE")
+            empty(platform)
             self.reports: set[ReportFact] = set()
             self.merges: set[MergeFact] = set()
             self.studies = {

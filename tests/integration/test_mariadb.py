@@ -99,10 +99,10 @@ def test_whole_reports_are_read_whatever_the_type_of_the_time_of_change(lis: str
 
 
 def test_a_wrong_value_rejects_its_report_and_not_the_view(lis: str) -> None:
-    fill(lis, {"birth_date": "2018-00-13"}, {"nr": "R2"})
+    fill(lis, {"sex": "perhaps"}, {"nr": "R2"})
     content = read(lis, SINCE)
     assert [report.report_id for report in content.reports] == ["R2"]
-    assert [rejected.column for rejected in content.rejected] == ["birth_date"]
+    assert [rejected.column for rejected in content.rejected] == ["sex"]
 
 
 def test_a_missing_view_and_a_missing_column_are_named(lis: str) -> None:

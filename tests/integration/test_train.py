@@ -75,7 +75,7 @@ def test_a_run_trains_reports_promotes_and_predicts_once(tiny: Platform) -> None
     assert "RCBV" in html
     assert "<svg" in html
     judgement = promotion.judge_challengers(tiny, due.run_id)
-    assert judgement == {"eligible": {"RCBV": None}, "sentences": ["RCBV: the first champion"]}
+    assert (judgement["eligible"], judgement["sentences"]) == ({"RCBV": None}, ["RCBV: the first champion"])
     assert promotion.promote(tiny, due.run_id, judgement) == ["RCBV"]
     assert promotion.promote(tiny, due.run_id, judgement) == []
     assert [champion.sequence for champion in promotion.champions(tiny)] == [MrSequence.RCBV]

@@ -24,7 +24,7 @@ from tests.unit.linkage.feed.fhir import bundles
 from tests.unit.linkage.feed.test_files import ORU
 
 IHC = (("IDH1 R132H IHC", "positive"),)
-SEQUENCED = (("IDH1 sequencing", "R132H"),)
+SEQUENCED = (("IDH1 sequencing", "p.R132H"),)
 MUTANT, WILD = [("OK", "mutant")], [("OK", "wildtype")]
 
 
