@@ -12,6 +12,20 @@ DIAGNOSIS = re.compile(r"22637-3|diagnos", re.IGNORECASE)
 """LOINC 22637-3: pathology report final diagnosis."""
 ASSAY = re.compile(r"idh|isocitrat|r132|r172|[ck]od[oó]ne?\W*(132|172)", re.IGNORECASE)
 
+COMMENT = re.compile(
+    r"22638-1|22639-9|comment|kommentar|comentario|remark|remarque|bemerkung|anmerkung|addend|nachtrag|supplement"
+    r"|osservazion|observaci|\bnot(?:e|es|iz|a|as|izen)\b",
+    re.IGNORECASE,
+)
+"""Names of comments; LOINC 22638-1 and 22639-9: comments on and supplements to a pathology report."""
+MISTAKE = re.compile(
+    r"retract|withdr|revo[ck]|swap|mix(?:ed)?[ -]?up|wrong|err(?:or|eu|at|on|ón)|invalid|ungültig|superse|correct"
+    r"|korri?g|corr[ei][gt]|widerr|zurückge|verwechs|vertausch|falsch|storn|annul|anul|retir|ritir|scambi|intercambi"
+    r"|interverti",
+    re.IGNORECASE,
+)
+"""Words for results that do not hold, in five languages."""
+
 
 class ObservationKind(StrEnum):
     """What an observation is about."""

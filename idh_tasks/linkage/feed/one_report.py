@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from idh_tasks.domain.pathology import DateOrder, FeedRow, RejectedReport, Report, ReportedAssay
+from idh_tasks.linkage.feed.contradiction import with_dispute
 from idh_tasks.linkage.feed.dates import read_date
 from idh_tasks.linkage.feed.identifier_text import read_identifier
 from idh_tasks.linkage.feed.values import read_age, read_sex, read_status, read_text, read_version
@@ -84,7 +85,8 @@ def _contradiction(rows: Sequence[FeedRow], issuer: str, values: Mapping[str, An
 
 
 def _report(rows: Sequence[FeedRow], issuer: str, values: dict[str, Any]) -> Report:
-    assays = {ReportedAssay(read_text(row["method"]), read_text(row["result"])) for row in rows}
+    stated = {ReportedAssay(read_text(row["method"]), read_text(row["result"])) for row in rows}
+    assays = with_dispute(stated, values["diagnosis"])
     status = values.pop("report_status")
     return Report(
         **values,

@@ -90,8 +90,8 @@ def _versions(rows: Sequence[FeedRow], issuer: str, columns: Readers) -> Sequenc
     for row in rows:
         try:
             versions[read_version(row["version"])].append(row)
-        except ValueError:
-            return [rejected(UnreadableReport, row, "version", "is not a whole number")]
+        except ValueError as error:
+            return [rejected(UnreadableReport, row, "version", str(error))]
     read = {version: read_report(group, issuer, columns) for version, group in versions.items()}
     newest = max((version for version, one in read.items() if isinstance(one, RejectedReport)), default=-1)
     return [one for version, one in read.items() if version > newest or isinstance(one, RejectedReport)]

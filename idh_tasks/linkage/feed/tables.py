@@ -121,6 +121,8 @@ def _merge(row: FeedRow, issuer: str) -> MergeNotice:
     if undone not in YES + NO or not stated:
         raise _held(row, "column issuer or undone has an invalid value")
     prior, surviving = (read_identifier(row[column]) for column in MERGE)
+    if prior == surviving:
+        raise _held(row, "a patient is merged with itself")
     return MergeNotice(stated, prior, surviving, _moment(row), undone in YES)
 
 

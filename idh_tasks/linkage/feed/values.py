@@ -2,8 +2,10 @@
 
 import math
 import re
+from datetime import UTC, datetime, timedelta
 
 from idh_tasks.domain.pathology import ReportStatus
+from idh_tasks.linkage.versions import time_digits
 
 VERSION = re.compile(r"\d{1,18}", re.ASCII)
 """What the database can store as a whole number."""
@@ -56,11 +58,13 @@ def read_version(value: object) -> int:
     Raises
     ------
     ValueError
-        If it is not a whole number of at most 18 digits.
+        If it is not a whole number of at most 18 digits, or a time to come: every later correction would be older.
     """
     text = read_text(value)
     if isinstance(value, bool) or (isinstance(value, float) and value > EXACT) or not VERSION.fullmatch(text):
-        raise ValueError
+        raise ValueError("is not a whole number")
+    if (time_digits(int(text)) or "") > f"{datetime.now(UTC) + timedelta(days=1):%Y%m%d%H%M%S}":
+        raise ValueError("lies in the future")
     return int(text)
 
 

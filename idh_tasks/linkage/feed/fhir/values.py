@@ -5,16 +5,15 @@ from typing import Any
 
 from idh_tasks.domain.pathology import AssayResult
 from idh_tasks.linkage.feed.fhir.concepts import LOINC, SNOMED, codes, displays, plain
+from idh_tasks.linkage.feed.result_codes import LOINC_RESULTS, SNOMED_RESULTS
 from idh_tasks.linkage.feed.result_text import read_result
 
 NOT_UNDERSTOOD = "inconclusive"
 """Read as an unknown result, about which a person is asked."""
 INTERPRETATION = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
 CODES = {
-    **dict.fromkeys([(SNOMED, code) for code in ("10828004", "260373001", "52101004")], "positive"),
-    **dict.fromkeys([(SNOMED, code) for code in ("260385009", "260415000", "2667000")], "negative"),
-    **dict.fromkeys([(LOINC, code) for code in ("LA9633-4", "LA6576-8", "LA11882-0")], "positive"),
-    **dict.fromkeys([(LOINC, code) for code in ("LA9634-2", "LA6577-6", "LA11883-8")], "negative"),
+    **{(SNOMED, code): word for code, word in SNOMED_RESULTS.items()},
+    **{(LOINC, code): word for code, word in LOINC_RESULTS.items()},
     **dict.fromkeys([(INTERPRETATION, code) for code in ("POS", "DET")], "positive"),
     **dict.fromkeys([(INTERPRETATION, code) for code in ("NEG", "ND")], "negative"),
 }

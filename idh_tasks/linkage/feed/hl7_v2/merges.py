@@ -1,6 +1,7 @@
 """Merges (ADT^A40) and their reversal (ADT^A37): every prior identifier of every pair (HL7 3.3.40 and 3.3.37)."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from idh_tasks.codes import Code
 from idh_tasks.domain.pathology import MergeNotice
@@ -10,6 +11,7 @@ from idh_tasks.linkage.feed.hl7_v2.held import hold
 from idh_tasks.linkage.feed.hl7_v2.messages import Message
 from idh_tasks.linkage.feed.hl7_v2.patients import Senders, identifiers
 from idh_tasks.linkage.feed.hl7_v2.times import message_time
+from idh_tasks.linkage.feed.identifier_text import read_identifier
 from idh_tasks.linkage.feed.identifiers import (
     Identifier,
     IdentifierChoiceError,
@@ -61,7 +63,15 @@ def _matched(survivor: Segment, other: Segment, senders: Senders, sent: str) -> 
     if not priors:
         raise FileHeldError(Code.E_ISSUER, UNCLEAR, other.line)
     for prior in priors:
-        yield prior, _survivor(prior, eligible_identifiers(stated, senders.authorities), survivor.line)
+        surviving = _survivor(prior, eligible_identifiers(stated, senders.authorities), survivor.line)
+        yield _intact(prior, other.line), _intact(surviving, survivor.line)
+
+
+def _intact(identifier: Identifier, line: int) -> Identifier:
+    try:
+        return replace(identifier, value=read_identifier(identifier.value))
+    except ValueError as error:
+        raise FileHeldError(Code.E_ISSUER, f"an identifier of a merge {error}", line) from None
 
 
 def _survivor(prior: Identifier, stated: Sequence[Identifier], line: int) -> Identifier:

@@ -14,10 +14,16 @@ ORDER_CANCELLED = "X"
 
 @dataclass(frozen=True)
 class Result:
-    """An OBX with its comments."""
+    """An OBX with its own comments and those on its order."""
 
     observation: Segment
-    comments: tuple[Segment, ...]
+    own_comments: tuple[Segment, ...]
+    order_comments: tuple[Segment, ...] = ()
+
+    @property
+    def comments(self) -> tuple[Segment, ...]:
+        """Return all comments: one on the order is a comment on each of its results."""
+        return (*self.own_comments, *self.order_comments)
 
 
 @dataclass
@@ -46,8 +52,8 @@ class Order:
 
     @property
     def results(self) -> list[Result]:
-        """Return the results; a comment on the order is a comment on each of them."""
-        return [Result(result, (*comments, *self.comments)) for result, comments in self.observations]
+        """Return the results with their comments."""
+        return [Result(result, tuple(comments), tuple(self.comments)) for result, comments in self.observations]
 
 
 def read_orders(message: Message) -> list[Order]:

@@ -9,6 +9,7 @@ from idh_tasks.linkage.feed.hl7_v2.merges import read_merges
 from idh_tasks.linkage.feed.hl7_v2.messages import Message, read_messages
 from idh_tasks.linkage.feed.hl7_v2.patients import Senders
 from idh_tasks.linkage.feed.hl7_v2.reports import ReadReport, read_reports
+from idh_tasks.linkage.feed.one_report import LINE
 from idh_tasks.linkage.feed.rows import read_rows
 
 RESULT, MERGE, UNLINK = "ORU^R01", "ADT^A40", "ADT^A37"
@@ -58,10 +59,8 @@ def _check(message: Message) -> None:
 def _reports(read: Iterable[ReadReport | RejectedReport], issuer: str) -> FeedContent:
     rejected = [one for one in read if isinstance(one, RejectedReport)]
     distinct, repeated = _versions([one for one in read if isinstance(one, ReadReport)])
-    content = read_rows([row for report in distinct for row in report.rows], issuer)
-    lines = {str(report.rows[0]["report_id"]): report.line for report in distinct}
-    named = [replace(one, line=lines.get(one.report_id, one.line)) for one in content.rejected]
-    return replace(content, rejected=(*named, *rejected, *repeated))
+    content = read_rows([row | {LINE: report.line} for report in distinct for row in report.rows], issuer)
+    return replace(content, rejected=(*content.rejected, *rejected, *repeated))
 
 
 def _versions(reports: Iterable[ReadReport]) -> tuple[list[ReadReport], list[RejectedReport]]:

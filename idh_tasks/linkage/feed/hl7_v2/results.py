@@ -9,7 +9,15 @@ from idh_tasks.linkage.feed.hl7_v2.held import hold
 from idh_tasks.linkage.feed.hl7_v2.names import full_name, method_words
 from idh_tasks.linkage.feed.hl7_v2.orders import Order, Result
 from idh_tasks.linkage.feed.hl7_v2.times import read_day
-from idh_tasks.linkage.feed.observations import Observation, ObservationKind, ObservationState, observation_kind
+from idh_tasks.linkage.feed.observations import (
+    ASSAY,
+    COMMENT,
+    MISTAKE,
+    Observation,
+    ObservationKind,
+    ObservationState,
+    observation_kind,
+)
 
 FINAL, PENDING = ("F", "C", "U"), ("I", "P", "S")
 FINAL_ORDER = ("F", "C")
@@ -85,8 +93,10 @@ def _observation(pieces: Sequence[Piece]) -> Observation | None:
     counted = [piece for piece in pieces if piece.state is not ObservationState.WITHDRAWN]
     name = full_name(pieces[0].observation)
     kind = observation_kind(name)
-    if not counted or kind is ObservationKind.OTHER:
+    if not counted:
         return None
+    if kind is ObservationKind.OTHER:
+        return _comment(name, [piece for piece in counted if piece.state is ObservationState.FINAL])
     name = method_words([piece.observation for piece in counted]) if kind is ObservationKind.ASSAY else name
     if any(piece.state is ObservationState.PENDING for piece in counted):
         return Observation(name, "", ObservationState.PENDING)
@@ -98,10 +108,20 @@ def _observation(pieces: Sequence[Piece]) -> Observation | None:
     return Observation(name, f"{text} {texts.DOUBT}" if contradicted else text)
 
 
+def _comment(name: str, pieces: Sequence[Piece]) -> Observation | None:
+    """Return a comment in an OBX of its own as a test without a method if it speaks of the genes or of a mistake.
+
+    The grammar then decides whether it agrees with the results, or must be shown to a person.
+    """
+    text = "\n".join(line for piece in pieces if texts.is_text(piece.result) for line in piece.lines)
+    is_about_results = COMMENT.search(name) and (ASSAY.search(text) or MISTAKE.search(text))
+    return Observation("IDH", text) if is_about_results else None
+
+
 def _days(pieces: Sequence[Piece]) -> str:
-    """Return the different days, joined; a comment makes a date no date."""
+    """Return the different days, joined; a comment on a date makes it no date, one on the whole order does not."""
     days = [read_day(value) for piece in pieces for value in piece.observation.values(5)]
-    comments = [value.text for p in pieces for comment in p.result.comments for value in comment.values(3)]
+    comments = [value.text for p in pieces for comment in p.result.own_comments for value in comment.values(3)]
     return "; ".join(filter(None, dict.fromkeys([*(f"{day}" for day in days if day), *comments])))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from idh_tasks.domain.pathology import AssayResult
 from idh_tasks.linkage.feed.hl7_v2.fields import Value
 from idh_tasks.linkage.feed.hl7_v2.orders import Result
+from idh_tasks.linkage.feed.result_codes import LOINC_RESULTS, SNOMED_RESULTS
 from idh_tasks.linkage.feed.result_text import read_result
 
 TEXT, CODED = ("", "ST", "TX", "FT", "IS", "ID", "NM", "DT", "TM", "TS", "DTM"), ("CE", "CF", "CWE", "CNE")
@@ -14,6 +15,12 @@ ABNORMAL, NORMAL = ("A", "AA", "POS", "DET"), ("N", "NEG", "ND")
 """Abnormal flags (OBX-8, table 0078) that state a result; any other one must be understood by a person."""
 MORPHOLOGY = re.compile(r"\d{4}/\d")
 """A code of ICD-O-3."""
+SYSTEMS = {
+    **dict.fromkeys(("SCT", "SNOMED", "SNOMEDCT", "SNOMED-CT"), SNOMED_RESULTS),
+    **dict.fromkeys(("LN", "LOINC"), LOINC_RESULTS),
+}
+"""Codes that state a result, by the name of their system (table 0396)."""
+SIGNS = {"+": "positive", "-": "negative"}
 DOUBT = "?"
 """Appended to a text that must not be understood: it contradicts itself, or its flags, or is not all there is."""
 
@@ -55,14 +62,19 @@ def _coded_text(value: Value) -> str:
 
 def _stated_codes(value: Value) -> list[str]:
     """Return the codes that are part of the text: those of tumours, or else the first one where there is no text."""
-    codes = [code for code in (value.component(1), value.component(4)) if code]
-    return [code for code in codes if MORPHOLOGY.fullmatch(code)] or ([] if _coded_text(value) else codes[:1])
+    pairs = [(value.component(code), value.component(code + 2)) for code in (1, 4) if value.component(code)]
+    words = [SYSTEMS.get(system.upper(), {}).get(code, code) for code, system in pairs]
+    return [code for code, _ in pairs if MORPHOLOGY.fullmatch(code)] or ([] if _coded_text(value) else words[:1])
 
 
 def codes(result: Result) -> list[str]:
-    """Return the codes of a coded value, which some senders choose so that they state the result, such as POS."""
+    """Return the codes of a coded value in words: some, such as POS or those of SNOMED CT, state the result.
+
+    The system is not asked for: a code that contradicts the text in any system makes it unclear.
+    """
     coded = result.observation.values(5) if result.observation.text(2) in CODED else ()
-    return [code for value in coded for code in (value.component(1), value.component(4)) if code]
+    stated = [code for value in coded for code in (value.component(1), value.component(4)) if code]
+    return [(SNOMED_RESULTS | LOINC_RESULTS | SIGNS).get(code, code) for code in stated]
 
 
 def with_doubts(name: str, text: str, codes: Iterable[str], flags: Iterable[str]) -> str:

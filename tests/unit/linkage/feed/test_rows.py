@@ -88,3 +88,11 @@ def test_statuses_are_read_in_the_words_of_laboratories_and_of_hl7(word: str, st
 @pytest.mark.parametrize(("word", "sex"), [("weiblich", "F"), ("W", "F"), ("male", "M"), ("divers", "O"), ("", None)])
 def test_sexes_are_read_in_the_words_of_laboratories(word: str, sex: str | None) -> None:
     assert read_sex(word) == sex
+
+
+@pytest.mark.parametrize("version", ["20990101", "209901011200", "20990101120000"])
+def test_a_version_from_the_future_is_rejected_as_every_correction_would_be_older(version: str) -> None:
+    content = read_rows([row(report_id=f"R{n}", version=version if n == 3 else "20200101120000") for n in range(5)])
+    assert [(one.column, one.report_id) for one in content.rejected] == [("version", "R3")]
+    assert content.rejected[0].reason == "column version lies in the future"
+    assert len(content.reports) == 4

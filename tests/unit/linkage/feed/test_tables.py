@@ -158,7 +158,7 @@ def test_a_column_with_both_orders_of_dates_is_held() -> None:
 @pytest.mark.parametrize(
     ("row", "line"),
     [("H,1.2E+3,0012,2019-01-01,", 2), ("H,0099,,2019-01-01,", 2), ("H,0099,0012,01/02/2019,", 2),
-     ("H,0099,0012,2019-01-01,perhaps", 2), (",0099,0012,2019-01-01,", 2)],
+     ("H,0099,0012,2019-01-01,perhaps", 2), (",0099,0012,2019-01-01,", 2), ("H,0012,0012,2019-01-01,", 2)],
 )  # fmt: skip
 def test_one_bad_merge_holds_the_table(row: str, line: int) -> None:
     good = "H,0098,0012,2019-01-01,\n"

@@ -43,7 +43,9 @@ def test_an_unlink_separates_the_second_patient_from_the_first() -> None:
      (("PID|||1^^^U^SS", "MRG|2^^^U^SS"), A40, "E_ISSUER"), (("PID|||1^^^H^MR",), A40, "E_FEED_FORMAT"),
      (("MRG|2^^^H^MR", "PID|||1^^^H^MR"), A40, "E_FEED_FORMAT"), (("PID|||1^^^H^MR",), A37, "E_FEED_FORMAT"),
      (("PID|||1^^^H^MR", "MRG|2^^^H^MR", "MRG|3^^^H^MR"), A40, "E_FEED_FORMAT"), ((), A40, "E_FEED_FORMAT"),
-     (("PID|||1^^^H^MR", "MRG|2^^^H^MR"), {**A40, 7: "2018"}, "E_FEED_FORMAT")],
+     (("PID|||1^^^H^MR", "MRG|2^^^H^MR"), {**A40, 7: "2018"}, "E_FEED_FORMAT"),
+     (("PID|||1.2E+5^^^H^MR", "MRG|2^^^H^MR"), A40, "E_ISSUER"),
+     (("PID|||1^^^H^MR", "MRG|4711.0^^^H^MR"), A40, "E_ISSUER")],
 )  # fmt: skip
 def test_a_merge_that_is_not_clear_holds_the_file(segments: tuple[str, ...], kind: dict[int, str], code: str) -> None:
     with pytest.raises(FileHeldError, match=code):

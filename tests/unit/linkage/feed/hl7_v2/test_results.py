@@ -177,3 +177,44 @@ def test_two_dates_of_surgery_or_one_with_a_comment_reject_the_report(second: st
 def test_a_result_without_a_name_holds_the_file() -> None:
     assert held(report(obx(GENE, "IDH1 R132H"), obx("", "not detected"))).line == 7
     assert labels(report(obx("", ""), IDH1)) == {"0012": "wildtype"}
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["260373001^Not detected^SCT", "LA6576-8^negative^LN", "10828004^negativ^L", "N^negative^L^260373001^^SCT",
+     "+^negative", "260415000^Detected^SCT", "LA11883-8^p.R132H detected^LN", "-^positive"],
+)  # fmt: skip
+def test_a_code_that_states_the_opposite_of_its_text_is_asked(value: str) -> None:
+    assert labels(report(obx(GENE, value, "CWE"))) == {"0012": ASKED}
+
+
+@pytest.mark.parametrize("system", ["{}^^SCT", "{}^Detected^SCT", "{}^^SNOMED-CT", "^^^{}^^SCT"])
+def test_a_code_of_snomed_is_read_with_and_without_its_text(system: str) -> None:
+    assert labels(report(obx(GENE, system.format("260373001"), "CWE"))) == {"0012": "mutant"}
+
+
+def test_a_code_without_text_counts_only_in_its_own_system() -> None:
+    assert labels(report(obx(GENE, "LA11883-8^^LN", "CWE"))) == {"0012": "wildtype"}
+    assert labels(report(obx(GENE, "260415000^^99LOCAL", "CWE"))) == {"0012": ASKED}
+
+
+def test_a_comment_on_the_order_is_asked_but_leaves_the_date_of_surgery() -> None:
+    on_order = order("R1")
+    on_order.insert(1, "NTE|1||Electronically signed")
+    content = message(patient(), on_order)
+    assert labels(content) == {"0012": ASKED}
+    assert str(only(content).surgery_date) == "2018-06-02"
+
+
+@pytest.mark.parametrize("name", ["22638-1^Pathology report comments", "KOM^Kommentar", "N^Nachtrag", "A^Addendum"])
+@pytest.mark.parametrize(
+    "text", ["IDH1 R132H found on repeat", "Result retracted: sample swap", "Probe verwechselt, Ergebnis ungültig"]
+)
+def test_a_comment_in_an_obx_of_its_own_about_the_genes_or_a_mistake_is_asked(name: str, text: str) -> None:
+    assert labels(report(IDH1, obx(name, text, "TX"))) == {"0012": ASKED}
+    assert labels(report(IDH1, obx(name, text, "TX", f11="W"))) == {"0012": "wildtype"}
+
+
+@pytest.mark.parametrize("text", ["Bericht nach WHO 2021", "MGMT promoter methylated", "IDH1 R132H not detected"])
+def test_other_comments_in_an_obx_of_their_own_leave_the_result(text: str) -> None:
+    assert labels(report(IDH1, obx("KOM^Kommentar", text, "TX"))) == {"0012": "wildtype"}
