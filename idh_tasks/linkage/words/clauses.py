@@ -8,7 +8,7 @@ from idh_tasks.linkage.words.findings import ABOUT_OTHER, IDH, IDH1, IDH2, OTHER
 from idh_tasks.linkage.words.forms import OTHER_CLAUSE, matching_forms
 from idh_tasks.linkage.words.lexicon import Part
 from idh_tasks.linkage.words.negation import is_near_negation, without_half_negations
-from idh_tasks.linkage.words.reach import is_open, is_sound
+from idh_tasks.linkage.words.reach import is_ability, is_open, is_sound
 from idh_tasks.linkage.words.tokens import EXON, IDH1_COVERED, IDH2_COVERED, Token
 from idh_tasks.linkage.words.variants import R132H
 
@@ -35,7 +35,7 @@ def _findings(stated: Stated, match: re.Match[str], tokens: Sequence[Token]) -> 
     genes, variants = _genes(tokens), [token.variant for token in tokens if token.variant]
     if genes is None or not is_sound(stated, match, tokens):
         return None
-    if is_open(stated, tokens):
+    if is_open(stated, tokens) or is_ability(stated, match, tokens):
         return UNCLEAR
     if stated is Stated.POSITIVE and not _is_named(match, tokens):
         return None if "bare" in match.re.groupindex else UNCLEAR
@@ -84,6 +84,7 @@ def _is_named(match: re.Match[str], tokens: Sequence[Token]) -> bool:
     variants = [token.variant for token in tokens if token.variant]
     if "bare" in match.re.groupindex:
         is_test = all(v.name == R132H and not v.hgvs for v in variants) or Part.OTHER_GENE in parts
+        is_test = is_test or any(token.looked_for for token in tokens)
         return bool(variants) and not is_test and not parts & {Part.STAINING, Part.AND, Part.PLUS} - _notation(tokens)
     if Part.VARIANT_NOUN in parts and not variants and Part.PATHOGENIC not in parts:
         return False

@@ -37,7 +37,7 @@ FORMS: Sequence[tuple[Stated, str]] = (
     # IDH1 positive, positive for R132H
     (Stated.POSITIVE, f"(?P<left>{_NOUNS})?P(?:J?(?P<right>{_NOUNS}))?"),
     # IDH1 mutated, IDH1-mutant (R132H), mutant IDH1 detected
-    (Stated.POSITIVE, f"(?P<left>{_LIST})?Q(?:J?(?P<right>{_LIST}))?D?"),
+    (Stated.POSITIVE, f"(?P<left>{_LIST})?r?Q(?:J?(?P<right>{_LIST}))?D?"),
     # p.R132C, IDH1 c.394C>T (p.R132C)
     (Stated.POSITIVE, f"(?P<bare>{_NOUNS})"),
     (Stated.PENDING, f"(?P<left>{_NOUNS})?{_DETECTED}?Z(?P<right>{_NOUNS})?"),
