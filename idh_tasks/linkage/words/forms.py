@@ -28,6 +28,8 @@ FORMS: Sequence[tuple[Stated, str]] = (
     (Stated.NEGATIVE, f"(?P<left>{_ALTERNATIVES})?(?:{_NOT}D|a)(?:N?(?P<right>{_ALTERNATIVES}))?"),
     # kein Nachweis, IDH1 negative, negative for IDH1 or IDH2 mutations
     (Stated.NEGATIVE, f"(?P<left>{_ALTERNATIVES})?q?gq?(?:(?:J(?=v))?(?P<right>{_ALTERNATIVES}))?"),
+    # negative for mutant IDH1
+    (Stated.NEGATIVE, f"gQ(?P<right>{_ITEM})"),
     # IDH1 wild-type, wild-type IDH1
     (Stated.NEGATIVE, f"(?P<left>{_LIST})?{_DETECTED}?wD?(?P<right>{_LIST})?"),
     # IDH1 not mutated, neither IDH1 nor IDH2 mutated; without the name of a gene it is asked

@@ -69,7 +69,8 @@ PHRASES: Mapping[str, str] = {
     Part.OTHER_FACT: "perte|codeletion|kodeletion|co deletion|codelezione|codelecion|deletion|delezione"
     "|delecion|homozygous deletion|amplification|amplifikation|amplificazione|amplificacion|methylation"
     "|methylierung|metilazione|metilacion|loss|verlust|perdita|perdida|gain|fusion|overexpression",
-    Part.OTHER_STATE: "codeleted|codeletiert|co deleted|codelete|deleted|deletiert|amplified|amplifiziert"
+    Part.OTHER_STATE: "codeleted|codeletiert|co deleted|codelete|kodeletiert|co deletiert|codeletee|codeleto"
+    "|codeletato|codeletado|deleted|deletiert|amplified|amplifiziert"
     "|amplificato|amplifie|amplificado|methylated|unmethylated|methyliert|unmethyliert|nicht methyliert"
     "|metilato|non metilato|methyle|non methyle|metilado|no metilado|lost|retained|erhalten|conservato"
     "|conserve|conservada|conservado|intact|intakt|overexpressed",
@@ -123,9 +124,11 @@ PHRASES: Mapping[str, str] = {
     "|identificadas|observada|se detecta|se detectan|se detecto|se detectaron|se identifica|se identifican"
     "|se identifico|se identificaron|se observa|se observan|se observaron|se encontro|se encontraron"
     "|s observe|si rileva|si rilevano|si osserva|si osservano|si evidenzia|si evidenziano"
-    "|positively identified|existe|existen|il existe|il existait|esiste|esistono",
+    "|positively identified|fanden sich|fand sich|finden sich|findet sich|existe|existen|il existe|il existait"
+    "|esiste|esistono",
     Part.SHOWS: "presence of|presence|nachweis|nachweis einer|vorliegen|presenza di|presenza|presence de"
-    "|presence d|presencia de|presencia|mise en evidence de|showed|show|shows|exprimieren|express|expresses|expriment|esprimono|expresan|revealed|reveals|demonstrates|zeigt"
+    "|presence d|presencia de|presencia|mise en evidence de|showed|show|shows|exprimieren|express|expresses"
+    "|expriment|esprimono|expresan|revealed|reveals|demonstrates|zeigt"
     "|zeigte|ergab|ergibt|mostra|ha mostrato|montre|a montre|muestra|mostro|harbors|harbours|carries|detects"
     "|identifies",
     Part.POSITIVE: "positive|positiv|positivo|positiva|positivi|positif|pos|positivity|positives|positivas"
@@ -156,7 +159,7 @@ PHRASES: Mapping[str, str] = {
     "|glioma panel|gliom panel|gliompanel|gliomapanel|panel glioma|panel gliom|panel gliome|panel gliomes"
     "|panel gliomi|panel gliomas|brain tumour panel|brain tumor panel|hirntumor panel|hirntumorpanel"
     "|oncomine panel|trusight panel|ampliseq panel|wes|whole exome|genome|wgs|panneau",
-    Part.IMMUNO: "ihc|ihq|immunohistochemistry|immunohistochemical|immunohistochemically|immunohisto"
+    Part.IMMUNO: "ihc|iic|ihq|immunohistochemistry|immunohistochemical|immunohistochemically|immunohisto"
     "|immunhistochemie|immunhistochemisch|immunhistologisch|immunhistologie|immunhistochemische"
     "|immunoistochimica|immunohistochimie|immunohistochimique|inmunohistoquimica|inmunohistoquimico"
     "|inmunohistoquimicamente|immunostain|immunostaining|immunofaerbung|immunfaerbung|antibody|antikoerper"
@@ -177,7 +180,8 @@ PHRASES: Mapping[str, str] = {
     "|heterozygote|heterozigote|eterozigosi|in eterozigosi|eterozigote|heterocigosis|en heterocigosis"
     "|heterozygoter|clearly|eindeutig|deutlich|somatic|somatische|somatisch|somatica|somatique|missense"
     "|activating|canonical|kanonische|heterozygoten|aktivierende|heterozygotem|heterocigota|heterocigoto"
-    "|citoplasmatica|citoplasmatico|cytoplasmique|zytoplasmatische|zytoplasmatischer|kraeftige|starke|deutliche"
+    "|citoplasmatica|citoplasmatico|cytoplasmique|difusa|difuso|diffusa|diffuso|intensamente|zytoplasmatische"
+    "|zytoplasmatischer|kraeftige|starke|deutliche"
     "|intenso",
     Part.PATHOGENIC: "pathogenic|pathogene|pathogen|pathogenen|patogenetica|patogenica|patogena"
     "|likely pathogenic|wahrscheinlich pathogene|wahrscheinlich pathogen|oncogenic|tier i|tier 1|class 5"
@@ -195,7 +199,7 @@ PHRASES: Mapping[str, str] = {
     "|assay|examination|untersuchung|bestimmung|recherche|recherche de|ricerca|ricerca di|estudio|etude|studio"
     "|determinacion|method|methode|metodo|region|bereich|hotspot region|genanalyse|mutationssuche|targeted"
     "|gezielte|gezielt|analyses|tests|untersucht|studie|determinazione|determination|analysed|analyzed"
-    "|analysiert|analizzato|analizado|analyse de|screening",
+    "|analysiert|analizzato|analizado|analyse de|screening|cible|ciblee|mirato|dirigida",
     # What means nothing here.
     Part.FILLER: "the|both|sowohl|a|an|of|for|at|by|using|with|within|from|was|were|is|are|has|have|been|be"
     "|this|der|die|das|des|dem|den|einer|eines|im|fuer|auf|bei|mit|mittels|am|wurde|wurden|wird|werden|ist"
@@ -204,7 +208,8 @@ PHRASES: Mapping[str, str] = {
     "|al|alla|per|mediante|stata|state|stati|sono|son|les|du|l|s|au|aux|pour|avec|est|sont|ete|sur|une|el|los"
     "|las|una|en|para|por|se|ha|han|sido|es|fue|fueron|gene|genes|gen|gens|gene s|geni|genen|protein"
     "|proteine|tumour|tumor|tumorzellen|tumour cells|tumor cells|cells|zellen|cellule tumorali"
-    "|cellules tumorales|celulas tumorales|tumorgewebe|tumoral|tumorale|tumour tissue|tumor tissue|tissue"
+    "|cellules tumorales|celulas tumorales|cellule neoplastiche|cellules neoplasiques|celulas neoplasicas"
+    "|neoplastic cells|risulta|risultano|tumorgewebe|tumoral|tumorale|tumour tissue|tumor tissue|tissue"
     "|gewebe|sample|specimen|probe|material|dna|ffpe|molecular|molekular"
     "|molekulare|molekularpathologisch|molekulargenetisch|molekularpathologische|molecolare|moleculaire"
     "|mutational|mutation status|mutationsstatus"

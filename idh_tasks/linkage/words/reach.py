@@ -9,9 +9,9 @@ from idh_tasks.linkage.words.lexicon import Part
 from idh_tasks.linkage.words.tokens import Token
 
 ABILITIES = frozenset(
-    "detects|identifies|detectable|identifiable|nachweisbar|rilevabile|rilevabili|rileva|rilevano|detecte|identifie"
-    "|retrouve".split("|")
-)
+    ("detects", "identifies", "detectable", "identifiable", "nachweisbar", "rilevabile", "rilevabili", "rileva",
+     "rilevano", "detecte", "identifie", "retrouve")
+)  # fmt: skip
 """Words before a noun that may say what a test can find, and not what it found."""
 
 
@@ -63,7 +63,7 @@ def _joins_finding_and_gene(tokens: Sequence[Token], text: str) -> bool:
 
 
 def is_ability(stated: Stated, match: re.Match[str], tokens: Sequence[Token]) -> bool:
-    """Return whether a clause may say what a test can find or looks for: 'detects IDH1 mutations', 'test for wt IDH1'."""
+    """Return whether a clause may say what a test can find or looks for: 'detects IDH1 mutations'."""
     sides = match.groupdict()
     first = tokens[0]
     if stated is Stated.POSITIVE and sides.get("after") and first.text in ABILITIES:

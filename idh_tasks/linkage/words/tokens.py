@@ -1,7 +1,7 @@
 """Cuts a normalised text into tokens: genes, variants, loci, phrases of the lexicon, and signs."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -47,9 +47,23 @@ CLOSING = (")", "]")
 SEPARATORS = (Part.LINE, Part.AND, Part.STOP)
 """From the weakest to the strongest."""
 TESTS = (Part.SEQUENCING, Part.IMMUNO, Part.TARGETED)
-TITLES = frozenset("status|stato|statut|estado|result|results|ergebnis|befund|risultato|resultat|resultado".split("|"))
+TITLES = frozenset(
+    (
+        "status",
+        "stato",
+        "statut",
+        "estado",
+        "result",
+        "results",
+        "ergebnis",
+        "befund",
+        "risultato",
+        "resultat",
+        "resultado",
+    )
+)
 """At the end they say that the finding is missing: 'IDH1 p.R132H status'."""
-SEQUENCED = frozenset("sequenced|pyrosequenced|sequenziert|sequenziato|secuenciado".split("|"))
+SEQUENCED = frozenset(("sequenced", "pyrosequenced", "sequenziert", "sequenziato", "secuenciado"))
 PLAUSIBLE_SHARE = 10.0
 """Percent; a smaller share of cells or alleles is for a person to judge."""
 
@@ -158,7 +172,7 @@ def _phrase(tokens: list[Token]) -> str:
     return " ".join(token.text for token in tokens)
 
 
-def _merged(tokens: list[Token]) -> Iterator[Token]:
+def _merged(tokens: Iterable[Token]) -> Iterator[Token]:
     """Keep the stronger of two separators in a row, and one of several names of the same other gene."""
     kept: list[Token] = []
     for token in tokens:
