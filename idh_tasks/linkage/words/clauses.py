@@ -13,8 +13,8 @@ from idh_tasks.linkage.words.tokens import EXON, IDH1_COVERED, IDH2_COVERED, Tok
 from idh_tasks.linkage.words.variants import R132H
 
 INTENSITIES = frozenset(
-    ("strong", "strongly", "diffuse", "diffus", "intense", "intens", "intensa", "intenso", "stark", "starke", "kraeftig",
-     "kraeftige", "forte", "diffusa", "difusa", "focal", "fokal", "focale")
+    ("strong", "strongly", "diffuse", "diffus", "intense", "intens", "intensa", "intenso", "stark", "starke",
+     "kraeftig", "kraeftige", "forte", "diffusa", "difusa", "focal", "fokal", "focale")
 )  # fmt: skip
 """How strongly or widely a tumour stains; said of no test."""
 LONGEST_CLAUSE = 40
