@@ -8,7 +8,7 @@ from idh_tasks.linkage.words.findings import ABOUT_OTHER, IDH, IDH1, IDH2, OTHER
 from idh_tasks.linkage.words.forms import OTHER_CLAUSE, matching_forms
 from idh_tasks.linkage.words.lexicon import Part
 from idh_tasks.linkage.words.negation import is_near_negation, without_half_negations
-from idh_tasks.linkage.words.reach import is_ability, is_open, is_sound
+from idh_tasks.linkage.words.reach import is_ability, is_of_material, is_open, is_sound
 from idh_tasks.linkage.words.tokens import EXON, IDH1_COVERED, IDH2_COVERED, Token
 from idh_tasks.linkage.words.variants import R132H
 
@@ -40,7 +40,7 @@ def _findings(stated: Stated, match: re.Match[str], tokens: Sequence[Token]) -> 
     genes, variants = _genes(tokens), [token.variant for token in tokens if token.variant]
     if genes is None or not is_sound(stated, match, tokens):
         return None
-    if is_open(stated, tokens) or is_ability(stated, match, tokens):
+    if is_of_material(tokens) or is_open(stated, tokens) or is_ability(stated, match, tokens):
         return UNCLEAR
     if stated is Stated.POSITIVE and not _is_named(match, tokens):
         return None if "bare" in match.re.groupindex else UNCLEAR

@@ -105,7 +105,8 @@ PHRASES: Mapping[str, str] = {
     Part.NOT: "not|nicht|non|pas|could not be|cannot be",
     Part.NO_OR_NOT: "no",
     # Count beside a negation alone: French ne … pas, Italian alcuna, German kein Anhalt für.
-    Part.ONLY_NEGATED: "n a|n est|n ont|n y a|ne|alcuna|alcun|evidence of|evidence|hinweis auf|anhalt fuer"
+    Part.ONLY_NEGATED: "on n observe|on ne retrouve|on ne detecte|n a|n est|n ont|n y a|ne|alcuna|alcun"
+    "|evidence of|evidence|hinweis auf|anhalt fuer"
     "|hinweis fuer|evidenza di|evidencia de|on ne|il n",
     Part.ABSENT: "un detected|absent|absente|fehlend|fehlt|fehlen|assente|assenti|ausente|undetected"
     "|undetectable|nicht vorliegend",

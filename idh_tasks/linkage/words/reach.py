@@ -72,6 +72,12 @@ def is_ability(stated: Stated, match: re.Match[str], tokens: Sequence[Token]) ->
     return bool(is_object) and any(token.looked_for for token in tokens)
 
 
+def is_of_material(tokens: Sequence[Token]) -> bool:
+    """Return whether a clause may be about a tissue, a report or the normal allele instead of a mutation."""
+    text = "".join(token.part.value for token in tokens)
+    return any(token.of_material for token in tokens) and ("w" in text or not re.search("[vMWEQu]", text))
+
+
 def is_open(stated: Stated, tokens: Sequence[Token]) -> bool:
     """Return whether the reach of a clause is unclear: it may lack its end, or a negation may end at a comma.
 

@@ -63,6 +63,16 @@ TITLES = frozenset(
     )
 )
 """At the end they say that the finding is missing: 'IDH1 p.R132H status'."""
+ALLELES = frozenset(("allele", "allel", "allels", "alelo", "allelic", "dna", "protein", "proteine"))
+MATERIALS = ALLELES | {
+    "gene", "genes", "gen", "gens", "geni", "genen", "tumour", "tumor", "tumorzellen", "tumour cells", "tumor cells",
+    "cells", "zellen", "cellule tumorali", "cellules tumorales", "celulas tumorales", "cellule neoplastiche",
+    "cellules neoplasiques", "celulas neoplasicas", "neoplastic cells", "tumorgewebe", "tumour tissue", "tumor tissue",
+    "tissue", "gewebe", "sample", "specimen", "probe", "material", "ffpe", "aminosaeure", "nucleotide", "position",
+    "positions", "fall", "case", "finding", "of tumour cells", "der tumorzellen",
+}  # fmt: skip
+"""Words without a meaning beside a finding; without one, they are what is present or absent."""
+FOR = ("for", "fuer", "per", "pour", "para", "auf")
 SEQUENCED = frozenset(("sequenced", "pyrosequenced", "sequenziert", "sequenziato", "secuenciado"))
 PLAUSIBLE_SHARE = 10.0
 """Percent; a smaller share of cells or alleles is for a person to judge."""
@@ -70,13 +80,14 @@ PLAUSIBLE_SHARE = 10.0
 
 @dataclass(frozen=True)
 class Token:
-    """One unit of a text: its part in the sentence, what it names, and whether it is named as what was looked for."""
+    """One unit of a text: its part in the sentence, what it names, and whether words beside it are of a test or material."""
 
     part: Part
     text: str
     variant: Variant | None = None
     loci: frozenset[str] = frozenset()
     looked_for: bool = False
+    of_material: bool = False
 
 
 def tokenise(text: str) -> list[Token]:
@@ -95,7 +106,22 @@ def _without_fillers(tokens: Iterator[Token]) -> Iterator[Token]:
     for _, group in groupby(tokens, key=lambda token: token.part in SEPARATORS):
         words = list(group)
         kept = [word for word in words if word.part not in (Part.FILLER, Part.EXAMINATION)]
-        yield from (replace(word, looked_for=_names_examination(words)) for word in kept)
+        looked_for, of_material = _names_examination(words), _is_of_material(words)
+        yield from (replace(word, looked_for=looked_for, of_material=of_material) for word in kept)
+
+
+def _is_of_material(words: list[Token]) -> bool:
+    """Return whether what is said may be said of a tissue, a report or an allele: 'keine Tumorzellen nachweisbar'."""
+    parts = {word.part for word in words}
+    pairs = list(zip(words, [*words[1:], Token(Part.FILLER, "")], strict=True))
+    if Part.WILD_TYPE in parts:
+        return any(word.text in ALLELES for word in words)
+    if any(word.text in FOR and after.text in MATERIALS for word, after in pairs):
+        return True
+    is_finding = bool(parts & {Part.DETECTED, Part.SHOWS, Part.ABSENT})
+    return is_finding and any(
+        word.text in MATERIALS or (word.text in TITLES and after.text != ":") for word, after in pairs
+    )
 
 
 def _names_examination(words: list[Token]) -> bool:
