@@ -80,7 +80,7 @@ PLAUSIBLE_SHARE = 10.0
 
 @dataclass(frozen=True)
 class Token:
-    """One unit of a text: its part in the sentence, what it names, and whether words beside it are of a test or material."""
+    """One unit of a text: its part in the sentence, what it names, and what the words beside it are about."""
 
     part: Part
     text: str
