@@ -48,20 +48,9 @@ SEPARATORS = (Part.LINE, Part.AND, Part.STOP)
 """From the weakest to the strongest."""
 TESTS = (Part.SEQUENCING, Part.IMMUNO, Part.TARGETED)
 TITLES = frozenset(
-    (
-        "status",
-        "stato",
-        "statut",
-        "estado",
-        "result",
-        "results",
-        "ergebnis",
-        "befund",
-        "risultato",
-        "resultat",
-        "resultado",
-    )
-)
+    ("status", "stato", "statut", "estado", "result", "results", "ergebnis", "befund", "risultato", "resultat",
+     "resultado", "sequence", "sequencing", "sequenzierung", "sequencage", "sequenziamento", "secuenciacion", "ngs")
+)  # fmt: skip
 """At the end they say that the finding is missing: 'IDH1 p.R132H status'."""
 ALLELES = frozenset(("allele", "allel", "allels", "alelo", "allelic", "dna", "protein", "proteine"))
 MATERIALS = ALLELES | {
@@ -70,6 +59,8 @@ MATERIALS = ALLELES | {
     "cellules neoplasiques", "celulas neoplasicas", "neoplastic cells", "tumorgewebe", "tumour tissue", "tumor tissue",
     "tissue", "gewebe", "sample", "specimen", "probe", "material", "ffpe", "aminosaeure", "nucleotide", "position",
     "positions", "fall", "case", "finding", "of tumour cells", "der tumorzellen",
+    "vaf", "af", "allele frequency", "variant allele frequency", "allelfrequenz", "frequenza allelica",
+    "frequence allelique", "frecuencia alelica",
 }  # fmt: skip
 """Words without a meaning beside a finding; without one, they are what is present or absent."""
 FOR = ("for", "fuer", "per", "pour", "para", "auf")
@@ -120,7 +111,8 @@ def _is_of_material(words: list[Token]) -> bool:
         return True
     is_finding = bool(parts & {Part.DETECTED, Part.SHOWS, Part.ABSENT})
     return is_finding and any(
-        word.text in MATERIALS or (word.text in TITLES and after.text != ":") for word, after in pairs
+        word.text in MATERIALS or (after.text != ":" and (word.text in TITLES or word.part is Part.EXAMINATION))
+        for word, after in pairs
     )
 
 
