@@ -8,10 +8,15 @@ from idh_tasks.linkage.words.findings import ABOUT_OTHER, IDH, IDH1, IDH2, OTHER
 from idh_tasks.linkage.words.forms import OTHER_CLAUSE, matching_forms
 from idh_tasks.linkage.words.lexicon import Part
 from idh_tasks.linkage.words.negation import is_near_negation, without_half_negations
-from idh_tasks.linkage.words.reach import is_open, is_sound
+from idh_tasks.linkage.words.reach import is_ability, is_of_material, is_open, is_sound
 from idh_tasks.linkage.words.tokens import EXON, IDH1_COVERED, IDH2_COVERED, Token
 from idh_tasks.linkage.words.variants import R132H
 
+INTENSITIES = frozenset(
+    ("strong", "strongly", "diffuse", "diffus", "intense", "intens", "intensa", "intenso", "stark", "starke",
+     "kraeftig", "kraeftige", "forte", "diffusa", "difusa", "focal", "fokal", "focale")
+)  # fmt: skip
+"""How strongly or widely a tumour stains; said of no test."""
 LONGEST_CLAUSE = 40
 """Tokens; a longer clause is for a person to read."""
 
@@ -35,7 +40,7 @@ def _findings(stated: Stated, match: re.Match[str], tokens: Sequence[Token]) -> 
     genes, variants = _genes(tokens), [token.variant for token in tokens if token.variant]
     if genes is None or not is_sound(stated, match, tokens):
         return None
-    if is_open(stated, tokens):
+    if is_of_material(tokens) or is_open(stated, tokens) or is_ability(stated, match, tokens):
         return UNCLEAR
     if stated is Stated.POSITIVE and not _is_named(match, tokens):
         return None if "bare" in match.re.groupindex else UNCLEAR
@@ -83,12 +88,27 @@ def _is_named(match: re.Match[str], tokens: Sequence[Token]) -> bool:
     parts = {token.part for token in tokens}
     variants = [token.variant for token in tokens if token.variant]
     if "bare" in match.re.groupindex:
-        is_test = all(v.name == R132H and not v.hgvs for v in variants) or Part.OTHER_GENE in parts
-        return bool(variants) and not is_test and not parts & {Part.STAINING, Part.AND, Part.PLUS} - _notation(tokens)
+        return _is_bare_finding(parts, tokens)
     if Part.VARIANT_NOUN in parts and not variants and Part.PATHOGENIC not in parts:
         return False
     by_word = parts & {Part.POSITIVE, Part.MUTATED, Part.MUTATION, Part.STAINING, Part.VARIANT_NOUN}
     return bool(by_word or variants or parts == {Part.DETECTED})
+
+
+def _is_bare_finding(parts: set[Part], tokens: Sequence[Token]) -> bool:
+    """Return whether a clause that states nothing of what it names is a finding: 'p.R132C', 'strong staining'."""
+    variants = [token.variant for token in tokens if token.variant]
+    if Part.OTHER_GENE in parts or any(token.looked_for for token in tokens):
+        return False
+    if Part.STAINING in parts and not variants:
+        return any(token.text in INTENSITIES for token in tokens)
+    is_test = all(v.name == R132H and not v.hgvs for v in variants) and not any(_is_zygosity(t) for t in tokens)
+    return bool(variants) and not is_test and not parts & {Part.STAINING, Part.AND, Part.PLUS} - _notation(tokens)
+
+
+def _is_zygosity(token: Token) -> bool:
+    """Return whether a word says on how many alleles a mutation was found, which nobody says of a test."""
+    return token.part is Part.QUALITY and bool(re.search("zyg|terozig|erocig", token.text))
 
 
 def _notation(tokens: Sequence[Token]) -> set[Part]:

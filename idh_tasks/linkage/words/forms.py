@@ -28,6 +28,8 @@ FORMS: Sequence[tuple[Stated, str]] = (
     (Stated.NEGATIVE, f"(?P<left>{_ALTERNATIVES})?(?:{_NOT}D|a)(?:N?(?P<right>{_ALTERNATIVES}))?"),
     # kein Nachweis, IDH1 negative, negative for IDH1 or IDH2 mutations
     (Stated.NEGATIVE, f"(?P<left>{_ALTERNATIVES})?q?gq?(?:(?:J(?=v))?(?P<right>{_ALTERNATIVES}))?"),
+    # negative for mutant IDH1
+    (Stated.NEGATIVE, f"gQ(?P<right>{_ITEM})"),
     # IDH1 wild-type, wild-type IDH1
     (Stated.NEGATIVE, f"(?P<left>{_LIST})?{_DETECTED}?wD?(?P<right>{_LIST})?"),
     # IDH1 not mutated, neither IDH1 nor IDH2 mutated; without the name of a gene it is asked
@@ -37,7 +39,7 @@ FORMS: Sequence[tuple[Stated, str]] = (
     # IDH1 positive, positive for R132H
     (Stated.POSITIVE, f"(?P<left>{_NOUNS})?P(?:J?(?P<right>{_NOUNS}))?"),
     # IDH1 mutated, IDH1-mutant (R132H), mutant IDH1 detected
-    (Stated.POSITIVE, f"(?P<left>{_LIST})?Q(?:J?(?P<right>{_LIST}))?D?"),
+    (Stated.POSITIVE, f"(?P<left>{_LIST})?r?Q(?:J?(?P<right>{_LIST}))?D?"),
     # p.R132C, IDH1 c.394C>T (p.R132C)
     (Stated.POSITIVE, f"(?P<bare>{_NOUNS})"),
     (Stated.PENDING, f"(?P<left>{_NOUNS})?{_DETECTED}?Z(?P<right>{_NOUNS})?"),

@@ -52,6 +52,7 @@ class Part(StrEnum):
     PLUS = "A"
     LINE = "L"
     STOP = ";"
+    EXAMINATION = "x"
     FILLER = "_"
     DOUBT = "?"
 
@@ -68,7 +69,8 @@ PHRASES: Mapping[str, str] = {
     Part.OTHER_FACT: "perte|codeletion|kodeletion|co deletion|codelezione|codelecion|deletion|delezione"
     "|delecion|homozygous deletion|amplification|amplifikation|amplificazione|amplificacion|methylation"
     "|methylierung|metilazione|metilacion|loss|verlust|perdita|perdida|gain|fusion|overexpression",
-    Part.OTHER_STATE: "codeleted|codeletiert|co deleted|codelete|deleted|deletiert|amplified|amplifiziert"
+    Part.OTHER_STATE: "codeleted|codeletiert|co deleted|codelete|kodeletiert|co deletiert|codeletee|codeleto"
+    "|codeletato|codeletado|deleted|deletiert|amplified|amplifiziert"
     "|amplificato|amplifie|amplificado|methylated|unmethylated|methyliert|unmethyliert|nicht methyliert"
     "|metilato|non metilato|methyle|non methyle|metilado|no metilado|lost|retained|erhalten|conservato"
     "|conserve|conservada|conservado|intact|intakt|overexpressed",
@@ -82,12 +84,15 @@ PHRASES: Mapping[str, str] = {
     Part.VARIANT_NOUN: "variant|variants|variante|varianten|varianti|variantes|alteration|alterations"
     "|alteracion|alteraciones|alterazione|alterazioni|veraenderung|veraenderungen",
     Part.STAINING: "staining|stain|expression|immunoreactivity|immunoreactive|immunstaining|faerbung|farbung"
-    "|anfaerbung|expresion|espressione|expressionsnachweis|reactivity|reaktion|reaktivitaet|marquage"
+    "|anfaerbung|expresion|espressione|expressionsnachweis|reactivity|mutierten proteins|mutiertes protein"
+    "|mutierten proteine|proteine mutee|proteina mutata|proteina mutada|reaktion|reaktivitaet|marquage"
     "|colorazione|tincion|immunreaktivitaet|immunoreattivita|immunorreactividad|immunoreactivite"
     "|mutant protein|mutated protein|mutationsspezifische",
     Part.MUTATED: "mutated|mutant|mutiert|mutierte|mutiertes|mutierter|mutato|mutata|mutado|mutada|mutados"
     "|mute|mutee|mutes|mutante|mutierten",
     Part.WILD_TYPE: "wild type|wildtype|wildtyp|wild typ|wt|tipo selvaggio|selvaggio|tipo salvaje|type sauvage"
+    "|types sauvages|sauvages|nativo|nativa|nativos|tipo nativo|normal sequence|normale sequenz"
+    "|sequenza normale|sequence normale|secuencia normal"
     "|sauvage|wildtypisch|wild type sequence|wildtyp sequenz|wildtypsequenz|sequenza wild type"
     "|secuencia wild type|sequence sauvage|sequence wild type|fenotipo salvaje|tipo silvestre|silvestre"
     "|salvaje",
@@ -100,7 +105,8 @@ PHRASES: Mapping[str, str] = {
     Part.NOT: "not|nicht|non|pas|could not be|cannot be",
     Part.NO_OR_NOT: "no",
     # Count beside a negation alone: French ne … pas, Italian alcuna, German kein Anhalt für.
-    Part.ONLY_NEGATED: "n a|n est|n ont|n y a|ne|alcuna|alcun|evidence of|evidence|hinweis auf|anhalt fuer"
+    Part.ONLY_NEGATED: "on n observe|on ne retrouve|on ne detecte|n a|n est|n ont|n y a|ne|alcuna|alcun"
+    "|evidence of|evidence|hinweis auf|anhalt fuer"
     "|hinweis fuer|evidenza di|evidencia de|on ne|il n",
     Part.ABSENT: "un detected|absent|absente|fehlend|fehlt|fehlen|assente|assenti|ausente|undetected"
     "|undetectable|nicht vorliegend",
@@ -119,15 +125,18 @@ PHRASES: Mapping[str, str] = {
     "|identificadas|observada|se detecta|se detectan|se detecto|se detectaron|se identifica|se identifican"
     "|se identifico|se identificaron|se observa|se observan|se observaron|se encontro|se encontraron"
     "|s observe|si rileva|si rilevano|si osserva|si osservano|si evidenzia|si evidenziano"
-    "|positively identified",
+    "|positively identified|fanden sich|fand sich|finden sich|findet sich|existe|existen|il existe|il existait"
+    "|esiste|esistono",
     Part.SHOWS: "presence of|presence|nachweis|nachweis einer|vorliegen|presenza di|presenza|presence de"
-    "|presence d|presencia de|presencia|mise en evidence de|showed|shows|revealed|reveals|demonstrates|zeigt"
+    "|presence d|presencia de|presencia|mise en evidence de|showed|show|shows|exprimieren|express|expresses"
+    "|expriment|esprimono|expresan|revealed|reveals|demonstrates|zeigt"
     "|zeigte|ergab|ergibt|mostra|ha mostrato|montre|a montre|muestra|mostro|harbors|harbours|carries|detects"
     "|identifies",
-    Part.POSITIVE: "positive|positiv|positivo|positiva|positivi|positif|pos|positivity|positives|positivitaet"
+    Part.POSITIVE: "positive|positiv|positivo|positiva|positivi|positif|pos|positivity|positives|positivas"
+    "|positivos|positifs|positivitaet"
     "|positivita|positivite|positividad|immunopositive|immunpositiv|reactive|positively stained",
     Part.NEGATIVE: "negative|negativ|negativo|negativa|negatif|neg|negativi|negativity|negatives"
-    "|immunonegative|immunnegativ|negativitaet|negativita|negatividad|negativos|negativite",
+    "|immunonegative|immunnegativ|negativitaet|negativita|negatividad|negativos|negativas|negatifs|negativite",
     Part.PENDING: "pending|awaited|awaiting|to follow|follows|in progress|not yet available|result to follow"
     "|sent out|outstanding|ausstehend|steht aus|stehen aus|steht noch aus|stehen noch aus|folgt"
     "|wird nachgereicht|in arbeit|eingesandt|noch nicht abgeschlossen|in attesa|in corso|a seguire"
@@ -141,10 +150,17 @@ PHRASES: Mapping[str, str] = {
     "|dna sequenzierung|sangersequenzierung|ngs|next generation sequencing|next generation"
     "|massive parallel sequencing|massively parallel sequencing|amplicon sequencing|deep sequencing"
     "|hochdurchsatzsequenzierung|mps|parallelsequenzierung|ngs sequencing|analisi di sequenza"
-    "|dna sequenzanalyse|gensequenzierung|analyse de sequence|analisis de secuencia",
+    "|dna sequenzanalyse|massive parallele sequenzierung|massiv parallele sequenzierung"
+    "|massivparallele sequenzierung|direktsequenzierung|direkte sequenzierung|sequenziamento diretto"
+    "|sequenziamento massivo|sequenziamento massivo parallelo|sequenziamento di nuova generazione"
+    "|sequencage direct|sequencage haut debit|sequencage a haut debit|sequencage nouvelle generation"
+    "|sequencage de nouvelle generation|secuenciacion directa|secuenciacion masiva"
+    "|secuenciacion de nueva generacion|gensequenzierung|analyse de sequence|analisis de secuencia",
     Part.PANEL: "panel|gene panel|genpanel|pannello|panel de genes|panelsequenzierung|exome|exom|esoma|exoma"
-    "|wes|whole exome|genome|wgs|panneau",
-    Part.IMMUNO: "ihc|ihq|immunohistochemistry|immunohistochemical|immunohistochemically|immunohisto"
+    "|glioma panel|gliom panel|gliompanel|gliomapanel|panel glioma|panel gliom|panel gliome|panel gliomes"
+    "|panel gliomi|panel gliomas|brain tumour panel|brain tumor panel|hirntumor panel|hirntumorpanel"
+    "|oncomine panel|trusight panel|ampliseq panel|wes|whole exome|genome|wgs|panneau",
+    Part.IMMUNO: "ihc|iic|ihq|immunohistochemistry|immunohistochemical|immunohistochemically|immunohisto"
     "|immunhistochemie|immunhistochemisch|immunhistologisch|immunhistologie|immunhistochemische"
     "|immunoistochimica|immunohistochimie|immunohistochimique|inmunohistoquimica|inmunohistoquimico"
     "|inmunohistoquimicamente|immunostain|immunostaining|immunofaerbung|immunfaerbung|antibody|antikoerper"
@@ -164,7 +180,10 @@ PHRASES: Mapping[str, str] = {
     "|stark|kraeftig|forte|intense|intens|intensa|cytoplasmic|zytoplasmatisch|heterozygous|heterozygot"
     "|heterozygote|heterozigote|eterozigosi|in eterozigosi|eterozigote|heterocigosis|en heterocigosis"
     "|heterozygoter|clearly|eindeutig|deutlich|somatic|somatische|somatisch|somatica|somatique|missense"
-    "|activating|canonical|kanonische|heterozygoten|aktivierende|heterozygotem",
+    "|activating|canonical|kanonische|heterozygoten|aktivierende|heterozygotem|heterocigota|heterocigoto"
+    "|citoplasmatica|citoplasmatico|cytoplasmique|difusa|difuso|diffusa|diffuso|intensamente|zytoplasmatische"
+    "|zytoplasmatischer|kraeftige|starke|deutliche"
+    "|intenso",
     Part.PATHOGENIC: "pathogenic|pathogene|pathogen|pathogenen|patogenetica|patogenica|patogena"
     "|likely pathogenic|wahrscheinlich pathogene|wahrscheinlich pathogen|oncogenic|tier i|tier 1|class 5"
     "|klasse 5|hotspot|hot spot",
@@ -175,29 +194,39 @@ PHRASES: Mapping[str, str] = {
     Part.OR: "or|oder|o|ou|u|nor|noch|ni",
     Part.STOP: "but|aber|jedoch|sondern|ma|pero|sino|mais|however|whereas|dagegen|hingegen|while|mentre"
     "|mientras|invece",
+    # What was looked for, not what was found: beside it, the name of a variant alone is no finding.
+    Part.EXAMINATION: "analysis|analyse|analisi|analisis|mutation analysis|mutationsanalyse|mutation testing"
+    "|mutation test|analisi mutazionale|analyse mutationnelle|analisis mutacional|test|testing|tested|getestet"
+    "|assay|examination|untersuchung|bestimmung|recherche|recherche de|ricerca|ricerca di|estudio|etude|studio"
+    "|determinacion|method|methode|metodo|region|bereich|hotspot region|genanalyse|mutationssuche|targeted"
+    "|gezielte|gezielt|analyses|tests|untersucht|studie|determinazione|determination|analysed|analyzed"
+    "|analysiert|analizzato|analizado|analyse de|screening|cible|ciblee|mirato|dirigida",
     # What means nothing here.
     Part.FILLER: "the|both|sowohl|a|an|of|for|at|by|using|with|within|from|was|were|is|are|has|have|been|be"
     "|this|der|die|das|des|dem|den|einer|eines|im|fuer|auf|bei|mit|mittels|am|wurde|wurden|wird|werden|ist"
-    "|sind|konnte|konnten|von|vom|zeigt sich|il|la|le|gli|gl|di|del|della|dei|delle|dell|nel|nella|nell|sul"
-    "|al|alla|per|mediante|stata|state|stati|sono|les|du|l|s|au|aux|pour|avec|est|sont|ete|sur|une|el|los"
+    "|sind|konnte|konnten|von|vom|zeigt sich|il|la|le|gli|gl|di|del|della|dei|delle|dell|nel|nella|nell|nei"
+    "|nelle|negli|sul"
+    "|al|alla|per|mediante|stata|state|stati|sono|son|les|du|l|s|au|aux|pour|avec|est|sont|ete|sur|une|el|los"
     "|las|una|en|para|por|se|ha|han|sido|es|fue|fueron|gene|genes|gen|gens|gene s|geni|genen|protein"
     "|proteine|tumour|tumor|tumorzellen|tumour cells|tumor cells|cells|zellen|cellule tumorali"
-    "|cellules tumorales|celulas tumorales|tumorgewebe|tumoral|tumorale|tumour tissue|tumor tissue|tissue"
-    "|gewebe|sample|specimen|probe|material|dna|ffpe|analysis|analyse|analisi|analisis|molecular|molekular"
+    "|cellules tumorales|celulas tumorales|cellule neoplastiche|cellules neoplasiques|celulas neoplasicas"
+    "|neoplastic cells|risulta|risultano|tumorgewebe|tumoral|tumorale|tumour tissue|tumor tissue|tissue"
+    "|gewebe|sample|specimen|probe|material|dna|ffpe|molecular|molekular"
     "|molekulare|molekularpathologisch|molekulargenetisch|molekularpathologische|molecolare|moleculaire"
-    "|mutational|mutation analysis|mutationsanalyse|mutation testing|mutation status|mutationsstatus"
-    "|mutation test|analisi mutazionale|analyse mutationnelle|analisis mutacional|stato mutazionale"
-    "|statut mutationnel|estado mutacional|test|testing|tested|getestet|assay|examination|untersuchung"
-    "|bestimmung|result|results|ergebnis|befund|risultato|resultat|resultado|status|stato|statut|estado"
-    "|finding|recherche|recherche de|ricerca|ricerca di|estudio|etude|studio|determinacion|method|methode"
-    "|metodo|aminosaeure|protein change|nucleotide|region|bereich|hotspot region|fall|case|both strands"
+    "|mutational|mutation status|mutationsstatus"
+    "|stato mutazionale"
+    "|statut mutationnel|estado mutacional"
+    "|result|results|ergebnis|befund|risultato|resultat|resultado|status|stato|statut|estado"
+    "|finding"
+    "|aminosaeure|protein change|nucleotide|fall|case|both strands"
     "|bidirectional|allele|allel|se ha|si ist|also|auch|anche|aussi|tambien|furthermore|additionally"
     "|zusaetzlich|inoltre|ausserdem|hereby|here|positions|position|allele frequency|variant allele frequency"
     "|vaf|allelfrequenz|frequenza allelica|frequence allelique|frecuencia alelica|af|of tumour cells"
-    "|der tumorzellen|direct|targeted|gezielte|gezielt|formalin fixed|paraffin embedded|specific|spezifische"
+    "|der tumorzellen|direct|formalin fixed|paraffin embedded|specific|spezifische"
     "|spezifisch|specifico|specifica|respectively|molekularpathologie|molekulargenetik|molecular pathology"
-    "|molecular genetics|genanalyse|genetic|genetische|genetica|genetique|patologia molecolare"
-    "|biologie moleculaire|patologia molecular|mutationssuche|there|a carico di|a carico del|a carico della"
+    "|molecular genetics|genetic|genetische|genetica|genetique|patologia molecolare"
+    "|biologie moleculaire|patologia molecular|there|a carico di|a carico del|a carico della|a carico dei"
+    "|a carico degli|a carico delle"
     "|a livello del|a livello di|welche|allelic",
     # What is shown to a reviewer, but never counts.
     Part.DOUBT: "vus|significance|signifikanz|bedeutung|uncertain|unclear|unklar|unklare|unklarer|inconclusive"
@@ -212,7 +241,8 @@ PHRASES: Mapping[str, str] = {
 }
 
 _PREPOSITIONS = (
-    "a|al|alla|am|au|aux|bei|by|con|d|dans|de|del|della|delle|dem|den|der|des|di|du|en|for|from|fuer|im|in|mit|mittels|nel"
+    "a|al|alla|am|au|aux|bei|by|con|d|dans|de|del|della|delle|dem|den|der|des|di|du|en|for|from|fuer|im|in|mit"
+    "|mittels|nel|nei|nelle|negli"
     "|of|par|para|per|por|pour|sul|sur|the|using|vom|von|with|within"
 )
 DANGLING = frozenset(_PREPOSITIONS.split("|"))

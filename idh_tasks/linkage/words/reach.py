@@ -8,6 +8,12 @@ from idh_tasks.linkage.words.forms import MODIFIERS
 from idh_tasks.linkage.words.lexicon import Part
 from idh_tasks.linkage.words.tokens import Token
 
+ABILITIES = frozenset(
+    ("detects", "identifies", "detectable", "identifiable", "nachweisbar", "rilevabile", "rilevabili", "rileva",
+     "rilevano", "detecte", "identifie", "retrouve")
+)  # fmt: skip
+"""Words before a noun that may say what a test can find, and not what it found."""
+
 
 def is_sound(stated: Stated, match: re.Match[str], tokens: Sequence[Token]) -> bool:
     """Return whether the parts of a clause go together: gene, modifiers, kind of test, and what is said of each."""
@@ -56,6 +62,22 @@ def _joins_finding_and_gene(tokens: Sequence[Token], text: str) -> bool:
     return bool(others) and ("w" in text or "u" in text or (is_comma and "O" not in text))
 
 
+def is_ability(stated: Stated, match: re.Match[str], tokens: Sequence[Token]) -> bool:
+    """Return whether a clause may say what a test can find or looks for: 'detects IDH1 mutations'."""
+    sides = match.groupdict()
+    first = tokens[0]
+    if stated is Stated.POSITIVE and sides.get("after") and first.text in ABILITIES:
+        return True
+    is_object = first.part in (Part.MUTATED, Part.WILD_TYPE) and re.search("[12BI]", sides.get("right") or "")
+    return bool(is_object) and any(token.looked_for for token in tokens)
+
+
+def is_of_material(tokens: Sequence[Token]) -> bool:
+    """Return whether a clause may be about a tissue, a report or the normal allele instead of a mutation."""
+    text = "".join(token.part.value for token in tokens)
+    return any(token.of_material for token in tokens) and ("w" in text or not re.search("[vMWEQu]", text))
+
+
 def is_open(stated: Stated, tokens: Sequence[Token]) -> bool:
     """Return whether the reach of a clause is unclear: it may lack its end, or a negation may end at a comma.
 
@@ -64,7 +86,8 @@ def is_open(stated: Stated, tokens: Sequence[Token]) -> bool:
     text = "".join(token.part.value for token in tokens)
     two_nouns = stated is Stated.NEGATIVE and re.search("[MWEo][^N0R]*[JA][^N0R]*[MWEo]", text)
     no_noun = re.search("[N0]", text) and not re.search("[MWEDrQv]", text)
-    return bool(two_nouns or no_noun or _may_lack_its_end(tokens, text))
+    is_partial = _may_lack_its_end(tokens, text) or _may_belong_to_neighbour(stated, tokens, text)
+    return bool(two_nouns or no_noun or is_partial)
 
 
 def _may_lack_its_end(tokens: Sequence[Token], text: str) -> bool:
@@ -72,3 +95,9 @@ def _may_lack_its_end(tokens: Sequence[Token], text: str) -> bool:
     if not re.search("[JR][12BIO]$", text):
         return False
     return tokens[-2].text == "," or ("O" in text and bool(re.search("[12BI]", text)))
+
+
+def _may_belong_to_neighbour(stated: Stated, tokens: Sequence[Token], text: str) -> bool:
+    """Return whether what is positive may be the last gene alone: 'IDH1 R132H, p53: positive'."""
+    listed = re.search("[12BI][vkM]*(J)(?=O)", text) if stated is Stated.POSITIVE else None
+    return listed is not None and tokens[listed.start(1)].text in (",", "(")

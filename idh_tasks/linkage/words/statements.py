@@ -56,6 +56,7 @@ def _readings(pieces: list[list[Token]], marks: list[Token]) -> set[Reading | No
             if rest is None or _meet(pieces, marks, end) or _may_go_on(pieces, marks, start, end)
             else clause | rest
             for end in _ends(start, marks)
+            if not _share_their_verb(pieces, marks, start, end)
             if (clause := read_clause(_clause(pieces, marks, start, end))) is not None
             for rest in after[end]
         }
@@ -88,6 +89,18 @@ def _meet(pieces: list[list[Token]], marks: list[Token], end: int) -> bool:
     if any(token.part in (Part.OTHER_FACT, Part.OTHER_STATE) for token in (*left, *right)):
         return False
     return left[-1].part in NAMES and right[0].part in NAMES
+
+
+def _share_their_verb(pieces: list[list[Token]], marks: list[Token], start: int, end: int) -> bool:
+    """Return whether 'and' stands between two genes of one negation: 'keine Mutation in IDH1 und IDH2 nachgewiesen'."""
+    if end == len(pieces) or not (marks[end - 1].part is Part.AND and marks[end - 1].text.isalpha()):
+        return False
+    halves = pieces[start:end], pieces[end : _ends(end, marks).stop - 1]
+    left, right = ([t.part for piece in half for t in piece if t.part is not Part.NEAR_NEGATION] for half in halves)
+    places = GENES | {Part.LOCUS}
+    is_negation = left[:1] in ([Part.NO], [Part.NO_OR_NOT]) and left[1:2] == [Part.MUTATION]
+    is_list = is_negation and len(left) > 2 and set(left[2:]) <= places
+    return is_list and right[-1:] == [Part.DETECTED] and set(right[:-1]) <= places
 
 
 def _may_go_on(pieces: list[list[Token]], marks: list[Token], start: int, end: int) -> bool:

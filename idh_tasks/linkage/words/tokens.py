@@ -1,8 +1,9 @@
 """Cuts a normalised text into tokens: genes, variants, loci, phrases of the lexicon, and signs."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby
 
 from idh_tasks.linkage.words.lexicon import DANGLING, PHRASES, Part
 from idh_tasks.linkage.words.normalise import normalise
@@ -26,6 +27,8 @@ _PATTERNS = {
     r"|(?<![^\W\d_])(?P<p3>(?:r|arg)(?:132|172|140|100)(?:[a-z]{3}|[a-z]))(?!\w))",
     "residue": r"(?<![^\W\d_])(?:p\.\s?)?(?:r|arg)(?P<codon>132|172|140|100)(?!\w)",
     "locus": rf"\b(?P<unit>{_UNITS})\s?(?P<numbers>{_NUMBERS})(?!\w)",
+    "fraction": r"\b(?:vaf|af|(?:variant )?allele frequency|allelfrequenz|frequenza allelica|frequence allelique"
+    r"|frecuencia alelica)(?: of| von| di| de)?\s?[:=]?\s?(?P<ratio>[01][.,]\d{1,3})(?![\d.,]|\s?%)",
     "share": r"(?P<comparison>[<>≥≤~]|ca )?\s?(?P<percent>\d{1,3}(?:[.,]\d+)?)\s?%",
     "arms": r"\b1p\s?[/-]?\s?19q\b",
     "word": r"[^\W_]+(?:/[ab]\b)?",
@@ -43,18 +46,39 @@ CLOSING = (")", "]")
 """Any other sign at the end means that something is missing: 'mutation detected: no'."""
 SEPARATORS = (Part.LINE, Part.AND, Part.STOP)
 """From the weakest to the strongest."""
+TESTS = (Part.SEQUENCING, Part.IMMUNO, Part.TARGETED)
+TITLES = frozenset(
+    ("status", "stato", "statut", "estado", "result", "results", "ergebnis", "befund", "risultato", "resultat",
+     "resultado", "sequence", "sequencing", "sequenzierung", "sequencage", "sequenziamento", "secuenciacion", "ngs")
+)  # fmt: skip
+"""At the end they say that the finding is missing: 'IDH1 p.R132H status'."""
+ALLELES = frozenset(("allele", "allel", "allels", "alelo", "allelic", "dna", "protein", "proteine"))
+MATERIALS = ALLELES | {
+    "gene", "genes", "gen", "gens", "geni", "genen", "tumour", "tumor", "tumorzellen", "tumour cells", "tumor cells",
+    "cells", "zellen", "cellule tumorali", "cellules tumorales", "celulas tumorales", "cellule neoplastiche",
+    "cellules neoplasiques", "celulas neoplasicas", "neoplastic cells", "tumorgewebe", "tumour tissue", "tumor tissue",
+    "tissue", "gewebe", "sample", "specimen", "probe", "material", "ffpe", "aminosaeure", "nucleotide", "position",
+    "positions", "fall", "case", "finding", "of tumour cells", "der tumorzellen",
+    "vaf", "af", "allele frequency", "variant allele frequency", "allelfrequenz", "frequenza allelica",
+    "frequence allelique", "frecuencia alelica",
+}  # fmt: skip
+"""Words without a meaning beside a finding; without one, they are what is present or absent."""
+FOR = ("for", "fuer", "per", "pour", "para", "auf")
+SEQUENCED = frozenset(("sequenced", "pyrosequenced", "sequenziert", "sequenziato", "secuenciado"))
 PLAUSIBLE_SHARE = 10.0
 """Percent; a smaller share of cells or alleles is for a person to judge."""
 
 
 @dataclass(frozen=True)
 class Token:
-    """One unit of a text: its part in the sentence, and what it names."""
+    """One unit of a text: its part in the sentence, what it names, and what the words beside it are about."""
 
     part: Part
     text: str
     variant: Variant | None = None
     loci: frozenset[str] = frozenset()
+    looked_for: bool = False
+    of_material: bool = False
 
 
 def tokenise(text: str) -> list[Token]:
@@ -63,9 +87,43 @@ def tokenise(text: str) -> list[Token]:
     What is in no table becomes a token of part ``DOUBT``, which no clause accepts.
     """
     plain = normalise(text).rstrip(" .;,!\n")
-    tokens = [token for token in _phrases(list(_scan(plain))) if token.part is not Part.FILLER]
+    tokens = _without_fillers(_phrases(list(_scan(plain))))
     cut_off = [Token(Part.DOUBT, "")] if " " in plain and plain.split()[-1] in DANGLING else []
     return [*_merged(tokens), *cut_off]
+
+
+def _without_fillers(tokens: Iterator[Token]) -> Iterator[Token]:
+    """Drop words without a meaning here, and mark what stands beside the name of an examination."""
+    for _, group in groupby(tokens, key=lambda token: token.part in SEPARATORS):
+        words = list(group)
+        kept = [word for word in words if word.part not in (Part.FILLER, Part.EXAMINATION)]
+        looked_for, of_material = _names_examination(words), _is_of_material(words)
+        yield from (replace(word, looked_for=looked_for, of_material=of_material) for word in kept)
+
+
+def _is_of_material(words: list[Token]) -> bool:
+    """Return whether what is said may be said of a tissue, a report or an allele: 'keine Tumorzellen nachweisbar'."""
+    parts = {word.part for word in words}
+    pairs = list(zip(words, [*words[1:], Token(Part.FILLER, "")], strict=True))
+    if Part.WILD_TYPE in parts:
+        return any(word.text in ALLELES for word in words)
+    if any(word.text in FOR and after.text in MATERIALS for word, after in pairs):
+        return True
+    is_finding = bool(parts & {Part.DETECTED, Part.SHOWS, Part.ABSENT})
+    return is_finding and any(
+        word.text in MATERIALS or (after.text != ":" and (word.text in TITLES or word.part is Part.EXAMINATION))
+        for word, after in pairs
+    )
+
+
+def _names_examination(words: list[Token]) -> bool:
+    """Return whether words name an examination; 'NGS: p.R132C' names it as a heading, 'NGS' alone beside a finding."""
+    parts = [word.part for word in words]
+    following = [*(word.text for word in words[1:]), ""]
+    tests = [after for part, after in zip(parts, following, strict=True) if part in TESTS]
+    alone = set(parts) <= {*TESTS, Part.FILLER, Part.IDH1, Part.IDH2, Part.BOTH}
+    is_title = words[-1].text in TITLES or any(word.text in SEQUENCED for word in words)
+    return is_title or Part.EXAMINATION in parts or (not alone and any(after != ":" for after in tests))
 
 
 def _scan(plain: str) -> Iterator[Token]:
@@ -90,7 +148,7 @@ def _part(kind: str, match: re.Match[str]) -> Part:
     """Return the part of a token that is neither a sign nor a place in a gene."""
     if kind == "gene":
         return {"1": Part.IDH1, "2": Part.IDH2}.get(match[0][-1], Part.IDH)
-    if kind == "share":
+    if kind in ("share", "fraction"):
         return _share(match)
     parts = {"both": Part.BOTH, "arms": Part.OTHER_GENE, "word": LEXICON.get(match[0], Part.DOUBT)}
     return parts.get(kind, Part.DOUBT)
@@ -110,7 +168,7 @@ def _locus(match: re.Match[str], text: str) -> Token:
 
 
 def _share(match: re.Match[str]) -> Part:
-    value = float(match["percent"].replace(",", "."))
+    value = float((match["percent"] or match["ratio"]).replace(",", ".")) * (1 if match["percent"] else 100)
     if match["comparison"] in ("<", "≤"):
         return Part.DOUBT
     if value == 0:
@@ -132,7 +190,7 @@ def _phrase(tokens: list[Token]) -> str:
     return " ".join(token.text for token in tokens)
 
 
-def _merged(tokens: list[Token]) -> Iterator[Token]:
+def _merged(tokens: Iterable[Token]) -> Iterator[Token]:
     """Keep the stronger of two separators in a row, and one of several names of the same other gene."""
     kept: list[Token] = []
     for token in tokens:

@@ -19,7 +19,9 @@ from idh_tasks.linkage.diagnosis import is_glioblastoma
      "Glioblastoma temporale destro, IDH wild-type, grado 4 OMS", "Giant cell glioblastoma",
      "glioblastoma C71.2", "Glioblastoma, IDH1 and IDH2 wild-type, TERT promoter mutated, EGFR amplified",
      "Glioblastoma IDH-wildtype CNS WHO grade 4", "Glioblastoma 9440/3",
-     "Glioblastom links temporal, WHO Grad IV°"],
+     "Glioblastom links temporal, WHO Grad IV°", "Glioblastoma, IDH no mutado, grado 4 de la OMS",
+     "Glioblastome, grade 4 de l'OMS", "Gliosarcoma, WHO grade IV", "Gliosarkom, IDH-Wildtyp, ZNS-WHO-Grad 4",
+     "Riesenzellglioblastom", "Glioblastome à cellules géantes", "Epithelioid glioblastoma", "9441/3", "9442/3"],
 )  # fmt: skip
 def test_a_glioblastoma_is_recognised_by_either_name(text: str) -> None:
     assert is_glioblastoma(text) is True
@@ -30,7 +32,12 @@ def test_a_glioblastoma_is_recognised_by_either_name(text: str) -> None:
     ["Meningioma", "Oligodendroglioma, grade 3", "Metastasis", "astrocytoma, grade 2",
      "Anaplastic astrocytoma, IDH-mutant", "Astrocytoma, IDH-mutant, CNS WHO grade 3",
      "Oligodendroglioma, IDH-mutant and 1p/19q-codeleted", "Metastase eines Bronchialkarzinoms",
-     "Meningeom WHO Grad 1", "Diffuse large B-cell lymphoma", "Pilozytisches Astrozytom"],
+     "Meningeom WHO Grad 1", "Diffuse large B-cell lymphoma", "Pilozytisches Astrozytom",
+     "Meningioma D32.0 9530/0", "Anaplastisches Oligodendrogliom, IDH-mutiert, 1p/19q-kodeletiert, WHO Grad III",
+     "Metastasis of non-small cell lung cancer", "Metastasi di adenocarcinoma polmonare",
+     "Metástasis de carcinoma de mama", "Métastase cérébrale d'un adénocarcinome bronchique",
+     "Primäres ZNS-Lymphom, diffus großzelliges B-Zell-Lymphom", "Medulloblastoma, SHH-activated, CNS WHO grade 4",
+     "Pilocytic astrocytoma, IDH wild-type", "Astrocytome anaplasique, IDH muté, grade III OMS"],
 )  # fmt: skip
 def test_another_tumour_is_not_glioblastoma(text: str) -> None:
     assert is_glioblastoma(text) is False
@@ -50,10 +57,42 @@ def test_another_tumour_is_not_glioblastoma(text: str) -> None:
      "compatible with glioblastoma", "Glioblastom oder Metastase", "Glioblastoma-like",
      "Meningioma, no glioblastoma", "Glioblastoma, IDH-mutated or wild-type", "Glioblastoma, absent",
      "Glioblastoma absent", "Glioblastoma pending", "father had glioblastoma", "meningioma; glioblstoma",
-     "pre-existing glioblastoma", "Gliobastoma", "treated glioblastoma", "Glioblastoma; lymphoma"],
+     "pre-existing glioblastoma", "Gliobastoma", "treated glioblastoma", "Glioblastoma; lymphoma",
+     "Gliosarkom ausgeschlossen", "Glioblastomverdacht"],
 )  # fmt: skip
 def test_any_other_diagnosis_is_for_a_person_to_decide(text: str) -> None:
     assert is_glioblastoma(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Metastase unwahrscheinlich", "Negative for lymphoma", "Lymphoma: negative", "Assenza di metastasi",
+     "Frei von Karzinomzellen", "Bekanntes Mammakarzinom", "Zustand nach Melanom", "Hirntumor bei Mammakarzinom",
+     "Breast carcinoma 2010; now brain mass", "Weder Lymphom noch Metastase", "Ni lymphome ni métastase",
+     "Meningioma, to be confirmed", "Lymphoma pending", "Anamnestisch Bronchialkarzinom", "Karzinomverdacht",
+     "Antécédent de mélanome", "Differential: lymphoma", "Compatible with metastasis", "Vielleicht Meningeom",
+     "Ependymoma-like tumour", "Tumour adjacent to meningioma", "Astrozytom, mindestens Grad III",
+     "Astrocytoma, initially grade 2, now transformed", "Astrocytoma WHO grade 2-4", "Hypophyse"],
+)  # fmt: skip
+def test_another_tumour_in_words_that_are_not_understood_is_for_a_person_to_decide(text: str) -> None:
+    assert is_glioblastoma(text) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["Diffuse astrocytoma, IDH wild-type, TERT promoter mutated", "Astrozytom Grad 3, IDH nicht mutiert"]
+)
+def test_a_wild_type_astrocytoma_may_be_a_glioblastoma_of_who_2021(text: str) -> None:
+    assert is_glioblastoma(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Meningioma", "Metastase eines Bronchialkarzinoms", "Oligodendroglioma, IDH-mutant and 1p/19q-codeleted"],
+)
+@pytest.mark.parametrize("word", ["unlikely", "unwahrscheinlich", "Zebedee", "2010", "known", "absent"])
+def test_an_unknown_word_never_excludes_a_patient(text: str, word: str) -> None:
+    assert is_glioblastoma(f"{text} {word}") is not False
+    assert is_glioblastoma(f"{word} {text}") is not False
 
 
 PLAIN = (
