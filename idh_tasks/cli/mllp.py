@@ -31,7 +31,7 @@ def _settings() -> "ListenerSettings":
     from idh_tasks.settings import ListenerSettings
 
     if "IDH_STORE__ENDPOINT" not in os.environ:
-        return platform.open_platform(Role.LINK).settings
+        return platform.open_platform(Role.MONITOR).settings
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     return ListenerSettings()  # filled from the environment
 

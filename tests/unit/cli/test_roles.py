@@ -13,6 +13,7 @@ ROLES = {
     "intake.readmit": "ingest",
     "learn.rollback": "train",
     "linkage.affected": "link",
+    "linkage.poll": "link",
     "run.evaluate": "train",
     "run.ingest": "ingest",
     "run.link": "link",
