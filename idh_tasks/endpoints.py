@@ -40,6 +40,11 @@ class StoreSettings(_Endpoint):
     customer_key: SecretStr | None = None
     """Key of 32 bytes, in base64, if the buckets are encrypted with keys of the customer (SSE-C)."""
 
+    @property
+    def results_bucket(self) -> str:
+        """Return the bucket into which the laboratory and the registry deliver."""
+        return self.pathology_bucket or self.drop_bucket
+
 
 class PacsSettings(_Endpoint):
     """The PACS by DIMSE; Connection `idh_pacs`."""

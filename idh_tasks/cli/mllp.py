@@ -21,7 +21,7 @@ def mllp() -> None:
     from idh_tasks.store.objects import ObjectStore
 
     settings = _settings()
-    bucket = settings.store.pathology_bucket or settings.store.drop_bucket
+    bucket = settings.store.results_bucket
     store = ObjectStore(settings.store, bucket)
     asyncio.run(_serve(Listener(settings.mllp, settings.store.pathology_prefix, store.put)))
 

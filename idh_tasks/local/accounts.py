@@ -9,7 +9,7 @@ from idh_tasks.local.installation import Installation
 
 log = logging.getLogger(__name__)
 
-NUMBERS = {"orthanc": 61_301, "s3": 61_302, "redis": 61_303}
+NUMBERS = {"orthanc": 61_301, "s3": 61_302}
 """User and group id of each server: in the range that systemd reserves for users without an account."""
 ENTER, PASS = 0o001, 0o010
 

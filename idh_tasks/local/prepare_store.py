@@ -12,7 +12,7 @@ from idh_tasks.store.objects import ObjectStore
 
 def create_buckets(administrator: StoreSettings) -> None:
     """Create our bucket and both drop buckets unless they exist."""
-    drops = {administrator.drop_bucket, administrator.pathology_bucket or administrator.drop_bucket}
+    drops = {administrator.drop_bucket, administrator.results_bucket}
     for bucket in (administrator.bucket, *sorted(drops)):
         ObjectStore(administrator, bucket).create()
 

@@ -79,7 +79,7 @@ def _identity(identity: Identity, key: StoreKey) -> dict[str, object]:
 
 
 def _statements(store: StoreSettings) -> dict[Identity, list[dict[str, object]]]:
-    pathology = store.pathology_bucket or store.drop_bucket
+    pathology = store.results_bucket
     drops = (f"{store.drop_bucket}/{store.drop_prefix}*", f"{pathology}/{store.pathology_prefix}*")
     ours, heads = (store.bucket, f"{store.bucket}/*"), [f"{store.bucket}/{AUDIT}*"]
     no_phi = _statement("Deny", ("s3:*",), [f"{store.bucket}/{IDENTIFYING}*"])

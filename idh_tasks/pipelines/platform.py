@@ -59,8 +59,7 @@ class Platform:
     @cached_property
     def pathology_drop(self) -> ObjectStore:
         """Return the bucket to which the laboratory and the registry deliver."""
-        store = self.settings.store
-        return ObjectStore(store, store.pathology_bucket or store.drop_bucket)
+        return ObjectStore(self.settings.store, self.settings.store.results_bucket)
 
     @cached_property
     def pseudonymiser(self) -> Pseudonymiser:
