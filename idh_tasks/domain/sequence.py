@@ -4,7 +4,11 @@ from enum import StrEnum
 
 
 class MrSequence(StrEnum):
-    """The MR sequence of a series; DWI and DSC are sources of maps, OTHER is stored but not used."""
+    """The MR sequence of a series.
+
+    DWI and DSC are sources of maps. T1C is a T1 after contrast that is not an MPRAGE; it never feeds a network and may
+    only serve as the reference space. OTHER is stored but not used.
+    """
 
     T1 = "T1"
     T2 = "T2"
@@ -14,6 +18,7 @@ class MrSequence(StrEnum):
     ADC = "ADC"
     DWI = "DWI"
     DSC = "DSC"
+    T1C = "T1C"
     OTHER = "OTHER"
 
 

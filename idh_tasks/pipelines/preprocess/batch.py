@@ -6,12 +6,13 @@ from collections import Counter
 from idh_tasks.db import patches, reviews, studies
 from idh_tasks.domain.sequence import MODEL_SEQUENCES
 from idh_tasks.domain.study import StudyId
-from idh_tasks.errors import StudyQuarantinedError
+from idh_tasks.errors import IdhError, SeriesRejectedError, StudyQuarantinedError
 from idh_tasks.pipelines.batches import Batch, cut
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
 from idh_tasks.pipelines.preprocess.cut_patches import PatchCutter
 from idh_tasks.pipelines.preprocess.isolation import IsolatedProcess
 from idh_tasks.pipelines.preprocess.publication import Publisher, record_without_patch
+from idh_tasks.pipelines.preprocess.refusal import as_refusal
 from idh_tasks.pipelines.preprocess.series_reader import StoredSeriesReader
 from idh_tasks.pipelines.preprocess.study_images import StudyImages
 from idh_tasks.pipelines.preprocess.tumour_outline import TumourOutline
@@ -44,7 +45,7 @@ def preprocess_batch(platform: Platform, study_ids: list[str]) -> dict[str, int]
         for study_id in map(StudyId, study_ids):
             try:
                 counts = child.call(_preprocess_in_child, platform.settings, study_id)
-            except StudyQuarantinedError as error:
+            except (StudyQuarantinedError, SeriesRejectedError) as error:
                 counts = _record_refusal(platform, study_id, error)
             log.info("study %s: %s", study_id, dict(counts))
             outcomes.update(counts)
@@ -53,10 +54,13 @@ def preprocess_batch(platform: Platform, study_ids: list[str]) -> dict[str, int]
 
 
 def _preprocess_in_child(settings: Settings, study_id: StudyId) -> Outcomes:
-    return preprocess_study(Platform(settings), study_id)
+    try:
+        return preprocess_study(Platform(settings), study_id)
+    except Exception as error:  # a study must not end its batch
+        raise as_refusal(error) from None
 
 
-def _record_refusal(platform: Platform, study_id: StudyId, error: StudyQuarantinedError) -> Outcomes:
+def _record_refusal(platform: Platform, study_id: StudyId, error: IdhError) -> Outcomes:
     """Record for every sequence of a study why there is no patch."""
     version = preprocessing_version(platform)
     with platform.database.begin() as transaction:

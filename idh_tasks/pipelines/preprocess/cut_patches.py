@@ -9,11 +9,12 @@ import numpy as np
 
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence, Provenance
 from idh_tasks.domain.volume import Float
-from idh_tasks.errors import IdhError, OutlineAwaitsReviewError, TransientError
+from idh_tasks.errors import IdhError, OutlineAwaitsReviewError
 from idh_tasks.imaging.normalise import brain_zscore, tumour_mean
 from idh_tasks.imaging.patch import Rectangle, cut_patch, widest_rectangle
 from idh_tasks.imaging.registration import Registration
 from idh_tasks.pipelines.platform import code_version
+from idh_tasks.pipelines.preprocess.refusal import as_refusal
 from idh_tasks.pipelines.preprocess.series_images import SourceImage
 from idh_tasks.pipelines.preprocess.study_images import AlignedImage, StudyImages
 from idh_tasks.pipelines.preprocess.tumour_outline import TumourOutline
@@ -76,15 +77,15 @@ class PatchCutter:
         ------
         TransientError
             If a retry may help.
+        RunRefusedError
+            If the installation is at fault.
         """
         patches = StudyPatches({}, {})
         for sequence in MODEL_SEQUENCES:
             try:
                 patches.cut[sequence] = self.cut(sequence)
-            except TransientError:
-                raise
-            except IdhError as error:
-                patches.refused[sequence] = error
+            except Exception as error:  # an unforeseen fault costs its sequence, never the neighbours
+                patches.refused[sequence] = as_refusal(error)
         return patches
 
     def cut(self, sequence: MrSequence) -> CutPatch:
@@ -144,9 +145,13 @@ class PatchCutter:
 
 def _quality(source: SourceImage, registration: Registration) -> dict[str, object]:
     """Return the finite figures: images without noise, and the MPRAGE registered to itself, have infinite ones."""
-    figures = vars(source.quality) | {
-        "overlap": registration.overlap,
-        "information": registration.information,
-    }
+    figures = (
+        vars(source.quality)
+        | dict(source.figures)
+        | {
+            "overlap": registration.overlap,
+            "information": registration.information,
+        }
+    )
     finite = {name: round(value, 4) for name, value in figures.items() if np.isfinite(value)}
     return finite | {"flags": list(source.flags)}

@@ -1,6 +1,7 @@
 """The images of one study in their own space: assembled and measured, with maps computed where none was delivered."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -32,6 +33,8 @@ class SourceImage:
         The volume of the same series by which it is registered to the MPRAGE.
     flags
         Codes of findings that a reader should know and that do not exclude the image.
+    figures
+        What was measured while the image was made, by name, for the quality record.
     """
 
     image: Volume
@@ -39,6 +42,7 @@ class SourceImage:
     provenance: Provenance
     series: SeriesRecord
     flags: tuple[Code, ...] = ()
+    figures: Mapping[str, float] = field(default_factory=dict)
 
     @cached_property
     def quality(self) -> Quality:

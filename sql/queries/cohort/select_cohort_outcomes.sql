@@ -28,7 +28,7 @@ usable AS (
     SELECT t.study_id, count(*) AS series
     FROM idh.study AS t
     JOIN idh.series AS s ON s.study_id = t.study_id AND s.revision = t.revision
-    WHERE s.sequence <> 'OTHER' AND s.confidence = 'high' AND s.code IS NULL
+    WHERE s.sequence NOT IN ('T1C', 'OTHER') AND s.confidence = 'high' AND s.code IS NULL
     GROUP BY t.study_id
 ),
 cut AS (

@@ -6,7 +6,7 @@ WITH usable AS (
         SELECT DISTINCT s.study_id, s.sequence
         FROM idh.series AS s
         JOIN idh.study AS t ON t.study_id = s.study_id AND t.revision = s.revision
-        WHERE s.confidence = 'high' AND s.sequence <> 'OTHER' AND s.code IS NULL
+        WHERE s.confidence = 'high' AND s.sequence NOT IN ('T1C', 'OTHER') AND s.code IS NULL
     ) AS d
     GROUP BY d.study_id
 ),
