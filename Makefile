@@ -8,7 +8,7 @@ IDH := $(VENV)/bin/idh
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test unit attack upgrade coverage mutants lint sequences words fuzz phantom protocol bench up down docs
+.PHONY: help setup system demo test unit attack upgrade histories coverage mutants lint sequences words fuzz phantom protocol bench up down docs
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -38,6 +38,9 @@ unit: $(STAMP) ## Run the unit tests, except those that train networks
 
 attack: setup ## Attack the Celery topology: doors, logins, secrets and tokens of every process (a slice is in `make test`)
 	@$(VENV)/bin/pytest tests/attack --celery
+
+histories: setup ## Play 500 random histories of reports and 100 of answers (a slice is in `make test`)
+	@IDH_HISTORIES=500 IDH_ANSWER_HISTORIES=100 $(VENV)/bin/pytest tests/integration/test_histories.py tests/integration/test_answers.py
 
 upgrade: setup ## Install an older version with data, upgrade it, and compare every row
 	@$(VENV)/bin/python -m tools.upgrade_report

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from idh_tasks.local import airflow, up
+from idh_tasks.local import accounts, airflow, up
 from idh_tasks.local.installation import Installation
 from idh_tasks.local.process import Service, await_ready
 from tests.conftest import temporary_installation
@@ -63,12 +63,8 @@ def _start_celery(installation: Installation, options: Mapping[str, str]) -> Non
     env = airflow.environment(installation, "CeleryExecutor") | READABLE | addresses | dict(options)
     _start_airflow(installation, env)
     for queue in QUEUES:
-        command = airflow.command(
-            *("celery", "worker", "--queues", queue, "--concurrency", "1", "--celery-hostname", queue),
-            airflow.NO_LOG_SERVER,
-        )
-        own = airflow.environment_of(installation, f"worker-{queue}", env)
-        Service(installation, f"worker-{queue}").start(command, {**own, "IDH_WORKER": queue})
+        flags = ("--queues", queue, "--concurrency", "1", "--celery-hostname", queue, airflow.NO_LOG_SERVER)
+        airflow.launch(installation, f"worker-{queue}", ("celery", "worker", *flags), env | {"IDH_WORKER": queue})
 
 
 def redis_password(installation: Installation) -> str:
@@ -80,7 +76,10 @@ def _start_redis(installation: Installation) -> None:
     port = installation.ports["redis"]
     service = Service(installation, "redis")
     lines = (f"port {port}", "bind 127.0.0.1", 'save ""', f"requirepass {redis_password(installation)}")
-    service.start(["redis-server", str(installation.write_private("redis.conf", "\n".join(lines)))], {})
+    config, program = installation.write_private("redis.conf", "\n".join(lines)), shutil.which("redis-server") or ""
+    account = accounts.account_of(installation, "redis", program)
+    accounts.give(account, installation.folder("redis"), config)
+    service.start([program, str(config)], {}, account)
 
     def listens() -> bool:
         with socket.socket() as probe:

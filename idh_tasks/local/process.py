@@ -13,7 +13,7 @@ import psutil
 
 from idh_tasks.codes import Code
 from idh_tasks.errors import TransientError
-from idh_tasks.local.accounts import passing_groups
+from idh_tasks.local.accounts import PASSING_GROUP, Account
 from idh_tasks.local.installation import Installation
 
 GRACE_S = 15.0
@@ -52,18 +52,29 @@ class Service:
             _reap(process)
         return process.pid if same and not ended else None
 
-    def start(self, command: list[str], environment: Mapping[str, str], account: int | None = None) -> None:
+    def start(self, command: list[str], environment: Mapping[str, str], account: Account | None = None) -> None:
         """Start the process in a session of its own, unless it is already running.
 
         Parameters
         ----------
         account
-            User and group id of the process, if not this one's; see `accounts`.
+            User and group of the process, if not this one's.
         """
         if self.pid() is not None:
             return
+        process = self._started(command, environment, account)
+        # The start time distinguishes it from a later process with the same id.
+        self._pid_file.write_text(f"{process.pid} {psutil.Process(process.pid).create_time()}")
+
+    def run(self, command: list[str], environment: Mapping[str, str], account: Account | None = None) -> int:
+        """Run a command to its end, with its output in the log of this service; return its exit status."""
+        return self._started(command, environment, account).wait()
+
+    def _started(
+        self, command: list[str], environment: Mapping[str, str], account: Account | None
+    ) -> "subprocess.Popen[bytes]":
         with self.log.open("ab") as log:
-            process = subprocess.Popen(  # noqa: S603 - the command is ours
+            return subprocess.Popen(  # noqa: S603 - the command is ours
                 [*NO_CORE_FILE, *command],
                 env={**os.environ, **environment},
                 stdin=subprocess.DEVNULL,
@@ -71,12 +82,11 @@ class Service:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 cwd=self.installation.home,
-                user=account,
-                group=account,
-                extra_groups=None if account is None else passing_groups(self.installation),
+                user=None if account is None else account.user,
+                group=None if account is None else account.group,
+                extra_groups=None if account is None else [PASSING_GROUP],
+                umask=-1 if account is None else account.umask,
             )
-        # The start time distinguishes it from a later process with the same id.
-        self._pid_file.write_text(f"{process.pid} {psutil.Process(process.pid).create_time()}")
 
     def stop(self, grace_s: float = GRACE_S) -> None:
         """Ask the process group to end, and kill it after a grace period."""

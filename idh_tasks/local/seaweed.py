@@ -93,8 +93,8 @@ def _start(installation: Installation, service: Service) -> None:
     identities = store_identities.configuration(store_keys.keys(installation), settings(installation))
     config, folder = installation.write_private("s3.json", identities), installation.folder(NAME)
     command = _command(installation, config)
-    account = accounts.account_of(NAME, command[0])
-    accounts.give(installation, account, folder, config, *files)
+    account = accounts.account_of(installation, NAME, command[0])
+    accounts.give(account, folder, config, *files)
     service.start(command, {"HOME": str(folder)}, account)
 
 

@@ -22,13 +22,13 @@ RELOADED_S = 20.0
 LOCK = 4_711_004
 
 
-def secure(folder: Path, password_of: Callable[[Role | Login], str]) -> None:
+def secure(data: Path, sockets: Path, password_of: Callable[[Role | Login], str]) -> None:
     """Create the databases and logins, and let the server accept a login only with its password.
 
     Parameters
     ----------
-    folder
-        Data and socket of a running server; one that was just made, or is of an older version, asks for no passwords.
+    data, sockets
+        Folders of a running server; one that was just made, or is of an older version, asks for no passwords.
 
     Raises
     ------
@@ -39,18 +39,18 @@ def secure(folder: Path, password_of: Callable[[Role | Login], str]) -> None:
     """
     password = password_of(Login.ADMINISTRATOR)
     passwords = {logins.name_of(login): password_of(login) for login in logins.LOGINS}
-    with _administrator(folder, "postgres", password) as server:
+    with _administrator(sockets, "postgres", password) as server:
         # Two processes that start at the same time must not change the same roles; the lock ends with the session.
         server.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
         server.execute(logins.roles_sql(passwords))
         _create_databases(server)
         for database in logins.OWNERS:
-            with _administrator(folder, database, password) as inside:
+            with _administrator(sockets, database, password) as inside:
                 inside.execute(logins.database_sql(database))
-        if _write_rules(folder / "pg_hba.conf"):
+        if _write_rules(data / "pg_hba.conf"):
             server.execute("SELECT pg_reload_conf()")
-    if not wait_until(lambda: not _admits(folder, "wrong"), RELOADED_S):
-        raise TransientError(Code.E_START, f"PostgreSQL accepts any password; see {folder / 'pg_hba.conf'}")
+    if not wait_until(lambda: not _admits(sockets, "wrong"), RELOADED_S):
+        raise TransientError(Code.E_START, f"PostgreSQL accepts any password; see {data / 'pg_hba.conf'}")
 
 
 def _create_databases(server: cursor) -> None:
@@ -76,16 +76,14 @@ def _write_rules(path: Path) -> bool:
 
 
 @contextmanager
-def _administrator(folder: Path, database: str, password: str) -> Iterator[cursor]:
+def _administrator(sockets: Path, database: str, password: str) -> Iterator[cursor]:
     try:
-        connection = psycopg2.connect(host=str(folder), user=logins.SUPERUSER, password=password, dbname=database)
+        connection = psycopg2.connect(host=str(sockets), user=logins.SUPERUSER, password=password, dbname=database)
     except psycopg2.OperationalError as error:
         if "password authentication failed" not in str(error):
-            raise TransientError(
-                Code.E_START, f"PostgreSQL does not accept connections; see {folder / 'log'}"
-            ) from None
+            raise TransientError(Code.E_START, "PostgreSQL accepts no connections; see .idh/postgres/log") from None
         raise RunRefusedError(
-            Code.E_START, f"PostgreSQL in {folder} has another administrator's password than secrets.json"
+            Code.E_START, f"PostgreSQL behind {sockets} has another administrator's password than secrets.json"
         ) from None
     connection.autocommit = True
     try:
@@ -95,9 +93,9 @@ def _administrator(folder: Path, database: str, password: str) -> Iterator[curso
         connection.close()
 
 
-def _admits(folder: Path, password: str) -> bool:
+def _admits(sockets: Path, password: str) -> bool:
     try:
-        psycopg2.connect(host=str(folder), user=logins.SUPERUSER, password=password, dbname="postgres").close()
+        psycopg2.connect(host=str(sockets), user=logins.SUPERUSER, password=password, dbname="postgres").close()
     except psycopg2.OperationalError:
         return False
     return True

@@ -71,6 +71,12 @@ def _pid(installation: Installation, name: str) -> int:
     return pid
 
 
+def users_of(installation: Installation, name: str) -> set[int]:
+    """Return the users as which a process and its children run."""
+    process = psutil.Process(_pid(installation, name))
+    return {user for member in (process, *process.children(recursive=True)) for user in member.uids()}
+
+
 def _environment(pid: int) -> dict[str, str]:
     process = psutil.Process(pid)
     family = [process, *process.children(recursive=True)]

@@ -21,7 +21,7 @@ CERTIFICATE = "between parts of SeaweedFS, below /tmp: requires a client certifi
 def allowed(installation: Installation) -> dict[Path, str]:
     """Return the allowed sockets, each with the reason why it is no open door."""
     return {
-        postgres.folder(installation).resolve() / ".s.PGSQL.5432": PASSWORD,
+        postgres.sockets(installation).resolve() / ".s.PGSQL.5432": PASSWORD,
         of_the_store(installation, "s3"): OWNER_ONLY,
         of_the_store(installation, "filer"): NO_HTTP,
         **dict.fromkeys(seaweed.internal_sockets(installation), CERTIFICATE),

@@ -1,5 +1,7 @@
 """Each process, with exactly the secrets found in its environment, tries what it must not be able to do."""
 
+import os
+import subprocess
 from collections.abc import Mapping
 
 import psycopg2
@@ -7,9 +9,12 @@ import pytest
 from psycopg2.errors import InsufficientPrivilege
 from psycopg2.extensions import connection
 
+from idh_tasks.local import orthanc
+from idh_tasks.local.accounts import AIRFLOW_GROUP, COMPONENTS, PASSING_GROUP
 from idh_tasks.local.installation import Installation
 from idh_tasks.local.logins import LOGINS, Login, name_of
-from idh_tasks.local.postgres import folder
+from idh_tasks.local.postgres import sockets
+from idh_tasks.local.process import Service
 from tests.attack.processes import (
     KEPT,
     DatabaseLogin,
@@ -18,6 +23,7 @@ from tests.attack.processes import (
     environments,
     secrets_in,
     secrets_of,
+    users_of,
 )
 from tests.attack.statements import EVERY, IDH, STATEMENTS, Forbidden
 
@@ -40,7 +46,7 @@ def logins(held: Environments) -> set[DatabaseLogin]:
 @pytest.fixture
 def administrator(attacked: Installation) -> DatabaseLogin:
     name = name_of(Login.ADMINISTRATOR)
-    return DatabaseLogin(name, attacked.database_password(Login.ADMINISTRATOR), str(folder(attacked)), IDH)
+    return DatabaseLogin(name, attacked.database_password(Login.ADMINISTRATOR), str(sockets(attacked)), IDH)
 
 
 def test_the_environment_of_a_process_holds_its_own_secrets_only(
@@ -114,3 +120,23 @@ def test_a_password_opens_its_own_login_only(administrator: DatabaseLogin, login
         for victim in map(name_of, LOGINS):
             opened = admits(DatabaseLogin(victim, thief.password, administrator.host, IDH), thief.database)
             assert opened == (victim == thief.user)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start processes of other users")
+def test_each_service_runs_as_a_user_of_its_own_and_none_as_root(attacked: Installation, topology: Topology) -> None:
+    users = {name: users_of(attacked, name) for name in KEPT[topology] if name != orthanc.NAME or orthanc.installed()}
+    assert not [name for name, own in users.items() if 0 in own]
+    assert sum(map(len, users.values())) == len(users) == len(set().union(*users.values())), "one user per service"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start processes of other users")
+def test_no_component_can_read_the_environment_or_the_files_of_another(attacked: Installation) -> None:
+    scheduler = Service(attacked, "scheduler").pid()
+    for name in ("api-server", "dag-processor", "triggerer"):
+        for path in (f"/proc/{scheduler}/environ", attacked.home / "secrets.json", attacked.home / "home-scheduler/x"):
+            done = subprocess.run(  # noqa: S603 - ours
+                ["cat", str(path)],  # noqa: S607
+                user=COMPONENTS[name], group=AIRFLOW_GROUP, extra_groups=[PASSING_GROUP], cwd="/",
+                capture_output=True, check=False,
+            )  # fmt: skip
+            assert (done.returncode, b"Permission denied" in done.stderr) == (1, True), (name, path)

@@ -18,7 +18,8 @@ from tests.integration.test_link import SURGERY, add_study, deliver, linked, rep
 from tests.scheduler import Place, Scheduler
 
 UNCLEAR = (("IDH1 R132H IHC", "weakly so"),)
-HISTORIES = int(os.environ.get("IDH_ANSWER_HISTORIES", "100"))
+# `make histories` plays 100.
+HISTORIES = int(os.environ.get("IDH_ANSWER_HISTORIES", "30"))
 ANSWERED = "SELECT subject, answer FROM idh.review WHERE answer IS NOT NULL"
 WAITING = "SELECT subject FROM idh.review WHERE answer IS NULL AND asked_at IS NULL"
 

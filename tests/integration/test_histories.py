@@ -24,7 +24,8 @@ ASSAYS = {
     "?": (ReportedAssay("IDH1 R132H IHC", "negative"),),
 }
 LETTERS = {"mutant": "M", "wildtype": "W", "indeterminate": "?"}
-HISTORIES = int(os.environ.get("IDH_HISTORIES", "500"))
+# `make histories` plays 500.
+HISTORIES = int(os.environ.get("IDH_HISTORIES", "100"))
 
 
 def as_report(fact: ReportFact) -> Report:

@@ -48,7 +48,9 @@ def old() -> Iterator[Installation]:
 
 
 def as_superuser(installation: Installation, database: str) -> str:
-    return f"postgresql+psycopg2://postgres@/{database}?host={postgres.folder(installation)}"
+    folders = (postgres.sockets(installation), postgres.folder(installation))
+    host = next(folder for folder in folders if (folder / postgres.SOCKET).exists())
+    return f"postgresql+psycopg2://postgres@/{database}?host={host}"
 
 
 def create(installation: Installation, database: str) -> None:

