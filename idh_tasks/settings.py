@@ -76,6 +76,10 @@ class ImagingSettings(_Frozen):
     """Smallest and largest plausible volume of a tumour outline, in ml."""
     tumour_in_head_floor: float = Field(default=0.9, ge=0, le=1)
     """Share of the outline that must lie inside the head."""
+    coverage_floor: float = Field(default=0.95, ge=0, le=1)
+    """Share of the outline that an image must cover; the rest of its patch would be black."""
+    reference: Literal["mprage", "substitute"] = "mprage"
+    """Whether a study without an MPRAGE is brought to the space of its T1 after contrast or T2; counted apart."""
     brain_extractor: str = "classical"
     """The built-in brain extraction, or the name of an entry point in `idh.brain_extractors`."""
     segmenter: str = "thresholds"

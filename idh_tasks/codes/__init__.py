@@ -170,6 +170,8 @@ class Code(StrEnum):
     E_NO_BOLUS = "E_NO_BOLUS"
     E_QUALITY = "E_QUALITY"
     E_REG_QC = "E_REG_QC"
+    E_COVERAGE = "E_COVERAGE"
+    W_REFERENCE = "W_REFERENCE"
     E_BRAIN_MASK = "E_BRAIN_MASK"
     E_ROI = "E_ROI"
     E_NO_ROI = "E_NO_ROI"

@@ -1,8 +1,9 @@
 """Runs a hospital's own brain extraction or tumour segmentation, found through the entry points of a package.
 
-There are two groups. A function in ``idh.brain_extractors`` takes the MPRAGE volume; one in ``idh.segmenters`` takes
-the volumes by sequence on the grid of the MPRAGE. Both return a mask on that grid. The weights of HD-BET, SynthStrip
-and nnU-Net cannot be shipped with the platform; a wrapper of a few lines makes each of them such a function.
+There are two groups. A function in ``idh.brain_extractors`` takes the volume of the MPRAGE, or of its substitute; one
+in ``idh.segmenters`` takes the volumes by sequence on that grid. Both return a mask on that grid. The weights of
+HD-BET, SynthStrip and nnU-Net cannot be shipped with the platform; a wrapper of a few lines makes each of them such a
+function.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,15 +29,15 @@ def extract_brain(name: str, mprage: Volume) -> Mask:
     return _checked(name, _load("idh.brain_extractors", name)(mprage), mprage)
 
 
-def segment_tumour(name: str, images: Mapping[MrSequence, Volume]) -> Mask:
-    """Segment the whole tumour with an installed segmenter; the images include the MPRAGE and are on its grid.
+def segment_tumour(name: str, images: Mapping[MrSequence, Volume], reference: Volume) -> Mask:
+    """Segment the whole tumour with an installed segmenter; the images are on the grid of the reference.
 
     Raises
     ------
     RunRefusedError
         ``E_PLUGIN`` as in `extract_brain`.
     """
-    return _checked(name, _load("idh.segmenters", name)(images), images[MrSequence.MPRAGE])
+    return _checked(name, _load("idh.segmenters", name)(images), reference)
 
 
 def _load(group: str, name: str) -> Callable[[Any], Any]:
@@ -48,8 +49,8 @@ def _load(group: str, name: str) -> Callable[[Any], Any]:
     )
 
 
-def _checked(name: str, result: Any, mprage: Volume) -> Mask:
+def _checked(name: str, result: Any, reference: Volume) -> Mask:
     mask = np.asarray(result)
-    if mask.shape != mprage.geometry.shape:
-        raise RunRefusedError(Code.E_PLUGIN, f"{name!r} returned a mask on another grid than that of the MPRAGE")
+    if mask.shape != reference.geometry.shape:
+        raise RunRefusedError(Code.E_PLUGIN, f"{name!r} returned a mask on another grid than that of its images")
     return mask.astype(bool)

@@ -3,7 +3,7 @@
 import numpy as np
 import SimpleITK as sitk
 
-from idh_tasks.domain.volume import Geometry, Volume
+from idh_tasks.domain.volume import Geometry, Volume, triple
 
 # With several threads the order of summation, and with it the last digit of every result, varies between runs.
 sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
@@ -28,6 +28,16 @@ def from_image(image: sitk.Image) -> Volume:
 def axial(volume: Volume) -> Volume:
     """Permute and flip the axes so that slices are axial (LPS); voxel values do not change."""
     return from_image(sitk.DICOMOrient(to_image(volume), "LPS"))
+
+
+def isotropic(volume: Volume, spacing_mm: float) -> Volume:
+    """Interpolate linearly on cubic voxels of this size; the outer faces of the grid stay where they are."""
+    old = volume.geometry
+    size = np.maximum(1, np.round(np.array(old.shape[::-1]) * old.spacing_mm / spacing_mm)).astype(int).tolist()
+    shift = (spacing_mm - np.array(old.spacing_mm)) / 2
+    origin = np.array(old.origin_mm) + np.array(old.direction).reshape(3, 3) @ shift
+    grid = Geometry((size[2], size[1], size[0]), (spacing_mm,) * 3, triple(origin), old.direction)
+    return resample(volume, grid, sitk.Transform())
 
 
 def resample(moving: Volume, fixed: Geometry, transform: sitk.Transform, nearest: bool = False) -> Volume:

@@ -13,8 +13,8 @@ from idh_tasks.domain.volume import Float, Mask
 from idh_tasks.reporting.figures import png
 from idh_tasks.reporting.outline_figure import OUTLINE
 
-MARGINS = {"left": 0.01, "right": 0.99, "bottom": 0.01, "top": 0.96, "wspace": 0.04, "hspace": 0.1}
-BOX_COLOUR = "#5ec8ff"
+MARGINS = {"left": 0.01, "right": 0.99, "bottom": 0.01, "top": 0.945, "wspace": 0.04, "hspace": 0.1}
+BOX_COLOUR, BRAIN_COLOUR, UNCOVERED_COLOUR = "#5ec8ff", "#7bd88f", "#ff6b6b"
 FIELDS = 8
 """Number of fields of the checkerboard along each side."""
 
@@ -24,29 +24,56 @@ Bounds = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class SheetColumn:
-    """What the sheet shows of one sequence: the image on the chosen slice [rows, columns], and the patch."""
+    """What the sheet shows of one sequence.
+
+    Attributes
+    ----------
+    image, covered
+        The image on the chosen slice, and where it has one [rows, columns].
+    coverage
+        Share of the outline that the image covers.
+    """
 
     image: Float
+    covered: Mask
+    coverage: float
     patch: Float
 
 
-def qc_sheet(mprage: Float, tumour: Mask, box: Bounds, columns: Mapping[MrSequence, SheetColumn]) -> bytes:
-    """Draw one column per sequence: image with outline and rectangle, checkerboard with the MPRAGE, and patch; PNG.
+@dataclass(frozen=True)
+class SheetSlice:
+    """The chosen slice of the reference space [rows, columns], with the sequence that defines it."""
 
-    Parameters
-    ----------
-    mprage, tumour
-        On the chosen slice [rows, columns].
+    reference: MrSequence
+    image: Float
+    brain: Mask
+    tumour: Mask
+    box: Bounds
+
+
+def qc_sheet(chosen: SheetSlice, columns: Mapping[MrSequence, SheetColumn]) -> bytes:
+    """Draw one column per sequence; PNG.
+
+    From top to bottom: the image with outline, rectangle, brain mask and the border of its field of view; a
+    checkerboard with the reference; the patch.
     """
-    figure = Figure(figsize=(2.2 * len(columns), 6.9), facecolor="black")
+    figure = Figure(figsize=(2.2 * len(columns), 7.1), facecolor="black")
     grid = figure.subplots(3, len(columns), squeeze=False, gridspec_kw=MARGINS)
+    figure.suptitle(f"in the space of {chosen.reference}", color="white", fontsize=9, y=0.995)
     for axes, (sequence, shown) in zip(grid.T, columns.items(), strict=True):
-        _show(axes[0], shown.image, sequence.value)
-        axes[0].contour(tumour, levels=[0.5], colors=OUTLINE, linewidths=0.9)
-        axes[0].add_patch(_rectangle(box))
-        _show(axes[1], checkerboard(mprage, shown.image), "checkerboard with MPRAGE")
+        _show(axes[0], shown.image, f"{sequence}, covers {shown.coverage:.0%}")
+        _outline(axes[0], chosen.brain, BRAIN_COLOUR)
+        _outline(axes[0], ~shown.covered, UNCOVERED_COLOUR)
+        _outline(axes[0], chosen.tumour, OUTLINE)
+        axes[0].add_patch(_rectangle(chosen.box))
+        _show(axes[1], checkerboard(chosen.image, shown.image), f"checkerboard with {chosen.reference}")
         _show(axes[2], shown.patch, f"patch ({shown.patch.shape[0]}×{shown.patch.shape[1]})")
     return png(figure, dpi=90)
+
+
+def _outline(axes: Axes, mask: Mask, colour: str) -> None:
+    if mask.any() and not mask.all():
+        axes.contour(mask, levels=[0.5], colors=colour, linewidths=0.9)
 
 
 def _rectangle(box: Bounds) -> Box:

@@ -18,6 +18,7 @@ from pydicom.uid import generate_uid
 
 from idh_tasks.domain.pathology import IdhStatus
 from idh_tasks.domain.study import StudyId
+from idh_tasks.intake.transport.archive import pack
 from idh_tasks.phantom.patient import PatientPlan, write_patient
 from idh_tasks.pipelines.ingest.fetched import FetchedFiles
 from idh_tasks.pipelines.ingest.store_study import store_studies
@@ -137,6 +138,26 @@ def test_x01_a_study_whose_process_is_killed_each_time_has_a_code_and_the_other_
     rows = run_sql(platform, "SELECT code, object_key FROM idh.patch")
     assert Counter(code for code, _ in rows) == {None: 6, "E_PREPROC": 6}
     assert all((object_key is None) == (code is not None) for code, object_key in rows)
+
+
+@pytest.mark.parametrize("first", ["bad", "good"])
+def test_a_study_with_an_unforeseen_fault_costs_itself_only_and_once(
+    platform: Platform, study: Path, tmp_path: Path, first: str
+) -> None:
+    good = stored(platform, study)
+    write_patient(tmp_path, PatientPlan(2, 3, IdhStatus.WILDTYPE, None, None, motion_mm=3, motion_degrees=2))
+    bad = stored(platform, tmp_path / "002")
+    [(key,)] = run_sql(platform, "SELECT object_key FROM idh.series WHERE sequence = 'MPRAGE' AND study_id = :s", s=bad)
+    damaged = platform.store.put(f"{key}.damaged", pack({"1.dcm": b"no DICOM"}))
+    run_sql(
+        platform,
+        "UPDATE idh.series SET object_key = :key, sha256 = :sha256 WHERE object_key = :old",
+        key=f"{key}.damaged", sha256=damaged, old=key,
+    )  # fmt: skip
+    batch.preprocess_batch(platform, [bad, good] if first == "bad" else [good, bad])
+    rows = run_sql(platform, "SELECT study_id, code FROM idh.patch")
+    assert Counter(rows) == {(good, None): 6, (bad, "E_PREPROC"): 6}
+    assert batch.due(platform) == []
 
 
 def test_a_quality_sheet_is_drawn_for_a_study(platform: Platform, study: Path) -> None:

@@ -4,7 +4,8 @@ import logging
 from collections import Counter
 
 from idh_tasks.db import patches, reviews, studies
-from idh_tasks.domain.sequence import MODEL_SEQUENCES
+from idh_tasks.db.patches import PatchRecord
+from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.domain.study import StudyId
 from idh_tasks.errors import IdhError, SeriesRejectedError, StudyQuarantinedError
 from idh_tasks.pipelines.batches import Batch, cut
@@ -89,4 +90,10 @@ def preprocess_study(platform: Platform, study_id: StudyId) -> Outcomes:
             reviews.request_outline_review(transaction, proposed)
         if sheet is not None:
             patches.save_sheet(transaction, sheet)
-    return Counter(record.code or "patches" for record in records)
+    return Counter(record.code or _made(record) for record in records)
+
+
+def _made(record: PatchRecord) -> str:
+    """Return as what a patch is counted: those in the space of a substitute apart."""
+    reference = (record.origin or {}).get("reference")
+    return "patches" if reference == MrSequence.MPRAGE else f"patches in the space of {reference}"

@@ -7,9 +7,10 @@ from platform import python_version
 
 import numpy as np
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence, Provenance
-from idh_tasks.domain.volume import Float
-from idh_tasks.errors import IdhError, OutlineAwaitsReviewError
+from idh_tasks.domain.volume import Float, Mask
+from idh_tasks.errors import IdhError, OutlineAwaitsReviewError, SeriesRejectedError
 from idh_tasks.imaging.normalise import brain_zscore, tumour_mean
 from idh_tasks.imaging.patch import Rectangle, cut_patch, widest_rectangle
 from idh_tasks.imaging.registration import Registration
@@ -18,7 +19,7 @@ from idh_tasks.pipelines.preprocess.refusal import as_refusal
 from idh_tasks.pipelines.preprocess.series_images import SourceImage
 from idh_tasks.pipelines.preprocess.study_images import AlignedImage, StudyImages
 from idh_tasks.pipelines.preprocess.tumour_outline import TumourOutline
-from idh_tasks.reporting.qc_sheet import SheetColumn, qc_sheet
+from idh_tasks.reporting.qc_sheet import SheetColumn, SheetSlice, qc_sheet
 
 LIBRARIES = ("numpy", "scipy", "SimpleITK", "pydicom")
 
@@ -35,8 +36,10 @@ class CutPatch:
         Quality figures of the image and its registration, with flags.
     origin
         What the patch was made of: hashes of the inputs, transform, settings and versions.
-    shown
-        The aligned image on the rectangle's slice, for the quality sheet.
+    shown, covered
+        The aligned image on the rectangle's slice and where it has one, for the quality sheet.
+    coverage
+        Share of the outline that the image covers.
     """
 
     patch: Float
@@ -47,6 +50,8 @@ class CutPatch:
     quality: dict[str, object]
     origin: dict[str, object]
     shown: Float
+    covered: Mask
+    coverage: float
 
 
 @dataclass(frozen=True)
@@ -97,19 +102,39 @@ class PatchCutter:
             With the reason why there is no patch.
         """
         source, aligned = self._images.source(sequence), self._images.aligned(sequence)
+        coverage = self._coverage(aligned)
         normalised, tumour = self._normalised(aligned), self._outline.mask
-        covered = tumour & aligned.covered
         pad_square = self._settings.resample == "pad_square"
         return CutPatch(
             patch=cut_patch(normalised, tumour, self.rectangle, self._settings.patch_size, pad_square),
             rectangle=self.rectangle,
             provenance=source.provenance,
             overlap=aligned.registration.overlap,
-            roi_mean=float(aligned.voxels[covered].mean()) if covered.any() else 0.0,
-            quality=_quality(source, aligned.registration),
+            roi_mean=float(aligned.voxels[tumour & aligned.covered].mean()),
+            quality=self._quality(source, aligned.registration, coverage),
             origin=self._origin(sequence, source, aligned.registration),
             shown=aligned.voxels[self.rectangle.slice_index],
+            covered=aligned.covered[self.rectangle.slice_index],
+            coverage=coverage,
         )
+
+    def _coverage(self, aligned: AlignedImage) -> float:
+        """Return the share of the outline that an image covers, in space or on the patch's slice if it is less there.
+
+        Raises
+        ------
+        SeriesRejectedError
+            ``E_COVERAGE`` with the share if it is too small: the rest of the patch would be black.
+        """
+        tumour, index = self._outline.mask, self.rectangle.slice_index
+        pairs = ((tumour, aligned.covered), (tumour[index], aligned.covered[index]))
+        coverage = min(float((outline & covered).sum() / outline.sum()) for outline, covered in pairs)
+        if coverage < self._settings.coverage_floor:
+            raise SeriesRejectedError(
+                Code.E_COVERAGE,
+                f"the image covers {coverage:.0%} of the outline, {self._settings.coverage_floor:.0%} is needed",
+            )
+        return coverage
 
     @cached_property
     def rectangle(self) -> Rectangle:
@@ -123,10 +148,12 @@ class PatchCutter:
         return tumour_mean(aligned.voxels, self._outline.mask & aligned.covered)
 
     def _origin(self, sequence: MrSequence, source: SourceImage, registration: Registration) -> dict[str, object]:
-        used = (MrSequence.MPRAGE, *self._outline.drawn_on)
+        reference = self._images.reference.sequence
+        used = (reference, *self._outline.drawn_on)
         inputs = {one.value: self._images.source(one).series.sha256 for one in used}
         return {
             "inputs": inputs | {sequence.value: source.series.sha256},
+            "reference": reference.value,
             "outline": self._outline.kind,
             "outline_sha256": self._outline.sha256,
             "transform": registration.matrix().round(6).tolist(),
@@ -137,21 +164,30 @@ class PatchCutter:
 
     def quality_sheet(self, patches: StudyPatches) -> bytes:
         """Draw the quality sheet by which a reader can judge the patches of the study; PNG."""
-        box = self.rectangle
-        columns = {sequence: SheetColumn(cut.shown, cut.patch) for sequence, cut in patches.cut.items()}
-        mprage, tumour = self._images.mprage.voxels[box.slice_index], self._outline.mask[box.slice_index]
-        return qc_sheet(mprage, tumour, (box.top, box.bottom, box.left, box.right), columns)
+        box, reference = self.rectangle, self._images.reference
+        index = box.slice_index
+        columns = {
+            sequence: SheetColumn(cut.shown, cut.covered, cut.coverage, cut.patch)
+            for sequence, cut in patches.cut.items()
+        }
+        chosen = SheetSlice(
+            reference.sequence,
+            reference.image.voxels[index],
+            self._images.brain[index],
+            self._outline.mask[index],
+            (box.top, box.bottom, box.left, box.right),
+        )
+        return qc_sheet(chosen, columns)
 
-
-def _quality(source: SourceImage, registration: Registration) -> dict[str, object]:
-    """Return the finite figures: images without noise, and the MPRAGE registered to itself, have infinite ones."""
-    figures = (
-        vars(source.quality)
-        | dict(source.figures)
-        | {
+    def _quality(self, source: SourceImage, registration: Registration, coverage: float) -> dict[str, object]:
+        """Return flags and the finite figures: images without noise, and the reference itself, have infinite ones."""
+        figures = {
+            **vars(source.quality),
+            **source.figures,
             "overlap": registration.overlap,
             "information": registration.information,
+            "coverage": coverage,
         }
-    )
-    finite = {name: round(value, 4) for name, value in figures.items() if np.isfinite(value)}
-    return finite | {"flags": list(source.flags)}
+        finite = {name: round(value, 4) for name, value in figures.items() if np.isfinite(value)}
+        substitute = self._images.reference.sequence is not MrSequence.MPRAGE
+        return finite | {"flags": [*source.flags, *(Code.W_REFERENCE,) * substitute]}

@@ -1,4 +1,4 @@
-"""The images of one study in the space of its MPRAGE."""
+"""The images of one study in one space: that of its MPRAGE, or of a substitute where the hospital allows one."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,16 +10,29 @@ from idh_tasks.domain.volume import Float, Mask, Volume
 from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.imaging.brain import brain_mask
 from idh_tasks.imaging.extension_points import extract_brain
-from idh_tasks.imaging.itk import resample
+from idh_tasks.imaging.itk import axial, isotropic, resample
 from idh_tasks.imaging.registration import IDENTITY, Registration, check_registration, register
 from idh_tasks.pipelines.preprocess.series_images import SeriesImages, SourceImage
 from idh_tasks.pipelines.preprocess.series_reader import SeriesReader
 from idh_tasks.settings import ImagingSettings
 
+SUBSTITUTES = (MrSequence.T1C, MrSequence.T2)
+"""What may define the space of a study without an MPRAGE, in order of preference."""
+REFERENCE_MM = 1.0
+"""Voxel size of a substitute, whose own slices are usually thick."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The image to whose space everything else is brought, in axial slices, and its sequence."""
+
+    sequence: MrSequence
+    image: Volume
+
 
 @dataclass(frozen=True)
 class AlignedImage:
-    """An image in MPRAGE space, the voxels that it covers, and its registration."""
+    """An image in the reference space, the voxels that it covers, and its registration."""
 
     voxels: Float
     covered: Mask
@@ -27,7 +40,7 @@ class AlignedImage:
 
 
 class StudyImages:
-    """The images of a study in MPRAGE space; what several sequences share is made once, when it is first needed."""
+    """The images of a study in the reference space; what several sequences share is made once, when first needed."""
 
     def __init__(self, reader: SeriesReader, settings: ImagingSettings) -> None:
         self.reader = reader
@@ -40,47 +53,69 @@ class StudyImages:
         return self._series_images.source(sequence)
 
     @cached_property
-    def mprage(self) -> Volume:
-        """Return the patient's MPRAGE in axial slices, to which everything else is registered."""
-        return self.source(MrSequence.MPRAGE).image
+    def reference(self) -> Reference:
+        """Return the patient's MPRAGE; without one, and if the settings allow it, a T1 after contrast or else the T2.
+
+        Raises
+        ------
+        SeriesRejectedError
+            With the reason why there is no MPRAGE, if nothing else may define the space.
+        """
+        try:
+            return Reference(MrSequence.MPRAGE, self.source(MrSequence.MPRAGE).image)
+        except SeriesRejectedError as error:
+            if self.settings.reference == "mprage":
+                raise
+            substitutes = filter(None, map(self._substitute, SUBSTITUTES))
+            found = next(substitutes, None)
+            if found is None:
+                raise error from None
+            return found
+
+    def _substitute(self, sequence: MrSequence) -> Reference | None:
+        try:
+            return Reference(sequence, isotropic(axial(self.source(sequence).image), REFERENCE_MM))
+        except SeriesRejectedError:
+            return None
 
     @cached_property
     def brain(self) -> Mask:
-        """Return the brain mask in MPRAGE space."""
-        name = self.settings.brain_extractor
-        return brain_mask(self.mprage) if name == "classical" else extract_brain(name, self.mprage)
+        """Return the brain mask in the reference space."""
+        name, image = self.settings.brain_extractor, self.reference.image
+        return brain_mask(image) if name == "classical" else extract_brain(name, image)
 
     def registration(self, sequence: MrSequence) -> Registration:
-        """Return the registration of a sequence to the MPRAGE.
+        """Return the registration of a sequence to the reference.
 
         Raises
         ------
         SeriesRejectedError
             ``E_REG_QC`` if it is not good enough.
         """
-        if sequence is MrSequence.MPRAGE:
+        if sequence is self.reference.sequence:
             return IDENTITY
         if sequence not in self._registrations:
-            registration = register(self.mprage, self.source(sequence).anatomy)
+            registration = register(self.reference.image, self.source(sequence).anatomy)
             check_registration(registration, self.settings)
             self._registrations[sequence] = registration
         return self._registrations[sequence]
 
     def aligned(self, sequence: MrSequence) -> AlignedImage:
-        """Resample the image of a sequence to MPRAGE space."""
-        registration, image, grid = self.registration(sequence), self.source(sequence).image, self.mprage.geometry
-        if sequence is MrSequence.MPRAGE:
-            return AlignedImage(self.mprage.voxels, np.ones(grid.shape, dtype=bool), registration)
+        """Resample the image of a sequence to the reference space."""
+        image, grid = self.source(sequence).image, self.reference.image.geometry
+        registration = self.registration(sequence)
+        if image.geometry == grid:
+            return AlignedImage(image.voxels, np.ones(grid.shape, dtype=bool), registration)
         ones = Volume(np.ones_like(image.voxels), image.geometry)
         covered = resample(ones, grid, registration.transform, nearest=True).voxels > 0
         return AlignedImage(resample(image, grid, registration.transform).voxels, covered, registration)
 
     def all_aligned(self) -> dict[MrSequence, Volume]:
-        """Return every image of the study that can be brought to MPRAGE space."""
+        """Return every image of the study that can be brought to the reference space."""
         volumes = {}
         for sequence in MODEL_SEQUENCES:
             try:
-                volumes[sequence] = Volume(self.aligned(sequence).voxels, self.mprage.geometry)
+                volumes[sequence] = Volume(self.aligned(sequence).voxels, self.reference.image.geometry)
             except SeriesRejectedError:
                 continue
         return volumes

@@ -31,7 +31,7 @@ class DeliveredOutline:
 
 @dataclass(frozen=True)
 class OutlineProposal:
-    """An outline made by the platform, with its hash and volume, and T2, FLAIR and MPRAGE to judge it by."""
+    """An outline made by the platform, with its hash and volume, and T2, FLAIR and the reference to judge it by."""
 
     mask: Mask
     sha256: str
@@ -40,7 +40,7 @@ class OutlineProposal:
 
 
 class TumourOutline:
-    """The outline of a study in MPRAGE space; `accepted_sha256` is the hash of the proposal that may be used."""
+    """The outline of a study in the reference space; `accepted_sha256` is the hash of the proposal that may be used."""
 
     def __init__(self, images: StudyImages, accepted_sha256: str | None = None) -> None:
         self._images = images
@@ -66,10 +66,10 @@ class TumourOutline:
         return self.proposal.mask
 
     def _moved_with_t2(self, drawn: Volume) -> Mask:
-        grid = self._images.mprage.geometry
+        grid = self._images.reference.image.geometry
         transform = self._images.registration(MrSequence.T2).transform
         mask = resample(drawn, grid, transform, nearest=True).voxels > 0
-        roi.check_plausible(mask, head_mask(self._images.mprage), grid, self._images.settings)
+        roi.check_plausible(mask, head_mask(self._images.reference.image), grid, self._images.settings)
         return mask
 
     @cached_property
@@ -89,7 +89,7 @@ class TumourOutline:
 
     @cached_property
     def proposal(self) -> OutlineProposal:
-        """Return an outline in MPRAGE space, proposed from T2 and FLAIR or by the configured segmenter.
+        """Return an outline in the reference space, proposed from T2 and FLAIR or by the configured segmenter.
 
         Raises
         ------
@@ -102,17 +102,17 @@ class TumourOutline:
             raise StudyQuarantinedError(
                 Code.E_NO_ROI, f"no outline was delivered, and none can be proposed: {error}"
             ) from None
-        mask, spacing = self._segmented(t2, flair), self._images.mprage.geometry.spacing_mm
+        mask, spacing = self._segmented(t2, flair), self._images.reference.image.geometry.spacing_mm
         volume_ml = float(mask.sum()) * float(np.prod(spacing)) / 1000
-        shown_on = (t2.voxels, flair.voxels, self._images.mprage.voxels)
+        shown_on = (t2.voxels, flair.voxels, self._images.reference.image.voxels)
         return OutlineProposal(mask, sha256(np.packbits(mask).tobytes()), round(volume_ml, 1), shown_on)
 
     def _segmented(self, t2: AlignedImage, flair: AlignedImage) -> Mask:
         name = self._images.settings.segmenter
         if name == "thresholds":
             covered = self._images.brain & t2.covered & flair.covered
-            return propose_tumour(t2.voxels, flair.voxels, covered, self._images.mprage.geometry.spacing_mm)
-        return segment_tumour(name, self._images.all_aligned())
+            return propose_tumour(t2.voxels, flair.voxels, covered, self._images.reference.image.geometry.spacing_mm)
+        return segment_tumour(name, self._images.all_aligned(), self._images.reference.image)
 
     @property
     def kind(self) -> str:

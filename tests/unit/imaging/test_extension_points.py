@@ -42,4 +42,4 @@ def test_a_missing_extractor_and_a_mask_on_another_grid_are_refused() -> None:
     with pytest.raises(RunRefusedError, match="E_PLUGIN: no installed package offers 'hd-bet'"):
         extension_points.extract_brain("hd-bet", head())
     with pytest.raises(RunRefusedError, match="E_PLUGIN: 'small' returned a mask on another grid"):
-        extension_points.segment_tumour("small", {MrSequence.MPRAGE: head()})
+        extension_points.segment_tumour("small", {MrSequence.MPRAGE: head()}, head())

@@ -1,0 +1,179 @@
+"""One series of a study costs itself only: what it does not cover, what it lacks, and what nobody foresaw."""
+
+import re
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import SimpleITK as sitk
+from pydicom import Dataset
+
+from idh_tasks.codes import Code
+from idh_tasks.domain.pathology import IdhStatus
+from idh_tasks.domain.sequence import Confidence, MrSequence
+from idh_tasks.domain.study import Identification, SeriesRecord
+from idh_tasks.errors import RunRefusedError, TransientError
+from idh_tasks.imaging.registration import Registration
+from idh_tasks.offline.study_folder import FolderSeriesReader, read_study
+from idh_tasks.phantom.patient import PatientPlan, write_patient
+from idh_tasks.pipelines.preprocess import study_images
+from idh_tasks.pipelines.preprocess.cut_patches import PatchCutter, StudyPatches
+from idh_tasks.pipelines.preprocess.study_images import StudyImages
+from idh_tasks.pipelines.preprocess.tumour_outline import TumourOutline
+from idh_tasks.settings import ImagingSettings
+
+Change = Callable[[list[Dataset]], list[Dataset]]
+OTHERS = {MrSequence.T1, MrSequence.T2, MrSequence.MPRAGE}
+MAPS = {MrSequence.ADC, MrSequence.RCBV}
+COMPUTED = {MrSequence.DWI, MrSequence.DSC}
+SETTINGS = ImagingSettings(normalisation="tumour_mean")
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> FolderSeriesReader:
+    root = tmp_path_factory.mktemp("study") / "studies"
+    write_patient(root, PatientPlan(1, 5, IdhStatus.WILDTYPE, None, None, motion_mm=0, motion_degrees=0))
+    folder: Path = root / "001"
+    study = read_study(folder, folder / "roi.nii.gz")
+    # Maps take long to compute and are not what is tested here.
+    return replace(study, series=[s for s in study.series if s.identification.sequence not in COMPUTED])
+
+
+@pytest.fixture(autouse=True)
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spare the registration: the synthetic head does not move."""
+    aligned = Registration(sitk.Transform(3, sitk.sitkIdentity), 1.0, 1.0)
+    monkeypatch.setattr(study_images, "register", lambda *_: aligned)
+    monkeypatch.setattr(study_images, "check_registration", lambda *_: None)
+
+
+@dataclass(frozen=True)
+class ChangedReader:
+    """A study one of whose series is changed when it is read."""
+
+    stored: FolderSeriesReader
+    sequence: MrSequence
+    change: Change
+
+    @property
+    def series(self) -> Sequence[SeriesRecord]:
+        return self.stored.series
+
+    def instances(self, series: SeriesRecord) -> list[Dataset]:
+        instances = self.stored.instances(series)
+        return self.change(deepcopy(instances)) if series.identification.sequence is self.sequence else instances
+
+    def outline(self) -> bytes | None:
+        return self.stored.outline()
+
+
+def cut(reader: ChangedReader | FolderSeriesReader, settings: ImagingSettings = SETTINGS) -> StudyPatches:
+    images = StudyImages(reader, settings)
+    return PatchCutter(images, TumourOutline(images)).cut_all()
+
+
+def raising(error: BaseException) -> Change:
+    def change(instances: list[Dataset]) -> list[Dataset]:
+        raise error
+
+    return change
+
+
+def setting(**values: object) -> Change:
+    """Set attributes of every instance; None removes one."""
+
+    def change(instances: list[Dataset]) -> list[Dataset]:
+        for ds in instances:
+            for keyword, value in values.items():
+                if value is None:
+                    delattr(ds, keyword)
+                else:
+                    setattr(ds, keyword, value)
+        return instances
+
+    return change
+
+
+BAD: dict[str, Change] = {
+    "an index out of range": raising(IndexError("Zebedee")),
+    "no memory": raising(MemoryError()),
+    "endless recursion": raising(RecursionError("Zebedee")),
+    "a type that nobody expected": raising(TypeError("Zebedee")),
+    "no instance": lambda _: [],
+    "truncated pixels": setting(PixelData=b"\0\0"),
+    "no pixels": setting(PixelData=None),
+    "no pixel spacing": setting(PixelSpacing=None),
+    "pixels of size zero": setting(PixelSpacing=[0, 0]),
+    "no orientation": setting(ImageOrientationPatient=[0, 0, 0, 0, 0, 0]),
+    "a position in two dimensions": setting(ImagePositionPatient=[0, 0]),
+    "no matrix": setting(Rows=None),
+    "a slope that is no number": setting(RescaleSlope="nan"),
+}
+
+
+@pytest.mark.parametrize("change", BAD.values(), ids=BAD)
+def test_a_bad_series_costs_its_sequence_only(stored: FolderSeriesReader, change: Change) -> None:
+    patches = cut(ChangedReader(stored, MrSequence.FLAIR, change))
+    assert set(patches.cut) == OTHERS
+    assert "Zebedee" not in str(patches.refused[MrSequence.FLAIR])
+
+
+@pytest.mark.parametrize("error", [TransientError, RunRefusedError])
+def test_outages_and_faults_of_the_installation_end_the_task(
+    stored: FolderSeriesReader, error: type[TransientError] | type[RunRefusedError]
+) -> None:
+    with pytest.raises(error):
+        cut(ChangedReader(stored, MrSequence.FLAIR, raising(error(Code.E_PLUGIN, ""))))
+
+
+def lowest(count: int) -> Change:
+    def change(instances: list[Dataset]) -> list[Dataset]:
+        return sorted(instances, key=lambda ds: float(ds.ImagePositionPatient[2]))[:count]
+
+    return change
+
+
+def test_an_image_that_does_not_cover_the_outline_is_refused_with_its_share(stored: FolderSeriesReader) -> None:
+    slab = ChangedReader(stored, MrSequence.FLAIR, lowest(14))
+    assert re.search(r"E_COVERAGE: the image covers \d+% of the outline", str(cut(slab).refused[MrSequence.FLAIR]))
+    flair = cut(slab, SETTINGS.model_copy(update={"coverage_floor": 0.0})).cut[MrSequence.FLAIR]
+    assert 0 <= flair.coverage < 0.95
+    assert cut(stored).cut[MrSequence.FLAIR].coverage == pytest.approx(1, abs=0.01)
+
+
+def without(stored: FolderSeriesReader, sequence: MrSequence) -> FolderSeriesReader:
+    return replace(stored, series=[s for s in stored.series if s.identification.sequence is not sequence])
+
+
+def test_without_an_mprage_no_patch_is_cut_unless_a_substitute_is_allowed(stored: FolderSeriesReader) -> None:
+    study = without(stored, MrSequence.MPRAGE)
+    assert {error.code for error in cut(study).refused.values()} == {Code.W_MISSING_SEQUENCE}
+    patches = cut(study, SETTINGS.model_copy(update={"reference": "substitute"}))
+    assert set(patches.refused) == {MrSequence.MPRAGE, *MAPS}, "no substitute feeds the network of the MPRAGE"
+    for one in patches.cut.values():
+        assert one.origin["reference"] == "T2"
+        assert one.quality["flags"] == [Code.W_REFERENCE]
+
+
+def test_a_t1_after_contrast_is_preferred_as_substitute(stored: FolderSeriesReader) -> None:
+    def renamed(series: SeriesRecord) -> SeriesRecord:
+        after = Identification(MrSequence.T1C, Confidence.HIGH, "")
+        return replace(series, identification=after) if series.identification.sequence is MrSequence.T1 else series
+
+    study = without(stored, MrSequence.MPRAGE)
+    study = replace(study, series=list(map(renamed, study.series)))
+    patches = cut(study, SETTINGS.model_copy(update={"reference": "substitute"}))
+    assert set(patches.refused) == {MrSequence.MPRAGE, MrSequence.T1, *MAPS}
+    assert patches.cut[MrSequence.T2].origin["reference"] == "T1C"
+    assert patches.cut[MrSequence.T2].shown.shape == (230, 230), "cubic voxels of 1 mm"
+
+
+def test_the_same_outline_is_cut_from_a_substitute(stored: FolderSeriesReader) -> None:
+    """The head does not move, so the rectangle in mm is the same in both spaces."""
+    mprage = cut(stored).cut[MrSequence.T2].rectangle
+    settings = SETTINGS.model_copy(update={"reference": "substitute"})
+    substitute = cut(without(stored, MrSequence.MPRAGE), settings).cut[MrSequence.T2].rectangle
+    width = 1.5 * (mprage.right - mprage.left)
+    assert substitute.right - substitute.left == pytest.approx(width, abs=4)
