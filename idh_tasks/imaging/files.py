@@ -10,6 +10,7 @@ import SimpleITK as sitk
 from idh_tasks.codes import Code
 from idh_tasks.domain.volume import Geometry, Mask, Series4D, Volume, triple
 from idh_tasks.errors import SeriesRejectedError
+from idh_tasks.imaging.directions import geometric_mean
 from idh_tasks.imaging.itk import from_image, to_image
 
 
@@ -52,7 +53,7 @@ def _sidecar(path: Path, suffix: str) -> Path:
 
 
 def read_dwi(path: Path) -> Series4D:
-    """Read a diffusion series: a 4D NIfTI with its ``.bval``; volumes of one b-value are averaged.
+    """Read a diffusion series: a 4D NIfTI with its ``.bval``; directions of one b-value are averaged.
 
     Raises
     ------
@@ -70,7 +71,7 @@ def read_dwi(path: Path) -> Series4D:
             Code.E_B_VALUES,
             f"{len(voxels)} volumes and {len(b_values)} b-values; one per volume and two different ones are needed",
         )
-    means = np.stack([voxels[b_values == b].mean(axis=0) for b in distinct]).astype(np.float32)
+    means = np.stack([geometric_mean(voxels[b_values == b]) for b in distinct])
     return Series4D(means, _geometry(image, voxels.shape), tuple(distinct), 0.0)
 
 
