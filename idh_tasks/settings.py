@@ -58,6 +58,8 @@ class ImagingSettings(_Frozen):
     """Edge length of a patch in pixels."""
     normalisation: Literal["brain_zscore", "tumour_mean"] = "brain_zscore"
     """Intensities become z-scores over the brain, or are divided by the mean of the tumour."""
+    adc_scale: Literal["normalised", "absolute"] = "normalised"
+    """The ADC is normalised like every sequence, or kept in 10⁻³ mm²/s: it is a measured quantity."""
     resample: Literal["stretch", "pad_square"] = "stretch"
     """The tumour's rectangle is stretched to the patch, or padded to a square first."""
     overlap_floor: float = Field(default=0.7, ge=0, le=1)

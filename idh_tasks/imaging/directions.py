@@ -1,9 +1,7 @@
 """Averages diffusion-weighted images over gradient directions, so that the result shows the trace of the tensor."""
 
-from collections.abc import Sequence
-
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from idh_tasks.domain.volume import Float
 
@@ -39,7 +37,7 @@ def geometric_mean(images: Float, weights: Weights | None = None) -> Float:
     return np.asarray(np.where(floor > 0, np.exp(mean), 0.0), dtype=np.float32)
 
 
-def trace_weights(gradients: Sequence[Sequence[float]]) -> tuple[Weights, float]:
+def trace_weights(gradients: ArrayLike) -> tuple[Weights, float]:
     """Return the weights with which the mean of logarithms shows the mean diffusivity, and the remaining imbalance.
 
     With Σ w·ggᵀ = I/3 the weighted mean of g·D·g is trace(D)/3 for every tensor D. Among the weights that fulfil it,
