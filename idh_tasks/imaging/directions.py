@@ -1,8 +1,11 @@
 """Averages diffusion-weighted images over gradient directions, so that the result shows the trace of the tensor."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from idh_tasks.dicom.gradient import Gradient
 from idh_tasks.domain.volume import Float
 
 Weights = NDArray[np.float64]
@@ -35,6 +38,16 @@ def geometric_mean(images: Float, weights: Weights | None = None) -> Float:
     logs = np.log(np.where(floor > 0, np.maximum(positive, floor), 1.0))
     mean = np.average(logs, axis=0, weights=weights)
     return np.asarray(np.where(floor > 0, np.exp(mean), 0.0), dtype=np.float32)
+
+
+def trace_image(images: Float, gradients: Sequence[Gradient | None]) -> Float:
+    """Return the image of the mean diffusivity from one image of shape (n, ...) for each gradient direction.
+
+    Where a direction is not stated, all images have the same weight.
+    """
+    stated = [gradient for gradient in gradients if gradient is not None]
+    weights = trace_weights(stated)[0] if stated and len(stated) == len(images) else None
+    return geometric_mean(images, weights)
 
 
 def trace_weights(gradients: ArrayLike) -> tuple[Weights, float]:
