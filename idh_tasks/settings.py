@@ -72,7 +72,7 @@ class ImagingSettings(_Frozen):
     """Signal of ghosts relative to that of the head above which a series is refused."""
     movement_limit_mm: float = Field(default=3.0, ge=0)
     """Movement between the volumes of a DSC or DWI series above which it is flagged; the series stays in use."""
-    distortion_limit_mm: float = Field(default=2.0, ge=0)
+    distortion_limit_mm: float = Field(default=2.5, ge=0)
     """Local shift of a DWI along its phase-encoding axis above which it is flagged; the series stays in use."""
     drift_limit: float = Field(default=0.15, ge=0)
     """Drift of the baseline relative to the depth of the bolus above which a DSC series is flagged."""

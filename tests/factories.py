@@ -101,8 +101,12 @@ def directional_signals(tensor: np.ndarray, gradients: np.ndarray, b: float, s0:
 
 
 def directions(count: int, seed: int = 1, squeeze: float = 1.0) -> np.ndarray:
-    """Return random unit vectors; with `squeeze` below 1 they crowd around the plane z = 0."""
-    vectors = np.random.default_rng(seed).standard_normal((count, 3)) * [1, 1, squeeze]
+    """Return unit vectors that cover half a sphere in a spiral, roughly evenly; `squeeze` < 1 flattens it to a disc."""
+    height = (np.arange(count) + 0.5) / count
+    angle = np.pi * (3 - np.sqrt(5)) * np.arange(count)
+    width = np.sqrt(1 - height**2)
+    spiral = np.stack([width * np.cos(angle), width * np.sin(angle), squeeze * height], axis=1)
+    vectors = spiral + 0.1 * squeeze * np.random.default_rng(seed).standard_normal((count, 3))
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
 
 

@@ -71,7 +71,8 @@ def _tissue_and_noise(dwi: Series4D) -> tuple[Mask, float]:
     typical = float(np.median(lowest[head])) if head.any() else 0.0
     if not typical > 0:
         raise SeriesRejectedError(Code.E_EMPTY_IMAGE, "the image of the lowest b-value has no signal")
-    sigma = _noise_sigma(dwi.voxels[:, ~head])
+    # At higher b-values several directions have been averaged, which makes their noise smaller.
+    sigma = _noise_sigma(lowest[~head])
     return lowest > max(SIGNAL_FLOOR * typical, NOISE_FLOOR * sigma), sigma
 
 

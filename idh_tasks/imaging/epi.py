@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 from scipy import ndimage
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.volume import Float, Geometry, Mask, Triple, triple
+from idh_tasks.settings import ImagingSettings
 
 Curves = NDArray[np.float64]
 
@@ -48,6 +50,11 @@ def array_axis(direction: Triple, grid: Geometry) -> int:
     """Return the axis of an array (z, y, x) on a grid that is closest to a direction in the patient."""
     along = np.abs(np.array(grid.direction).reshape(3, 3).T @ direction)
     return 2 - int(along.argmax())
+
+
+def distortion_flags(mismatch_mm: float, settings: ImagingSettings) -> tuple[Code, ...]:
+    """Return ``W_EPI_DISTORTION`` if a mismatch is above the limit; one that is not a number is not."""
+    return (Code.W_EPI_DISTORTION,) * (mismatch_mm > settings.distortion_limit_mm)
 
 
 def epi_mismatch_mm(b0: Float, t2: Float, brain: Mask, axis: int, spacing_mm: Triple) -> float:
@@ -138,6 +145,8 @@ class _Blocks:
 def _best_shifts(scores: Curves, none: int) -> Curves:
     """Return the shift with the largest score of each block, between steps by a parabola; 0 if it gains too little.
 
+    Blocks whose score is largest at the end of the search range are left out: they have no maximum there.
+
     Parameters
     ----------
     scores
@@ -145,10 +154,11 @@ def _best_shifts(scores: Curves, none: int) -> Curves:
     none
         Index of no shift.
     """
-    best = np.clip(scores.argmax(axis=0), 1, len(scores) - 2)
+    best = scores.argmax(axis=0)
+    within = (best > 0) & (best < len(scores) - 1) & (scores.max(axis=0, initial=0) >= LEAST_CORRELATION)
+    best, scores = best[within], scores[:, within]
     at = np.arange(scores.shape[1])
     below, peak, above = scores[best - 1, at], scores[best, at], scores[best + 1, at]
     curvature = np.minimum(below - 2 * peak + above, -1e-9)
     shifts = best - none + np.clip((below - above) / (2 * curvature), -1, 1)
-    gains = peak - scores[none] >= LEAST_GAIN
-    return np.asarray((shifts * gains)[peak >= LEAST_CORRELATION])
+    return np.asarray(shifts * (peak - scores[none] >= LEAST_GAIN))

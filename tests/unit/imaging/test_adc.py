@@ -66,7 +66,7 @@ def test_bright_fluid_does_not_hide_the_tissue(noise: float) -> None:
 
 def test_noise_alone_is_no_tissue() -> None:
     fitted = fit_adc(diffusion(850.0, (0.0, 1000.0), noise=100.0)).voxels
-    assert (fitted[:, 24:] > 0).mean() < 0.03
+    assert (fitted[:, 24:] > 0).mean() < 0.05
     assert (fitted[:, :24] > 0).mean() > 0.99
 
 
