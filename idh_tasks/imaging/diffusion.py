@@ -1,6 +1,5 @@
 """From the instances of a diffusion series to an ADC map, with what was measured on the way."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,7 +7,7 @@ from pydicom import Dataset
 
 from idh_tasks.codes import Code
 from idh_tasks.dicom.dialect import b_value
-from idh_tasks.dicom.gradient import Gradient, gradient
+from idh_tasks.dicom.gradient import gradient
 from idh_tasks.domain.volume import Series4D, Volume
 from idh_tasks.imaging.adc import fit_adc
 from idh_tasks.imaging.assembly import assemble_over_b
@@ -66,13 +65,10 @@ def adc_of(dwi: Series4D, settings: ImagingSettings) -> ComputedAdc:
 
 
 def direction_imbalance(instances: Sequence[Dataset]) -> float:
-    """Return the largest imbalance of the directions of any b-value; 0 if no direction is stated (trace images)."""
-    over_b: dict[float | None, set[Gradient]] = defaultdict(set)
-    for ds in instances:
-        direction = gradient(ds)
-        if direction is not None and b_value(ds):
-            over_b[b_value(ds)].add(direction)
-    return max((trace_weights(sorted(directions))[1] for directions in over_b.values()), default=0.0)
+    """Return the imbalance of the directions of a series (`trace_weights`); 0 if none is stated (trace images)."""
+    weighted = (gradient(ds) for ds in instances if b_value(ds))
+    directions = sorted({direction for direction in weighted if direction is not None})
+    return trace_weights(directions)[1] if directions else 0.0
 
 
 def _phase_encoding(instances: Sequence[Dataset]) -> dict[str, float]:
