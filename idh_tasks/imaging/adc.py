@@ -17,6 +17,8 @@ SIGNAL_FLOOR = 0.1
 """Voxels below this fraction of the median signal of the head contain no tissue."""
 NOISE_FLOOR = 3.0
 """Voxels below this multiple of the noise contain no tissue."""
+LEAST_AIR = 0.1
+"""Share of the field of view that must be air to measure the noise there; less is dark tissue."""
 THRESHOLD_STEPS = 20
 PHYSICAL_LIMIT = 4000.0
 """Largest ADC in 10⁻⁶ mm²/s that is reported."""
@@ -72,7 +74,7 @@ def _tissue_and_noise(dwi: Series4D) -> tuple[Mask, float]:
     if not typical > 0:
         raise SeriesRejectedError(Code.E_EMPTY_IMAGE, "the image of the lowest b-value has no signal")
     # At higher b-values several directions have been averaged, which makes their noise smaller.
-    sigma = _noise_sigma(lowest[~head])
+    sigma = _noise_sigma(lowest[~head]) if head.mean() < 1 - LEAST_AIR else 0.0
     return lowest > max(SIGNAL_FLOOR * typical, NOISE_FLOOR * sigma), sigma
 
 

@@ -13,7 +13,7 @@ from idh_tasks.imaging.adc import fit_adc
 from idh_tasks.imaging.assembly import assemble_over_b
 from idh_tasks.imaging.directions import IMBALANCE_LIMIT, trace_weights
 from idh_tasks.imaging.dwi_motion import align_to_lowest_b
-from idh_tasks.imaging.epi import phase_axis
+from idh_tasks.imaging.epi import phase_axis, phase_reversed
 from idh_tasks.settings import ImagingSettings
 
 
@@ -72,5 +72,7 @@ def direction_imbalance(instances: Sequence[Dataset]) -> float:
 
 
 def _phase_encoding(instances: Sequence[Dataset]) -> dict[str, float]:
-    axis = phase_axis(instances)
-    return {} if axis is None else {f"phase_encoding_{name}": abs(c) for name, c in zip("xyz", axis, strict=True)}
+    """Return the axis in the patient as absolute cosines, and whether it was reversed (1 or 0), where stated."""
+    axis, backwards = phase_axis(instances), phase_reversed(instances)
+    figures = {} if axis is None else {f"phase_encoding_{name}": abs(c) for name, c in zip("xyz", axis, strict=True)}
+    return figures if backwards is None else figures | {"phase_encoding_reversed": float(backwards)}

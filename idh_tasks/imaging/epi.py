@@ -46,6 +46,21 @@ def phase_axis(instances: Sequence[Dataset]) -> Triple | None:
     return triple(float(cosine) for cosine in instances[0].ImageOrientationPatient[start : start + 3])
 
 
+def phase_reversed(instances: Sequence[Dataset]) -> bool | None:
+    """Return whether k-space was read from its far end, which mirrors the direction of distortion.
+
+    GE writes this into Rectilinear Phase Encode Reordering (0018,9034); other vendors state it in private elements
+    that are not kept.
+
+    Returns
+    -------
+    bool or None
+        ``None`` if it is not stated, or not the same for all instances.
+    """
+    stated = frozenset(str(ds.get("RectilinearPhaseEncodeReordering") or "") for ds in instances)
+    return {frozenset({"LINEAR"}): False, frozenset({"REVERSE_LINEAR"}): True}.get(stated)
+
+
 def array_axis(direction: Triple, grid: Geometry) -> int:
     """Return the axis of an array (z, y, x) on a grid that is closest to a direction in the patient."""
     along = np.abs(np.array(grid.direction).reshape(3, 3).T @ direction)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from idh_tasks.codes import Code
 from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.imaging.adc import fit_adc
-from tests.factories import cramer_rao, diffusion
+from tests.factories import cramer_rao, diffusion, geometry
 
 
 @pytest.mark.parametrize("b_values", [(0.0, 1000.0), (0.0, 500.0, 1000.0), (50.0, 400.0, 800.0)])
@@ -62,6 +62,13 @@ def test_bright_fluid_does_not_hide_the_tissue(noise: float) -> None:
     fitted = fit_adc(dwi).voxels
     assert fitted[:, :6].mean() == pytest.approx(3000, rel=0.02)
     assert fitted[:, 6:24].mean() == pytest.approx(850, rel=0.005)
+
+
+def test_dark_tissue_is_not_taken_for_air_where_there_is_none() -> None:
+    dwi = diffusion(850.0, (0.0, 1000.0))
+    filled = replace(dwi, voxels=dwi.voxels[:, :, :24].copy(), geometry=geometry((6, 24, 24)))
+    filled.voxels[:, :, :2] *= 0.2
+    np.testing.assert_allclose(fit_adc(filled).voxels, 850, rtol=1e-3)
 
 
 def test_noise_alone_is_no_tissue() -> None:

@@ -63,6 +63,15 @@ def test_images_without_a_stated_direction_count_as_traces() -> None:
 def test_the_phase_encoding_axis_is_recorded_in_the_patient() -> None:
     figures = compute_adc(series(np.eye(3)), SETTINGS).figures
     assert [figures[f"phase_encoding_{axis}"] for axis in "xyz"] == [0, 1, 0]
+    assert "phase_encoding_reversed" not in figures
+
+
+@pytest.mark.parametrize(("stated", "backwards"), [("LINEAR", 0), ("REVERSE_LINEAR", 1)])
+def test_the_polarity_is_recorded_where_it_is_stated(stated: str, backwards: float) -> None:
+    instances = series(np.eye(3))
+    for ds in instances:
+        ds.RectilinearPhaseEncodeReordering = stated
+    assert compute_adc(instances, SETTINGS).figures["phase_encoding_reversed"] == backwards
 
 
 def head_over_b(seed: int = 1) -> tuple[Series4D, Float]:
