@@ -16,11 +16,12 @@ from tests.factories import ball, instance
 
 SHAPE = (6, 32, 32)
 HEAD = ball(SHAPE, 12, (2.5, 15.5, 15.5))
-Stored = Mapping[str, tuple[MrSequence, Sequence[Dataset]]]
+Content = Sequence[Dataset] | Exception
+Stored = Mapping[str, tuple[MrSequence, Content]]
 
 
 class Reader:
-    """Reads series from memory; a series without instances cannot be fetched from the store."""
+    """Reads series from memory; an exception in place of instances is raised."""
 
     def __init__(self, stored: Stored) -> None:
         self.stored = stored
@@ -33,10 +34,10 @@ class Reader:
         ]
 
     def instances(self, series: SeriesRecord) -> list[Dataset]:
-        instances = list(self.stored[series.object_key][1])
-        if not instances:
-            raise TransientError(Code.E_STORE, "the object store does not answer")
-        return instances
+        content = self.stored[series.object_key][1]
+        if isinstance(content, Exception):
+            raise content
+        return list(content)
 
     def outline(self) -> bytes | None:
         return None
@@ -73,19 +74,12 @@ def without_pixels() -> list[Dataset]:
     return instances
 
 
-def with_a_text_for_a_number() -> list[Dataset]:
-    """Return a series that nobody foresaw: its position is no number."""
-    instances = slices(500)
-    instances[2].ImagePositionPatient = None
-    return instances
-
-
-BAD = {
+BAD: dict[str, tuple[Content, str]] = {
     "noise": (slices(2), "E_QUALITY"),
     "duplicate": (two_at_one_position(), "E_GEOMETRY_DUP"),
     "gap": (slices(500)[:2] + slices(500)[3:], "E_GEOMETRY_GAP"),
     "no pixels": (without_pixels(), "E_DECODE"),
-    "unforeseen": (with_a_text_for_a_number(), "E_PREPROC"),
+    "unforeseen": (ValueError("nobody foresaw it"), "E_PREPROC"),
 }
 
 
@@ -142,8 +136,9 @@ def test_a_delivered_map_is_preferred_and_brought_to_its_unit() -> None:
 
 
 def test_a_store_that_does_not_answer_is_no_fault_of_the_series() -> None:
+    away = TransientError(Code.E_STORE, "the object store does not answer")
     with pytest.raises(TransientError):
-        images({"away": (MrSequence.T2, []), "good": (MrSequence.T2, slices(500))}).source(MrSequence.T2)
+        images({"away": (MrSequence.T2, away), "good": (MrSequence.T2, slices(500))}).source(MrSequence.T2)
 
 
 @pytest.mark.parametrize(("sequence", "source"), [(MrSequence.ADC, "DWI"), (MrSequence.T2, "T2")])
