@@ -11,9 +11,11 @@ from pydicom import Dataset, dcmread
 from idh_tasks.codes import Code
 from idh_tasks.dicom.classic import frames
 from idh_tasks.dicom.dialect import scale_slope
+from idh_tasks.dicom.gradient import gradient
 from idh_tasks.domain.stack import check_one_grid, direction, spacing_mm
 from idh_tasks.domain.volume import Geometry, Series4D, Volume
 from idh_tasks.errors import SeriesRejectedError
+from idh_tasks.imaging.directions import trace_image
 
 
 def read_all(files: Iterable[bytes]) -> list[Dataset]:
@@ -37,7 +39,9 @@ def assemble_volume(instances: Sequence[Dataset]) -> Volume:
 
 
 def assemble_over_b(instances: Sequence[Dataset]) -> Series4D:
-    """Stack a diffusion series: directions of one b-value are averaged, trace images computed from them are left out.
+    """Stack a diffusion series; the directions of one b-value are averaged as logarithms (`trace_image`).
+
+    Trace images computed from directional ones are left out.
 
     Raises
     ------
@@ -114,10 +118,10 @@ def _is_directional(ds: Dataset) -> bool:
 
 
 def _mean_at(instances: Sequence[Dataset], b_value: float) -> NDArray[np.float32]:
-    images = [_comparable(ds) for ds in instances if float(ds.get("DiffusionBValue", -1)) == b_value]
-    if not images:
+    weighted = [ds for ds in instances if float(ds.get("DiffusionBValue", -1)) == b_value]
+    if not weighted:
         raise SeriesRejectedError(Code.E_GEOMETRY_GAP, f"a slice lacks b = {b_value:g}")
-    return np.asarray(np.mean(images, axis=0), dtype=np.float32)
+    return trace_image(np.stack([_comparable(ds) for ds in weighted]), [gradient(ds) for ds in weighted])
 
 
 def _comparable(ds: Dataset) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ from idh_tasks.codes import Code
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence, Provenance
 from idh_tasks.domain.volume import Float, Mask
 from idh_tasks.errors import IdhError, OutlineAwaitsReviewError, SeriesRejectedError
-from idh_tasks.imaging.normalise import brain_zscore, tumour_mean
+from idh_tasks.imaging.normalise import absolute_adc, brain_zscore, tumour_mean
 from idh_tasks.imaging.patch import Rectangle, cut_patch, widest_rectangle
 from idh_tasks.imaging.registration import Registration
 from idh_tasks.pipelines.platform import code_version
@@ -103,10 +103,11 @@ class PatchCutter:
         """
         source, aligned = self._images.source(sequence), self._images.aligned(sequence)
         coverage = self._coverage(aligned)
-        normalised, tumour = self._normalised(aligned), self._outline.mask
+        normalised, tumour = self._normalised(sequence, aligned), self._outline.mask
         pad_square = self._settings.resample == "pad_square"
+        spacing_mm = self._images.reference.image.geometry.spacing_mm
         return CutPatch(
-            patch=cut_patch(normalised, tumour, self.rectangle, self._settings.patch_size, pad_square),
+            patch=cut_patch(normalised, tumour, self.rectangle, self._settings.patch_size, pad_square, spacing_mm),
             rectangle=self.rectangle,
             provenance=source.provenance,
             overlap=aligned.registration.overlap,
@@ -141,7 +142,9 @@ class PatchCutter:
         """Return the widest slice of the tumour and its rectangle, the same for every sequence."""
         return widest_rectangle(self._outline.mask)
 
-    def _normalised(self, aligned: AlignedImage) -> Float:
+    def _normalised(self, sequence: MrSequence, aligned: AlignedImage) -> Float:
+        if sequence is MrSequence.ADC and self._settings.adc_scale == "absolute":
+            return absolute_adc(aligned.voxels)
         if self._settings.normalisation == "brain_zscore":
             # The brain mask may miss a tumour at the surface, which still belongs to the brain.
             return brain_zscore(aligned.voxels, (self._images.brain | self._outline.mask) & aligned.covered)
