@@ -15,10 +15,9 @@ GRADIENT_ECHO_TE_MS = 8.0
 
 @dataclass(frozen=True)
 class Acquisition:
-    """Start in seconds of the day, number in the study, and what two equal protocols have in common."""
+    """Start in seconds of the day, start after the bolus in seconds, and what two equal protocols have in common."""
 
     start: float | None
-    number: int | None
     since_bolus: float | None
     three_d: bool
     gradient_echo: bool
@@ -26,18 +25,12 @@ class Acquisition:
 
     def seconds_after(self, other: "Acquisition") -> float | None:
         """Return how long after another series this one started; None if either time is not known."""
-        if self.start is None or other.start is None or abs(self.start - other.start) > HALF_A_DAY_S:
-            return None
-        return self.start - other.start
+        return _difference(self.start, other.start)
 
     def follows(self, other: "Acquisition") -> bool:
-        """Return whether this series was acquired after another one: by time, or else by number."""
+        """Return whether this series is known to be the later one; series numbers show nothing, archives renumber."""
         seconds = self.seconds_after(other)
-        if seconds is not None:
-            return seconds > 0
-        if self.start is not None and other.start is not None:
-            return False
-        return self.number is not None and other.number is not None and self.number > other.number
+        return seconds is not None and seconds > 0
 
     def same_timing(self, other: "Acquisition") -> bool:
         """Return whether both have the same repetition, echo and inversion time."""
@@ -53,12 +46,17 @@ def read_acquisition(instances: Sequence[Dataset]) -> Acquisition:
     gradient = "GR" in physics.scanning or ("SE" not in physics.scanning and physics.te <= GRADIENT_ECHO_TE_MS)
     return Acquisition(
         start=start,
-        number=_number(first),
-        since_bolus=None if start is None or bolus is None else start - bolus,
+        since_bolus=_difference(start, bolus),
         three_d=physics.three_d,
         gradient_echo=gradient,
         timing=(physics.tr, physics.te, physics.ti),
     )
+
+
+def _difference(later: float | None, earlier: float | None) -> float | None:
+    if later is None or earlier is None or abs(later - earlier) > HALF_A_DAY_S:
+        return None
+    return later - earlier
 
 
 def _start(ds: Dataset) -> float | None:
@@ -75,10 +73,3 @@ def _seconds(value: object) -> float | None:
     except ValueError:
         return None
     return seconds or None
-
-
-def _number(ds: Dataset) -> int | None:
-    try:
-        return int(ds["SeriesNumber"].value)
-    except (KeyError, TypeError, ValueError):
-        return None

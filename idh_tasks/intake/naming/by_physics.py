@@ -24,12 +24,13 @@ def by_physics(physics: Physics) -> Indication | None:
     if indication is not None:
         return indication
     stated, timed = _by_contrast(physics), _by_timing(physics)
-    return _agreed(stated, timed) if stated and timed else stated or timed
+    return _agreed(stated, timed, physics) if stated and timed else stated or timed
 
 
-def _agreed(stated: Indication, timed: Indication) -> Indication:
+def _agreed(stated: Indication, timed: Indication, physics: Physics) -> Indication:
     """Combine the stated contrast with the timing, which says more about a T1; without words if they disagree."""
-    if not timed.words:
+    nulled_without_ti = not physics.ti and physics.contrast in ("FLUID_ATTENUATED", "STIR")
+    if not timed.words or (nulled_without_ti and timed.sequence is MrSequence.T2):
         return stated
     if stated.sequence is timed.sequence or {stated.sequence, timed.sequence} <= T1_FAMILY:
         return timed
@@ -95,6 +96,8 @@ def _by_timing(physics: Physics) -> Indication | None:
     if rule is None or (rule.sequence in T1_FAMILY and physics.pixel_mm >= 1.2 * COARSE_MM):
         # A T1 with pixels this large is a field map or a localizer.
         return Indication(MrSequence.OTHER, "")
+    if rule.sequence is MrSequence.T2 and "IR" in physics.scanning:
+        return Indication(MrSequence.FLAIR, "", also=MrSequence.OTHER)
     return Indication(rule.sequence, rule.meaning)
 
 
