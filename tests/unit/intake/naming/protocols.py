@@ -152,12 +152,6 @@ HABITS = (
 )
 
 
-def series() -> Iterator[tuple[dict[str, Any], str, str]]:
-    """Yield header, name and right sequence of every series."""
-    for habit in HABITS:
-        yield from ((habit.physics | habit.extra, name, habit.sequence) for name in habit.names())
-
-
 CONTRASTS = {
     "T1": (T1_SE, ("t1_se_tra", "T1 tra")),
     "T2": (T2_TSE, ("t2_tse_tra", "T2 axial")),

@@ -11,24 +11,20 @@ from idh_tasks.intake.naming.sequence import identify
 from tests.unit.intake.naming import protocols
 from tests.unit.intake.naming.protocols import AGENT, MPRAGE, T1_SE, T2_TSE, derived, header
 
-SERIES = list(protocols.series())
-
 
 def identified(physics: dict[str, object], name: str, **more: object) -> Identification:
     return identify(read_physics([header(physics, name, **more)]))
 
 
 def test_the_habits_of_vendors_and_languages_are_many() -> None:
-    assert len({name for _, name, _ in SERIES}) >= 250
+    assert len({name for habit in protocols.HABITS for name in habit.names()}) >= 250
 
 
-@pytest.mark.parametrize(("physics", "name", "sequence"), SERIES, ids=lambda value: value if type(value) is str else "")
-def test_a_usual_name_confirms_the_physics(physics: dict[str, object], name: str, sequence: str) -> None:
-    one = identified(physics, name)
-    if "iac" in name:
-        assert one.confidence is Confidence.LOW or one.sequence is MrSequence.OTHER
-    else:
-        assert (one.sequence, one.confidence) == (MrSequence(sequence), Confidence.HIGH), one.evidence
+@pytest.mark.parametrize("habit", protocols.HABITS, ids=lambda habit: next(habit.names()))
+def test_a_usual_name_confirms_the_physics(habit: protocols.Habit) -> None:
+    for name in habit.names():
+        one = identified(habit.physics | habit.extra, name)
+        assert (one.sequence, one.confidence) == (MrSequence(habit.sequence), Confidence.HIGH), (name, one.evidence)
 
 
 @pytest.mark.parametrize(("measured", "named"), permutations(protocols.CONTRASTS, 2))
