@@ -14,6 +14,8 @@ from idh_tasks.intake.naming.acquisition import Acquisition
 
 THREE_D_T1 = frozenset({MrSequence.T1, MrSequence.MPRAGE, MrSequence.T1C})
 BY_THE_STUDY = "; by the study: "
+DYNAMIC = 8
+"""So many 3D T1 series with one timing are the phases of a dynamic examination, stored one by one."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,13 @@ def decide(series: Sequence[StudySeries]) -> list[Identification]:
 def _decided(one: StudySeries, others: Sequence[StudySeries]) -> Identification:
     if one.identification.contrast is Contrast.OPEN:
         return _settled(one, others)
-    doubt = _contradiction(one, others)
+    doubt = _phases(one, others) or _contradiction(one, others)
     return _concluded(one, one.identification.sequence, Confidence.LOW, doubt) if doubt else one.identification
 
 
 def _settled(one: StudySeries, others: Sequence[StudySeries]) -> Identification:
+    if doubt := _phases(one, others):
+        return _concluded(one, MrSequence.T1, Confidence.LOW, doubt)
     after, before = next(_signs_after(one, others), None), next(_signs_before(one, others), None)
     if after and before:
         return _concluded(one, MrSequence.T1, Confidence.LOW, f"{after}, but {before}")
@@ -53,6 +57,13 @@ def _settled(one: StudySeries, others: Sequence[StudySeries]) -> Identification:
     if any(_is_open_twin(one, other) for other in others):
         return _concluded(one, MrSequence.T1, Confidence.LOW, "an equal 3D T1, and no sign of when the bolus was given")
     return one.identification
+
+
+def _phases(one: StudySeries, others: Sequence[StudySeries]) -> str:
+    if not (_is_three_d_t1(one) and any(one.acquisition.timing)):
+        return ""
+    count = 1 + sum(_is_twin(one, other) for other in others)
+    return f"one of {count} 3D T1 series with equal timing, as in a dynamic examination" if count >= DYNAMIC else ""
 
 
 def _signs_after(one: StudySeries, others: Sequence[StudySeries]) -> Iterator[str]:

@@ -63,7 +63,7 @@ def _refined(base: MrSequence, stated: Statement, physics: Physics, name: NameRe
 
 def _after(base: MrSequence, physics: Physics, name: NameReading) -> Conclusion:
     if base is MrSequence.MPRAGE and physics.dimension != "2D":
-        return Conclusion(MrSequence.MPRAGE, True, "3D gradient echo after contrast")
+        return Conclusion(MrSequence.MPRAGE, True, "after contrast")
     known = bool(physics.dimension) or name.no_3d_gradient
     words = "after contrast, but no 3D gradient echo" if known else "after contrast; 2D or 3D is not known"
     return Conclusion(MrSequence.T1C, known, words)

@@ -105,6 +105,7 @@ HABITS = (
                 "Difusion",
                 "RESOLVE",
                 "tensor",
+                "b1000t",
                 "eDWI",
                 "diffusione",
                 "Diffusiegewogen",
@@ -145,9 +146,17 @@ HABITS = (
     Habit(
         derived(DWI | {"DiffusionBValue": None}, "ADC"), "ADC", (("dADC", "ADC", "ep2d_diff_ADC", "DWI", "mapa ADC"),)
     ),
-    Habit(derived(DWI | {"DiffusionBValue": None}), "ADC", (("dADC", "Apparent Diffusion Coefficient", "carte ADC"),)),
+    Habit(
+        derived(DWI | {"DiffusionBValue": None}),
+        "ADC",
+        (("dADC", "Apparent Diffusion Coefficient", "Average DC", "carte ADC"),),
+    ),
     Habit(derived(DWI | {"DiffusionBValue": None}), "OTHER", (("eADC", "exponential ADC", "FA map", "ColFA"),)),
-    Habit(derived(DSC), "RCBV", (("rCBV", "relCBV", "CBV corrected", "Blutvolumen", "volume sanguin"),)),
+    Habit(
+        derived(DSC),
+        "RCBV",
+        (("rCBV", "relCBV", "CBV corrected", "CBV leakage corrected", "nrCBV", "Blutvolumen", "volume sanguin"),),
+    ),
     Habit(derived(DSC), "OTHER", (("TTP", "MTT", "Tmax", "rCBF", "K2", "leakage", "T max", "time to peak"),)),
 )
 

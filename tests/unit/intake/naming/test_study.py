@@ -11,7 +11,7 @@ from idh_tasks.intake.naming.acquisition import read_acquisition
 from idh_tasks.intake.naming.physics import read_physics
 from idh_tasks.intake.naming.sequence import identify
 from idh_tasks.intake.naming.study import BY_THE_STUDY, StudySeries, decide
-from tests.unit.intake.naming.protocols import AGENT, BRAVO, DSC, MPRAGE, T1_SE, T1_SPACE, TFE, header
+from tests.unit.intake.naming.protocols import AGENT, BRAVO, DSC, MPRAGE, T1_SE, T1_SPACE, TFE, VIBE, header
 
 
 def at(time: str, physics: dict[str, Any] = MPRAGE, name: str = "MPRAGE", **more: Any) -> StudySeries:
@@ -84,6 +84,12 @@ def test_a_series_before_an_equal_one_with_an_agent_is_before_contrast() -> None
 def test_the_stated_time_of_the_bolus_decides() -> None:
     assert answers(at("100000", ContrastBolusStartTime="095000")) == [MPRAGE_HIGH]
     assert answers(at("100000", ContrastBolusStartTime="101000")) == [T1]
+
+
+def test_the_phases_of_a_dynamic_examination_are_asked_about() -> None:
+    phases = [at(f"1000{second:02d}", VIBE | AGENT, "t1_vibe") for second in range(0, 40, 5)]
+    assert {confidence for _, confidence in answers(*phases)} == {"low"}
+    assert {confidence for _, confidence in answers(*phases[:3])} == {"high"}
 
 
 def test_signs_that_contradict_one_another_are_asked_about() -> None:
