@@ -158,7 +158,7 @@ def _time_points(instances: Sequence[Dataset]) -> int:
 
 def _agent(ds: Dataset) -> bool | None:
     stated = str(ds.get("ContrastBolusAgent") or "").strip().upper()
-    if ds.get("ContrastBolusAgentSequence"):
+    if ds.get("ContrastBolusAgentSequence") or ds.get("ContrastBolusIngredient") or _number(ds, "ContrastBolusVolume"):
         return True
     return stated not in NO_CONTRAST if stated else None
 

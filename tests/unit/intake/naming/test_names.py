@@ -89,6 +89,11 @@ def test_a_header_that_denies_an_agent_counts_as_a_statement() -> None:
     assert identified(MPRAGE, "MPRAGE KM", ContrastBolusAgent="NONE").confidence is Confidence.LOW
 
 
+@pytest.mark.parametrize("stated", [{"ContrastBolusIngredient": "GADOLINIUM"}, {"ContrastBolusVolume": "7.5"}])
+def test_an_agent_may_be_stated_by_its_ingredient_or_volume(stated: dict[str, str]) -> None:
+    assert identified(MPRAGE, "MPRAGE", **stated).sequence is MrSequence.MPRAGE
+
+
 def test_an_mprage_by_name_that_is_2d_by_physics_is_asked_about() -> None:
     assert identified(T1_SE, "t1_mprage KM").confidence is Confidence.LOW
 
