@@ -2,7 +2,7 @@
 
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.intake.naming.indication import Indication
-from idh_tasks.intake.naming.physics import COARSE_MM, Physics
+from idh_tasks.intake.naming.physics import Physics
 from idh_tasks.intake.naming.sequence_rules import IMAGE_TYPES, TIMINGS, TimingRule
 
 CONTRASTS = {"T1": MrSequence.T1, "T2": MrSequence.T2, "FLUID_ATTENUATED": MrSequence.FLAIR,
@@ -15,6 +15,8 @@ BOLUS_TIME_POINTS, FUNCTIONAL_TIME_POINTS = 15, 150
 """Fewest volumes of a perfusion series, and fewest of a functional one."""
 DYNAMIC_TIME_POINTS = 4
 """Fewest volumes of a dynamic T1 series: before and after contrast are two."""
+FIELD_MAP_MM = 2.5
+"""Pixels of field maps, which have the timing of a 2D T1 gradient echo."""
 T1_FAMILY = {MrSequence.T1, MrSequence.MPRAGE}
 
 
@@ -93,12 +95,15 @@ def _by_timing(physics: Physics) -> Indication | None:
     if not physics.known:
         return None
     rule = next((rule for rule in TIMINGS if _fits(rule, physics)), None)
-    if rule is None or (rule.sequence in T1_FAMILY and physics.pixel_mm >= 1.2 * COARSE_MM):
-        # A T1 with pixels this large is a field map or a localizer.
+    if rule is None or _may_be_field_map(rule, physics):
         return Indication(MrSequence.OTHER, "")
     if rule.sequence is MrSequence.T2 and "IR" in physics.scanning:
         return Indication(MrSequence.FLAIR, "", also=MrSequence.OTHER)
     return Indication(rule.sequence, rule.meaning)
+
+
+def _may_be_field_map(rule: TimingRule, physics: Physics) -> bool:
+    return (rule.scanning, rule.dimension) == ("GR", "2D") and physics.pixel_mm >= FIELD_MAP_MM
 
 
 def _fits(rule: TimingRule, physics: Physics) -> bool:

@@ -223,3 +223,9 @@ def test_a_stated_contrast_that_contradicts_the_timing_is_not_certain(
     flair = {"ScanningSequence": ["SE", "IR"], "RepetitionTime": "9420", "EchoTime": "141", "InversionTime": "2500"}
     one = instance(**flair, AcquisitionContrast=stated, SeriesDescription=name)
     assert identified_as([one]) == (MrSequence.FLAIR, confidence)
+
+
+@pytest.mark.parametrize(("pixel_mm", "confidence"), [(0.9, Confidence.HIGH), (3.0, Confidence.LOW)])
+def test_a_field_map_with_the_timing_of_a_t1_is_not_certain(pixel_mm: float, confidence: Confidence) -> None:
+    header = {"ScanningSequence": "GR", "RepetitionTime": "500", "EchoTime": "4.9", "FlipAngle": "60"}
+    assert identified_as([instance(**header, PixelSpacing=[pixel_mm, pixel_mm])])[1] is confidence
