@@ -104,8 +104,13 @@ def gate_files(files: Iterable[Path]) -> Iterator[FileVerdict]:
     admission = _Admission()
     yield from admission.verdicts(files)
     faults = _faults(admission.series())
+    first: dict[str, Dataset] = {}
     for name, admitted in admission.admitted:
-        yield _verdict(name, admitted, faults.get(str(admitted.ds.SOPInstanceUID)))
+        uid = str(admitted.ds.SOPInstanceUID)
+        if first.setdefault(uid, admitted.ds) != admitted.ds:
+            yield FileVerdict(name, "quarantined", Code.E_SOP_CONFLICT, "another file of this instance differs")
+        else:
+            yield _verdict(name, admitted, faults.get(uid))
 
 
 def _contents(path: Path) -> dict[str, bytes]:

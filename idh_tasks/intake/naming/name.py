@@ -10,6 +10,8 @@ from idh_tasks.intake.naming.sequence_rules import CONTRAST, ELSEWHERE, NAMES, N
 BETWEEN_WORDS = re.compile(r"[_/.:;,()\[\]<>^\-\s]+")
 MINUS_AGENT = re.compile(r"(?<![a-z0-9])(c|km|gd|gado|iv|civ|mdc|inj)-(?=[\s_)]|$)|(?<![a-z0-9+])-(c|km|gd|gado)\b")
 """An agent with a minus sign is none; after a word, as in T1-Gd, the sign is a hyphen."""
+SLASHED = re.compile(r"\b([cs])/ ?(?=(c|ct?e|gd|gado|km|i?v|civ|contr\w*)\b)")
+"""Spanish and Portuguese: c/ is with, s/ is without."""
 UNCLEAR_AGENT = re.compile(r"(?<=[a-z0-9])-c(?=[\s_]|$)")
 NO_3D_GRADIENT = re.compile(r"\b2d\b|fl2d|\b[tf]?se\b|\btse\d|blade|propeller|multivane|space|\bspc\b|cube|vista")
 """Words for pulse sequences that are no 3D gradient echo."""
@@ -46,6 +48,7 @@ def read_name(text: str) -> NameReading:
 def normalised(text: str) -> str:
     """Return a name in lower case, without accents, with single spaces between its words."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
+    plain = SLASHED.sub(lambda match: "con contraste " if match.group(1) == "c" else "sin ", plain)
     plain = UNCLEAR_AGENT.sub(" without contrast with contrast ", plain)
     plain = MINUS_AGENT.sub(" without contrast ", plain)
     return BETWEEN_WORDS.sub(" ", plain).strip()

@@ -69,6 +69,14 @@ def test_a_diffusion_series_may_contain_volumes_that_cannot_be_told_apart(tmp_pa
     assert {line["verdict"] for line in lines("gate", str(tmp_path))} == {"accepted"}
 
 
+def test_gate_accepts_a_copy_and_refuses_another_file_of_the_same_instance(tmp_path: Path) -> None:
+    [first, *_] = instances = stack([0.0, 5.0, 10.0])
+    other = instance(SOPInstanceUID=first.SOPInstanceUID, PixelData=b"\1\2" * 64)
+    _write(tmp_path, [*instances, first, other])
+    codes = {Path(line["file"]).name: line["code"] for line in lines("gate", str(tmp_path))}
+    assert codes == {**dict.fromkeys(("0.dcm", "1.dcm", "2.dcm", "3.dcm")), "4.dcm": "E_SOP_CONFLICT"}
+
+
 def test_gate_opens_archives(tmp_path: Path) -> None:
     path = tmp_path / "study.zip"
     path.write_bytes(zipped({"1.dcm": dicom_bytes(instance()), "readme.txt": b"text"}))

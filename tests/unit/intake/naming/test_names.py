@@ -77,7 +77,8 @@ def test_an_mprage_without_a_stated_agent_is_asked_about(name: str) -> None:
 @pytest.mark.parametrize(("name", "contrast"), [
     ("T1 SE C-", "before"), ("T1 -C", "before"), ("T1-Gd", "after"), ("T1 C+", "after"), ("t1 km-", "before"),
     ("T1 post op", "unstated"), ("T1 preop", "unstated"), ("T1 posterior fossa", "unstated"), ("T1-C", "unstated"),
-    ("T1 pre and post", "unstated"), ("T1 o. KM", "before"), ("T1 m. KM", "after"), ("T1 nach Gd", "after"),
+    ("T1 pre and post", "unstated"), ("T1 o. KM", "before"), ("T1 s/c", "before"), ("T1 c/c", "after"),
+    ("O-Ax T1 SE S C+", "after"), ("T1 m. KM", "after"), ("T1 nach Gd", "after"),
     ("T1 avant injection", "before"), ("T1 apres gado", "after"), ("T1 voor gd", "before"), ("T1 nativo", "before"),
 ])  # fmt: skip
 def test_the_words_for_contrast_are_read_with_their_sign(name: str, contrast: str) -> None:
