@@ -12,7 +12,8 @@ from idh_tasks.domain.study import SEGMENTATION, STRUCTURE_SET, Fault, Identific
 from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.intake.naming.physics import read_physics
 from idh_tasks.intake.naming.sequence import identify
-from idh_tasks.intake.naming.slice_groups import SliceGroup, check_geometry, is_empty, slice_geometry, split_series
+from idh_tasks.intake.naming.slice_geometry import slice_geometry
+from idh_tasks.intake.naming.slice_groups import SliceGroup, check_geometry, is_empty, split_series
 
 OUTLINES = {SegmentationStorage: SEGMENTATION, RTStructureSetStorage: STRUCTURE_SET}
 """SOP classes that hold a tumour outline instead of an image."""
