@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from idh_tasks.dicom.gradient import Gradient
 from idh_tasks.domain.volume import Float
 
 Weights = NDArray[np.float64]
@@ -39,7 +40,17 @@ def geometric_mean(images: Float, weights: Weights | None = None) -> Float:
     return np.asarray(np.where(floor > 0, np.exp(mean), 0.0), dtype=np.float32)
 
 
-def trace_weights(gradients: Sequence[Sequence[float]]) -> tuple[Weights, float]:
+def trace_image(images: Float, gradients: Sequence[Gradient | None]) -> Float:
+    """Return the image of the mean diffusivity from one image of shape (n, ...) for each gradient direction.
+
+    Where a direction is not stated, all images have the same weight.
+    """
+    stated = [gradient for gradient in gradients if gradient is not None]
+    weights = trace_weights(stated)[0] if stated and len(stated) == len(images) else None
+    return geometric_mean(images, weights)
+
+
+def trace_weights(gradients: ArrayLike) -> tuple[Weights, float]:
     """Return the weights with which the mean of logarithms shows the mean diffusivity, and the remaining imbalance.
 
     With Σ w·ggᵀ = I/3 the weighted mean of g·D·g is trace(D)/3 for every tensor D. Among the weights that fulfil it,

@@ -11,12 +11,10 @@ from pydicom.uid import EnhancedMRImageStorage
 
 from idh_tasks.codes import Code
 from idh_tasks.dicom.files import encode_file
-from idh_tasks.dicom.mosaic import is_mosaic
 from idh_tasks.domain.study import Fault
 from idh_tasks.errors import (
     InstanceRejectedError,
     InstanceSkippedError,
-    SeriesRejectedError,
     StudyQuarantinedError,
     UidMismatchError,
 )
@@ -26,8 +24,7 @@ from idh_tasks.intake.gate.instance import AdmittedInstance, read_header
 from idh_tasks.intake.gate.sandbox import Sandbox
 from idh_tasks.intake.naming.physics import read_physics
 from idh_tasks.intake.naming.sequence import identify
-from idh_tasks.intake.naming.series import SEVERAL_VOLUMES, fault_of
-from idh_tasks.intake.naming.slice_groups import SliceGroup, split_series
+from idh_tasks.intake.naming.series import name_series
 from idh_tasks.intake.transport.archive import ARCHIVES, open_archive
 
 STORED_ONLY = Code.E_UNSUPPORTED_SOP
@@ -116,16 +113,7 @@ def _fault(instances: list[Dataset]) -> Fault | None:
     images = [ds for ds in unique if "ImagePositionPatient" in ds or ds.SOPClassUID == EnhancedMRImageStorage]
     if not images or all("LOCALIZER" in (ds.get("ImageType") or ()) for ds in images):
         return None
-    try:
-        groups = [SliceGroup("", tuple(images))] if _several_volumes(images) else split_series(images)
-    except SeriesRejectedError as error:
-        return Fault(error.code, error.reason)
-    return next(filter(None, (fault_of(group.instances) for group in groups)), None)
-
-
-def _several_volumes(images: list[Dataset]) -> bool:
-    """Return whether positions may repeat: over b-values or time, or because each image is a whole volume."""
-    return any(map(is_mosaic, images)) or identify(read_physics(images)).sequence in SEVERAL_VOLUMES
+    return next(filter(None, (named.fault for named in name_series(images))), None)
 
 
 def classify(files: Iterable[Path]) -> Iterator[ClassifiedSeries]:
