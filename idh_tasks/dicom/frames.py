@@ -5,7 +5,8 @@ from functools import cache
 from typing import Any
 
 from numpy.typing import NDArray
-from pydicom import Dataset
+from pydicom import DataElement, Dataset
+from pydicom.datadict import dictionary_VR
 from pydicom.uid import EnhancedMRImageStorage
 
 from idh_tasks.codes import Code
@@ -56,7 +57,7 @@ def enhanced_frames(ds: Dataset) -> Iterator[Dataset]:
         frame.file_meta = ds.file_meta
         _copy_to_top(frame, [group])
         frame.file_number = ds.get("InstanceNumber")
-        frame.InstanceNumber = number + 1
+        _set(frame, "InstanceNumber", number + 1)
         frame.decoded, frame.number = decoded, number
         yield frame
 
@@ -116,4 +117,9 @@ def _copy_item(target: Dataset, items: Sequence[Dataset]) -> None:
 
 def _rename(target: Dataset, keyword: str) -> None:
     if keyword in RENAMED:
-        setattr(target, RENAMED[keyword], target[keyword].value)
+        _set(target, RENAMED[keyword], target[keyword].value)
+
+
+def _set(target: Dataset, keyword: str, value: object) -> None:
+    """Set an attribute as a new element: elements are shared by the frames of an image."""
+    target.add(DataElement(keyword, dictionary_VR(keyword), value))
