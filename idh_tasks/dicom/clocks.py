@@ -66,6 +66,7 @@ def _instance_number(ds: Dataset) -> float | None:
 
 TIMES = (
     Clock("Frame Acquisition DateTime", _date_time("FrameAcquisitionDateTime"), seconds=True),
+    Clock("Frame Reference DateTime", _date_time("FrameReferenceDateTime"), seconds=True),
     Clock("Acquisition DateTime", _date_time("AcquisitionDateTime"), seconds=True),
     Clock("Acquisition Time", lambda ds: seconds_of_day(ds.get("AcquisitionTime")), seconds=True),
     Clock("Trigger Time", _number("TriggerTime", 1e-3), seconds=True),

@@ -25,7 +25,7 @@ SCALE_SLOPE = ("PHILIPS", 0x2005, "Philips MR Imaging DD 001", 0x0E)
 def b_value(ds: Dataset) -> float | None:
     """Return the b-value in s/mm² of the standard element (0018,9087) or the vendor's own; None if not understood."""
     if ds.get("DiffusionBValue") is not None:
-        return _plausible(float(ds.DiffusionBValue))
+        return _plausible(ds.DiffusionBValue)
     if not any(tag.is_private for tag in list(ds.keys())):
         return None
     numbers = (_number(ds, *place) for place in B_VALUES)
@@ -33,7 +33,11 @@ def b_value(ds: Dataset) -> float | None:
     return None if value is None else _plausible(value % GE_OFFSET if value >= GE_OFFSET else value)
 
 
-def _plausible(value: float) -> float | None:
+def _plausible(stated: Any) -> float | None:
+    try:
+        value = float(stated)
+    except (TypeError, ValueError):
+        return None
     return value if 0 <= value <= MAX_B_VALUE else None
 
 

@@ -43,7 +43,7 @@ def read_stack(instances: Sequence[Dataset]) -> Stack:
     try:
         grids = [_grid(ds) for ds in instances]
         orientations = np.array([[float(c) for c in ds.ImageOrientationPatient] for ds in instances]).reshape(-1, 6)
-        positions = np.array([[float(c) for c in ds.ImagePositionPatient] for ds in instances]).reshape(-1, 3)
+        positions = np.array([_position(ds) for ds in instances]).reshape(-1, 3)
     except (AttributeError, TypeError, ValueError):
         raise SeriesRejectedError(Code.E_GEOMETRY_MISSING, "slices without position, orientation or spacing") from None
     check_one_grid(grids)
@@ -53,6 +53,13 @@ def read_stack(instances: Sequence[Dataset]) -> Stack:
 def _grid(ds: Dataset) -> tuple[float, ...]:
     """Return rows, columns and pixel spacings in mm."""
     down, right = (float(c) for c in ds.PixelSpacing)
-    if min(down, right, ds.Rows, ds.Columns) <= 0:
+    if not min(down, right, ds.Rows, ds.Columns) > 0 or not np.isfinite([down, right]).all():
         raise ValueError
     return float(ds.Rows), float(ds.Columns), down, right
+
+
+def _position(ds: Dataset) -> list[float]:
+    position = [float(c) for c in ds.ImagePositionPatient]
+    if not np.isfinite(position).all():
+        raise ValueError
+    return position

@@ -58,6 +58,9 @@ def assemble_over_b(instances: Sequence[Dataset]) -> Series4D:
     found = shells(_acquired(instances))
     geometry, slices = arrange([ds for shell in found for ds in shell.instances])
     volumes = np.stack([_volume_of(shell, slices) for shell in found])
+    if found[0].assumed and volumes[0].mean() <= volumes[1].mean():
+        reason = f"images without a b-value are not brighter than those of b = {found[1].b:g}"
+        raise SeriesRejectedError(Code.E_B_VALUES, reason)
     return _series4d(volumes, geometry, [shell.b for shell in found], float(slices[0][0].get("EchoTime") or 0))
 
 

@@ -18,10 +18,11 @@ B_TOLERANCE, B_TOLERANCE_S_MM2 = 0.02, 1.0
 
 @dataclass(frozen=True)
 class Shell:
-    """The images of one b-value; b is their mean in s/mm²."""
+    """The images of one b-value; b is their mean in s/mm², `assumed` is true if some of them do not state it."""
 
     b: float
     instances: tuple[Dataset, ...]
+    assumed: bool
 
 
 def shells(instances: Sequence[Dataset]) -> list[Shell]:
@@ -77,7 +78,7 @@ def _shell(stated: Sequence[tuple[float, Dataset]]) -> Shell:
     kept = kept or [(b, ds) for b, ds in stated if not is_trace(ds)] or list(stated)
     values = {b for b, _ in kept}
     mean = values.pop() if len(values) == 1 else float(np.mean([b for b, _ in kept]))
-    return Shell(mean, tuple(ds for _, ds in kept))
+    return Shell(mean, tuple(ds for _, ds in kept), any(_stated_b(ds) is None for _, ds in kept))
 
 
 def _is_directional(ds: Dataset) -> bool:

@@ -48,20 +48,36 @@ def name_series(instances: Sequence[Dataset]) -> Iterator[NamedSeries]:
     if instances[0].SOPClassUID in OUTLINES:
         yield NamedSeries("", tuple(instances), OUTLINES[instances[0].SOPClassUID], None, SliceGeometry())
         return
-    for label, images in separate(sorted(instances, key=_rank)):
-        yield from _named_groups(label, images)
+    ordered = sorted(instances, key=_rank)
+    groups = [group for label, images in separate(ordered) for group in _named_groups(label, images)]
+    yield from [_whole(ordered, groups)] if _is_of_no_use(groups) else groups
 
 
-def _rank(ds: Dataset) -> tuple[bool, int, str]:
-    """Return the key that puts headers with a name first: stored ones have none."""
-    return not ds.get("SeriesDescription"), _instance_number(ds), str(ds.get("SOPInstanceUID"))
+def _is_of_no_use(groups: Sequence[NamedSeries]) -> bool:
+    return all(group.identification.sequence is MrSequence.OTHER for group in groups)
 
 
-def _instance_number(ds: Dataset) -> int:
+def _whole(instances: Sequence[Dataset], groups: Sequence[NamedSeries]) -> NamedSeries:
+    """Return a series of which no group is used as one; the least certain identification is kept."""
+    named = min(groups, key=lambda group: (group.identification.confidence is Confidence.HIGH, -len(group.instances)))
+    fault = next((group.fault for group in groups if group.fault), None)
+    return NamedSeries("", tuple(instances), named.identification, fault, named.slice_geometry)
+
+
+def _rank(ds: Dataset) -> tuple[bool, float, float, str]:
+    """Return the key that puts headers with a name first, as stored ones have none, and of two echoes the longer one.
+
+    The longer echo of a perfusion series shows its contrast.
+    """
+    echo_ms, number = (_number(ds, keyword) for keyword in ("EchoTime", "InstanceNumber"))
+    return not ds.get("SeriesDescription"), -echo_ms, number, str(ds.get("SOPInstanceUID"))
+
+
+def _number(ds: Dataset, keyword: str) -> float:
     try:
-        return int(ds.get("InstanceNumber") or 0)
+        return float(ds.get(keyword) or 0)
     except (TypeError, ValueError):
-        return 0
+        return 0.0
 
 
 def _named_groups(label: str, images: tuple[Dataset, ...]) -> Iterator[NamedSeries]:

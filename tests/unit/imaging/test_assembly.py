@@ -99,3 +99,10 @@ def test_a_slice_without_geometry_is_rejected(missing: str) -> None:
     slices = stack(POSITIONS)
     delattr(slices[2], missing)
     assert rejection_code(slices) == "E_GEOMETRY_MISSING"
+
+
+@pytest.mark.parametrize("keyword", ["ImagePositionPatient", "PixelSpacing"])
+def test_a_slice_whose_geometry_is_no_number_is_rejected(keyword: str) -> None:
+    slices = stack(POSITIONS)
+    setattr(slices[2], keyword, [float("nan")] * len(slices[2][keyword].value))
+    assert rejection_code(slices) == "E_GEOMETRY_MISSING"

@@ -104,6 +104,7 @@ def test_images_stated_to_be_without_weighting_are_those_of_b_0() -> None:
 
 UNCERTAIN: dict[str, Callable[[], list[Dataset]]] = {
     "beside b = 0": lambda: [*weighted(0), *weighted(1000), *images(700)],
+    "darker than weighted images": lambda: [*images(700), *weighted(500), *weighted(1000)],
     "derived": lambda: [*images(700, ImageType=[*DERIVED, "NONE"]), *weighted(500), *weighted(1000)],
     "b is no number in s/mm²": lambda: [*weighted(0), *images(700, DiffusionBValue=1e9), *weighted(1000)],
     "one b-value": lambda: weighted(1000),

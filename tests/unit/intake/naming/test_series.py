@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 from pydicom import Dataset
 
 from idh_tasks.dicom.classic import frames
+from idh_tasks.domain.study import PatientKey
 from idh_tasks.imaging.assembly import assemble_over_b, assemble_volume
+from idh_tasks.intake.deidentification.deidentify import deidentify
+from idh_tasks.intake.deidentification.pseudonym import Pseudonymiser
 from idh_tasks.intake.naming.series import NamedSeries, name_series
 from tests.dynamic import clock, dynamic
 from tests.factories import instance, stack
@@ -31,8 +34,8 @@ def dwi(b: float, kind: str, **overrides: Any) -> list[Dataset]:
     return volume(ImageType=image_type, DiffusionBValue=b, **EPI | overrides)
 
 
-def localizer(**overrides: Any) -> Dataset:
-    return instance(ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"], ImageOrientationPatient=SAGITTAL, **T2 | overrides)
+def localizer(plane: list[int] = SAGITTAL) -> Dataset:
+    return instance(ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"], ImageOrientationPatient=plane, **T2)
 
 
 SERIES: dict[str, tuple[Callable[[], list[Dataset]], dict[str, tuple[str, int]]]] = {
@@ -179,9 +182,24 @@ def test_two_echoes_of_a_dynamic_series_stay_one_series() -> None:
         return {"AcquisitionTime": clock(36_000 + 1.5 * t)}
 
     perfusion = {"SeriesDescription": "ep2d_perf BOLUS", "ImageType": MAGNITUDE}
-    short, long = (dynamic(header, 20, EchoTime=str(echo), **perfusion) for echo in (21, 35))
+    short, long = (dynamic(header, 20, EchoTime=str(echo), **perfusion) for echo in (12, 35))
     [one] = name_series([*short, *long])
     assert (one.label, len(one.instances), one.fault) == ("", len(short) + len(long), None)
+    assert one.identification.sequence == "DSC"
+
+
+def test_a_series_of_no_use_stays_one_series() -> None:
+    planes = ([1, 0, 0, 0, 1, 0], SAGITTAL, [1, 0, 0, 0, 0, -1])
+    [one] = name_series([localizer(plane) for plane in planes])
+    assert (one.label, one.identification.sequence, one.fault) == ("", "OTHER", None)
+
+
+@pytest.mark.parametrize("name", SERIES)
+def test_groups_and_labels_are_the_same_once_the_series_is_stored(name: str) -> None:
+    received = SERIES[name][0]()
+    stored = [deidentify(ds, PatientKey("p"), Pseudonymiser("k" * 32)) for ds in received]
+    found = [{one.label: len(one.instances) for one in name_series(some)} for some in (received, stored)]
+    assert found[0] == found[1]
 
 
 def test_a_mosaic_whose_slices_have_no_position_is_refused_by_name() -> None:
