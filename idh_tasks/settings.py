@@ -58,6 +58,8 @@ class ImagingSettings(_Frozen):
     """Edge length of a patch in pixels."""
     normalisation: Literal["brain_zscore", "tumour_mean"] = "brain_zscore"
     """Intensities become z-scores over the brain, or are divided by the mean of the tumour."""
+    adc_scale: Literal["normalised", "absolute"] = "normalised"
+    """The ADC is normalised like every sequence, or kept in 10⁻³ mm²/s: it is a measured quantity."""
     resample: Literal["stretch", "pad_square"] = "stretch"
     """The tumour's rectangle is stretched to the patch, or padded to a square first."""
     overlap_floor: float = Field(default=0.7, ge=0, le=1)
@@ -69,7 +71,9 @@ class ImagingSettings(_Frozen):
     ghosting_limit: float = Field(default=0.15, ge=0)
     """Signal of ghosts relative to that of the head above which a series is refused."""
     movement_limit_mm: float = Field(default=3.0, ge=0)
-    """Movement between the volumes of a DSC series above which it is flagged; the series stays in use."""
+    """Movement between the volumes of a DSC or DWI series above which it is flagged; the series stays in use."""
+    distortion_limit_mm: float = Field(default=2.5, ge=0)
+    """Local shift of a DWI along its phase-encoding axis above which it is flagged; the series stays in use."""
     drift_limit: float = Field(default=0.15, ge=0)
     """Drift of the baseline relative to the depth of the bolus above which a DSC series is flagged."""
     tumour_ml: tuple[float, float] = (0.2, 500.0)

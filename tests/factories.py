@@ -1,5 +1,6 @@
 """Builds the data that tests need; attributes of an instance can be overridden by keyword."""
 
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
@@ -86,6 +87,27 @@ def diffusion(adc: float, b_values: tuple[float, ...], noise: float = 0.0) -> Se
     real, imaginary = np.random.default_rng(1).normal(0, 1, (2, len(b_values), *shape)) * noise
     noisy = np.hypot(clean + real, imaginary)
     return Series4D(noisy.astype(np.float32), geometry(shape), b_values, 80.0)
+
+
+def fibre_tensor(fibre: Sequence[float], along: float = 1700.0, across: float = 300.0) -> np.ndarray:
+    """Return the diffusion tensor (10⁻⁶ mm²/s) of an aligned tract that runs in a direction."""
+    unit = np.array(fibre) / np.linalg.norm(fibre)
+    return across * np.eye(3) + (along - across) * np.outer(unit, unit)
+
+
+def directional_signals(tensor: np.ndarray, gradients: np.ndarray, b: float, s0: float = 1000.0) -> np.ndarray:
+    """Return the signal of a tensor (10⁻⁶ mm²/s) for each gradient direction."""
+    return np.asarray(s0 * np.exp(-b * 1e-6 * np.einsum("ni,ij,nj->n", gradients, tensor, gradients)))
+
+
+def directions(count: int, seed: int = 1, squeeze: float = 1.0) -> np.ndarray:
+    """Return unit vectors that cover half a sphere in a spiral, roughly evenly; `squeeze` < 1 flattens it to a disc."""
+    height = (np.arange(count) + 0.5) / count
+    angle = np.pi * (3 - np.sqrt(5)) * np.arange(count)
+    width = np.sqrt(1 - height**2)
+    spiral = np.stack([width * np.cos(angle), width * np.sin(angle), squeeze * height], axis=1)
+    vectors = spiral + 0.1 * squeeze * np.random.default_rng(seed).standard_normal((count, 3))
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
 
 
 def cramer_rao(adc: float, b_values: np.ndarray, noise: float) -> float:

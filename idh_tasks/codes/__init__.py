@@ -168,6 +168,7 @@ class Code(StrEnum):
 
     # From images to patches
     E_B_VALUES = "E_B_VALUES"
+    E_ADC_UNIT = "E_ADC_UNIT"
     E_TIMING = "E_TIMING"
     E_NO_BOLUS = "E_NO_BOLUS"
     E_QUALITY = "E_QUALITY"
@@ -180,6 +181,10 @@ class Code(StrEnum):
     E_PREPROC = "E_PREPROC"
     W_DSC_MOTION = "W_DSC_MOTION"
     W_BASELINE_DRIFT = "W_BASELINE_DRIFT"
+    W_DWI_MOTION = "W_DWI_MOTION"
+    W_DIRECTIONS = "W_DIRECTIONS"
+    W_EPI_DISTORTION = "W_EPI_DISTORTION"
+    W_OTHER_SERIES = "W_OTHER_SERIES"
 
     # Training and promotion
     E_FOLD_DEGENERATE = "E_FOLD_DEGENERATE"

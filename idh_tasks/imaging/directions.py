@@ -14,7 +14,7 @@ SIGNAL_FLOOR = 0.01
 """Signals below this fraction of their voxel's mean are set to it: a single zero must not erase a voxel."""
 IMBALANCE_LIMIT = 0.05
 """Error of the mean diffusivity, relative to the anisotropy of the tensor, above which directions are unbalanced."""
-NOISE_LIMIT = 2.0
+NOISE_LIMIT = 4.0
 """Weights that raise the variance of the noise by more than this factor are not used."""
 
 

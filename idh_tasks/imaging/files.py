@@ -8,9 +8,10 @@ import numpy as np
 import SimpleITK as sitk
 
 from idh_tasks.codes import Code
-from idh_tasks.domain.volume import Geometry, Mask, Series4D, Volume, triple
+from idh_tasks.dicom.gradient import Gradient, unit_vector
+from idh_tasks.domain.volume import Float, Geometry, Mask, Series4D, Volume, triple
 from idh_tasks.errors import SeriesRejectedError
-from idh_tasks.imaging.directions import geometric_mean
+from idh_tasks.imaging.directions import trace_image
 from idh_tasks.imaging.itk import from_image, to_image
 
 
@@ -53,7 +54,9 @@ def _sidecar(path: Path, suffix: str) -> Path:
 
 
 def read_dwi(path: Path) -> Series4D:
-    """Read a diffusion series: a 4D NIfTI with its ``.bval``; directions of one b-value are averaged.
+    """Read a diffusion series: a 4D NIfTI with its ``.bval``; directions of one b-value are averaged as logarithms.
+
+    A ``.bvec`` file beside it, where there is one, tells how to weight them (`trace_weights`).
 
     Raises
     ------
@@ -71,8 +74,23 @@ def read_dwi(path: Path) -> Series4D:
             Code.E_B_VALUES,
             f"{len(voxels)} volumes and {len(b_values)} b-values; one per volume and two different ones are needed",
         )
-    means = np.stack([geometric_mean(voxels[b_values == b]) for b in distinct])
+    gradients = _gradients(path, len(voxels))
+    means = np.stack([_trace_image(voxels, gradients, b_values == b) for b in distinct])
     return Series4D(means, _geometry(image, voxels.shape), tuple(distinct), 0.0)
+
+
+def _gradients(path: Path, count: int) -> list[Gradient | None]:
+    """Return the direction of each volume from the ``.bvec`` file (three rows, as FSL writes it), if there is one."""
+    try:
+        rows = [[float(part) for part in line.split()] for line in _sidecar(path, ".bvec").read_text().splitlines()]
+    except (OSError, ValueError):
+        return [None] * count
+    columns = list(zip(*[row for row in rows if row], strict=False))
+    return [unit_vector(column) for column in columns] if len(columns) == count else [None] * count
+
+
+def _trace_image(voxels: Float, gradients: Sequence[Gradient | None], chosen: Mask) -> Float:
+    return trace_image(voxels[chosen], [gradients[index] for index in np.nonzero(chosen)[0].tolist()])
 
 
 def read_dsc(path: Path) -> Series4D:

@@ -6,20 +6,33 @@ from idh_tasks.codes import Code
 from idh_tasks.domain.volume import Float, Mask
 from idh_tasks.errors import SeriesRejectedError
 
+ROUNDING = 1e-5
+"""A spread below this fraction of the largest value is rounding error of 32-bit numbers, and no contrast."""
+BACKGROUND_SHARE = 0.5
+"""An image in which a larger share of the brain is exactly zero is refused."""
+ADC_UNIT = 1e-3
+"""From 10⁻⁶ mm²/s to 10⁻³ mm²/s, in which brain tissue has values near 1."""
+
 
 def brain_zscore(voxels: Float, brain: Mask) -> Float:
-    """Return (x − median of the brain) / standard deviation of the brain.
+    """Return (x − median of the brain) / standard deviation of the brain; the unit of the image does not matter.
+
+    Voxels of exactly zero inside the mask were not measured (outside the field of view, or without signal) and do not
+    count.
 
     Raises
     ------
     SeriesRejectedError
-        ``E_EMPTY_IMAGE`` if the brain has no contrast.
+        ``E_EMPTY_IMAGE`` if the brain has no contrast, or was not measured in most of the mask.
     """
-    inside = voxels[brain]
-    spread = float(inside.std()) if inside.size else 0.0
-    if not spread > 0:
+    inside = voxels[brain].astype(np.float64)
+    measured = inside[inside != 0]
+    if measured.size <= (1 - BACKGROUND_SHARE) * inside.size:
+        raise SeriesRejectedError(Code.E_EMPTY_IMAGE, "the image has no signal in most of the brain")
+    spread = float(measured.std())
+    if not spread > ROUNDING * float(np.abs(measured).max()):
         raise SeriesRejectedError(Code.E_EMPTY_IMAGE, "the image has no contrast in the brain")
-    return np.asarray((voxels - np.median(inside)) / spread, dtype=np.float32)
+    return np.asarray((voxels - np.median(measured)) / spread, dtype=np.float32)
 
 
 def tumour_mean(voxels: Float, tumour: Mask) -> Float:
@@ -28,9 +41,15 @@ def tumour_mean(voxels: Float, tumour: Mask) -> Float:
     Raises
     ------
     SeriesRejectedError
-        ``E_EMPTY_IMAGE`` if the tumour's mean is not positive.
+        ``E_EMPTY_IMAGE`` if the tumour's mean is not positive, or positive by rounding only.
     """
-    mean = float(voxels[tumour].mean()) if tumour.any() else 0.0
-    if not mean > 0:
+    inside = voxels[tumour].astype(np.float64)
+    mean = float(inside.mean()) if inside.size else 0.0
+    if not mean > ROUNDING * float(np.abs(inside).max(initial=0)):
         raise SeriesRejectedError(Code.E_EMPTY_IMAGE, "the image has no signal in the tumour")
     return np.asarray(voxels / mean, dtype=np.float32)
+
+
+def absolute_adc(voxels: Float) -> Float:
+    """Return an ADC of 10⁻⁶ mm²/s in 10⁻³ mm²/s: a measured quantity, which needs no reference tissue."""
+    return np.asarray(voxels * ADC_UNIT, dtype=np.float32)

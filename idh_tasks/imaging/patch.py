@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
+from numpy.typing import NDArray
 
 from idh_tasks.codes import Code
-from idh_tasks.domain.volume import Float, Mask
+from idh_tasks.domain.volume import Float, Mask, Triple
 from idh_tasks.errors import StudyQuarantinedError
 
 
@@ -42,27 +42,47 @@ def widest_rectangle(tumour: Mask) -> Rectangle:
     return Rectangle(index, int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1)
 
 
-def _pad_to_square(image: Float) -> Float:
-    """Pad the shorter side with zeros at both ends."""
-    height, width = image.shape
-    side = max(height, width)
-    rows, columns = side - height, side - width
-    padding = ((rows // 2, rows - rows // 2), (columns // 2, columns - columns // 2))
-    return np.pad(image, padding)
-
-
-def cut_patch(normalised: Float, tumour: Mask, box: Rectangle, size: int, pad_square: bool) -> Float:
+def cut_patch(
+    normalised: Float, tumour: Mask, box: Rectangle, size: int, pad_square: bool, spacing_mm: Triple
+) -> Float:
     """Set everything outside the tumour to zero and resample the rectangle to size × size.
+
+    Along an axis with more pixels than the patch, a pixel of the patch is the mean over its area, so that noise is not
+    aliased; otherwise it is interpolated linearly. The zeros outside the tumour enter these means: the protocol masks
+    before it resamples, and a pixel at the border then shows which part of it is tumour.
 
     Parameters
     ----------
     normalised
         Volume of shape (z, y, x).
     pad_square
-        Whether to keep the aspect ratio by padding the rectangle to a square first.
+        Whether to keep the aspect ratio by padding the rectangle with zeros to a square in mm.
+    spacing_mm
+        Voxel size as (x, y, z).
     """
     image = box.crop(np.where(tumour, normalised, 0).astype(np.float32))
-    if pad_square:
-        image = _pad_to_square(image)
-    zoom = (size / image.shape[0], size / image.shape[1])
-    return np.asarray(ndimage.zoom(image, zoom, order=1, grid_mode=True, mode="nearest"), dtype=np.float32)
+    extent_mm = np.array(image.shape) * spacing_mm[1::-1]
+    padded = image.shape * (extent_mm.max() / extent_mm if pad_square else np.ones(2))
+    rows, columns = (_resampling(n, float(total), size) for n, total in zip(image.shape, padded, strict=True))
+    return np.asarray(rows @ image @ columns.T, dtype=np.float32)
+
+
+def _resampling(pixels: int, padded: float, size: int) -> NDArray[np.float64]:
+    """Return the matrix of shape (size, pixels) that resamples an axis, padded at both ends to a length in pixels."""
+    edges = np.linspace(-(padded - pixels) / 2, (padded + pixels) / 2, size + 1)
+    return _area_means(edges, pixels) if padded > size else _interpolation((edges[:-1] + edges[1:]) / 2, pixels)
+
+
+def _area_means(edges: NDArray[np.float64], pixels: int) -> NDArray[np.float64]:
+    """Return which part of each new pixel lies in each old one."""
+    old = np.arange(pixels)
+    overlap = np.minimum(edges[1:, None], old + 1) - np.maximum(edges[:-1, None], old)
+    return np.asarray(np.maximum(overlap, 0) / np.diff(edges)[:, None])
+
+
+def _interpolation(centres: NDArray[np.float64], pixels: int) -> NDArray[np.float64]:
+    """Return the weights of linear interpolation; the outermost pixels reach to their borders, zero lies beyond."""
+    inside = (centres > 0) & (centres < pixels)
+    at = np.clip(centres - 0.5, 0, pixels - 1)
+    weights = np.maximum(1 - np.abs(at[:, None] - np.arange(pixels)), 0)
+    return np.asarray(weights * inside[:, None])

@@ -8,9 +8,9 @@ from idh_tasks.dicom.classic import frames
 from idh_tasks.domain.volume import Mask, Series4D, Volume
 from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.imaging import files
-from idh_tasks.imaging.adc import fit_adc
-from idh_tasks.imaging.assembly import assemble_over_b, assemble_over_time, assemble_volume
+from idh_tasks.imaging.assembly import assemble_over_time, assemble_volume
 from idh_tasks.imaging.brain import brain_mask
+from idh_tasks.imaging.diffusion import adc_of, compute_adc
 from idh_tasks.imaging.itk import resample
 from idh_tasks.imaging.perfusion import compute_rcbv
 from idh_tasks.imaging.proposal import propose_tumour
@@ -25,7 +25,11 @@ STRIPPED = 0.45
 
 def adc(dwi: Path, out: Path) -> None:
     """Fit the ADC (10⁻⁶ mm²/s) of a diffusion series."""
-    files.write_volume(fit_adc(_dwi(dwi)), out)
+    settings = ImagingSettings()
+    computed = (
+        compute_adc(frames(read_instances(dwi)), settings) if dwi.is_dir() else adc_of(files.read_dwi(dwi), settings)
+    )
+    files.write_volume(computed.adc, out)
 
 
 def rcbv(dsc: Path, out: Path, k2: Path | None, *, leakage: bool) -> None:
@@ -75,10 +79,6 @@ def roi(t2: Path, flair: Path, mprage: Path | None, out: Path) -> float:
 
 def _volume(path: Path) -> Volume:
     return assemble_volume(frames(read_instances(path))) if path.is_dir() else files.read_volume(path)
-
-
-def _dwi(path: Path) -> Series4D:
-    return assemble_over_b(frames(read_instances(path))) if path.is_dir() else files.read_dwi(path)
 
 
 def _dsc(path: Path) -> Series4D:

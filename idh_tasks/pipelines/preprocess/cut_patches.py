@@ -10,7 +10,7 @@ import numpy as np
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence, Provenance
 from idh_tasks.domain.volume import Float
 from idh_tasks.errors import IdhError, OutlineAwaitsReviewError
-from idh_tasks.imaging.normalise import brain_zscore, tumour_mean
+from idh_tasks.imaging.normalise import absolute_adc, brain_zscore, tumour_mean
 from idh_tasks.imaging.patch import Rectangle, cut_patch, widest_rectangle
 from idh_tasks.imaging.registration import Registration
 from idh_tasks.pipelines.platform import code_version
@@ -97,11 +97,11 @@ class PatchCutter:
             With the reason why there is no patch.
         """
         source, aligned = self._images.source(sequence), self._images.aligned(sequence)
-        normalised, tumour = self._normalised(aligned), self._outline.mask
+        normalised, tumour = self._normalised(sequence, aligned), self._outline.mask
         covered = tumour & aligned.covered
-        pad_square = self._settings.resample == "pad_square"
+        pad_square, spacing_mm = self._settings.resample == "pad_square", self._images.mprage.geometry.spacing_mm
         return CutPatch(
-            patch=cut_patch(normalised, tumour, self.rectangle, self._settings.patch_size, pad_square),
+            patch=cut_patch(normalised, tumour, self.rectangle, self._settings.patch_size, pad_square, spacing_mm),
             rectangle=self.rectangle,
             provenance=source.provenance,
             overlap=aligned.registration.overlap,
@@ -116,7 +116,9 @@ class PatchCutter:
         """Return the widest slice of the tumour and its rectangle, the same for every sequence."""
         return widest_rectangle(self._outline.mask)
 
-    def _normalised(self, aligned: AlignedImage) -> Float:
+    def _normalised(self, sequence: MrSequence, aligned: AlignedImage) -> Float:
+        if sequence is MrSequence.ADC and self._settings.adc_scale == "absolute":
+            return absolute_adc(aligned.voxels)
         if self._settings.normalisation == "brain_zscore":
             # The brain mask may miss a tumour at the surface, which still belongs to the brain.
             return brain_zscore(aligned.voxels, (self._images.brain | self._outline.mask) & aligned.covered)

@@ -1,7 +1,8 @@
 """The images of one study in their own space: assembled and measured, with maps computed where none was delivered."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -10,14 +11,19 @@ from idh_tasks.codes import Code
 from idh_tasks.domain.sequence import MrSequence, Provenance
 from idh_tasks.domain.study import SeriesRecord
 from idh_tasks.domain.volume import Series4D, Volume
-from idh_tasks.imaging.adc import fit_adc
-from idh_tasks.imaging.assembly import assemble_over_b, assemble_over_time, assemble_volume
+from idh_tasks.errors import IdhError, SeriesRejectedError
+from idh_tasks.imaging.assembly import assemble_over_time, assemble_volume
+from idh_tasks.imaging.diffusion import compute_adc
 from idh_tasks.imaging.itk import axial
 from idh_tasks.imaging.perfusion import MIN_BASELINE, Perfusion, compute_rcbv
 from idh_tasks.imaging.quality import Quality, check_quality, measure_quality, movement_mm
-from idh_tasks.pipelines.preprocess.series_choice import choose_series, usable_series
+from idh_tasks.imaging.vendor_adc import vendor_adc
+from idh_tasks.pipelines.preprocess.refusal import as_refusal
+from idh_tasks.pipelines.preprocess.series_choice import usable_series
 from idh_tasks.pipelines.preprocess.series_reader import SeriesReader
 from idh_tasks.settings import ImagingSettings
+
+log = logging.getLogger(__name__)
 
 MAP_SOURCES = {MrSequence.ADC: MrSequence.DWI, MrSequence.RCBV: MrSequence.DSC}
 """The series from which a map is computed if it was not delivered."""
@@ -50,13 +56,16 @@ class SourceImage:
         return measure_quality(self.anatomy)
 
 
+Make = Callable[[MrSequence, SeriesRecord], SourceImage]
+
+
 class SeriesImages:
     """The images of a study in their own space; each is made when it is first needed."""
 
     def __init__(self, reader: SeriesReader, settings: ImagingSettings) -> None:
         self._reader = reader
         self._settings = settings
-        self._sources: dict[MrSequence, SourceImage] = {}
+        self._sources: dict[MrSequence, SourceImage | IdhError] = {}
 
     def source(self, sequence: MrSequence) -> SourceImage:
         """Return the image of one sequence; the MPRAGE in axial slices.
@@ -64,31 +73,63 @@ class SeriesImages:
         Raises
         ------
         SeriesRejectedError
-            With the reason why no usable image exists, for example ``E_QUALITY``.
+            With the reason why no usable image exists, for example ``E_QUALITY``; of several series, that of the
+            preferred one.
         """
         if sequence not in self._sources:
-            source = self._make(sequence)
-            check_quality(source.quality, self._settings)
-            self._sources[sequence] = source
-        return self._sources[sequence]
+            self._sources[sequence] = self._first_usable(sequence)
+        source = self._sources[sequence]
+        if isinstance(source, IdhError):
+            raise source
+        return source
 
-    def _make(self, sequence: MrSequence) -> SourceImage:
-        if sequence in MAP_SOURCES and not usable_series(self._reader.series, sequence):
-            return self._computed(sequence)
-        series = choose_series(self._reader.series, sequence)
+    def _first_usable(self, sequence: MrSequence) -> SourceImage | IdhError:
+        """Return the image of the first series that yields one, else the reason of the preferred one."""
+        refusals: list[IdhError] = []
+        for make, series in self._candidates(sequence):
+            try:
+                source = make(sequence, series)
+                check_quality(source.quality, self._settings)
+            except Exception as error:  # an unforeseen fault costs its series, never the next one
+                refusals.append(as_refusal(error))
+                log.info("series %s is not used for %s: %s", series.series_id, sequence, refusals[-1])
+                continue
+            return _instead_of(source, len(refusals))
+        return refusals[0]
+
+    def _candidates(self, sequence: MrSequence) -> Sequence[tuple[Make, SeriesRecord]]:
+        """Return the usable series in order of preference; those that a map is computed from follow delivered maps."""
+        if sequence not in MAP_SOURCES:
+            return [(self._acquired, one) for one in usable_series(self._reader.series, sequence)]
+        sources = MAP_SOURCES[sequence]
+        delivered = self._named(sequence)
+        computed = self._named(sources) if delivered else usable_series(self._reader.series, sources)
+        return [(self._delivered, one) for one in delivered] + [(self._computed, one) for one in computed]
+
+    def _named(self, sequence: MrSequence) -> list[SeriesRecord]:
+        try:
+            return usable_series(self._reader.series, sequence)
+        except SeriesRejectedError:
+            return []
+
+    def _acquired(self, sequence: MrSequence, series: SeriesRecord) -> SourceImage:
         image = assemble_volume(self._reader.instances(series))
         if sequence is MrSequence.MPRAGE:
             image = axial(image)
-        provenance = Provenance.VENDOR if sequence in MAP_SOURCES else Provenance.ACQUIRED
-        return SourceImage(image, image, provenance, series)
+        return SourceImage(image, image, Provenance.ACQUIRED, series)
 
-    def _computed(self, sequence: MrSequence) -> SourceImage:
-        series = choose_series(self._reader.series, MAP_SOURCES[sequence])
+    def _delivered(self, sequence: MrSequence, series: SeriesRecord) -> SourceImage:
+        instances = self._reader.instances(series)
+        image = assemble_volume(instances)
+        if sequence is MrSequence.ADC:
+            image = vendor_adc(image, instances)
+        return SourceImage(image, image, Provenance.VENDOR, series)
+
+    def _computed(self, sequence: MrSequence, series: SeriesRecord) -> SourceImage:
         instances = self._reader.instances(series)
         if sequence is MrSequence.ADC:
-            dwi = assemble_over_b(instances)
-            lowest_b = Volume(dwi.voxels[0], dwi.geometry)
-            return SourceImage(fit_adc(dwi), lowest_b, Provenance.COMPUTED, series)
+            made = compute_adc(instances, self._settings)
+            return SourceImage(made.adc, made.lowest_b, Provenance.COMPUTED, series, made.flags, made.figures)
         dsc = assemble_over_time(instances)
         perfusion = compute_rcbv(dsc)
         flags = self._perfusion_flags(dsc, perfusion)
@@ -98,6 +139,14 @@ class SeriesImages:
         moved = movement_mm(dsc) > self._settings.movement_limit_mm
         drifts = perfusion.drift > self._settings.drift_limit
         return (Code.W_DSC_MOTION,) * moved + (Code.W_BASELINE_DRIFT,) * drifts
+
+
+def _instead_of(source: SourceImage, passed_over: int) -> SourceImage:
+    """Return an image with the note that preferred series were passed over."""
+    if not passed_over:
+        return source
+    figures = {**source.figures, "series_passed_over": float(passed_over)}
+    return replace(source, flags=(*source.flags, Code.W_OTHER_SERIES), figures=figures)
 
 
 def _before_bolus(dsc: Series4D) -> Volume:

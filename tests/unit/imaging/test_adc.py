@@ -1,8 +1,14 @@
 """The fitted ADC equals the one from which the signal was made."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from idh_tasks.codes import Code
+from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.imaging.adc import fit_adc
 from tests.factories import cramer_rao, diffusion
 
@@ -31,3 +37,58 @@ def test_without_signal_in_the_air_only_the_noise_correction_is_lost() -> None:
     dwi = diffusion(1500.0, (0.0, 500.0, 1000.0), noise=20.0)
     dwi.voxels[:, :, 24:] = 0
     assert abs(fit_adc(dwi).voxels[:, :24].mean() / 1500 - 1) < 0.01
+
+
+@settings(max_examples=20)
+@given(exponent=st.floats(-6, 6))
+def test_the_unit_of_the_images_does_not_matter(exponent: float) -> None:
+    dwi = diffusion(1100.0, (0.0, 500.0, 1000.0), noise=20.0)
+    scaled = replace(dwi, voxels=(dwi.voxels * 10**exponent).astype(np.float32))
+    np.testing.assert_allclose(fit_adc(scaled).voxels, fit_adc(dwi).voxels, rtol=1e-3, atol=0.1)
+
+
+def test_spikes_in_the_image_without_weighting_do_not_hide_the_tissue() -> None:
+    dwi = diffusion(850.0, (0.0, 1000.0), noise=10.0)
+    dwi.voxels[0, ::2, 4:28:8, ::6] = 1e7
+    fitted = fit_adc(dwi).voxels[:, :24]
+    assert (fitted > 0).mean() > 0.99
+    assert np.median(fitted) == pytest.approx(850, rel=0.01)
+
+
+@pytest.mark.parametrize("noise", [0.0, 20.0])
+def test_bright_fluid_does_not_hide_the_tissue(noise: float) -> None:
+    dwi, fluid = diffusion(850.0, (0.0, 1000.0), noise=noise), diffusion(3000.0, (0.0, 1000.0), noise=noise / 4)
+    dwi.voxels[:, :, :6] = 4 * fluid.voxels[:, :, :6]
+    fitted = fit_adc(dwi).voxels
+    assert fitted[:, :6].mean() == pytest.approx(3000, rel=0.02)
+    assert fitted[:, 6:24].mean() == pytest.approx(850, rel=0.005)
+
+
+def test_noise_alone_is_no_tissue() -> None:
+    fitted = fit_adc(diffusion(850.0, (0.0, 1000.0), noise=100.0)).voxels
+    assert (fitted[:, 24:] > 0).mean() < 0.05
+    assert (fitted[:, :24] > 0).mean() > 0.99
+
+
+def test_a_weighted_signal_of_zero_or_less_counts_as_the_largest_adc() -> None:
+    dwi = diffusion(850.0, (0.0, 1000.0))
+    dwi.voxels[1, :, 2, 2], dwi.voxels[1, :, 3, 3] = 0, -5
+    fitted = fit_adc(dwi).voxels
+    np.testing.assert_allclose([fitted[:, 2, 2], fitted[:, 3, 3]], 4000, rtol=1e-5)
+
+
+def test_a_slice_that_was_lost_at_one_b_value_is_refused() -> None:
+    dwi = diffusion(850.0, (0.0, 500.0, 1000.0))
+    dwi.voxels[2, 3] = 0
+    with pytest.raises(SeriesRejectedError) as caught:
+        fit_adc(dwi)
+    assert caught.value.code is Code.E_EMPTY_IMAGE
+    assert "1 slice" in caught.value.reason
+
+
+def test_an_image_without_signal_is_refused() -> None:
+    dwi = diffusion(850.0, (0.0, 1000.0))
+    dwi.voxels[0] = 0
+    with pytest.raises(SeriesRejectedError) as caught:
+        fit_adc(dwi)
+    assert caught.value.code is Code.E_EMPTY_IMAGE

@@ -1,4 +1,4 @@
-"""Of several series of a sequence, the preferred one without a fault is used, or the reason is reported."""
+"""Of the series of a sequence, those without a fault are used in order, or the reason is reported."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from idh_tasks.codes import Code
 from idh_tasks.domain.sequence import Confidence, MrSequence
 from idh_tasks.domain.study import Fault, Identification, SeriesId, SeriesRecord
 from idh_tasks.errors import SeriesRejectedError
-from idh_tasks.pipelines.preprocess.series_choice import choose_series, usable_series
+from idh_tasks.pipelines.preprocess.series_choice import usable_series
 
 GAP = Fault(Code.E_GEOMETRY_GAP, "a slice is missing")
 
@@ -15,9 +15,8 @@ def t1(name: str, fault: Fault | None = None, confidence: Confidence = Confidenc
     return SeriesRecord(SeriesId(name), Identification(MrSequence.T1, confidence, ""), name, "", 1, fault)
 
 
-def test_the_first_series_without_a_fault_is_chosen() -> None:
+def test_the_series_without_a_fault_may_be_used() -> None:
     series = [t1("unsure", confidence=Confidence.LOW), t1("faulty", GAP), t1("good"), t1("later")]
-    assert choose_series(series, MrSequence.T1).series_id == "good"
     assert [one.series_id for one in usable_series(series, MrSequence.T1)] == ["good", "later"]
 
 
@@ -31,4 +30,4 @@ def test_the_first_series_without_a_fault_is_chosen() -> None:
 )
 def test_without_a_usable_series_the_reason_is_reported(series: list[SeriesRecord], code: str) -> None:
     with pytest.raises(SeriesRejectedError, match=code):
-        choose_series(series, MrSequence.T1)
+        usable_series(series, MrSequence.T1)
