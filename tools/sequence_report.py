@@ -8,20 +8,23 @@ checkout.
 import csv
 import hashlib
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 from pydicom import Dataset
 
+from idh_tasks.domain.study import Identification
+from idh_tasks.intake.naming.acquisition import read_acquisition
 from idh_tasks.intake.naming.physics import read_physics
 from idh_tasks.intake.naming.sequence import identify
+from idh_tasks.intake.naming.study import StudySeries, decide
 
 COLUMNS = {"T1": "T1", "T1GD": "MPRAGE", "T2": "T2", "FLAIR": "FLAIR", "DTI": "DWI", "DSC": "DSC"}
 VALUES = {"RepetitionTime": "Repetition Time", "EchoTime": "Echo Time", "InversionTime": "Inversion Time",
           "FlipAngle": "Flip Angle", "SliceThickness": "Slice Thickness"}  # fmt: skip
 LABELS = Path(__file__).parent / "data" / "series_name_labels.csv"
-CLASSES = ("T1", "T2", "FLAIR", "MPRAGE", "DWI", "ADC", "DSC", "RCBV", "OTHER")
+CLASSES = ("T1", "T1C", "T2", "FLAIR", "MPRAGE", "DWI", "ADC", "DSC", "RCBV", "OTHER")
 
 
 def timing_rows(tables: Path) -> Iterator[tuple[str, Dataset]]:
@@ -30,7 +33,9 @@ def timing_rows(tables: Path) -> Iterator[tuple[str, Dataset]]:
         for row in csv.DictReader(file):
             for column, sequence in COLUMNS.items():
                 if row.get(f"{column} Repetition Time"):
-                    yield sequence, _header(row, column)
+                    ds = _header(row, column)
+                    # A T1 after contrast that is no 3D gradient echo is not the protocol's MPRAGE.
+                    yield "T1C" if sequence == "MPRAGE" and ds.MRAcquisitionType == "2D" else sequence, ds
 
 
 def _header(row: dict[str, str], column: str) -> Dataset:
@@ -50,23 +55,31 @@ def _header(row: dict[str, str], column: str) -> Dataset:
 
 
 def name_rows(tables: Path) -> Iterator[tuple[str, Dataset]]:
-    """Yield the label of each named series, and a header with nothing but its name."""
+    """Yield the label of each named series, and a header with nothing but its name and its place in a study."""
     with LABELS.open() as file:
         labels = {row["sha256"]: row["label"] for row in csv.DictReader(file)}
     with (tables / "idc_glioma_series.csv").open() as file:
         for row in csv.DictReader(file):
             ds = Dataset()
             ds.SeriesDescription = row["SeriesDescription"]
+            ds.StudyDescription = f"{row['PatientID']} {row['StudyDate']}"
             yield labels[hashlib.sha256(row["SeriesDescription"].encode()).hexdigest()[:16]], ds
 
 
 def confusion(rows: Iterator[tuple[str, Dataset]]) -> Counter[tuple[str, str, str]]:
     """Count label, answer and confidence; a row without a label counts only as answered or not."""
-    counts: Counter[tuple[str, str, str]] = Counter()
-    for label, ds in rows:
-        identified = identify(read_physics([ds]))
-        counts[label, identified.sequence.value, identified.confidence.value] += 1
-    return counts
+    studies: dict[str, list[tuple[str, Dataset]]] = defaultdict(list)
+    for number, (label, ds) in enumerate(rows):
+        studies[str(ds.get("StudyDescription") or number)].append((label, ds))
+    return Counter(
+        (label, identified.sequence.value, identified.confidence.value)
+        for study in studies.values()
+        for (label, _), identified in zip(study, _identified([ds for _, ds in study]), strict=True)
+    )
+
+
+def _identified(study: list[Dataset]) -> list[Identification]:
+    return decide([StudySeries(identify(read_physics([ds])), read_acquisition([ds])) for ds in study])
 
 
 def rates(counts: Counter[tuple[str, str, str]]) -> tuple[float, float]:

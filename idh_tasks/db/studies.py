@@ -5,7 +5,7 @@ from typing import Any
 
 from idh_tasks.codes import Code
 from idh_tasks.db.engine import Transaction
-from idh_tasks.domain.sequence import Confidence, MrSequence
+from idh_tasks.domain.sequence import Confidence, Contrast, MrSequence
 from idh_tasks.domain.study import (
     Fault,
     Identification,
@@ -47,16 +47,18 @@ class _SeriesRow:
     reason: str | None
     axial: bool
     voxel_mm3: float
+    coverage_mm: float
+    contrast: Contrast
 
     def record(self) -> SeriesRecord:
         return SeriesRecord(
             self.series_id,
-            Identification(self.sequence, self.confidence, self.evidence),
+            Identification(self.sequence, self.confidence, self.evidence, self.contrast),
             self.object_key,
             self.sha256,
             self.instances,
             Fault(self.code, self.reason or "") if self.code else None,
-            SliceGeometry(self.axial, self.voxel_mm3),
+            SliceGeometry(self.axial, self.voxel_mm3, self.coverage_mm),
         )
 
 
@@ -79,6 +81,7 @@ def _columns(series: SeriesRecord) -> dict[str, Any]:
         "sequence": series.identification.sequence.value,
         "confidence": series.identification.confidence.value,
         "evidence": series.identification.evidence,
+        "contrast": series.identification.contrast.value,
         "object_key": series.object_key,
         "sha256": series.sha256,
         "instances": series.instances,
@@ -124,4 +127,5 @@ def find(transaction: Transaction, study_id: StudyId) -> StoredStudy | None:
     if study is None:
         return None
     rows = transaction.all(_SeriesRow, "studies/select_series", study_id=study_id)
-    return replace(study, series=tuple(row.record() for row in rows))
+    records = (row.record() for row in rows)
+    return replace(study, series=tuple(sorted(records, key=lambda record: record.preference)))

@@ -29,6 +29,18 @@ class Confidence(StrEnum):
     LOW = "low"
 
 
+class Contrast(StrEnum):
+    """What the header and the name of a series say about a contrast agent.
+
+    OPEN is a 3D T1 that is certain but for the agent: without an agent it is T1, with one MPRAGE or T1C.
+    """
+
+    BEFORE = "before"
+    AFTER = "after"
+    UNSTATED = "unstated"
+    OPEN = "open"
+
+
 class Provenance(StrEnum):
     """Origin of an image: acquired, a map from the vendor's software, or a map computed by the platform."""
 

@@ -5,7 +5,7 @@ from datetime import date
 from typing import NewType
 
 from idh_tasks.codes import Code
-from idh_tasks.domain.sequence import Confidence, MrSequence
+from idh_tasks.domain.sequence import Confidence, Contrast, MrSequence
 
 PatientKey = NewType("PatientKey", str)
 StudyId = NewType("StudyId", str)
@@ -14,11 +14,12 @@ SeriesId = NewType("SeriesId", str)
 
 @dataclass(frozen=True)
 class Identification:
-    """Which MR sequence a series is, with what confidence, and the evidence in words."""
+    """Which MR sequence a series is, with what confidence, the evidence in words, and what it says about contrast."""
 
     sequence: MrSequence
     confidence: Confidence
     evidence: str
+    contrast: Contrast = Contrast.UNSTATED
 
 
 SEGMENTATION = Identification(MrSequence.OTHER, Confidence.HIGH, "DICOM SEG")
@@ -34,15 +35,25 @@ class Fault:
     reason: str
 
 
+WHOLE_HEAD_MM = 120.0
+"""Coverage that counts as complete: the brain is about this high."""
+
+
 @dataclass(frozen=True)
 class SliceGeometry:
-    """Orientation and voxel size of a series: of several series of one sequence, axial and small voxels are preferred.
+    """Orientation, voxel size and coverage of a series; coverage is the smallest of its three extents.
 
     The defaults stand for an unknown geometry, which is preferred least.
     """
 
     axial: bool = False
     voxel_mm3: float = 1e6
+    coverage_mm: float = 0.0
+
+    @property
+    def preference(self) -> tuple[float, bool, float]:
+        """Return the key by which geometries are sorted: the whole head first, then axial, then small voxels."""
+        return -min(self.coverage_mm, WHOLE_HEAD_MM), not self.axial, self.voxel_mm3
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,14 @@ class SeriesRecord:
     instances: int
     fault: Fault | None = None
     slice_geometry: SliceGeometry = SliceGeometry()
+
+    @property
+    def preference(self) -> tuple[object, ...]:
+        """Return the key by which the series of a study are sorted: of each sequence, the first one is used."""
+        identified = self.identification
+        uncertain = identified.confidence is not Confidence.HIGH
+        geometry = self.slice_geometry.preference
+        return identified.sequence, uncertain, self.fault is not None, *geometry, -self.instances, self.series_id
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,12 @@
 """Intake of files for a scientist: check, classify and de-identify them without database or object store."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydicom import Dataset, dcmread
-from pydicom.uid import EnhancedMRImageStorage
+from pydicom import Dataset
 
 from idh_tasks.codes import Code
 from idh_tasks.dicom.files import encode_file
@@ -22,9 +21,8 @@ from idh_tasks.intake.deidentification.deidentify import deidentify
 from idh_tasks.intake.deidentification.pseudonym import Pseudonymiser
 from idh_tasks.intake.gate.instance import AdmittedInstance, read_header
 from idh_tasks.intake.gate.sandbox import Sandbox
-from idh_tasks.intake.naming.physics import read_physics
-from idh_tasks.intake.naming.sequence import identify
-from idh_tasks.intake.naming.series import name_series
+from idh_tasks.intake.naming.series import NamedSeries
+from idh_tasks.intake.naming.study_series import name_study
 from idh_tasks.intake.transport.archive import ARCHIVES, open_archive
 
 STORED_ONLY = Code.E_UNSUPPORTED_SOP
@@ -43,13 +41,54 @@ class FileVerdict:
 
 @dataclass(frozen=True)
 class ClassifiedSeries:
-    """The MR sequence of one series, the confidence, and why."""
+    """One series, or one part of a series that was split: its MR sequence, the confidence, why, and its fault.
 
-    series_uid: str
-    sequence: str
-    confidence: str
-    why: str
-    files: int
+    A file that the gate refuses belongs to no series; only its name, the code and the reason are given.
+    """
+
+    series_uid: str | None = None
+    label: str | None = None
+    file: str | None = None
+    sequence: str | None = None
+    confidence: str | None = None
+    why: str | None = None
+    files: int = 1
+    code: str | None = None
+    reason: str | None = None
+
+
+@dataclass
+class _Admission:
+    """The files that passed the gate, each with its name."""
+
+    admitted: list[tuple[str, AdmittedInstance]] = field(default_factory=list)
+
+    def verdicts(self, files: Iterable[Path]) -> Iterator[FileVerdict]:
+        """Yield the verdict on every file that does not pass."""
+        with Sandbox() as sandbox:
+            for path in files:
+                try:
+                    contents = _contents(path)
+                except StudyQuarantinedError as error:
+                    yield FileVerdict(str(path), "quarantined", error.code, error.reason)
+                    continue
+                for name, content in contents.items():
+                    try:
+                        sandbox.check(content)
+                    except InstanceRejectedError as error:
+                        yield _rejected(name, error)
+                        continue
+                    self.admitted.append((name, read_header(content)))
+
+    def series(self) -> list[NamedSeries]:
+        """Name the series of each study as the nightly run does; of copies of one instance, the first counts."""
+        unique: dict[str, Dataset] = {}
+        for _, admitted in self.admitted:
+            unique.setdefault(str(admitted.ds.SOPInstanceUID), admitted.ds)
+        studies: dict[str, dict[str, list[Dataset]]] = defaultdict(lambda: defaultdict(list))
+        for ds in unique.values():
+            studies[str(ds.StudyInstanceUID)][str(ds.SeriesInstanceUID)].append(ds)
+        return [named for study in studies.values() for named in name_study(study.values())]
 
 
 def files_below(paths: Iterable[Path]) -> list[Path]:
@@ -58,28 +97,15 @@ def files_below(paths: Iterable[Path]) -> list[Path]:
 
 
 def gate_files(files: Iterable[Path]) -> Iterator[FileVerdict]:
-    """Pass files and archives through the gate, and the series that they make through its geometry.
+    """Pass files and archives through the gate, and the series that they make through the checks of the nightly run.
 
-    A rejected file is reported at once, an accepted one when its series is complete.
+    A rejected file is reported at once, an accepted one when the series are complete.
     """
-    series: dict[str, list[tuple[str, AdmittedInstance]]] = defaultdict(list)
-    with Sandbox() as sandbox:
-        for path in files:
-            try:
-                contents = _contents(path)
-            except StudyQuarantinedError as error:
-                yield FileVerdict(str(path), "quarantined", error.code, error.reason)
-                continue
-            for name, content in contents.items():
-                try:
-                    sandbox.check(content)
-                except InstanceRejectedError as error:
-                    yield _rejected(name, error)
-                    continue
-                admitted = read_header(content)
-                series[str(admitted.ds.SeriesInstanceUID)].append((name, admitted))
-    for instances in series.values():
-        yield from _series_verdicts(instances)
+    admission = _Admission()
+    yield from admission.verdicts(files)
+    faults = _faults(admission.series())
+    for name, admitted in admission.admitted:
+        yield _verdict(name, admitted, faults.get(str(admitted.ds.SOPInstanceUID)))
 
 
 def _contents(path: Path) -> dict[str, bytes]:
@@ -96,45 +122,39 @@ def _rejected(name: str, error: InstanceRejectedError) -> FileVerdict:
     )
 
 
-def _series_verdicts(instances: list[tuple[str, AdmittedInstance]]) -> Iterator[FileVerdict]:
-    """Yield the verdicts on the files of a series, whose geometry may have a fault."""
-    fault = _fault([admitted.ds for _, admitted in instances])
-    for name, admitted in instances:
-        if fault is not None:
-            verdict = "accepted" if fault.code == STORED_ONLY else "quarantined"
-            yield FileVerdict(name, verdict, fault.code, fault.reason)
-        else:
-            warning = next(iter(admitted.warnings), None)
-            yield FileVerdict(name, "accepted", *((warning.code, warning.reason) if warning else ()))
+def _faults(series: Sequence[NamedSeries]) -> dict[str, Fault]:
+    """Return the fault of each instance whose series has one, by SOP Instance UID."""
+    return {str(ds.SOPInstanceUID): named.fault for named in series if named.fault for ds in named.instances}
 
 
-def _fault(instances: list[Dataset]) -> Fault | None:
-    unique = {str(ds.SOPInstanceUID): ds for ds in instances}.values()
-    images = [ds for ds in unique if "ImagePositionPatient" in ds or ds.SOPClassUID == EnhancedMRImageStorage]
-    if not images or all("LOCALIZER" in (ds.get("ImageType") or ()) for ds in images):
-        return None
-    return next(filter(None, (named.fault for named in name_series(images))), None)
+def _verdict(name: str, admitted: AdmittedInstance, fault: Fault | None) -> FileVerdict:
+    if fault is not None:
+        return FileVerdict(name, "accepted" if fault.code == STORED_ONLY else "quarantined", fault.code, fault.reason)
+    warning = next(iter(admitted.warnings), None)
+    return FileVerdict(name, "accepted", *((warning.code, warning.reason) if warning else ()))
 
 
 def classify(files: Iterable[Path]) -> Iterator[ClassifiedSeries]:
-    """Classify the series that the files form; files that are not DICOM are left out."""
-    series: dict[str, list[Dataset]] = defaultdict(list)
-    for path in files:
-        header = _header(path)
-        if header is not None:
-            series[str(header.get("SeriesInstanceUID") or path.parent)].append(header)
-    for uid, headers in sorted(series.items()):
-        identified = identify(read_physics(headers))
-        sequence, confidence = identified.sequence.value, identified.confidence.value
-        yield ClassifiedSeries(uid, sequence, confidence, identified.evidence, len(headers))
+    """Classify the series that the files form; a file that the gate refuses is reported by itself."""
+    admission = _Admission()
+    for refused in admission.verdicts(files):
+        yield ClassifiedSeries(file=refused.file, code=refused.code, reason=refused.reason)
+    for named in sorted(admission.series(), key=lambda named: (str(named.instances[0].SeriesInstanceUID), named.label)):
+        yield _classified(named)
 
 
-def _header(path: Path) -> Dataset | None:
-    try:
-        header = dcmread(path, stop_before_pixels=True, force=True)
-        return header if "Modality" in header or "SOPClassUID" in header else None
-    except Exception:  # pydicom raises many types; a file that it cannot read belongs to no series
-        return None
+def _classified(named: NamedSeries) -> ClassifiedSeries:
+    identified, fault = named.identification, named.fault
+    return ClassifiedSeries(
+        series_uid=str(named.instances[0].SeriesInstanceUID),
+        label=named.label or None,
+        sequence=identified.sequence.value,
+        confidence=identified.confidence.value,
+        why=identified.evidence,
+        files=len(named.instances),
+        code=fault.code if fault else None,
+        reason=fault.reason if fault else None,
+    )
 
 
 def deidentify_files(source: Path, out: Path, pseudonymiser: Pseudonymiser, issuer: str) -> Iterator[FileVerdict]:

@@ -1,7 +1,7 @@
 """Reads the DICOM files of one study from a folder."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,8 @@ from idh_tasks.dicom.dialect import b_value
 from idh_tasks.domain.study import SeriesId, SeriesRecord
 from idh_tasks.errors import InstanceRejectedError, SeriesRejectedError
 from idh_tasks.intake.gate.instance import admit
-from idh_tasks.intake.naming.series import NamedSeries, name_series
+from idh_tasks.intake.naming.series import NamedSeries
+from idh_tasks.intake.naming.study_series import name_study
 from idh_tasks.offline.intake import files_below
 from idh_tasks.store.objects import sha256
 
@@ -22,7 +23,7 @@ ROI_SUFFIXES = (".nii", ".nii.gz")
 
 @dataclass(frozen=True)
 class FolderSeriesReader:
-    """The series of a study in a folder; `stored` holds the instances of each by its object key."""
+    """The series of a study in a folder, in order of preference; `stored` holds the instances by object key."""
 
     series: Sequence[SeriesRecord]
     stored: Mapping[str, Sequence[Dataset]]
@@ -40,19 +41,18 @@ class FolderSeriesReader:
 def read_study(folder: Path, mask: Path | None) -> FolderSeriesReader:
     """Name the series of a folder; without `mask`, a NIfTI file in the folder is the tumour outline."""
     named = {str(number): series for number, series in enumerate(_named_series(folder))}
-    records = [_record(key, series) for key, series in named.items()]
+    records = sorted((_record(key, series) for key, series in named.items()), key=lambda record: record.preference)
     beside = (path for path in files_below([folder]) if path.name.endswith(ROI_SUFFIXES))
     outline = mask or next(beside, None)
     stored = {key: series.instances for key, series in named.items()}
     return FolderSeriesReader(records, stored, outline.read_bytes() if outline else None)
 
 
-def _named_series(folder: Path) -> Iterator[NamedSeries]:
+def _named_series(folder: Path) -> list[NamedSeries]:
     groups: dict[str, list[Dataset]] = defaultdict(list)
     for ds in read_instances(folder):
         groups[str(ds.SeriesInstanceUID)].append(ds)
-    for group in groups.values():
-        yield from name_series(group)
+    return name_study(groups.values())
 
 
 def _record(key: str, named: NamedSeries) -> SeriesRecord:

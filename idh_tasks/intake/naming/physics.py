@@ -9,18 +9,20 @@ from pydicom.uid import SecondaryCaptureImageStorage
 
 from idh_tasks.dicom.dialect import b_value
 
-NO_CONTRAST = ("", "NO", "NONE", "N", "0", "FALSE", "NO CONTRAST")
+NO_CONTRAST = ("NO", "NONE", "N", "0", "FALSE", "NO CONTRAST")
+"""How a header says that no agent was given; an empty value says nothing."""
 COARSE_MM, PARTITION_MM = 1.5, 2.0
 """Only echo-planar images have pixels this large; slices this thin are partitions of a 3D slab."""
 
 
 @dataclass(frozen=True)
 class Physics:
-    """What the headers of a series state; times in ms, lengths in mm, 0 if unknown."""
+    """What the headers of a series state; times in ms, lengths in mm, 0 if unknown; `agent` is None if not stated."""
 
     tr: float
     te: float
     ti: float
+    flip: float
     pixel_mm: float
     slice_mm: float
     scanning: frozenset[str]
@@ -28,8 +30,9 @@ class Physics:
     image_type: frozenset[str]
     contrast: str
     b_values: tuple[float, ...]
+    instances: int
     time_points: int
-    agent: bool
+    agent: bool | None
     angiography: bool
     name: str
 
@@ -39,9 +42,26 @@ class Physics:
         return self.te > 0 or self.tr > 0
 
     @property
+    def derived(self) -> bool:
+        """Return whether the images were computed from others (PS3.3 C.7.6.1.1.2)."""
+        return "DERIVED" in self.image_type
+
+    @property
+    def dimension(self) -> str:
+        """Return 2D or 3D: as stated, or else by the thickness of the slices; empty if neither is known."""
+        if self.acquisition in ("2D", "3D") or not self.slice_mm:
+            return self.acquisition if self.acquisition in ("2D", "3D") else ""
+        return "3D" if self.slice_mm <= PARTITION_MM else "2D"
+
+    @property
     def three_d(self) -> bool:
-        """Return whether it is a 3D acquisition: as stated, or else by its thin partitions."""
-        return self.acquisition == "3D" or (not self.acquisition and 0 < self.slice_mm <= PARTITION_MM)
+        """Return whether it is known to be a 3D acquisition."""
+        return self.dimension == "3D"
+
+    @property
+    def one_volume(self) -> bool:
+        """Return whether all the slices are known and form one volume, which is no dynamic series."""
+        return self.instances > 1 and self.time_points == 1
 
     @property
     def echo_planar(self) -> bool:
@@ -56,6 +76,7 @@ def read_physics(instances: Sequence[Dataset]) -> Physics:
         tr=_number(first, "RepetitionTime"),
         te=_number(first, "EchoTime", "EffectiveEchoTime"),
         ti=_number(first, "InversionTime", "InversionTimes"),
+        flip=_number(first, "FlipAngle"),
         pixel_mm=_number(first, "PixelSpacing"),
         slice_mm=_number(first, "SliceThickness"),
         scanning=_scanning(first),
@@ -63,10 +84,11 @@ def read_physics(instances: Sequence[Dataset]) -> Physics:
         image_type=_image_type(first),
         contrast=_text(first, "AcquisitionContrast").upper(),
         b_values=tuple(sorted({b for ds in instances for b in _b_values(ds)})),
+        instances=len(instances),
         time_points=_time_points(instances),
         agent=_agent(first),
         angiography=str(first.get("AngioFlag") or "").upper() == "Y",
-        name=str(first.get("SeriesDescription") or first.get("ProtocolName") or "").strip(),
+        name=_name(first),
     )
 
 
@@ -134,6 +156,12 @@ def _time_points(instances: Sequence[Dataset]) -> int:
     return max(*positions.values(), int(_number(instances[0], "NumberOfTemporalPositions")), 1)
 
 
-def _agent(ds: Dataset) -> bool:
+def _agent(ds: Dataset) -> bool | None:
     stated = str(ds.get("ContrastBolusAgent") or "").strip().upper()
-    return stated not in NO_CONTRAST or bool(ds.get("ContrastBolusAgentSequence"))
+    if ds.get("ContrastBolusAgentSequence") or ds.get("ContrastBolusIngredient") or _number(ds, "ContrastBolusVolume"):
+        return True
+    return stated not in NO_CONTRAST if stated else None
+
+
+def _name(ds: Dataset) -> str:
+    return str(ds.get("SeriesDescription") or ds.get("ProtocolName") or "").strip()

@@ -1,8 +1,9 @@
-"""The rules by which a series is identified, as two tables: what names mean, and what timings mean."""
+"""The rules by which a series is identified, as tables: what names, timings and image types mean."""
 
 import csv
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from idh_tasks.domain.sequence import MrSequence
@@ -10,18 +11,36 @@ from idh_tasks.domain.sequence import MrSequence
 TABLES = Path(__file__).parent / "tables"
 
 
+class Kind(StrEnum):
+    """What a name or image type stands for, which decides whether the timing can confirm it.
+
+    COMPUTED and MAP images have the timing of the images that they were made from. An OPEN name has two usual
+    meanings, between which only the physics can decide.
+    """
+
+    ACQUIRED = "acquired"
+    COMPUTED = "computed"
+    MAP = "map"
+    OPEN = "open"
+
+
 @dataclass(frozen=True)
 class NameRule:
-    """A pattern in a normalised name, the sequence that it stands for, and its meaning in words."""
+    """A pattern in a normalised name, the sequence that it stands for, and its meaning in words.
+
+    `also` is another sequence that a series of this name may be, if the physics says so.
+    """
 
     sequence: MrSequence
+    kind: Kind
+    also: MrSequence | None
     meaning: str
     pattern: re.Pattern[str]
 
 
 @dataclass(frozen=True)
 class Range:
-    """An interval in ms, both ends included."""
+    """An interval in ms or degrees, both ends included."""
 
     low: float
     high: float
@@ -42,6 +61,15 @@ class TimingRule:
     tr: Range
     te: Range
     ti: Range
+    flip: Range
+
+
+@dataclass(frozen=True)
+class ImageTypeRule:
+    """What a value of Image Type marks an image as."""
+
+    meaning: str
+    kind: Kind
 
 
 def _read(name: str) -> list[dict[str, str]]:
@@ -49,14 +77,19 @@ def _read(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def _name_rule(row: dict[str, str]) -> NameRule:
+    also = MrSequence(row["also"]) if row["also"] else None
+    return NameRule(MrSequence(row["sequence"]), Kind(row["kind"]), also, row["meaning"], re.compile(row["pattern"]))
+
+
+def _range(row: dict[str, str], quantity: str) -> Range:
+    return Range(float(row[f"{quantity}_min"] or 0), float(row[f"{quantity}_max"] or "inf"))
+
+
 _PATTERNS = _read("sequence_names.csv")
 
-NAMES = tuple(
-    NameRule(MrSequence(row["sequence"]), row["meaning"], re.compile(row["pattern"]))
-    for row in _PATTERNS
-    if row["sequence"]
-)
-"""Tried in order: the first match decides; MPRAGE here is any 3D T1."""
+NAMES = tuple(_name_rule(row) for row in _PATTERNS if row["sequence"])
+"""Tried in order: the first match decides; MPRAGE here is any 3D T1 gradient echo."""
 
 CONTRAST, NO_CONTRAST, ELSEWHERE = (re.compile(row["pattern"]) for row in _PATTERNS if not row["sequence"])
 """Words for an image after contrast, for one before, and for another region than the brain."""
@@ -67,11 +100,11 @@ TIMINGS = tuple(
         row["meaning"],
         row["scanning"],
         row["dimension"],
-        *(Range(float(row[f"{time}_min"] or 0), float(row[f"{time}_max"] or "inf")) for time in ("tr", "te", "ti")),
+        *(_range(row, quantity) for quantity in ("tr", "te", "ti", "flip")),
     )
     for row in _read("sequence_timings.csv")
 )
-"""Tried in order; MPRAGE here is any 3D T1, which is T1 where no contrast was given."""
+"""Tried in order; MPRAGE here is any 3D T1 gradient echo, which is T1 where no contrast was given."""
 
-DERIVED = frozenset((TABLES / "derived_image_types.txt").read_text().splitlines())
+IMAGE_TYPES = {row["value"]: ImageTypeRule(row["meaning"], Kind(row["kind"])) for row in _read("image_types.csv")}
 """Values of Image Type that mark an image as something else than its timing indicates."""

@@ -13,12 +13,12 @@ from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.intake.naming.contrasts import separate
 from idh_tasks.intake.naming.physics import read_physics
 from idh_tasks.intake.naming.sequence import identify
+from idh_tasks.intake.naming.slice_geometry import slice_geometry
 from idh_tasks.intake.naming.slice_groups import (
     SliceGroup,
     check_geometry,
     is_empty,
     photometric_reason,
-    slice_geometry,
     split_series,
 )
 

@@ -13,11 +13,7 @@ from idh_tasks.dicom.dialect import b_value
 from idh_tasks.dicom.frames import is_enhanced
 from idh_tasks.dicom.grid import read_stack
 from idh_tasks.dicom.image_kind import photometric_fault, type_values
-from idh_tasks.domain.stack import direction
-from idh_tasks.domain.study import SliceGeometry
 from idh_tasks.errors import SeriesRejectedError
-
-AXIAL_COSINE = 0.8
 
 
 @dataclass(frozen=True)
@@ -99,15 +95,3 @@ def is_empty(instances: Sequence[Dataset]) -> bool:
 def _constant(ds: Dataset) -> bool:
     pixels = np.frombuffer(ds.PixelData, dtype=f"<u{max(ds.BitsAllocated // 8, 1)}")
     return bool((pixels == pixels[0]).all())
-
-
-def slice_geometry(instances: Sequence[Dataset]) -> SliceGeometry:
-    """Return orientation and voxel volume, or the least preferred values if they are unknown."""
-    try:
-        first = frames(instances[:1])[0]
-        normal = direction([[float(c) for c in first.ImageOrientationPatient]])[:, 2]
-        rows, columns = (float(c) for c in first.PixelSpacing)
-        thickness = float(first.SliceThickness)
-    except (AttributeError, TypeError, ValueError, SeriesRejectedError):
-        return SliceGeometry()
-    return SliceGeometry(axial=bool(abs(normal[2]) > AXIAL_COSINE), voxel_mm3=round(rows * columns * thickness, 4))

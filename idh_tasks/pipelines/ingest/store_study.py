@@ -25,6 +25,7 @@ from idh_tasks.pipelines.ingest.received_study import (
     study_record,
 )
 from idh_tasks.pipelines.ingest.series_archive import SeriesArchive, pack_series
+from idh_tasks.pipelines.ingest.study_naming import settle_study
 from idh_tasks.pipelines.platform import Platform, code_version
 from idh_tasks.store import keys
 from idh_tasks.store.objects import sha256
@@ -136,6 +137,7 @@ def _save(platform: Platform, transaction: Transaction, update: _Update) -> bool
     merged = (stored_instances(platform, stored) if stored else {}) | dict(update.accepted)
     archives, untouched = pack_series(platform, merged)
     unchanged = unchanged_series(stored, update.known, untouched) if stored else []
+    archives, unchanged = settle_study(archives, unchanged, update.known, merged)
     hashes = sorted([*(archive.sha256 for archive in archives), *(series.sha256 for series in unchanged)])
     study = study_record(platform, received, keys.digest(*hashes, sha256(roi) if roi else ""))
     series = (*unchanged, *(publish_series(platform, study, archive) for archive in archives))

@@ -1,8 +1,8 @@
 INSERT INTO idh.series (
     study_id, revision, series_id, sequence, confidence, evidence, object_key, sha256, instances,
-    code, reason, axial, voxel_mm3
+    code, reason, axial, voxel_mm3, coverage_mm, contrast
 )
 VALUES (
     :study_id, :revision, :series_id, :sequence, :confidence, :evidence, :object_key, :sha256, :instances,
-    :code, :reason, :axial, :voxel_mm3
+    :code, :reason, :axial, :voxel_mm3, :coverage_mm, :contrast
 )

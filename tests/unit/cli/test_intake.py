@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydicom import dcmread
+from pydicom import Dataset, dcmread
 from pydicom.uid import EnhancedMRImageStorage
 from typer.testing import CliRunner
 
@@ -106,3 +106,50 @@ def test_deidentify_fails_if_a_file_is_left_out(folder: Path, tmp_path: Path, mo
     monkeypatch.setenv("IDH_PSEUDONYM_KEY", "k" * 40)
     [line] = lines("deidentify", str(folder / "note.dcm"), str(tmp_path / "out"), code=1)
     assert line["code"] == "E_NOT_DICOM"
+
+
+def test_classify_reports_what_the_gate_refuses_by_itself(folder: Path) -> None:
+    refused = {Path(line["file"]).name: line["code"] for line in lines("classify", str(folder)) if line["file"]}
+    assert refused == {"note.dcm": "E_NOT_DICOM", "cut.dcm": "E_PIXEL_LENGTH"}
+
+
+def test_classify_states_the_fault_that_keeps_a_series_from_being_used(folder: Path) -> None:
+    [gap] = [line for line in lines("classify", str(folder)) if line["series_uid"] == "1.2.3.5"]
+    assert (gap["sequence"], gap["code"]) == ("FLAIR", "E_GEOMETRY_GAP")
+
+
+def test_classify_lists_the_parts_of_a_split_series(tmp_path: Path) -> None:
+    second = stack([0.0, 5.0, 10.0], EchoNumbers=2, RepetitionTime="4000", EchoTime="100")
+    first = stack([0.0, 5.0, 10.0], EchoNumbers=1, RepetitionTime="4000", EchoTime="12")
+    _write(tmp_path, [*second, *first])
+    parts = {line["label"]: (line["sequence"], line["files"]) for line in lines("classify", str(tmp_path))}
+    assert sorted(parts.values()) == [("OTHER", 3), ("T2", 3)]
+    assert all(parts)
+
+
+def test_classify_decides_an_mprage_by_its_study(tmp_path: Path) -> None:
+    mprage = {"ScanningSequence": ["GR", "IR"], "RepetitionTime": "1900", "EchoTime": "2.5", "InversionTime": "900"}
+    bolus = {"ScanningSequence": ["EP", "GR"], "RepetitionTime": "1500", "EchoTime": "30", "ContrastBolusAgent": "X"}
+    for number, (time, physics) in enumerate((("100000", mprage), ("101000", bolus), ("102000", mprage))):
+        series = stack([0.0, 5.0], **physics, AcquisitionTime=time, SeriesInstanceUID=f"1.2.3.{number}")
+        volumes = series if physics is mprage else [ds for _ in range(20) for ds in _copies(series)]
+        (tmp_path / str(number)).mkdir()
+        _write(tmp_path / str(number), volumes)
+    answers = {line["series_uid"]: (line["sequence"], line["confidence"]) for line in lines("classify", str(tmp_path))}
+    assert answers == {"1.2.3.0": ("T1", "high"), "1.2.3.1": ("DSC", "high"), "1.2.3.2": ("MPRAGE", "high")}
+
+
+@pytest.mark.parametrize("command", ["gate", "classify"])
+def test_a_mosaic_of_another_vendor_ends_in_a_code(tmp_path: Path, command: str) -> None:
+    mosaic = ["ORIGINAL", "PRIMARY", "M", "MOSAIC"]
+    _write(tmp_path, stack([0.0, 0.0], ImageType=mosaic, Manufacturer="UIH", DiffusionBValue=1000.0))
+    assert {line["code"] for line in lines(command, str(tmp_path))} == {"E_GEOMETRY_MISSING"}
+
+
+def _copies(series: list[Dataset]) -> list[Dataset]:
+    return [instance(**{e.keyword: e.value for e in ds if e.keyword != "SOPInstanceUID"}) for ds in series]
+
+
+def _write(folder: Path, instances: list[Dataset]) -> None:
+    for number, ds in enumerate(instances):
+        (folder / f"{number}.dcm").write_bytes(dicom_bytes(ds))

@@ -47,6 +47,8 @@ TIMING = {
     "T1 with inversion": ("SE", "2D", 2000, 12, 860, "T1"),
     "3D gradient echo with inversion": ("GR", "3D", 1760, 3.1, 950, "T1"),
     "3D gradient echo, short TR": ("GR", "3D", 7.2, 2.9, 0, "T1"),
+    "3D gradient echo, prepared": ("GR", "3D", 1900, 2.5, 0, "T1"),
+    "3D gradient echo, large flip angle (steady state)": ("GR", "3D", 5.6, 2.5, 0, "OTHER"),
     "3D spin echo, short TR": ("SE", "3D", 700, 18, 0, "T1"),
     "spin echo, short TR and TE": ("SE", "2D", 500, 12, 0, "T1"),
     "2D gradient echo, short TR and TE": ("GR", "2D", 250, 2.5, 0, "T1"),
@@ -64,6 +66,7 @@ def test_every_timing_rule_identifies_its_sequence(rule: TimingRule) -> None:
         "MRAcquisitionType": dimension,
         "RepetitionTime": str(tr),
         "EchoTime": str(te),
+        "FlipAngle": str(max(rule.flip.low, min(rule.flip.high, 12))),
     }
     identified = identify(read_physics([instance(**header, **({"InversionTime": str(ti)} if ti else {}))]))
     assert (identified.sequence, identified.confidence) == (MrSequence(sequence), Confidence.HIGH)
@@ -192,8 +195,37 @@ def test_b_values_of_every_vendor_are_read(group: int, creator: str, element: in
 
 @pytest.mark.real_data
 @pytest.mark.parametrize(
-    ("folder", "sequence"), [("mprage_siemens_skyra", MrSequence.T1), ("dwi_philips_vanderbilt", MrSequence.DWI)]
+    ("folder", "sequence", "confidence"),
+    [
+        ("mprage_siemens_skyra", MrSequence.T1, Confidence.LOW),  # an MPRAGE that states no agent
+        ("dwi_philips_vanderbilt", MrSequence.DWI, Confidence.HIGH),
+    ],
 )
-def test_real_series_are_identified_correctly(real_data: Path, folder: str, sequence: MrSequence) -> None:
+def test_real_series_are_identified_correctly(
+    real_data: Path, folder: str, sequence: MrSequence, confidence: Confidence
+) -> None:
     files = sorted((real_data / "dicom" / folder).glob("*.dcm"))
-    assert identified_as([dcmread(file, stop_before_pixels=True) for file in files]) == (sequence, Confidence.HIGH)
+    assert identified_as([dcmread(file, stop_before_pixels=True) for file in files]) == (sequence, confidence)
+
+
+@pytest.mark.parametrize(("name", "confidence"), [("", Confidence.LOW), ("T2 FLAIR", Confidence.HIGH)])
+def test_an_inversion_recovery_without_its_inversion_time_is_no_t2(name: str, confidence: Confidence) -> None:
+    header = {"ScanningSequence": ["SE", "IR"], "RepetitionTime": "9000", "EchoTime": "120"}
+    assert identified_as([instance(**header, SeriesDescription=name)]) == (MrSequence.FLAIR, confidence)
+
+
+@pytest.mark.parametrize(("stated", "name", "confidence"), [
+    ("T2", "", Confidence.LOW), ("T2", "FLAIR", Confidence.HIGH), ("FLUID_ATTENUATED", "", Confidence.HIGH)
+])  # fmt: skip
+def test_a_stated_contrast_that_contradicts_the_timing_is_not_certain(
+    stated: str, name: str, confidence: Confidence
+) -> None:
+    flair = {"ScanningSequence": ["SE", "IR"], "RepetitionTime": "9420", "EchoTime": "141", "InversionTime": "2500"}
+    one = instance(**flair, AcquisitionContrast=stated, SeriesDescription=name)
+    assert identified_as([one]) == (MrSequence.FLAIR, confidence)
+
+
+@pytest.mark.parametrize(("pixel_mm", "confidence"), [(0.9, Confidence.HIGH), (3.0, Confidence.LOW)])
+def test_a_field_map_with_the_timing_of_a_t1_is_not_certain(pixel_mm: float, confidence: Confidence) -> None:
+    header = {"ScanningSequence": "GR", "RepetitionTime": "500", "EchoTime": "4.9", "FlipAngle": "60"}
+    assert identified_as([instance(**header, PixelSpacing=[pixel_mm, pixel_mm])])[1] is confidence

@@ -74,9 +74,9 @@ def without_pixels() -> list[Dataset]:
 
 
 def with_a_text_for_a_number() -> list[Dataset]:
-    """Return a series that nobody foresaw: its position is no number."""
+    """Return a series that nobody foresaw: its slope is no number."""
     instances = slices(500)
-    instances[2].ImagePositionPatient = None
+    instances[2].add_new("RescaleSlope", "LO", "steep")
     return instances
 
 
