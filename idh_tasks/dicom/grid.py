@@ -1,6 +1,6 @@
 """The grid of a series of instances, and which instances lie at each slice position."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from pydicom import Dataset
@@ -42,8 +42,8 @@ def read_stack(instances: Sequence[Dataset]) -> Stack:
     """
     try:
         grids = [_grid(ds) for ds in instances]
-        orientations = np.array([[float(c) for c in ds.ImageOrientationPatient] for ds in instances]).reshape(-1, 6)
-        positions = np.array([_position(ds) for ds in instances]).reshape(-1, 3)
+        orientations = [_finite(ds.ImageOrientationPatient, 6) for ds in instances]
+        positions = [_finite(ds.ImagePositionPatient, 3) for ds in instances]
     except (AttributeError, TypeError, ValueError):
         raise SeriesRejectedError(Code.E_GEOMETRY_MISSING, "slices without position, orientation or spacing") from None
     check_one_grid(grids)
@@ -52,14 +52,15 @@ def read_stack(instances: Sequence[Dataset]) -> Stack:
 
 def _grid(ds: Dataset) -> tuple[float, ...]:
     """Return rows, columns and pixel spacings in mm."""
-    down, right = (float(c) for c in ds.PixelSpacing)
-    if not min(down, right, ds.Rows, ds.Columns) > 0 or not np.isfinite([down, right]).all():
+    down, right = _finite(ds.PixelSpacing, 2)
+    if min(down, right, ds.Rows, ds.Columns) <= 0:
         raise ValueError
     return float(ds.Rows), float(ds.Columns), down, right
 
 
-def _position(ds: Dataset) -> list[float]:
-    position = [float(c) for c in ds.ImagePositionPatient]
-    if not np.isfinite(position).all():
+def _finite(stated: Iterable[float], count: int) -> list[float]:
+    """Return as many numbers as an attribute must have."""
+    numbers = [float(number) for number in stated]
+    if len(numbers) != count or not np.isfinite(numbers).all():
         raise ValueError
-    return position
+    return numbers

@@ -93,5 +93,8 @@ def is_empty(instances: Sequence[Dataset]) -> bool:
 
 
 def _constant(ds: Dataset) -> bool:
-    pixels = np.frombuffer(ds.PixelData, dtype=f"<u{max(ds.BitsAllocated // 8, 1)}")
+    content, bits = ds.get("PixelData"), ds.get("BitsAllocated")
+    if not content or not bits:
+        return False
+    pixels = np.frombuffer(content, dtype=f"<u{max(bits // 8, 1)}")
     return bool((pixels == pixels[0]).all())

@@ -95,9 +95,11 @@ def test_slices_that_do_not_lie_straight_above_one_another_are_rejected() -> Non
 
 
 @pytest.mark.parametrize("missing", ["ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing"])
-def test_a_slice_without_geometry_is_rejected(missing: str) -> None:
+@pytest.mark.parametrize("value", [None, [], [1.0]], ids=["nothing", "no number", "one number"])
+def test_slices_without_geometry_are_rejected(missing: str, value: object) -> None:
     slices = stack(POSITIONS)
-    delattr(slices[2], missing)
+    for ds in slices:
+        setattr(ds, missing, value)
     assert rejection_code(slices) == "E_GEOMETRY_MISSING"
 
 
