@@ -5,14 +5,23 @@ from functools import cache
 from typing import Any
 
 from numpy.typing import NDArray
-from pydicom import Dataset
+from pydicom import DataElement, Dataset
+from pydicom.datadict import dictionary_VR
 from pydicom.uid import EnhancedMRImageStorage
 
 from idh_tasks.codes import Code
 from idh_tasks.errors import SeriesRejectedError
 
 BULK = ("PixelData", "PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence")
-RENAMED = {"EffectiveEchoTime": "EchoTime", "TemporalPositionIndex": "TemporalPositionIdentifier"}
+RENAMED = {
+    "EffectiveEchoTime": "EchoTime",
+    "TemporalPositionIndex": "TemporalPositionIdentifier",
+    "FrameType": "ImageType",
+    "FrameAcquisitionNumber": "AcquisitionNumber",
+}
+"""Attributes of frames and their names in classic instances."""
+NESTED = ("DiffusionGradientDirectionSequence",)
+"""Sequences inside a functional group of which the attributes are needed."""
 
 
 def is_enhanced(ds: Dataset) -> bool:
@@ -47,16 +56,36 @@ def enhanced_frames(ds: Dataset) -> Iterator[Dataset]:
         frame.update(common)
         frame.file_meta = ds.file_meta
         _copy_to_top(frame, [group])
-        frame.InstanceNumber = number + 1
+        frame.file_number = ds.get("InstanceNumber")
+        _set(frame, "InstanceNumber", number + 1)
         frame.decoded, frame.number = decoded, number
         yield frame
 
 
+def first_frame(ds: Dataset) -> Dataset:
+    """Return the first frame of an enhanced image; any other image, or one without stated frames, as it is."""
+    if not is_enhanced(ds):
+        return ds
+    try:
+        return next(enhanced_frames(ds), ds)
+    except SeriesRejectedError:
+        return ds
+
+
 class Frame(Dataset):
-    """A frame; its image is decoded once, when the pixels of any of its frames are first accessed."""
+    """A frame; its image is decoded once, when the pixels of any of its frames are first accessed.
+
+    Attributes
+    ----------
+    number
+        Position in the image, from 0.
+    file_number
+        Instance number of the image: frames of several images have the same Instance Numbers.
+    """
 
     decoded: Callable[[], NDArray[Any]]
     number: int
+    file_number: int | None = None
 
     @property
     def pixel_array(self) -> NDArray[Any]:
@@ -73,15 +102,24 @@ def _copy_to_top(target: Dataset, groups: Sequence[Dataset]) -> None:
     """Copy the attributes of functional groups to top level, under their classic names."""
     for group in groups:
         for macro in group:
-            if macro.VR != "SQ":
-                continue
-            for item in macro.value[:1]:
-                for element in item:
-                    if element.VR != "SQ":
-                        target.add(element)
-                        _rename(target, element.keyword)
+            if macro.VR == "SQ":
+                _copy_item(target, macro.value[:1])
+
+
+def _copy_item(target: Dataset, items: Sequence[Dataset]) -> None:
+    for element in (element for item in items for element in item):
+        if element.VR != "SQ":
+            target.add(element)
+            _rename(target, element.keyword)
+        elif element.keyword in NESTED:
+            _copy_item(target, element.value[:1])
 
 
 def _rename(target: Dataset, keyword: str) -> None:
     if keyword in RENAMED:
-        setattr(target, RENAMED[keyword], target[keyword].value)
+        _set(target, RENAMED[keyword], target[keyword].value)
+
+
+def _set(target: Dataset, keyword: str, value: object) -> None:
+    """Set an attribute as a new element: elements are shared by the frames of an image."""
+    target.add(DataElement(keyword, dictionary_VR(keyword), value))

@@ -1,4 +1,7 @@
-"""The tiles of a Siemens mosaic as classic instances; headers before software XA state their direction in CSA."""
+"""The tiles of a Siemens mosaic as classic instances; headers before software XA state their direction in CSA.
+
+The tiles of UIH's mosaics have no position that survives de-identification: they are refused.
+"""
 
 import warnings
 from collections.abc import Iterator
@@ -15,6 +18,7 @@ from idh_tasks.errors import SeriesRejectedError
 Vector = NDArray[np.float64]
 
 COUNT = (0x0019, "SIEMENS MR HEADER", 0x0A)
+UIH_COUNT = (0x0065, "Image Private Header", 0x50)
 CSA_IMAGE_HEADER = (0x0029, "SIEMENS CSA HEADER", 0x10)
 SLICE_NORMAL = (0x0099, "IDH PLATFORM", 0x01)
 """Our private element for the slice normal, which survives when CSA, which may name the patient, is removed."""
@@ -24,7 +28,15 @@ OF_EACH_TILE = ("PixelData", "Rows", "Columns", "ImagePositionPatient")
 
 def is_mosaic(ds: Dataset) -> bool:
     """Return whether an instance holds a whole volume as tiles of one image."""
-    return "MOSAIC" in (ds.get("ImageType") or ())
+    return "MOSAIC" in (ds.get("ImageType") or ()) or _uih_count(ds) > 1
+
+
+def _uih_count(ds: Dataset) -> int:
+    """Return the number of images in a mosaic by UIH."""
+    try:
+        return int(float(_private(ds, *UIH_COUNT) or 0))
+    except (TypeError, ValueError):
+        return 0
 
 
 def slice_normal(ds: Dataset) -> Vector | None:
@@ -60,14 +72,10 @@ def tiles(ds: Dataset) -> Iterator[Dataset]:
     SeriesRejectedError
         ``E_GEOMETRY_MISSING`` if the number of tiles or the direction in which they are stacked is not stated.
     """
-    count, normal = _private(ds, *COUNT), slice_normal(ds)
-    if not count or normal is None:
-        raise SeriesRejectedError(Code.E_GEOMETRY_MISSING, "a mosaic without the number or the direction of its slices")
-    side = int(np.ceil(np.sqrt(int(count))))
-    rows, columns = int(ds.Rows) // side, int(ds.Columns) // side
-    corner, step = _first_corner(ds, rows, columns), normal * float(ds.get("SpacingBetweenSlices") or ds.SliceThickness)
+    count, corner, step, rows, columns = _layout(ds)
+    side = int(ds.Rows) // rows
     decoded = lazily_decoded(ds, lambda pixels: _cut(pixels, side, rows, columns))
-    for number in range(int(count)):
+    for number in range(count):
         tile = Frame()
         tile.update({element.tag: element for element in ds if element.keyword not in OF_EACH_TILE})
         tile.file_meta = ds.file_meta
@@ -75,6 +83,22 @@ def tiles(ds: Dataset) -> Iterator[Dataset]:
         tile.ImagePositionPatient = (corner + number * step).tolist()
         tile.decoded, tile.number = decoded, number
         yield tile
+
+
+def _layout(ds: Dataset) -> tuple[int, Vector, Vector, int, int]:
+    """Return number of tiles, position of the first, step to the next, and rows and columns of a tile."""
+    try:
+        count, normal = int(_private(ds, *COUNT) or 0), slice_normal(ds)
+        side = int(np.ceil(np.sqrt(count)))
+        rows, columns = int(ds.Rows) // max(side, 1), int(ds.Columns) // max(side, 1)
+        corner, spacing = _first_corner(ds, rows, columns), float(ds.get("SpacingBetweenSlices") or ds.SliceThickness)
+    except (AttributeError, TypeError, ValueError):
+        count, normal = 0, None
+    if not count or normal is None:
+        raise SeriesRejectedError(
+            Code.E_GEOMETRY_MISSING, "a mosaic without number, direction, distance or position of its slices"
+        )
+    return count, corner, normal * spacing, rows, columns
 
 
 def _first_corner(ds: Dataset, rows: int, columns: int) -> Vector:

@@ -1,6 +1,6 @@
-"""Assembles the instances of a classic MR series into one volume, or into volumes over b-value or time."""
+"""Assembles the instances of an MR series into one volume, or into volumes over b-value or time."""
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from io import BytesIO
 
@@ -10,12 +10,17 @@ from pydicom import Dataset, dcmread
 
 from idh_tasks.codes import Code
 from idh_tasks.dicom.classic import frames
-from idh_tasks.dicom.dialect import scale_slope
 from idh_tasks.dicom.gradient import gradient
-from idh_tasks.domain.stack import check_one_grid, direction, spacing_mm
-from idh_tasks.domain.volume import Geometry, Series4D, Volume
+from idh_tasks.dicom.grid import Slices, arrange
+from idh_tasks.dicom.image_kind import image_kind
+from idh_tasks.domain.volume import Float, Geometry, Series4D, Volume
 from idh_tasks.errors import SeriesRejectedError
+from idh_tasks.imaging.diffusion_frames import Shell, shells
 from idh_tasks.imaging.directions import trace_image
+from idh_tasks.imaging.pixels import comparable_pixels, read_pixels
+from idh_tasks.imaging.time_order import echo_of, echo_times_ms, in_order_of_time
+
+MAX_ECHOES = 2
 
 
 def read_all(files: Iterable[bytes]) -> list[Dataset]:
@@ -29,115 +34,99 @@ def assemble_volume(instances: Sequence[Dataset]) -> Volume:
     Raises
     ------
     SeriesRejectedError
-        ``E_GEOMETRY_DUP`` if several instances have the same position, ``E_GEOMETRY_GAP``,
-        ``E_GEOMETRY_ORIENT``, ``E_GEOMETRY_MATRIX``, ``E_DECODE`` or ``E_EMPTY_IMAGE``.
+        ``E_GEOMETRY_DUP`` if several instances have the same position, ``E_GEOMETRY_GAP``, ``E_GEOMETRY_SHEAR``,
+        ``E_GEOMETRY_ORIENT``, ``E_GEOMETRY_MATRIX``, ``E_GEOMETRY_MISSING``, ``E_PHOTOMETRIC``, ``E_DECODE`` or
+        ``E_EMPTY_IMAGE``.
     """
-    geometry, slices = _geometry(instances)
+    geometry, slices = arrange(_distinct(instances))
     if any(len(at_position) > 1 for at_position in slices):
         raise SeriesRejectedError(Code.E_GEOMETRY_DUP, "several instances have the same position")
-    return Volume(_check_content(np.stack([_pixels(at_position[0]) for at_position in slices])), geometry)
+    return Volume(_check_content(np.stack([read_pixels(at_position[0]) for at_position in slices])), geometry)
 
 
 def assemble_over_b(instances: Sequence[Dataset]) -> Series4D:
     """Stack a diffusion series; the directions of one b-value are averaged as logarithms (`trace_image`).
 
-    Trace images computed from directional ones are left out.
+    Maps and trace images computed from the acquired ones are left out.
 
     Raises
     ------
     SeriesRejectedError
-        ``E_B_VALUES`` if there are fewer than two b-values, ``E_GEOMETRY_GAP`` if a slice lacks one of them, and the
-        other codes of `assemble_volume`.
+        ``E_B_VALUES`` if there are fewer than two b-values or one is not certain, ``E_GEOMETRY_GAP`` if a slice lacks
+        one of them or one of its directions, and the other codes of `assemble_volume`.
     """
-    instances = _without_trace(instances)
-    values = sorted({float(ds.DiffusionBValue) for ds in instances if "DiffusionBValue" in ds})
-    if len(values) < 2:
-        raise SeriesRejectedError(Code.E_B_VALUES, f"two b-values are needed, {len(values)} found")
-    geometry, slices = _geometry(instances)
-    volumes = [np.stack([_mean_at(at_position, b) for at_position in slices]) for b in values]
-    return _series4d(np.stack(volumes), geometry, values, instances[0])
+    found = shells(_acquired(instances))
+    geometry, slices = arrange([ds for shell in found for ds in shell.instances])
+    volumes = np.stack([_volume_of(shell, slices) for shell in found])
+    if found[0].assumed and volumes[0].mean() <= volumes[1].mean():
+        reason = f"images without a b-value are not brighter than those of b = {found[1].b:g}"
+        raise SeriesRejectedError(Code.E_B_VALUES, reason)
+    return _series4d(volumes, geometry, [shell.b for shell in found], float(slices[0][0].get("EchoTime") or 0))
 
 
 def assemble_over_time(instances: Sequence[Dataset]) -> Series4D:
-    """Stack a dynamic series in the order of its instance numbers; TR is the time between volumes.
+    """Stack a dynamic series in the order of time; of two echoes the longer one is taken (see `assemble_echoes`)."""
+    return assemble_echoes(instances)[-1]
+
+
+def assemble_echoes(instances: Sequence[Dataset]) -> tuple[Series4D, ...]:
+    """Stack each echo of a dynamic series in the order of time; they have one grid and the same times.
+
+    Returns
+    -------
+    tuple
+        One or two series by ascending echo time; steps are times in s from the first volume.
 
     Raises
     ------
     SeriesRejectedError
-        ``E_GEOMETRY_GAP`` if the slices have different numbers of time points, and the other codes of
-        `assemble_volume`.
+        ``E_GEOMETRY_GAP`` if the slices or echoes have different numbers of time points, ``E_TIMING`` if order, step
+        or echo time are not stated, not unique or contradictory, and the other codes of `assemble_volume`.
     """
-    geometry, slices = _geometry(instances)
-    counts = {len(at_position) for at_position in slices}
-    if len(counts) > 1:
-        raise SeriesRejectedError(Code.E_GEOMETRY_GAP, "the slices have different numbers of time points")
-    ordered = [sorted(at_position, key=lambda ds: int(ds.InstanceNumber)) for at_position in slices]
-    volumes = np.stack([[_pixels(at_position[t]) for at_position in ordered] for t in range(counts.pop())])
-    step_s = float(instances[0].RepetitionTime) / 1000
-    return _series4d(volumes, geometry, [t * step_s for t in range(len(volumes))], instances[0])
+    instances = _acquired(instances)
+    geometry, slices = arrange(instances)
+    echoes = echo_times_ms(instances)
+    if len(echoes) > MAX_ECHOES:
+        raise SeriesRejectedError(Code.E_TIMING, f"{len(echoes)} echo times, one or two are read")
+    series = tuple(_echo(geometry, slices, echoes, echo) for echo in echoes)
+    if series[0].steps != series[-1].steps:
+        raise SeriesRejectedError(Code.E_TIMING, "the two echoes have different times or numbers of volumes")
+    return series
 
 
-def _geometry(instances: Sequence[Dataset]) -> tuple[Geometry, list[list[Dataset]]]:
-    """Return the grid and, for each slice position, its instances."""
-    check_one_grid((ds.Rows, ds.Columns, tuple(map(float, ds.PixelSpacing))) for ds in instances)
-    axes = direction([[float(c) for c in ds.ImageOrientationPatient] for ds in instances])
-    positions = _by_position(instances, axes[:, 2])
-    first = positions[0][1][0]
-    spacing = (
-        float(first.PixelSpacing[1]),
-        float(first.PixelSpacing[0]),
-        spacing_mm([offset for offset, _ in positions]),
-    )
-    origin = tuple(float(c) for c in first.ImagePositionPatient)
-    shape = (len(positions), int(first.Rows), int(first.Columns))
-    grid = Geometry(shape, spacing, (origin[0], origin[1], origin[2]), tuple(map(float, axes.ravel())))
-    return grid, [at_position for _, at_position in positions]
+def _echo(geometry: Geometry, slices: Slices, echoes: Sequence[float], echo: float) -> Series4D:
+    ordered = in_order_of_time([[ds for ds in at if echo_of(ds, echoes) == echo] for at in slices])
+    count = len(ordered.slices[0])
+    volumes = np.stack([[read_pixels(at_position[t]) for at_position in ordered.slices] for t in range(count)])
+    return _series4d(volumes, geometry, [t * ordered.step_s for t in range(count)], echo)
 
 
-def _by_position(instances: Sequence[Dataset], normal: NDArray[np.float64]) -> list[tuple[float, list[Dataset]]]:
-    """Group instances by their offset along the slice normal in mm, in ascending order."""
-    positions: dict[float, list[Dataset]] = defaultdict(list)
-    for ds in instances:
-        offset = float(np.dot([float(c) for c in ds.ImagePositionPatient], normal))
-        positions[round(offset, 2)].append(ds)
-    return sorted(positions.items())
+def _acquired(instances: Sequence[Dataset]) -> list[Dataset]:
+    """Leave out maps, phase and other images that were not acquired as magnitude, and copies of an instance."""
+    distinct = _distinct(instances)
+    return [ds for ds in distinct if not image_kind(ds) and int(ds.get("SamplesPerPixel") or 1) == 1] or distinct
 
 
-def _without_trace(instances: Sequence[Dataset]) -> Sequence[Dataset]:
-    """Leave out trace images, unless a b-value has no directional images."""
-    directional = {float(ds.DiffusionBValue) for ds in instances if _is_directional(ds)}
-    return [ds for ds in instances if float(ds.get("DiffusionBValue") or 0) not in directional or _is_directional(ds)]
+def _distinct(instances: Sequence[Dataset]) -> list[Dataset]:
+    """Return each instance, frame or tile once."""
+    return list({_identity(ds): ds for ds in instances}.values())
 
 
-def _is_directional(ds: Dataset) -> bool:
-    """Return whether an instance was weighted along one direction (PS3.3 C.8.13.5.9)."""
-    orientation = ds.get("DiffusionGradientOrientation")
-    return ds.get("DiffusionDirectionality") == "DIRECTIONAL" or (
-        orientation is not None and any(map(float, orientation))
-    )
+def _identity(ds: Dataset) -> tuple[object, ...]:
+    return ds.get("SOPInstanceUID"), getattr(ds, "number", None), str(ds.get("ImagePositionPatient"))
 
 
-def _mean_at(instances: Sequence[Dataset], b_value: float) -> NDArray[np.float32]:
-    weighted = [ds for ds in instances if float(ds.get("DiffusionBValue", -1)) == b_value]
-    if not weighted:
-        raise SeriesRejectedError(Code.E_GEOMETRY_GAP, f"a slice lacks b = {b_value:g}")
-    return trace_image(np.stack([_comparable(ds) for ds in weighted]), [gradient(ds) for ds in weighted])
-
-
-def _comparable(ds: Dataset) -> NDArray[np.float32]:
-    """Return pixels on the scale common to all volumes of a series (Philips: Chenevert et al., Transl Oncol 2014)."""
-    slope = scale_slope(ds)
-    return _pixels(ds) / np.float32(float(ds.get("RescaleSlope") or 1) * slope) if slope else _pixels(ds)
-
-
-def _pixels(ds: Dataset) -> NDArray[np.float32]:
-    """Return the rescaled pixels (PS3.3 C.11.1)."""
-    try:
-        stored = ds.pixel_array
-    except (RuntimeError, ValueError, AttributeError, NotImplementedError) as error:
-        raise SeriesRejectedError(Code.E_DECODE, f"pixels cannot be decoded ({type(error).__name__})") from None
-    slope, intercept = float(ds.get("RescaleSlope") or 1), float(ds.get("RescaleIntercept") or 0)
-    return np.asarray(stored * np.float32(slope) + np.float32(intercept), dtype=np.float32)
+def _volume_of(shell: Shell, slices: Slices) -> Float:
+    members = set(map(id, shell.instances))
+    at_positions = [[ds for ds in at if id(ds) in members] for at in slices]
+    directions = [Counter(gradient(ds) for ds in at) for at in at_positions]
+    if not all(at_positions):
+        raise SeriesRejectedError(Code.E_GEOMETRY_GAP, f"a slice lacks b = {shell.b:g}")
+    if any(counts != directions[0] for counts in directions):
+        raise SeriesRejectedError(Code.E_GEOMETRY_GAP, f"a slice lacks a gradient direction of b = {shell.b:g}")
+    return np.stack([
+        trace_image(np.stack([comparable_pixels(ds) for ds in at]), [gradient(ds) for ds in at]) for at in at_positions
+    ])  # fmt: skip
 
 
 def _check_content(voxels: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -146,5 +135,5 @@ def _check_content(voxels: NDArray[np.float32]) -> NDArray[np.float32]:
     return voxels
 
 
-def _series4d(volumes: NDArray[np.float32], geometry: Geometry, steps: Sequence[float], first: Dataset) -> Series4D:
-    return Series4D(_check_content(volumes), geometry, tuple(steps), float(first.get("EchoTime") or 0))
+def _series4d(volumes: Float, geometry: Geometry, steps: Sequence[float], echo_time_ms: float) -> Series4D:
+    return Series4D(_check_content(volumes), geometry, tuple(steps), echo_time_ms)

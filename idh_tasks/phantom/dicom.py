@@ -106,6 +106,11 @@ def _step(ds: Dataset, vendor: Vendor, recipe: Recipe, step: int) -> None:
             ds.NumberOfTemporalPositions = recipe.time_points
 
 
+def _step_s(recipe: Recipe) -> float:
+    """Return the time between volumes: the repetition time of a dynamic series."""
+    return recipe.timing.tr / 1000 if recipe.time_points else 1.0
+
+
 def write_series(
     folder: Path, header: StudyHeader, recipe: Recipe, number: int, acquired: AcquiredSeries
 ) -> list[Path]:
@@ -121,7 +126,7 @@ def write_series(
         ds.SOPInstanceUID = header.uid("instance", number, index)
         ds.InstanceNumber = index + 1
         ds.ImagePositionPatient = [round(float(c), 6) for c in origin + axes @ (0, 0, k)]
-        ds.AcquisitionTime = f"10{20 + number:02d}{step:02d}"
+        ds.AcquisitionTime = f"10{20 + number:02d}{step * _step_s(recipe):09.6f}"
         _step(ds, header.vendor, recipe, step)
         ds.PixelData = acquired.frames[step, k].tobytes()
         paths.append(_write(folder / f"{number:02d}_{index:04d}.dcm", ds))

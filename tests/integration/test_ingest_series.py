@@ -21,7 +21,7 @@ def _blank(instances: list[Dataset]) -> None:
     ("damage", "code"),
     [
         (lambda ds: ds.pop(2), "E_GEOMETRY_GAP"),
-        (lambda ds: setattr(ds[1], "ImageOrientationPatient", [0, 1, 0, 0, 0, -1]), "E_GEOMETRY_ORIENT"),
+        (lambda ds: setattr(ds[1], "ImageOrientationPatient", [0, 1, 0, 0, 0, -1]), "E_GEOMETRY_GAP"),
         (lambda ds: setattr(ds[1], "PixelSpacing", [2.0, 2.0]), "E_GEOMETRY_MATRIX"),
         (_blank, "E_EMPTY_IMAGE"),
         (lambda ds: setattr(ds[1], "ImagePositionPatient", [0, 0, 0]), "E_GEOMETRY_DUP"),

@@ -7,13 +7,20 @@ from pydicom import Dataset
 from pydicom.uid import RTStructureSetStorage, SegmentationStorage
 
 from idh_tasks.codes import Code
-from idh_tasks.domain.sequence import MrSequence
+from idh_tasks.domain.sequence import Confidence, MrSequence
 from idh_tasks.domain.study import SEGMENTATION, STRUCTURE_SET, Fault, Identification, SliceGeometry
 from idh_tasks.errors import SeriesRejectedError
+from idh_tasks.intake.naming.contrasts import separate
 from idh_tasks.intake.naming.physics import read_physics
 from idh_tasks.intake.naming.sequence import identify
 from idh_tasks.intake.naming.slice_geometry import slice_geometry
-from idh_tasks.intake.naming.slice_groups import SliceGroup, check_geometry, is_empty, split_series
+from idh_tasks.intake.naming.slice_groups import (
+    SliceGroup,
+    check_geometry,
+    is_empty,
+    photometric_reason,
+    split_series,
+)
 
 OUTLINES = {SegmentationStorage: SEGMENTATION, RTStructureSetStorage: STRUCTURE_SET}
 """SOP classes that hold a tumour outline instead of an image."""
@@ -33,19 +40,64 @@ class NamedSeries:
 
 
 def name_series(instances: Sequence[Dataset]) -> Iterator[NamedSeries]:
-    """Yield the groups of slices of one series, each identified and checked; a fault is returned, never raised."""
+    """Yield the groups of slices of one series, each identified and checked; a fault is returned, never raised.
+
+    The images are separated by contrast first, so that groups and their names do not depend on which image comes
+    first.
+    """
     if instances[0].SOPClassUID in OUTLINES:
         yield NamedSeries("", tuple(instances), OUTLINES[instances[0].SOPClassUID], None, SliceGeometry())
         return
-    whole = SliceGroup("", tuple(instances))
-    sequence = identify(read_physics(instances)).sequence
+    ordered = sorted(instances, key=_rank)
+    groups = [group for label, images in separate(ordered) for group in _named_groups(label, images)]
+    yield from [_whole(ordered, groups)] if _is_of_no_use(groups) else groups
+
+
+def _is_of_no_use(groups: Sequence[NamedSeries]) -> bool:
+    return all(group.identification.sequence is MrSequence.OTHER for group in groups)
+
+
+def _whole(instances: Sequence[Dataset], groups: Sequence[NamedSeries]) -> NamedSeries:
+    """Return a series of which no group is used as one; the least certain identification is kept."""
+    named = min(groups, key=lambda group: (group.identification.confidence is Confidence.HIGH, -len(group.instances)))
+    fault = next((group.fault for group in groups if group.fault), None)
+    return NamedSeries("", tuple(instances), named.identification, fault, named.slice_geometry)
+
+
+def _rank(ds: Dataset) -> tuple[bool, float, float, str]:
+    """Return the key that puts headers with a name first, as stored ones have none, and of two echoes the longer one.
+
+    The longer echo of a perfusion series shows its contrast.
+    """
+    echo_ms, number = (_number(ds, keyword) for keyword in ("EchoTime", "InstanceNumber"))
+    return not ds.get("SeriesDescription"), -echo_ms, number, str(ds.get("SOPInstanceUID"))
+
+
+def _number(ds: Dataset, keyword: str) -> float:
     try:
-        groups = [whole] if sequence in (*SEVERAL_VOLUMES, MrSequence.OTHER) else split_series(instances)
+        return float(ds.get(keyword) or 0)
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def _named_groups(label: str, images: tuple[Dataset, ...]) -> Iterator[NamedSeries]:
+    """Yield the groups of the images of one contrast, which may still lie at the same positions."""
+    colour = photometric_reason(images)
+    if colour:
+        identification = Identification(MrSequence.OTHER, Confidence.HIGH, colour)
+        yield NamedSeries(label, images, identification, Fault(Code.E_PHOTOMETRIC, colour), slice_geometry(images))
+        return
+    sequence = identify(read_physics(images)).sequence
+    if sequence is MrSequence.OTHER or sequence in SEVERAL_VOLUMES:
+        yield _named(SliceGroup(label, images), None if sequence is MrSequence.OTHER else fault_of(images))
+        return
+    try:
+        groups = split_series(images)
     except SeriesRejectedError as error:
-        yield _named(whole, Fault(error.code, error.reason))
+        yield _named(SliceGroup(label, images), Fault(error.code, error.reason))
         return
     for group in groups:
-        yield _named(group, None if sequence is MrSequence.OTHER else fault_of(group.instances))
+        yield _named(SliceGroup(f"{label} {group.label}".strip(), group.instances), fault_of(group.instances))
 
 
 def _named(group: SliceGroup, fault: Fault | None) -> NamedSeries:

@@ -10,7 +10,9 @@ from pydicom import Dataset
 from idh_tasks.codes import Code
 from idh_tasks.dicom.classic import frames
 from idh_tasks.dicom.dialect import b_value
-from idh_tasks.domain.stack import check_one_grid, direction, spacing_mm
+from idh_tasks.dicom.frames import is_enhanced
+from idh_tasks.dicom.grid import read_stack
+from idh_tasks.dicom.image_kind import photometric_fault, type_values
 from idh_tasks.errors import SeriesRejectedError
 
 
@@ -24,17 +26,20 @@ class SliceGroup:
 
 SPLITS: tuple[tuple[str, Callable[[Dataset], Hashable]], ...] = (
     ("echo", lambda ds: ds.get("EchoNumbers")),
+    ("TE", lambda ds: ds.get("EchoTime")),
+    ("flip angle", lambda ds: ds.get("FlipAngle")),
     ("b", b_value),
     ("time", lambda ds: ds.get("TemporalPositionIdentifier")),
     ("acquisition", lambda ds: ds.get("AcquisitionNumber")),
-    ("image type", lambda ds: tuple(ds.get("ImageType") or ())),
+    ("type", lambda ds: "-".join(sorted(type_values(ds)))),
+    ("agent", lambda ds: bool(ds.get("ContrastBolusAgent"))),
     ("acquired at", lambda ds: ds.get("AcquisitionTime")),
 )
 """Attributes that distinguish slices at the same position, tried in order."""
 
 
 def split_series(instances: Sequence[Dataset]) -> list[SliceGroup]:
-    """Split a series if several slices lie at the same position.
+    """Split images of one contrast if several slices lie at the same position.
 
     Raises
     ------
@@ -44,20 +49,24 @@ def split_series(instances: Sequence[Dataset]) -> list[SliceGroup]:
     if not _has_repeated_positions(instances):
         return [SliceGroup("", tuple(instances))]
     for name, key in SPLITS:
-        groups: dict[Hashable, list[Dataset]] = defaultdict(list)
+        groups: dict[str, list[Dataset]] = defaultdict(list)
         for ds in instances:
-            groups[key(ds)].append(ds)
+            groups[str(key(ds))].append(ds)
         if len(groups) > 1 and not any(map(_has_repeated_positions, groups.values())):
-            numbered = enumerate(groups.values(), start=1)
-            return [SliceGroup(f"{name} {number}", tuple(group)) for number, group in numbered]
+            return [SliceGroup(f"{name} {value}", tuple(group)) for value, group in sorted(groups.items())]
     raise SeriesRejectedError(
         Code.E_GEOMETRY_DUP, "several slices at the same position, and nothing distinguishes them"
     )
 
 
 def _has_repeated_positions(instances: Sequence[Dataset]) -> bool:
-    positions = Counter(str(ds.get("ImagePositionPatient")) for ds in instances)
-    return max(positions.values()) > 1
+    """Return whether positions repeat; if the geometry cannot be read, positions as text are compared."""
+    try:
+        split = frames(instances)
+        return any(len(at_position) > 1 for at_position in read_stack(split).slices)
+    except SeriesRejectedError:
+        positions = Counter(str(ds.get("ImagePositionPatient")) for ds in instances if not is_enhanced(ds))
+        return max(positions.values(), default=0) > 1
 
 
 def check_geometry(instances: Sequence[Dataset]) -> None:
@@ -66,20 +75,15 @@ def check_geometry(instances: Sequence[Dataset]) -> None:
     Raises
     ------
     SeriesRejectedError
-        ``E_GEOMETRY_MATRIX``, ``E_GEOMETRY_ORIENT``, ``E_GEOMETRY_GAP``, or ``E_GEOMETRY_MISSING`` if the headers
-        do not state the geometry.
+        ``E_GEOMETRY_MATRIX``, ``E_GEOMETRY_ORIENT``, ``E_GEOMETRY_SHEAR``, ``E_GEOMETRY_GAP``, or
+        ``E_GEOMETRY_MISSING`` if the headers do not state the geometry.
     """
-    try:
-        instances = frames(instances)
-        grids = {(ds.Rows, ds.Columns, tuple(map(float, ds.PixelSpacing))) for ds in instances}
-        axes = direction([[float(c) for c in ds.ImageOrientationPatient] for ds in instances])
-        positions = np.array([[float(c) for c in ds.ImagePositionPatient] for ds in instances])
-    except (AttributeError, TypeError, ValueError):
-        raise SeriesRejectedError(Code.E_GEOMETRY_MISSING, "slices without position, orientation or spacing") from None
-    check_one_grid(grids)
-    offsets = np.unique(np.round(positions @ axes[:, 2], 2))
-    if len(offsets) > 1:
-        spacing_mm(offsets.tolist())
+    read_stack(frames(instances))
+
+
+def photometric_reason(instances: Sequence[Dataset]) -> str | None:
+    """Return why the pixels of a series are no measured values, if any of them are not."""
+    return next(filter(None, map(photometric_fault, instances)), None)
 
 
 def is_empty(instances: Sequence[Dataset]) -> bool:
@@ -89,5 +93,8 @@ def is_empty(instances: Sequence[Dataset]) -> bool:
 
 
 def _constant(ds: Dataset) -> bool:
-    pixels = np.frombuffer(ds.PixelData, dtype=f"<u{max(ds.BitsAllocated // 8, 1)}")
+    content, bits = ds.get("PixelData"), ds.get("BitsAllocated")
+    if not content or not bits:
+        return False
+    pixels = np.frombuffer(content, dtype=f"<u{max(bits // 8, 1)}")
     return bool((pixels == pixels[0]).all())

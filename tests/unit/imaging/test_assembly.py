@@ -72,6 +72,39 @@ def test_a_single_b_value_is_rejected() -> None:
 
 
 def test_volumes_over_time_are_one_repetition_time_apart() -> None:
-    series = assemble_over_time([*stack(POSITIONS), *stack(POSITIONS), *stack(POSITIONS)])
+    series = assemble_over_time([ds for t in (2, 1, 3) for ds in stack(POSITIONS, TemporalPositionIdentifier=t)])
     assert series.voxels.shape == (3, 4, 8, 8)
     assert series.steps == (0.0, 0.5, 1.0)
+
+
+def test_an_instance_that_was_delivered_twice_counts_once() -> None:
+    slices = stack(POSITIONS)
+    assert assemble_volume([*slices, *slices[:2]]).voxels.shape == (4, 8, 8)
+
+
+@pytest.mark.parametrize("offsets", [[0.0], [0.0, 5.0]], ids=["one slice", "two slices"])
+def test_one_or_two_slices_are_no_volume(offsets: list[float]) -> None:
+    assert rejection_code(stack(offsets)) == "E_GEOMETRY_GAP"
+
+
+def test_slices_that_do_not_lie_straight_above_one_another_are_rejected() -> None:
+    sheared = stack(POSITIONS)
+    for number, ds in enumerate(sheared):
+        ds.ImagePositionPatient = [0, 1.5 * number, 5.0 * number]
+    assert rejection_code(sheared) == "E_GEOMETRY_SHEAR"
+
+
+@pytest.mark.parametrize("missing", ["ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing"])
+@pytest.mark.parametrize("value", [None, [], [1.0]], ids=["nothing", "no number", "one number"])
+def test_slices_without_geometry_are_rejected(missing: str, value: object) -> None:
+    slices = stack(POSITIONS)
+    for ds in slices:
+        setattr(ds, missing, value)
+    assert rejection_code(slices) == "E_GEOMETRY_MISSING"
+
+
+@pytest.mark.parametrize("keyword", ["ImagePositionPatient", "PixelSpacing"])
+def test_a_slice_whose_geometry_is_no_number_is_rejected(keyword: str) -> None:
+    slices = stack(POSITIONS)
+    setattr(slices[2], keyword, [float("nan")] * len(slices[2][keyword].value))
+    assert rejection_code(slices) == "E_GEOMETRY_MISSING"

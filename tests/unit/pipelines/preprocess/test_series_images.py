@@ -74,6 +74,13 @@ def without_pixels() -> list[Dataset]:
     return instances
 
 
+def with_a_text_for_a_number() -> list[Dataset]:
+    """Return a series that nobody foresaw: its slope is no number."""
+    instances = slices(500)
+    instances[2].add_new("RescaleSlope", "LO", "steep")
+    return instances
+
+
 BAD: dict[str, tuple[Content, str]] = {
     "noise": (slices(2), "E_QUALITY"),
     "duplicate": (two_at_one_position(), "E_GEOMETRY_DUP"),

@@ -1,0 +1,68 @@
+"""What kind of image an instance is: an acquired magnitude image, one of its other components, or a map."""
+
+from types import MappingProxyType
+
+from pydicom import Dataset
+
+KINDS = MappingProxyType({
+    "localizer": {"LOCALIZER"},
+    "phase": {"P", "PHASE", "PHASE MAP", "PHASE_MAP"},
+    "real": {"R", "REAL"},
+    "imaginary": {"I", "IMAGINARY"},
+    "field map": {"B0 MAP", "B0_MAP", "FIELD_MAP", "FIELDMAP"},
+    "water": {"W", "WATER"},
+    "fat": {"F", "FAT"},
+    "in phase": {"IP", "IN", "IN_PHASE"},
+    "opposed phase": {"OP", "OUT", "OUT_PHASE", "OPP_PHASE", "OPPOSED_PHASE"},
+    "fat fraction": {"FF", "FAT_FRACTION"},
+    "uniform": {"UNI"},
+    "ADC": {"ADC", "ADC_UNSPECIFIED", "ADC_MAP", "ADC MAP"},
+    "exponential ADC": {"EXPONENTIAL", "EADC", "EXP_ADC", "DIFFUSION_ATTNTD"},
+    "anisotropy": {"FA", "FRACTIONAL_ANISOTROPY", "FRACTIONAL", "RELATIVE_ANISOTROPY", "VOLUME_RATIO", "COLFA",
+                   "COLOR_FA", "FA_COLOR", "DIFFUSION_ANISO"},
+    "calculated b-value": {"CALC_BVALUE", "CALCULATED_BVALUE"},
+    "tensor": {"TENSOR", "TENSOR_B0", "EIGENVECTOR", "EIGENVALUE"},
+    "CBV": {"CBV", "RCBV", "RELCBV"},
+    "CBF": {"CBF", "RCBF", "RELCBF"},
+    "MTT": {"MTT", "RELMTT"},
+    "time to peak": {"TTP", "TMAX"},
+    "bolus map": {"PBP", "GBP"},
+    "leakage": {"K2", "LEAKAGE"},
+    "relaxation map": {"T1 MAP", "T1_MAP", "T2 MAP", "T2_MAP", "T2_STAR MAP", "T2_STAR_MAP", "R2", "R2_STAR"},
+    "susceptibility": {"SWI", "QSM"},
+    "projection": {"MIP", "MINIP", "MNIP", "MIN IP", "MAX IP", "PROJECTION IMAGE"},
+    "reformat": {"MPR", "REFORMATTED", "CSA MPR"},
+    "subtraction": {"SUB", "SUBTRACT", "SUBTRACTION"},
+    "deviation": {"STDDEV", "STD_DEVIATION"},
+    "capture": {"SCREEN SAVE", "SECONDARY CAPTURE"},
+})  # fmt: skip
+"""Values of Image Type, Frame Type (PS3.3 C.7.6.1.1.2, C.8.13.3.1.1) and vendors that mark each kind."""
+TRACE = frozenset({"TRACEW", "TRACE", "ISOTROPIC", "ISO", "DIFFUSION_TRACE"})
+"""Values of Image Type for an average over gradient directions."""
+
+
+def image_kind(ds: Dataset) -> str:
+    """Return the kind of an image, empty for an acquired magnitude image."""
+    tokens = type_values(ds) | {str(ds.get("ComplexImageComponent") or "").upper()}
+    return " and ".join(kind for kind, values in KINDS.items() if tokens & values)
+
+
+def is_trace(ds: Dataset) -> bool:
+    """Return whether a diffusion image is an average over directions (PS3.3 C.8.13.5.9)."""
+    return bool(type_values(ds) & TRACE) or ds.get("DiffusionDirectionality") == "ISOTROPIC"
+
+
+def type_values(ds: Dataset) -> frozenset[str]:
+    """Return the values of Image Type in capitals."""
+    stated = ds.get("ImageType") or ()
+    return frozenset(str(value).strip().upper() for value in ((stated,) if isinstance(stated, str) else stated))
+
+
+def photometric_fault(ds: Dataset) -> str | None:
+    """Return why pixels are no single channel of which larger values are brighter (PS3.3 C.7.6.3.1.2)."""
+    samples, photometric = int(ds.get("SamplesPerPixel") or 1), ds.get("PhotometricInterpretation") or "MONOCHROME2"
+    if samples != 1:
+        return f"colour images with {samples} samples per pixel"
+    if photometric != "MONOCHROME2":
+        return "images with inverted grey scale" if photometric == "MONOCHROME1" else "images with a colour palette"
+    return None
