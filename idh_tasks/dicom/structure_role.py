@@ -20,12 +20,18 @@ class StructureRole(StrEnum):
     POSSIBLE = "ROLE POSSIBLE TUMOUR"
     CONTRADICTORY = "ROLE CONTRADICTORY"
     UNNAMED = "ROLE UNNAMED"
+    DERIVED = "ROLE DERIVED FROM TUMOUR"
     OTHER = "ROLE OTHER STRUCTURE"
 
     @property
     def is_tumour(self) -> bool:
         """Return whether this is a tumour or a part of one, beyond doubt."""
         return self is StructureRole.TUMOUR or self.is_part
+
+    @property
+    def is_other(self) -> bool:
+        """Return whether this is certainly not the tumour: another structure, or a margin, ring or difference."""
+        return self in (StructureRole.OTHER, StructureRole.DERIVED)
 
     @property
     def is_part(self) -> bool:
@@ -51,10 +57,10 @@ def combined(by_name: StructureRole, by_code: StructureRole) -> StructureRole:
     A name of another structure always counts: codes are often copied from segment to segment. A code of another
     structure contradicts the name of a tumour.
     """
-    if by_name in (StructureRole.OTHER, StructureRole.CONTRADICTORY) or by_code is StructureRole.UNNAMED:
+    if by_name.is_other or by_name is StructureRole.CONTRADICTORY or by_code is StructureRole.UNNAMED:
         return by_name
     if by_name is StructureRole.UNNAMED:
         return by_code
-    if by_code is StructureRole.OTHER:
+    if by_code.is_other:
         return StructureRole.CONTRADICTORY
     return by_code if by_name is StructureRole.TUMOUR and by_code.is_part else by_name

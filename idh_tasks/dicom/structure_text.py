@@ -11,18 +11,27 @@ from idh_tasks.dicom.structure_role import PARTS, StructureRole
 
 CHUNK = re.compile(r"[^\W_]+|[-–+/&]")
 CAMEL = re.compile(r"[^\W\d_]?[^\W\d_A-ZÄÖÜ]+|[A-ZÄÖÜ]+(?![a-zäöü])|\d+")
-BRAIN_TUMOUR = re.compile(
-    r"(?<![^\W_])(?:intra)?(?:brain|cerebral|cranial)[ _]?(?=(?:tumou?r|lesion|neoplasm|mass)(?![^\W\d_]))",
+DESCRIPTIONS = re.compile(
+    r"(?<![^\W_])(?:intra)?(?:brain|cerebral|cranial)[ _]?(?=(?:tumou?r|lesion|neoplasm|mass)(?![^\W\d_]))"
+    r"|(?<![^\W_])(?:ring|rim)[ _-]?(?=enhancing)",
     re.IGNORECASE,
 )
+"""What describes a tumour with words that mean another structure where they stand alone."""
 COMPOUND = re.compile(r"(gtv|ptv|ctv|itv|tumou?r)(.+)")
 SIGNS = "-–+/&"
 JOINING = frozenset(("and", "und", "with", "mit", "+", "&", "incl", "including", "inkl"))
 MAX_INDEX = 9
 """Larger numbers in a name are no numbering; they may be a dose or a margin."""
 ROLES = {role.value: role for role in StructureRole}
-KNOWN = frozenset().union(
-    words.TUMOUR, words.WHOLE, words.NEUTRAL, words.OTHER, JOINING - {"+", "&"}, *words.PARTS.values()
+KNOWN: frozenset[str] = frozenset().union(
+    words.TUMOUR,
+    words.WHOLE,
+    words.NEUTRAL,
+    words.WHOLE_HEAD,
+    words.REGIONS,
+    words.HELPERS,
+    JOINING - {"+", "&"},
+    *words.PARTS.values(),
 )
 
 
@@ -33,38 +42,50 @@ class _Reading:
     tumour: bool
     whole: bool
     parts: tuple[str, ...]
-    other: bool
+    helper: bool
+    whole_head: bool
+    region: bool
     understood: bool
 
 
 def role_of_text(text: str) -> StructureRole:
     """Return the role that a name gives to a structure.
 
-    A name with a word for another structure, or for a margin, ring or difference, is never a tumour's. A tumour's name
-    with a word that is not understood gives `POSSIBLE`.
+    A name with a word for a margin, ring or difference is never a tumour's. A tumour's name gives `POSSIBLE` with a
+    word that is not understood or names a region, and `CONTRADICTORY` with a word for the whole brain or head.
     """
     if text in ROLES:
         return ROLES[text]
     reading = _read(unicodedata.normalize("NFC", text))
-    if reading.other:
-        return StructureRole.OTHER
-    if not (reading.tumour or reading.parts):
-        return StructureRole.UNNAMED
-    if not reading.understood:
+    named = reading.tumour or bool(reading.parts)
+    if not named:
+        other = reading.helper or reading.whole_head or reading.region
+        return StructureRole.OTHER if other else StructureRole.UNNAMED
+    if reading.helper:
+        return StructureRole.DERIVED
+    if reading.whole_head:
+        return StructureRole.CONTRADICTORY
+    if reading.region or not reading.understood:
         return StructureRole.POSSIBLE
     return StructureRole.TUMOUR if reading.whole or not reading.parts else PARTS[reading.parts[0]]
 
 
 def _read(text: str) -> _Reading:
-    tokens = list(_tokens(BRAIN_TUMOUR.sub("", text)))
+    tokens = list(_tokens(DESCRIPTIONS.sub("", text)))
     plain = [word for word in tokens if word not in SIGNS]
     parts = _parts(plain)
     noun, whole = (any(token in meant for token in plain) for meant in (words.TUMOUR, words.WHOLE))
     joined = noun and any(token in JOINING for token in tokens)
     doubtful = [token for token in plain if not _is_understood(token)]
-    subtracts = _joins_wholes_and_parts(tokens)
-    other = any(token in words.OTHER for token in plain) or _negates(plain) or _adds_margin(tokens)
-    return _Reading(noun or whole, whole or joined, parts, other, not doubtful and not subtracts)
+    return _Reading(
+        tumour=noun or whole,
+        whole=whole or joined,
+        parts=parts,
+        helper=any(token in words.HELPERS for token in plain) or _negates(plain) or _changes(tokens),
+        whole_head=any(token in words.WHOLE_HEAD for token in plain),
+        region=any(token in words.REGIONS for token in plain),
+        understood=not doubtful and not _joins_wholes_and_parts(tokens),
+    )
 
 
 def _tokens(text: str) -> Iterator[str]:
@@ -107,9 +128,12 @@ def _negates(tokens: list[str]) -> bool:
     return any(one == "non" and after not in enhancing for one, after in zip(tokens, following, strict=False))
 
 
-def _adds_margin(tokens: list[str]) -> bool:
-    """Return whether a number is added to a name, as in 'GTV+5'."""
-    return any(one == "+" and following.isdecimal() for one, following in pairwise(tokens))
+def _changes(tokens: list[str]) -> bool:
+    """Return whether a number is added, as in 'GTV+5', or a tumour taken away, as in 'Brain-GTV'."""
+    around = words.WHOLE_HEAD | words.REGIONS
+    adds = any(one == "+" and following.isdecimal() for one, following in pairwise(tokens))
+    triples = zip(tokens, tokens[1:], tokens[2:], strict=False)
+    return adds or any(one in around and dash in "-–" and other in words.TUMOUR for one, dash, other in triples)
 
 
 def _joins_wholes_and_parts(tokens: list[str]) -> bool:

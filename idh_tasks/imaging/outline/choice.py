@@ -39,11 +39,12 @@ def _check_certain(counts: Counter[StructureRole], kind: str) -> None:
     if repeated > 1:
         raise refused(f"{repeated} of {total} {kind} have the same role; are there several tumours?")
     only_parts = any(role.is_part for role in counts) and not counts[StructureRole.TUMOUR]
-    if only_parts and unnamed:
-        raise refused(f"{unnamed} of {total} {kind} have no name that is understood; are they parts of the tumour?")
+    unclear = unnamed + counts[StructureRole.DERIVED]
+    if only_parts and unclear:
+        raise refused(f"{unclear} of {total} {kind} have names that do not say whether they are parts of the tumour")
 
 
 def _only_one(roles: Mapping[int, StructureRole], kind: str) -> list[int]:
-    if len(roles) == 1 and StructureRole.OTHER not in roles.values():
+    if len(roles) == 1 and not any(role.is_other for role in roles.values()):
         return list(roles)
     raise NoTumourError(Code.E_ROI, f"{len(roles)} {kind} were delivered, none is named as a tumour")

@@ -10,17 +10,26 @@ from idh_tasks.dicom.structure_text import role_of_text
 ROLES = {
     StructureRole.TUMOUR: (
         "tumour", "Tumor 1", "WholeTumor", "GTV", "GTV1", "GTVp", "brain tumor", "BrainTumor", "Hirntumor", "tumeur",
-        "Lesion", "WT", "Gross Tumor Volume", "whole tumour with oedema", "Neoplasm, Primary", "tumour_seg_final",
+        "Lesion", "WT", "HGG", "tumor v2", "Gross Tumor Volume", "whole tumour with oedema", "Neoplasm, Primary",
+        "tumour_seg_final",
     ),
     StructureRole.OTHER: (
-        "Brain", "BrainStem", "zRing_GTV_3cm", "GTV_3mm", "GTV+5", "PTV60", "CTV", "GTV-PTV", "Brain-GTV", "GTV minus",
-        "avoid_GTV", "Tumor_Bed", "Tumorbett", "Resection cavity", "RC", "Normal tissue", "Ventrikel", "non-tumor",
-        "Clinical Tumor Volume", "Tumor Ring", "white matter hyperintensity", "skull", "vessels", "Tumor_60Gy",
+        "Brain", "BrainStem", "PTV60", "CTV", "Tumorbett", "Resection cavity", "RC", "Normal tissue", "Ventrikel",
+        "skull", "vessels", "white matter", "ring 5mm",
     ),
-    StructureRole.POSSIBLE: ("GTV Zebedee", "GTVexp", "tumour - necrosis", "Tumor_2021", "Tumor w/o edema"),
+    StructureRole.DERIVED: (
+        "zRing_GTV_3cm", "GTV_3mm", "GTV+5", "GTV-PTV", "Brain-GTV", "GTV minus", "avoid_GTV", "Tumor_Bed",
+        "non-tumor", "Clinical Tumor Volume", "Tumor Ring", "white matter hyperintensity", "Tumor_60Gy",
+        "Enhancing rim", "normal brain and tumour",
+    ),
+    StructureRole.POSSIBLE: (
+        "GTV Zebedee", "GTVexp", "tumour - necrosis", "Tumor_2021", "Tumor w/o edema", "brainstem glioma",
+        "lesion in temporal lobe",
+    ),
+    StructureRole.CONTRADICTORY: ("brain_gtv", "tumor (brain mask)"),
     StructureRole.UNNAMED: ("", "Segment_1", "Label 2", "ROI-1", "Tissue", "Zebedee", "3D"),
     StructureRole.OEDEMA: ("Edema", "Peritumoral edema", "ED", "Ödem"),
-    StructureRole.ENHANCING: ("Enhancing Lesion", "ET", "contrast-enhancing tumour", "GTV_T1c"),
+    StructureRole.ENHANCING: ("Enhancing Lesion", "Ring-enhancing lesion", "ET", "contrast-enhancing", "GTV_T1c"),
     StructureRole.NON_ENHANCING: ("non-enhancing tumor", "NETC", "NET"),
     StructureRole.NECROSIS: ("Necrosis", "NCR", "Tumornekrose"),
     StructureRole.CORE: ("tumor core", "TC"),
@@ -44,10 +53,10 @@ def test_any_text_has_a_role(text: str) -> None:
     assert role_of_text(text) in StructureRole
 
 
-@given(st.sampled_from(ROLES[StructureRole.TUMOUR]), st.sampled_from(["ring", "PTV", "minus", "brainstem", "5mm"]))
-def test_a_word_for_another_structure_is_never_outvoted(name: str, word: str) -> None:
-    assert role_of_text(f"{name} {word}") is StructureRole.OTHER
-    assert role_of_text(f"{word}_{name}") is StructureRole.OTHER
+@given(st.sampled_from(ROLES[StructureRole.TUMOUR]), st.sampled_from(["ring", "PTV", "minus", "margin", "5mm"]))
+def test_a_word_for_a_helper_structure_is_never_outvoted(name: str, word: str) -> None:
+    assert role_of_text(f"{name} {word}") is StructureRole.DERIVED
+    assert role_of_text(f"{word}_{name}") is StructureRole.DERIVED
 
 
 TUMOUR, OTHER, UNNAMED, OEDEMA = (

@@ -14,13 +14,14 @@ def chosen(*roles: Role) -> list[int]:
 
 def test_parts_are_united_and_other_structures_are_left_out() -> None:
     assert chosen(Role.OTHER, Role.ENHANCING, Role.NECROSIS, Role.OEDEMA, Role.OTHER) == [2, 3, 4]
-    assert chosen(Role.TUMOUR, Role.OEDEMA, Role.UNNAMED) == [1, 2]
+    assert chosen(Role.TUMOUR, Role.OEDEMA, Role.UNNAMED, Role.DERIVED) == [1, 2]
 
 
 def test_the_only_segment_is_the_tumour_unless_its_name_says_otherwise() -> None:
     assert chosen(Role.UNNAMED) == chosen(Role.POSSIBLE) == chosen(Role.TUMOUR) == [1]
-    with pytest.raises(NoTumourError, match="1 segments were delivered, none"):
-        chosen(Role.OTHER)
+    for role in (Role.OTHER, Role.DERIVED):
+        with pytest.raises(NoTumourError, match="1 segments were delivered, none"):
+            chosen(role)
 
 
 @pytest.mark.parametrize("roles", [(Role.UNNAMED, Role.UNNAMED), (Role.OTHER, Role.UNNAMED), ()])
@@ -38,7 +39,8 @@ def test_without_a_named_tumour_nothing_is_guessed(roles: tuple[Role, ...]) -> N
         ((Role.OTHER, Role.POSSIBLE), "not understood"),
         ((Role.CONTRADICTORY,), "contradict"),
         ((Role.TUMOUR, Role.CONTRADICTORY), "contradict"),
-        ((Role.OEDEMA, Role.UNNAMED), "are they parts of the tumour"),
+        ((Role.OEDEMA, Role.UNNAMED), "whether they are parts of the tumour"),
+        ((Role.NECROSIS, Role.DERIVED), "whether they are parts of the tumour"),
     ],
 )
 def test_what_is_uncertain_is_asked(roles: tuple[Role, ...], reason: str) -> None:
