@@ -1,9 +1,10 @@
 """The segments of a DICOM SEG and the structures of an RTSTRUCT, each with its role (PS3.3 C.8.20.2, C.8.8.5)."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pydicom import Dataset
+from pydicom.sequence import Sequence as DicomSequence
 from pydicom.uid import UID, RTStructureSetStorage, SegmentationStorage
 
 from idh_tasks.dicom.structure_role import StructureRole, combined
@@ -43,8 +44,7 @@ ANATOMICAL = ("", "ORGAN", "NONE")
 
 def segment_roles(seg: Dataset) -> dict[int, StructureRole]:
     """Return the role of each segment by its number."""
-    segments = seg.get("SegmentSequence") or ()
-    return _by_number((number_of(s, "SegmentNumber"), segment_role(s)) for s in segments)
+    return _by_number((number_of(s, "SegmentNumber"), segment_role(s)) for s in items(seg, "SegmentSequence"))
 
 
 def _by_number(roles: Iterable[tuple[int, StructureRole]]) -> dict[int, StructureRole]:
@@ -59,7 +59,7 @@ def number_of(item: Dataset, keyword: str) -> int:
     """Return the number of a segment or structure, or −1 if none is stated."""
     try:
         return int(item[keyword].value)
-    except (KeyError, TypeError, ValueError):
+    except Exception:  # as in `items`
         return -1
 
 
@@ -77,9 +77,9 @@ def segment_role(segment: Dataset) -> StructureRole:
 def structure_roles(structures: Dataset) -> dict[int, StructureRole]:
     """Return the role of each structure of an RTSTRUCT by its number."""
     observed: dict[int, list[Dataset]] = defaultdict(list)
-    for observation in structures.get("RTROIObservationsSequence") or ():
+    for observation in items(structures, "RTROIObservationsSequence"):
         observed[number_of(observation, "ReferencedROINumber")].append(observation)
-    numbered = ((number_of(roi, "ROINumber"), roi) for roi in structures.get("StructureSetROISequence") or ())
+    numbered = ((number_of(roi, "ROINumber"), roi) for roi in items(structures, "StructureSetROISequence"))
     return _by_number((number, _structure_role(roi, observed[number])) for number, roi in numbered)
 
 
@@ -110,7 +110,16 @@ def _role_of_code(ds: Dataset, keyword: str) -> StructureRole:
 
 
 def _code(ds: Dataset, keyword: str) -> Dataset | None:
-    return next(iter(ds.get(keyword) or ()), None)
+    return next(iter(items(ds, keyword)), None)
+
+
+def items(ds: Dataset, keyword: str) -> Sequence[Dataset]:
+    """Return the items of a sequence; none if the attribute is absent or no sequence."""
+    try:
+        value = ds.get(keyword)
+    except Exception:  # a value that its VR forbids
+        return ()
+    return value if isinstance(value, DicomSequence) else ()
 
 
 def _scheme_and_value(code: Dataset) -> tuple[str, str]:
@@ -118,4 +127,7 @@ def _scheme_and_value(code: Dataset) -> tuple[str, str]:
 
 
 def _text(ds: Dataset, keyword: str) -> str:
-    return str(ds.get(keyword) or "").strip()
+    try:
+        return str(ds.get(keyword) or "").strip()
+    except Exception:  # as in `items`
+        return ""

@@ -47,4 +47,4 @@ def _check_certain(counts: Counter[StructureRole], kind: str) -> None:
 def _only_one(roles: Mapping[int, StructureRole], kind: str) -> list[int]:
     if len(roles) == 1 and not any(role.is_other for role in roles.values()):
         return list(roles)
-    raise NoTumourError(Code.E_ROI, f"{len(roles)} {kind} were delivered, none is named as a tumour")
+    raise NoTumourError(Code.E_ROI, f"none of the delivered {kind} is named as a tumour ({len(roles)} found)")

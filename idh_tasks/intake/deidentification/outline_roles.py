@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pydicom import Dataset
 from pydicom.uid import RTStructureSetStorage
 
-from idh_tasks.dicom.outlines import SEGMENTATIONS, number_of, segment_roles, structure_roles
+from idh_tasks.dicom.outlines import SEGMENTATIONS, items, number_of, segment_roles, structure_roles
 from idh_tasks.dicom.structure_role import StructureRole
 
 SEGMENT_TEXTS = ("SegmentDescription", "TrackingID")
@@ -19,7 +19,7 @@ def write_roles(ds: Dataset, out: Dataset) -> None:
         _replace(out, "SegmentSequence", "SegmentNumber", "SegmentLabel", segment_roles(ds), SEGMENT_TEXTS)
     elif ds.SOPClassUID == RTStructureSetStorage:
         _replace(out, "StructureSetROISequence", "ROINumber", "ROIName", structure_roles(ds), STRUCTURE_TEXTS)
-        for observation in out.get("RTROIObservationsSequence") or ():
+        for observation in items(out, "RTROIObservationsSequence"):
             _drop(observation, OBSERVATION_TEXTS)
 
 
@@ -31,7 +31,7 @@ def _replace(
     roles: Mapping[int, StructureRole],
     texts: tuple[str, ...],
 ) -> None:
-    for item in out.get(sequence) or ():
+    for item in items(out, sequence):
         setattr(item, name, roles.get(number_of(item, number), StructureRole.UNNAMED).value)
         _drop(item, texts)
 

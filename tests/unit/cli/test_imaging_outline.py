@@ -70,7 +70,7 @@ def test_a_folder_may_also_hold_images_and_other_segmentations(t2: Path, tmp_pat
 @pytest.mark.parametrize(
     ("ds", "reason"),
     [
-        (segmentation([Segment(tumour(), "Brain", BRAIN)], T2_GRID), "none is named as a tumour"),
+        (segmentation([Segment(tumour(), "Brain", BRAIN)], T2_GRID), "is named as a tumour"),
         (segmentation([Segment(tumour())], T2_GRID, FrameOfReferenceUID="1.2.7"), "another frame of reference"),
         (instance(), "there is no DICOM SEG, RTSTRUCT or NIfTI mask"),
     ],

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydicom import Dataset, dcmread
+from pydicom.sr.codedict import codes
 from scipy import ndimage
 
 from idh_tasks.domain.study import PatientKey
@@ -126,8 +127,8 @@ def test_a_single_segment_with_a_neutral_name_and_no_type_is_the_tumour(label: s
     ("labels", "reason"),
     [
         (("Tumor 1", "Tumor 2"), "several tumours"),
-        (("Segment_1", "Segment_2"), "none is named"),
-        (("Brain", "Ventricle"), "none is named"),
+        (("Segment_1", "Segment_2"), "none of the delivered segments is named"),
+        (("Brain", "Ventricle"), "none of the delivered segments is named"),
         (("Tumour", "Tumour Zebedee"), "not understood"),
     ],
 )
@@ -228,3 +229,26 @@ def test_a_segmentation_by_highdicom_survives_deidentification(tmp_path: Path, m
     clean = deidentify(dcmread(tmp_path / "seg.dcm"), PatientKey("p"), Pseudonymiser("s" * 32))
     grid = Geometry((4, 8, 8), (1.0, 1.0, 5.0), (0.0, 0.0, 0.0))
     np.testing.assert_array_equal(on_grid(read_segmentation(clean, ReferenceImage(grid)), grid), mask)
+
+
+@pytest.mark.parametrize("kind", ["BINARY", "FRACTIONAL", "LABELMAP"])
+def test_what_highdicom_writes_is_read_as_highdicom_reads_it(kind: str) -> None:
+    images = stack([0.0, 5.0, 10.0, 15.0], FrameOfReferenceUID=FRAME, SeriesDate="20180304")
+    for ds in images:
+        ds.StudyID, ds.SeriesNumber, ds.StudyTime, ds.AccessionNumber = "1", 1, "100000", "1"
+        ds.SliceThickness, ds.Manufacturer, ds.PositionReferenceIndicator = 5, "none", ""
+    labels = np.zeros((4, 8, 8), dtype=np.uint8)
+    labels[1:3, 2:5, 3:7], labels[2:, 6:, :2] = 2, 1
+    pixels = labels if kind != "FRACTIONAL" else np.stack([labels == 1, labels == 2], axis=-1).astype(np.float32)
+    described = [
+        hd.seg.SegmentDescription(number, label, codes.SCT.MorphologicallyAbnormalStructure, code, "MANUAL")
+        for number, (label, code) in enumerate((("Brain", codes.SCT.Brain), ("Tumour", codes.SCT.Neoplasm)), start=1)
+    ]
+    written = hd.seg.Segmentation(
+        images, pixels, kind, described, hd.UID(), 90, hd.UID(), 1, "none", "none", "1", "1", omit_empty_frames=True
+    )
+    seg = admit(dicom_bytes(written)).ds
+    grid = Geometry((4, 8, 8), (1.0, 1.0, 5.0), (0.0, 0.0, 0.0))
+    np.testing.assert_array_equal(on_grid(read_segmentation(seg, ReferenceImage(grid, FRAME)), grid), labels == 2)
+    theirs = written.get_volume(segment_numbers=[2], combine_segments=True, allow_missing_positions=True)
+    assert int((theirs.array == 2).sum()) == int((labels == 2).sum())

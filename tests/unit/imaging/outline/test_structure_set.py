@@ -62,10 +62,10 @@ def test_parts_of_the_tumour_are_united() -> None:
 @pytest.mark.parametrize(
     ("rois", "reason"),
     [
-        ({"Brain": AROUND, "Brainstem": SQUARE}, "2 structures were delivered, none is named"),
-        ({"GTV": [], "Structure 2": SQUARE}, "none is named"),
+        ({"Brain": AROUND, "Brainstem": SQUARE}, "is named as a tumour (2 found)"),
+        ({"GTV": [], "Structure 2": SQUARE}, "is named as a tumour"),
         ({"GTV1": SQUARE, "GTV2": SQUARE}, "several tumours"),
-        ({"PTV": SQUARE}, "none is named"),
+        ({"PTV": SQUARE}, "is named as a tumour"),
     ],
 )
 def test_an_uncertain_choice_is_asked(rois: Rois, reason: str) -> None:
