@@ -20,6 +20,8 @@ from idh_tasks.offline.study_folder import read_instances
 from idh_tasks.store.objects import sha256
 
 NIFTI = (".nii", ".nii.gz")
+PREAMBLE = 128
+"""Length of the preamble, after which a DICOM file names itself (PS3.10 7.1)."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def _candidates(outline: Path) -> Iterator[Candidate]:
         content = path.read_bytes()
         if path.name.lower().endswith(NIFTI):
             yield nifti_candidate(content, sha256(content))
-        else:
+        elif path == outline or content[PREAMBLE : PREAMBLE + 4] == b"DICM":
             yield from _dicom_candidates(content)
 
 

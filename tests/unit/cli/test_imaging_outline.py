@@ -11,6 +11,8 @@ from pydicom import Dataset
 from typer.testing import CliRunner, Result
 
 from idh_tasks.cli.app import cli
+from idh_tasks.errors import StudyQuarantinedError
+from idh_tasks.offline.study_folder import read_study
 from tests.factories import dicom_bytes, instance
 from tests.outlines import BRAIN, FRAME, T2_GRID, Segment, nifti, segmentation, square, structures, tumour
 
@@ -61,6 +63,7 @@ def test_each_format_gives_the_same_mask_on_the_grid_of_the_t2(t2: Path, tmp_pat
 
 
 def test_a_folder_may_also_hold_images_and_other_segmentations(t2: Path, tmp_path: Path) -> None:
+    (t2 / "readme.txt").write_text("how it was drawn")
     saved(segmentation([Segment(tumour())], T2_GRID), t2 / "seg.dcm")
     saved(segmentation([Segment(~tumour(), "Brain", BRAIN)], T2_GRID), t2 / "brain.dcm")
     result = run(t2, t2, "-o", tmp_path / "mask.nii.gz")
@@ -84,3 +87,13 @@ def test_a_refusal_names_code_and_reason_and_writes_nothing(t2: Path, tmp_path: 
     assert result.exit_code == 1
     assert str(result.exception) == f"E_ROI: {printed['reason']}"
     assert not out.exists()
+
+
+def test_only_a_file_named_roi_is_the_outline_of_a_study_folder(t2: Path) -> None:
+    (t2 / "brain.nii.gz").write_bytes(b"another mask")
+    assert read_study(t2, None).outline() is None
+    (t2 / "roi.nii").write_bytes(b"the mask")
+    assert read_study(t2, None).outline() == b"the mask"
+    (t2 / "ROI.nii.gz").write_bytes(b"a second mask")
+    with pytest.raises(StudyQuarantinedError, match="E_ROI: 2 masks"):
+        read_study(t2, None)

@@ -42,6 +42,13 @@ def test_a_square_is_filled_and_a_square_inside_it_is_a_hole() -> None:
     assert mask.sum() == 375 + 4
 
 
+def test_contours_on_an_oblique_t2_are_filled_on_its_slices() -> None:
+    oblique = Geometry((6, 40, 50), (1.0, 1.5, 4.0), (10.0, -20.0, 30.0), (0.8, 0, 0.6, 0, 1, 0, -0.6, 0, 0.8))
+    mask = on_t2(structures({"GTV": [square(z, 9.5, 19.5) for z in (2, 3)]}, oblique), ReferenceImage(oblique, FRAME))
+    assert np.argwhere(mask).min(axis=0).tolist() == [2, 10, 10]
+    assert mask.sum() == 200
+
+
 def test_overlapping_contours_add_up_and_empty_ones_are_passed_over() -> None:
     overlapping = [square(2, 9.5, 19.5), square(2, 14.5, 24.5), []]
     assert on_t2(structures({"GTV": overlapping}, GRID)).sum() == 100 + 100 - 25
