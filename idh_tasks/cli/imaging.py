@@ -7,6 +7,7 @@ import typer
 
 from idh_tasks.cli import output
 from idh_tasks.cli.output import AsJson
+from idh_tasks.errors import IdhError
 
 if TYPE_CHECKING:
     from idh_tasks.offline.patches import CutStudy
@@ -72,6 +73,28 @@ def roi(
     from idh_tasks.offline import imaging
 
     output.say(f"volume: {imaging.roi(t2, flair, mprage, out):.1f} ml, proposed; look at it before use")
+
+
+@imaging.command("outline")
+def outline(
+    t2_dir: Annotated[Path, typer.Argument(exists=True, help="The DICOM files of the T2, or a NIfTI file.")],
+    outline: Annotated[
+        Path, typer.Argument(exists=True, help="A DICOM SEG, RTSTRUCT or NIfTI mask, or the folder that holds it.")
+    ],
+    out: Out,
+    as_json: AsJson = False,
+) -> None:
+    """Bring a delivered outline onto the grid of the T2, or say why it cannot be used."""
+    from idh_tasks.offline.outline import OutlineOnT2, outline_on_t2
+
+    try:
+        placed = outline_on_t2(t2_dir, outline, out)
+    except IdhError as error:
+        if not as_json:
+            raise
+        output.show(OutlineOnT2(code=error.code, reason=error.reason), as_json)
+        raise typer.Exit(1) from None
+    output.show(placed, as_json, lambda it: f"{it.kind}: {it.voxels} voxels, {it.volume_ml} ml")
 
 
 @imaging.command("patches")

@@ -11,14 +11,15 @@ from idh_tasks.codes import Code
 from idh_tasks.dicom.classic import frames
 from idh_tasks.dicom.dialect import b_value
 from idh_tasks.domain.study import SeriesId, SeriesRecord
-from idh_tasks.errors import InstanceRejectedError, SeriesRejectedError
+from idh_tasks.errors import InstanceRejectedError, SeriesRejectedError, StudyQuarantinedError
 from idh_tasks.intake.gate.instance import admit
 from idh_tasks.intake.naming.series import NamedSeries
 from idh_tasks.intake.naming.study_series import name_study
 from idh_tasks.offline.intake import files_below
 from idh_tasks.store.objects import sha256
 
-ROI_SUFFIXES = (".nii", ".nii.gz")
+MASK_NAMES = ("roi.nii", "roi.nii.gz")
+"""Only a NIfTI file of this name is the tumour outline."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,25 @@ class FolderSeriesReader:
 
 
 def read_study(folder: Path, mask: Path | None) -> FolderSeriesReader:
-    """Name the series of a folder; without `mask`, a NIfTI file in the folder is the tumour outline."""
+    """Name the series of a folder; without `mask`, a file roi.nii or roi.nii.gz in it is the tumour outline.
+
+    Raises
+    ------
+    StudyQuarantinedError
+        ``E_ROI`` if the folder holds several such files.
+    """
     named = {str(number): series for number, series in enumerate(_named_series(folder))}
     records = sorted((_record(key, series) for key, series in named.items()), key=lambda record: record.preference)
-    beside = (path for path in files_below([folder]) if path.name.endswith(ROI_SUFFIXES))
-    outline = mask or next(beside, None)
+    outline = mask or _mask_beside(folder)
     stored = {key: series.instances for key, series in named.items()}
     return FolderSeriesReader(records, stored, outline.read_bytes() if outline else None)
+
+
+def _mask_beside(folder: Path) -> Path | None:
+    masks = [path for path in files_below([folder]) if path.name.lower() in MASK_NAMES]
+    if len(masks) > 1:
+        raise StudyQuarantinedError(Code.E_ROI, f"{len(masks)} masks lie in the folder of one study")
+    return masks[0] if masks else None
 
 
 def _named_series(folder: Path) -> list[NamedSeries]:

@@ -9,6 +9,7 @@ from idh_tasks.domain.study import PatientKey
 from idh_tasks.intake.deidentification.attributes import deidentify_element
 from idh_tasks.intake.deidentification.declaration import declaration
 from idh_tasks.intake.deidentification.descriptors import identifying_texts
+from idh_tasks.intake.deidentification.outline_roles import write_roles
 from idh_tasks.intake.deidentification.pixels import PIXEL_DATA, copy_pixels
 from idh_tasks.intake.deidentification.private import copy_safe_private, move_needed_values
 from idh_tasks.intake.deidentification.pseudonym import Pseudonymiser
@@ -22,8 +23,8 @@ def deidentify(ds: Dataset, patient: PatientKey, pseudonymiser: Pseudonymiser) -
 
     Every attribute of PS3.15 table E.1-1 gets its action, in sequences too. Curves, overlays, unknown and private
     attributes are removed, except for the numbers of the safe list; the b-value moves to its standard element and a
-    mosaic's slice normal to our private one. Text that identifies the patient is removed wherever it occurs. Preamble
-    and file meta information are new.
+    mosaic's slice normal to our private one. Names of segments and structures become roles. Text that
+    identifies the patient is removed wherever it occurs. Preamble and file meta information are new.
     """
     elements = [ds.get_item(tag) for tag in sorted(ds.keys()) if not tag.is_private and tag != PIXEL_DATA]
     ds = reading_copy(ds)
@@ -37,6 +38,7 @@ def deidentify(ds: Dataset, patient: PatientKey, pseudonymiser: Pseudonymiser) -
             out[deidentified.tag] = deidentified
     copy_safe_private(ds, out)
     move_needed_values(ds, out)
+    write_roles(ds, out)
     copy_pixels(ds, out)
     for declared in declaration(patient, context):
         out[declared.tag] = declared

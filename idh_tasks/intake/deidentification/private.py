@@ -13,9 +13,14 @@ from idh_tasks.intake.deidentification.profile import safe_private
 def copy_safe_private(ds: Dataset, out: Dataset) -> None:
     """Copy the private numbers of the safe list; values that are not numbers are not copied."""
     for group in {tag.group for tag in list(ds.keys()) if tag.is_private}:
-        for creator in ds.private_creators(group):
+        for creator in filter(_is_text, ds.private_creators(group)):
             for offset in safe_private().get((creator.upper(), group), ()):
                 _copy_numbers(ds.private_block(group, creator), offset, out)
+
+
+def _is_text(creator: object) -> bool:
+    """Return whether a private creator is one text; a damaged header may hold anything."""
+    return isinstance(creator, str)
 
 
 def move_needed_values(ds: Dataset, out: Dataset) -> None:

@@ -10,11 +10,11 @@ from pydicom.uid import (
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
     MRImageStorage,
-    RTStructureSetStorage,
-    SegmentationStorage,
 )
 
-SOP_CLASSES = (MRImageStorage, EnhancedMRImageStorage, SegmentationStorage, RTStructureSetStorage)
+from idh_tasks.dicom.outlines import OUTLINE_CLASSES
+
+SOP_CLASSES = (MRImageStorage, EnhancedMRImageStorage, *OUTLINE_CLASSES)
 NATIVE = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian)
 """Transfer syntaxes without compressed pixels."""
 COMPRESSED = tuple(

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pydicom import Dataset
-from pydicom.uid import RTStructureSetStorage, SegmentationStorage
+from pydicom.uid import RTStructureSetStorage
 
 from idh_tasks.codes import Code
+from idh_tasks.dicom.outlines import SEGMENTATIONS
 from idh_tasks.domain.sequence import Confidence, MrSequence
 from idh_tasks.domain.study import SEGMENTATION, STRUCTURE_SET, Fault, Identification, SliceGeometry
 from idh_tasks.errors import SeriesRejectedError
@@ -22,7 +23,7 @@ from idh_tasks.intake.naming.slice_groups import (
     split_series,
 )
 
-OUTLINES = {SegmentationStorage: SEGMENTATION, RTStructureSetStorage: STRUCTURE_SET}
+OUTLINES = dict.fromkeys(SEGMENTATIONS, SEGMENTATION) | {RTStructureSetStorage: STRUCTURE_SET}
 """SOP classes that hold a tumour outline instead of an image."""
 SEVERAL_VOLUMES = (MrSequence.DWI, MrSequence.DSC)
 """Sequences that consist of several volumes: one per b-value or time point."""

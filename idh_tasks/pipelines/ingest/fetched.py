@@ -8,7 +8,9 @@ from pydicom import Dataset
 from idh_tasks.codes import Code
 from idh_tasks.errors import StudyQuarantinedError
 
-ROI_SUFFIX = (".nii.gz", ".nii")
+NIFTI = (".nii.gz", ".nii")
+MASK_NAMES = ("roi.nii.gz", "roi.nii")
+"""Only these are outlines; other NIfTI files, such as brain masks or images, are not used."""
 
 
 @dataclass(frozen=True)
@@ -20,14 +22,15 @@ class FetchedFiles:
     patients: frozenset[str] = frozenset()
 
     @property
-    def roi(self) -> bytes | None:
-        """Return the NIfTI mask that came with the images, if one did."""
-        return next((content for name, content in self.files.items() if name.endswith(ROI_SUFFIX)), None)
+    def masks(self) -> tuple[bytes, ...]:
+        """Return the different NIfTI masks that came with the images."""
+        named = (content for name, content in self.files.items() if name.rpartition("/")[2].lower() in MASK_NAMES)
+        return tuple(dict.fromkeys(named))
 
     @property
     def instances(self) -> Iterator[bytes]:
         """Return the files that should be DICOM instances."""
-        return (content for name, content in self.files.items() if not name.endswith(ROI_SUFFIX))
+        return (content for name, content in self.files.items() if not name.lower().endswith(NIFTI))
 
     def check_requested(self, headers: Iterable[Dataset]) -> None:
         """Check that the instances belong to the requested study and patient.

@@ -10,8 +10,8 @@ from idh_tasks.db.quarantine import QuarantineEntry
 from idh_tasks.db.studies import StoredStudy
 from idh_tasks.domain.study import InstanceRecord, StudyId
 from idh_tasks.errors import StudyQuarantinedError
-from idh_tasks.imaging.roi import rewrite_nifti
-from idh_tasks.pipelines.ingest.admission import Admission
+from idh_tasks.imaging.outline.nifti import rewrite_nifti
+from idh_tasks.pipelines.ingest.admission import Admission, seal_instance
 from idh_tasks.pipelines.ingest.fetched import FetchedFiles
 from idh_tasks.pipelines.ingest.identity import identify_patient
 from idh_tasks.pipelines.ingest.instances import DeidentifiedInstance, ReceivedInstance, receive_instance
@@ -41,14 +41,15 @@ def store_studies(platform: Platform, fetched: FetchedFiles, item_id: str | None
         ``E_DEMOGRAPHIC_MISMATCH`` or ``E_ROI``; where a delivery holds several studies, only if none of them can be
         stored.
     """
-    instances = _admit(platform, fetched, item_id)
+    groups = list(group_by_study(_admit(platform, fetched, item_id)))
+    mask = _mask_of_only_study(platform, fetched, len(groups), item_id)
     changed: dict[StudyId, bool] = {}
     refused: dict[StudyId, StudyQuarantinedError] = {}
-    for uid, group in group_by_study(instances):
+    for uid, group in groups:
         study_id = platform.pseudonymiser.study(uid)
         try:
             identity = identify_patient(platform, [instance.header for instance in group])
-            changed[study_id] = _store(platform, ReceivedStudy(study_id, identity, group, fetched.roi, item_id))
+            changed[study_id] = _store(platform, ReceivedStudy(study_id, identity, group, mask, item_id))
         except StudyQuarantinedError as error:
             refused[study_id] = error
     if not changed:
@@ -57,6 +58,22 @@ def store_studies(platform: Platform, fetched: FetchedFiles, item_id: str | None
     with platform.database.begin() as transaction:
         quarantine.record(transaction, _entries(refused, item_id))
     return changed
+
+
+def _mask_of_only_study(
+    platform: Platform, fetched: FetchedFiles, studies_delivered: int, item_id: str | None
+) -> bytes | None:
+    """Return the delivered mask if it can only belong to the one study; otherwise it is quarantined."""
+    masks = fetched.masks
+    if len(masks) <= 1 and studies_delivered <= 1:
+        return next(iter(masks), None)
+    reason = (
+        f"{len(masks)} masks came with {studies_delivered} studies; deliver each study by itself, with its own mask"
+    )
+    held = [seal_instance(platform, mask, Code.E_ROI, reason, item_id) for mask in masks]
+    with platform.database.begin() as transaction:
+        quarantine.record(transaction, held)
+    return None
 
 
 def _admit(platform: Platform, fetched: FetchedFiles, item_id: str | None) -> list[ReceivedInstance]:

@@ -1,5 +1,6 @@
 """The tumour outline of one study: delivered by the hospital, or proposed and accepted by a reviewer."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -7,26 +8,24 @@ import numpy as np
 
 from idh_tasks.codes import Code
 from idh_tasks.domain.sequence import MrSequence
-from idh_tasks.domain.study import SEGMENTATION, STRUCTURE_SET, Identification, SeriesRecord
+from idh_tasks.domain.study import SEGMENTATION, STRUCTURE_SET
 from idh_tasks.domain.volume import Float, Mask, Volume
 from idh_tasks.errors import OutlineAwaitsReviewError, SeriesRejectedError, StudyQuarantinedError
-from idh_tasks.imaging import roi
 from idh_tasks.imaging.extension_points import segment_tumour
 from idh_tasks.imaging.head import head_mask
 from idh_tasks.imaging.itk import resample
+from idh_tasks.imaging.outline.delivered import (
+    Candidate,
+    DeliveredOutline,
+    choose_outline,
+    dicom_candidate,
+    nifti_candidate,
+)
+from idh_tasks.imaging.outline.plausible import check_plausible
+from idh_tasks.imaging.outline.reference import ReferenceImage
 from idh_tasks.imaging.proposal import propose_tumour
-from idh_tasks.imaging.structure_set import read_structure_set
 from idh_tasks.pipelines.preprocess.study_images import AlignedImage, StudyImages
 from idh_tasks.store.objects import sha256
-
-
-@dataclass(frozen=True)
-class DeliveredOutline:
-    """A delivered outline on the grid of T2, with its format and its hash."""
-
-    kind: str
-    sha256: str
-    mask: Volume
 
 
 @dataclass(frozen=True)
@@ -69,23 +68,39 @@ class TumourOutline:
         grid = self._images.reference.image.geometry
         transform = self._images.registration(MrSequence.T2).transform
         mask = resample(drawn, grid, transform, nearest=True).voxels > 0
-        roi.check_plausible(mask, head_mask(self._images.reference.image), grid, self._images.settings)
+        check_plausible(mask, head_mask(self._images.reference.image), grid, self._images.settings)
         return mask
 
     @cached_property
     def delivered(self) -> DeliveredOutline | None:
-        """Return the delivered outline: a DICOM SEG, an RTSTRUCT or a NIfTI mask, in this order of preference."""
-        for identification, read in ((SEGMENTATION, roi.read_segmentation), (STRUCTURE_SET, read_structure_set)):
-            series = self._series(identification)
-            if series is not None:
-                grid = self._images.source(MrSequence.T2).image.geometry
-                drawn = read(self._images.reader.instances(series)[0], grid)
-                return DeliveredOutline(identification.evidence, series.sha256, drawn)
-        content = self._images.reader.outline()
-        return None if content is None else DeliveredOutline("NIfTI", sha256(content), roi.read_nifti(content))
+        """Return the delivered outline: a DICOM SEG, an RTSTRUCT or a NIfTI mask, in this order of preference.
 
-    def _series(self, identification: Identification) -> SeriesRecord | None:
-        return next((s for s in self._images.reader.series if s.identification == identification), None)
+        Raises
+        ------
+        StudyQuarantinedError
+            ``E_ROI`` if it is uncertain what the tumour is, or several outlines disagree about it.
+        SeriesRejectedError
+            If there is no usable T2.
+        """
+        candidates = list(self._candidates())
+        return choose_outline(candidates, self._t2) if candidates else None
+
+    def _candidates(self) -> Iterator[Candidate]:
+        reader = self._images.reader
+        for identification in (SEGMENTATION, STRUCTURE_SET):
+            for series in reader.series:
+                if series.identification == identification:
+                    yield from (dicom_candidate(ds, series.sha256) for ds in reader.instances(series))
+        content = reader.outline()
+        if content is not None:
+            yield nifti_candidate(content, sha256(content))
+
+    @cached_property
+    def _t2(self) -> ReferenceImage:
+        """Return the T2, on which outlines are drawn or with which they share the frame of reference."""
+        source = self._images.source(MrSequence.T2)
+        uid = self._images.reader.instances(source.series)[0].get("FrameOfReferenceUID")
+        return ReferenceImage(source.image.geometry, str(uid) if uid else None)
 
     @cached_property
     def proposal(self) -> OutlineProposal:

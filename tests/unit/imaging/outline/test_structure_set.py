@@ -1,0 +1,168 @@
+"""The contours of an RTSTRUCT become the mask that they enclose, and only the tumour's count."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pytest
+from pydicom import Dataset
+
+from idh_tasks.domain.study import PatientKey
+from idh_tasks.domain.volume import Geometry, Mask
+from idh_tasks.errors import StudyQuarantinedError
+from idh_tasks.imaging.outline.reference import ReferenceImage, on_grid
+from idh_tasks.imaging.outline.structure_set import read_structure_set
+from idh_tasks.intake.deidentification.deidentify import deidentify
+from idh_tasks.intake.deidentification.pseudonym import Pseudonymiser
+from idh_tasks.intake.gate.instance import admit
+from tests.factories import dicom_bytes, geometry
+from tests.outlines import FRAME, square, structures
+
+GRID = geometry((6, 40, 50))
+T2 = ReferenceImage(GRID, FRAME)
+SQUARE, AROUND = [square(2, 9.5, 19.5)], [square(2, 0.5, 39.5)]
+Rois = Mapping[str, Sequence[Sequence[Sequence[float]]]]
+
+
+def on_t2(ds: Dataset, t2: ReferenceImage = T2) -> Mask:
+    return on_grid(read_structure_set(ds, t2), t2.grid)
+
+
+def refusal(ds: Dataset) -> str:
+    with pytest.raises(StudyQuarantinedError) as caught:
+        on_t2(ds)
+    assert caught.value.code == "E_ROI"
+    return caught.value.reason
+
+
+def test_a_square_is_filled_and_a_square_inside_it_is_a_hole() -> None:
+    mask = on_t2(structures({"GTV": [square(2, 9.5, 29.5), square(2, 14.5, 19.5), square(3, 9.5, 11.5)]}, GRID))
+    assert mask[2].sum() == 20 * 20 - 5 * 5
+    assert mask[2, 10, 10]
+    assert not mask[2, 16, 16]
+    assert mask.sum() == 375 + 4
+
+
+def test_contours_on_an_oblique_t2_are_filled_on_its_slices() -> None:
+    oblique = Geometry((6, 40, 50), (1.0, 1.5, 4.0), (10.0, -20.0, 30.0), (0.8, 0, 0.6, 0, 1, 0, -0.6, 0, 0.8))
+    mask = on_t2(structures({"GTV": [square(z, 9.5, 19.5) for z in (2, 3)]}, oblique), ReferenceImage(oblique, FRAME))
+    assert np.argwhere(mask).min(axis=0).tolist() == [2, 10, 10]
+    assert mask.sum() == 200
+
+
+def test_overlapping_contours_add_up_and_empty_ones_are_passed_over() -> None:
+    overlapping = [square(2, 9.5, 19.5), square(2, 14.5, 24.5), []]
+    assert on_t2(structures({"GTV": overlapping}, GRID)).sum() == 100 + 100 - 25
+
+
+@pytest.mark.parametrize(
+    "others", [{"zRing_GTV_3cm": AROUND}, {"PTV minus GTV": AROUND}, {"Brain": AROUND, "CTV": AROUND}, {"x7": AROUND}]
+)
+def test_other_structures_are_not_united_with_the_tumour(others: Rois) -> None:
+    assert on_t2(structures({"GTV": SQUARE} | dict(others), GRID)).sum() == 100
+
+
+def test_parts_of_the_tumour_are_united() -> None:
+    parts = {"oedema": [square(2, 9.5, 19.5)], "enhancing": [square(3, 9.5, 19.5)], "brain": AROUND}
+    assert on_t2(structures(parts, GRID)).sum() == 200
+
+
+@pytest.mark.parametrize(
+    ("rois", "reason"),
+    [
+        ({"Brain": AROUND, "Brainstem": SQUARE}, "is named as a tumour (2 found)"),
+        ({"GTV": [], "Structure 2": SQUARE}, "is named as a tumour"),
+        ({"GTV1": SQUARE, "GTV2": SQUARE}, "several tumours"),
+        ({"PTV": SQUARE}, "is named as a tumour"),
+    ],
+)
+def test_an_uncertain_choice_is_asked(rois: Rois, reason: str) -> None:
+    assert reason in refusal(structures(rois, GRID))
+
+
+def test_the_interpreted_type_counts_beside_the_name() -> None:
+    two = {"A7": SQUARE, "B2": AROUND}
+    assert on_t2(structures(two, GRID, interpreted={"A7": "GTV", "B2": "ORGAN"})).sum() == 100
+    assert "contradict" in refusal(structures({"Tumour": SQUARE}, GRID, interpreted={"Tumour": "PTV"}))
+    assert on_t2(structures({"Tumour": SQUARE}, GRID, interpreted={"Tumour": "ORGAN"})).sum() == 100
+
+
+@pytest.mark.parametrize("kind", ["POINT", "OPEN_PLANAR", "OPEN_NONPLANAR", ""])
+def test_points_and_open_lines_are_refused(kind: str) -> None:
+    both = [square(2, 9.5, 19.5), square(3, 9.5, 19.5)]
+    assert "enclose nothing" in refusal(structures({"Tumour": both}, GRID, kinds=["CLOSED_PLANAR", kind]))
+
+
+def test_points_of_other_structures_cost_nothing() -> None:
+    rois = {"Isocentre": [[[5, 5, 2.5]]], "Tumour": SQUARE}
+    assert on_t2(structures(rois, GRID, kinds=["POINT"])).sum() == 100
+
+
+def test_xor_contours_cancel_where_they_overlap() -> None:
+    overlapping = [square(2, 9.5, 19.5), square(2, 14.5, 24.5)]
+    assert on_t2(structures({"GTV": overlapping}, GRID, kinds=["CLOSEDPLANAR_XOR"] * 2)).sum() == 150
+    assert "two different ways" in refusal(structures({"GTV": overlapping}, GRID, kinds=["CLOSEDPLANAR_XOR"]))
+
+
+def test_the_frame_of_reference_of_the_structure_is_compared() -> None:
+    ds = structures({"GTV": SQUARE}, GRID)
+    ds.FrameOfReferenceUID = "1.2.7"
+    assert on_t2(ds).sum() == 100
+    ds.StructureSetROISequence[0].ReferencedFrameOfReferenceUID = "1.2.7"
+    assert "another frame of reference" in refusal(ds)
+
+
+def test_contours_on_planes_between_the_slices_are_filled_on_their_own_planes() -> None:
+    thick = Geometry((5, 40, 50), (2.0, 2.0, 6.0), (GRID.origin_mm[0], GRID.origin_mm[1], -7.0))
+    drawn = structures({"GTV": [square(z, 9.5, 19.5) for z in (1, 2, 3)]}, GRID)
+    mask = on_t2(drawn, ReferenceImage(thick, FRAME))
+    assert set(mask.sum(axis=(1, 2))) == {0, 100}
+
+
+def test_contours_drawn_on_sagittal_slices_give_the_same_box() -> None:
+    corners = ((9.5, 0.5), (19.5, 0.5), (19.5, 4.5), (9.5, 4.5))
+    sagittal = [[[x, y, z] for y, z in corners] for x in np.arange(9.75, 19.5, 0.5).tolist()]
+    mask = on_t2(structures({"GTV": sagittal}, GRID))
+    expected = np.zeros(GRID.shape, dtype=bool)
+    expected[1:5, 10:20, 10:20] = True
+    np.testing.assert_array_equal(mask, expected)
+
+
+@pytest.mark.parametrize(
+    ("contours", "reason"),
+    [
+        ([square(2.5, 5, 9)], "thickness is not stated"),
+        ([square(9, 5, 9)], "thickness is not stated"),
+        ([square(8, 5, 9), square(9, 5, 9)], "outside the T2"),
+        ([square(2, 5.2, 5.8)], "marks nothing"),
+        ([square(0.5, 5, 9), square(1.5, 5, 9), square(3.1, 5, 9)], "unevenly spaced"),
+        ([square(2.5, 5, 900), square(3.5, 5, 900)], "extend over"),
+        ([[[5, 5, 0.4], [15, 5, 2.4], [15, 9, 0.4], [5, 9, 2.4]]], "not flat"),
+        ([[]], "mark nothing"),
+        ([], "mark nothing"),
+    ],
+)
+def test_contours_without_an_even_stack_in_the_image_are_refused_by_name(
+    contours: Sequence[Sequence[Sequence[float]]], reason: str
+) -> None:
+    assert reason in refusal(structures({"GTV": contours}, GRID))
+
+
+def test_contour_data_that_are_no_positions_are_refused() -> None:
+    ds = structures({"GTV": SQUARE}, GRID)
+    ds.ROIContourSequence[0].ContourSequence[0].ContourData = [1.0, 2.0, 3.0, 4.0]
+    assert "cannot be read (ValueError)" in refusal(ds)
+
+
+@pytest.mark.parametrize(
+    ("names", "voxels"), [(("GTV",), 100), (("GTV Zebedee",), 100), (("Zebedee brain", "zRing_GTV", "GTV"), 100)]
+)
+def test_the_choice_is_the_same_after_deidentification(names: tuple[str, ...], voxels: int) -> None:
+    drawn = {name: SQUARE if name == names[-1] else AROUND for name in names}
+    ds = structures(drawn, GRID)
+    ds.RTROIObservationsSequence[0].ROIObservationLabel = "Zebedee"
+    admitted, pseudonymiser = admit(dicom_bytes(ds)).ds, Pseudonymiser("k" * 32)
+    clean = admit(dicom_bytes(deidentify(admitted, PatientKey("p"), pseudonymiser))).ds
+    assert "Zebedee" not in str(clean)
+    assert all(roi.ROIName.startswith("ROLE ") for roi in clean.StructureSetROISequence)
+    assert on_t2(admitted).sum() == voxels
+    assert on_t2(clean, ReferenceImage(GRID, pseudonymiser.uid(FRAME))).sum() == voxels
