@@ -76,8 +76,8 @@ class ImagingSettings(_Frozen):
     """Smallest and largest plausible volume of a tumour outline, in ml."""
     tumour_in_head_floor: float = Field(default=0.9, ge=0, le=1)
     """Share of the outline that must lie inside the head."""
-    brain_extractor: str = "classical"
-    """The built-in brain extraction, or the name of an entry point in `idh.brain_extractors`."""
+    brain_extractor: str = "trained"
+    """`trained` (networks of deepbet), `classical`, or the name of an entry point in `idh.brain_extractors`."""
     segmenter: str = "thresholds"
     """What proposes an outline where none was delivered: the built-in one, or an entry point in `idh.segmenters`."""
 

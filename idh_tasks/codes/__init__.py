@@ -171,6 +171,7 @@ class Code(StrEnum):
     E_QUALITY = "E_QUALITY"
     E_REG_QC = "E_REG_QC"
     E_BRAIN_MASK = "E_BRAIN_MASK"
+    W_BRAIN_FALLBACK = "W_BRAIN_FALLBACK"
     E_ROI = "E_ROI"
     E_NO_ROI = "E_NO_ROI"
     W_ROI_PROPOSED = "W_ROI_PROPOSED"

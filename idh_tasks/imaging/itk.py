@@ -3,7 +3,7 @@
 import numpy as np
 import SimpleITK as sitk
 
-from idh_tasks.domain.volume import Geometry, Volume
+from idh_tasks.domain.volume import Geometry, Mask, Volume
 
 # With several threads the order of summation, and with it the last digit of every result, varies between runs.
 sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
@@ -27,7 +27,12 @@ def from_image(image: sitk.Image) -> Volume:
 
 def axial(volume: Volume) -> Volume:
     """Permute and flip the axes so that slices are axial (LPS); voxel values do not change."""
-    return from_image(sitk.DICOMOrient(to_image(volume), "LPS"))
+    return oriented(volume, "LPS")
+
+
+def oriented(volume: Volume, code: str) -> Volume:
+    """Permute and flip the axes so that x, y and z run as nearly as possible to the three sides in `code`."""
+    return from_image(sitk.DICOMOrient(to_image(volume), code))
 
 
 def resample(moving: Volume, fixed: Geometry, transform: sitk.Transform, nearest: bool = False) -> Volume:
@@ -38,3 +43,9 @@ def resample(moving: Volume, fixed: Geometry, transform: sitk.Transform, nearest
     reference.SetDirection(fixed.direction)
     interpolator = sitk.sitkNearestNeighbor if nearest else sitk.sitkLinear
     return from_image(sitk.Resample(to_image(moving), reference, transform, interpolator, 0.0, sitk.sitkFloat32))
+
+
+def same_voxels(mask: Mask, grid: Geometry, target: Geometry) -> Mask:
+    """Return a mask on a grid with the same voxels, whose axes are permuted or flipped."""
+    voxels = Volume(mask.astype(np.float32), grid)
+    return np.asarray(resample(voxels, target, sitk.Transform(), nearest=True).voxels > 0.5)
