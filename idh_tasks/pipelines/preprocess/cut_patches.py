@@ -20,7 +20,7 @@ from idh_tasks.pipelines.preprocess.study_images import AlignedImage, StudyImage
 from idh_tasks.pipelines.preprocess.tumour_outline import TumourOutline
 from idh_tasks.reporting.qc_sheet import SheetColumn, qc_sheet
 
-LIBRARIES = ("numpy", "scipy", "SimpleITK", "pydicom")
+LIBRARIES = ("numpy", "scipy", "SimpleITK", "pydicom", "onnxruntime", "deepbet")
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class PatchCutter:
             provenance=source.provenance,
             overlap=aligned.registration.overlap,
             roi_mean=float(aligned.voxels[covered].mean()) if covered.any() else 0.0,
-            quality=_quality(source, aligned.registration),
+            quality=_quality(source, aligned.registration) | self._brain_quality(source),
             origin=self._origin(sequence, source, aligned.registration),
             shown=aligned.voxels[self.rectangle.slice_index],
         )
@@ -121,6 +121,14 @@ class PatchCutter:
             # The brain mask may miss a tumour at the surface, which still belongs to the brain.
             return brain_zscore(aligned.voxels, (self._images.brain | self._outline.mask) & aligned.covered)
         return tumour_mean(aligned.voxels, self._outline.mask & aligned.covered)
+
+    def _brain_quality(self, source: SourceImage) -> dict[str, object]:
+        """Return how the brain mask was made, where it decides the values of the patch."""
+        if self._settings.normalisation != "brain_zscore":
+            return {}
+        brain = self._images.brain_mask
+        figures = {name: round(value, 4) for name, value in brain.figures.items()}
+        return figures | {"brain_extractor": brain.extractor, "flags": [*source.flags, *brain.flags]}
 
     def _origin(self, sequence: MrSequence, source: SourceImage, registration: Registration) -> dict[str, object]:
         used = (MrSequence.MPRAGE, *self._outline.drawn_on)
