@@ -49,7 +49,8 @@ def extract(image: Volume, settings: ImagingSettings) -> BrainMask:
     Parameters
     ----------
     image
-        T1-weighted, in any orientation; with its skull, or constant outside the brain.
+        T1-weighted, in any orientation; with its skull, or constant outside the brain. What is not a number
+        counts as 0.
 
     Raises
     ------
@@ -59,6 +60,7 @@ def extract(image: Volume, settings: ImagingSettings) -> BrainMask:
         ``E_PLUGIN`` if the chosen method is not installed.
     """
     upright = axial(image)
+    np.nan_to_num(upright.voxels, copy=False)
     found = _stripped(upright) or _segmented(upright, settings.brain_extractor)
     mask = same_voxels(found.mask, upright.geometry, image.geometry)
     return BrainMask(mask, found.extractor, found.flags, found.figures)

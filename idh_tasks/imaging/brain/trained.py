@@ -9,7 +9,6 @@ from scipy import ndimage
 
 from idh_tasks.domain.volume import Float, Mask, Volume
 from idh_tasks.imaging.brain.network import session
-from idh_tasks.imaging.itk import oriented, same_voxels
 
 BOX_SHAPE, BRAIN_SHAPE = (128, 128, 128), (256, 256, 256)
 """Shapes that the two networks were trained on."""
@@ -30,16 +29,14 @@ def trained_mask(image: Volume) -> Mask:
     Parameters
     ----------
     image
-        T1-weighted, in any orientation and of any spacing.
+        T1-weighted and finite, in axial slices from feet to head (LPS), of any spacing.
 
     Returns
     -------
     The largest part that the network marks, with its cavities filled; empty if it finds no brain.
     """
-    upright = oriented(image, "RAS")
     # The networks take (x, y, z) with axes that run to the right, to the front and to the top.
-    marked = _marked(np.nan_to_num(upright.voxels.T)).T
-    return same_voxels(marked, upright.geometry, image.geometry)
+    return _marked(image.voxels[:, ::-1, ::-1].T).T[:, ::-1, ::-1]
 
 
 def _marked(voxels: Float) -> Mask:
