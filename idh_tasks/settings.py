@@ -84,8 +84,8 @@ class ImagingSettings(_Frozen):
     """Share of the outline that an image must cover; the rest of its patch would be black."""
     reference: Literal["mprage", "substitute"] = "mprage"
     """Whether a study without an MPRAGE is brought to the space of its T1 after contrast or T2; counted apart."""
-    brain_extractor: str = "classical"
-    """The built-in brain extraction, or the name of an entry point in `idh.brain_extractors`."""
+    brain_extractor: str = "trained"
+    """`trained` (networks of deepbet), `classical`, or the name of an entry point in `idh.brain_extractors`."""
     segmenter: str = "thresholds"
     """What proposes an outline where none was delivered: the built-in one, or an entry point in `idh.segmenters`."""
 

@@ -10,6 +10,7 @@ from idh_tasks.cli.output import AsJson
 from idh_tasks.errors import IdhError
 
 if TYPE_CHECKING:
+    from idh_tasks.offline.imaging import FoundBrain
     from idh_tasks.offline.patches import CutStudy
 
 imaging = typer.Typer(no_args_is_help=True, help="Compute ADC, rCBV, registration, brain, outline and patches.")
@@ -55,11 +56,11 @@ def register(
 
 
 @imaging.command("brain")
-def brain(image: Image, out: Out) -> None:
-    """Mark the brain on a native T1 or MPRAGE."""
+def brain(image: Image, out: Out, as_json: AsJson = False) -> None:
+    """Mark the brain on a T1 or MPRAGE; print which method found it, and figures of its shape."""
     from idh_tasks.offline import imaging
 
-    imaging.brain(image, out)
+    output.show(imaging.brain(image, out), as_json, _brain)
 
 
 @imaging.command("roi")
@@ -108,6 +109,11 @@ def patches(
     from idh_tasks.offline.patches import cut_study
 
     output.show(cut_study(study_dir, roi, out), as_json, _patches)
+
+
+def _brain(found: "FoundBrain") -> str:
+    figures = (f"{name}: {value:g}" for name, value in found.figures.items())
+    return "\n".join([f"extractor: {found.extractor}", *figures, *(f"note: {flag}" for flag in found.flags)])
 
 
 def _patches(cut: "CutStudy") -> str:

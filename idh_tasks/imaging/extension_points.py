@@ -1,8 +1,8 @@
 """Runs a hospital's own brain extraction or tumour segmentation, found through the entry points of a package.
 
 There are two groups. A function in ``idh.brain_extractors`` takes the volume of the MPRAGE, or of its substitute; one
-in ``idh.segmenters`` takes the volumes by sequence on that grid. Both return a mask on that grid. The weights of
-HD-BET, SynthStrip and nnU-Net cannot be shipped with the platform; a wrapper of a few lines makes each of them such a
+in ``idh.segmenters`` takes the volumes by sequence on that grid. Both return a mask on that grid. HD-BET, SynthStrip
+and nnU-Net need PyTorch, which the platform does not install; a wrapper of a few lines makes each of them such a
 function.
 """
 

@@ -1,9 +1,12 @@
 """Converts between volumes and SimpleITK images, and resamples in patient space."""
 
+from typing import Any
+
 import numpy as np
 import SimpleITK as sitk
+from numpy.typing import NDArray
 
-from idh_tasks.domain.volume import Geometry, Volume, triple
+from idh_tasks.domain.volume import Geometry, Mask, Volume, triple
 
 # With several threads the order of summation, and with it the last digit of every result, varies between runs.
 sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
@@ -11,16 +14,23 @@ sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
 
 def to_image(volume: Volume) -> sitk.Image:
     """Return the volume as a SimpleITK image."""
-    image = sitk.GetImageFromArray(volume.voxels)
-    image.SetSpacing(volume.geometry.spacing_mm)
-    image.SetOrigin(volume.geometry.origin_mm)
-    image.SetDirection(volume.geometry.direction)
+    return _image(volume.voxels, volume.geometry)
+
+
+def _image(voxels: NDArray[Any], grid: Geometry) -> sitk.Image:
+    return _placed(sitk.GetImageFromArray(voxels), grid)
+
+
+def _placed(image: sitk.Image, grid: Geometry) -> sitk.Image:
+    image.SetSpacing(grid.spacing_mm)
+    image.SetOrigin(grid.origin_mm)
+    image.SetDirection(grid.direction)
     return image
 
 
 def from_image(image: sitk.Image) -> Volume:
     """Return a SimpleITK image as a volume."""
-    voxels = sitk.GetArrayFromImage(image).astype(np.float32)
+    voxels = sitk.GetArrayFromImage(image).astype(np.float32, copy=False)
     geometry = Geometry(voxels.shape, image.GetSpacing(), image.GetOrigin(), image.GetDirection())
     return Volume(voxels, geometry)
 
@@ -42,9 +52,19 @@ def isotropic(volume: Volume, spacing_mm: float) -> Volume:
 
 def resample(moving: Volume, fixed: Geometry, transform: sitk.Transform, nearest: bool = False) -> Volume:
     """Resample onto the grid `fixed`, with zero outside the moving image; `transform` maps fixed to moving points."""
-    reference = sitk.Image(fixed.shape[::-1], sitk.sitkUInt8)
-    reference.SetSpacing(fixed.spacing_mm)
-    reference.SetOrigin(fixed.origin_mm)
-    reference.SetDirection(fixed.direction)
     interpolator = sitk.sitkNearestNeighbor if nearest else sitk.sitkLinear
-    return from_image(sitk.Resample(to_image(moving), reference, transform, interpolator, 0.0, sitk.sitkFloat32))
+    image = to_image(moving)
+    return from_image(sitk.Resample(image, _empty(fixed), transform, interpolator, 0.0, sitk.sitkFloat32))
+
+
+def same_voxels(mask: Mask, grid: Geometry, target: Geometry) -> Mask:
+    """Return a mask on a grid with the same voxels, whose axes are permuted or flipped."""
+    if grid == target:
+        return mask
+    image = _image(mask.astype(np.uint8), grid)
+    turned = sitk.Resample(image, _empty(target), sitk.Transform(), sitk.sitkNearestNeighbor)
+    return np.asarray(sitk.GetArrayFromImage(turned) > 0)
+
+
+def _empty(grid: Geometry) -> sitk.Image:
+    return _placed(sitk.Image(grid.shape[::-1], sitk.sitkUInt8), grid)

@@ -1,15 +1,18 @@
 """Imaging on files, for a scientist: DICOM folders or NIfTI in, NIfTI out, without a database or an object store."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from idh_tasks.codes import Code
 from idh_tasks.dicom.classic import frames
 from idh_tasks.domain.volume import Mask, Series4D, Volume
 from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.imaging import files
 from idh_tasks.imaging.assembly import assemble_over_time, assemble_volume
-from idh_tasks.imaging.brain import brain_mask
+from idh_tasks.imaging.brain.extraction import extract
 from idh_tasks.imaging.diffusion import adc_of, compute_adc
 from idh_tasks.imaging.itk import resample
 from idh_tasks.imaging.perfusion import compute_rcbv
@@ -21,6 +24,15 @@ from idh_tasks.settings import ImagingSettings
 
 STRIPPED = 0.45
 """Images without skull are zero in more than half of their grid; a head with air and noise is not."""
+
+
+@dataclass(frozen=True)
+class FoundBrain:
+    """How a brain mask was made; see `BrainMask`."""
+
+    extractor: str
+    flags: tuple[Code, ...]
+    figures: Mapping[str, float]
 
 
 def adc(dwi: Path, out: Path) -> None:
@@ -59,10 +71,12 @@ def usability(registration: Registration) -> str:
     return "good"
 
 
-def brain(image: Path, out: Path) -> None:
-    """Segment the brain."""
+def brain(image: Path, out: Path) -> FoundBrain:
+    """Segment the brain as preprocessing does; the mask is on the grid of the image."""
     volume = _volume(image)
-    files.write_mask(brain_mask(volume), volume.geometry, out)
+    found = extract(volume, ImagingSettings())
+    files.write_mask(found.mask, volume.geometry, out)
+    return FoundBrain(found.extractor, found.flags, {name: round(value, 4) for name, value in found.figures.items()})
 
 
 def roi(t2: Path, flair: Path, mprage: Path | None, out: Path) -> float:
@@ -97,4 +111,4 @@ def _brain_on(base: Volume, mprage: Path | None) -> Mask:
     stripped = base.voxels > 0
     if stripped.mean() < STRIPPED:
         return stripped
-    return brain_mask(_aligned(mprage, base) if mprage is not None else base)
+    return extract(_aligned(mprage, base) if mprage is not None else base, ImagingSettings()).mask

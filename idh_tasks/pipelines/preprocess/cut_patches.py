@@ -5,8 +5,6 @@ from functools import cached_property
 from importlib.metadata import version
 from platform import python_version
 
-import numpy as np
-
 from idh_tasks.codes import Code
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence, Provenance
 from idh_tasks.domain.volume import Float, Mask
@@ -15,14 +13,14 @@ from idh_tasks.imaging.normalise import absolute_adc, brain_zscore, tumour_mean
 from idh_tasks.imaging.patch import Rectangle, cut_patch, widest_rectangle
 from idh_tasks.imaging.registration import Registration
 from idh_tasks.pipelines.platform import code_version
-from idh_tasks.pipelines.preprocess.distortion import distortion_of
+from idh_tasks.pipelines.preprocess.quality_record import quality_record
 from idh_tasks.pipelines.preprocess.refusal import as_refusal
 from idh_tasks.pipelines.preprocess.series_images import SourceImage
 from idh_tasks.pipelines.preprocess.study_images import AlignedImage, StudyImages
 from idh_tasks.pipelines.preprocess.tumour_outline import TumourOutline
 from idh_tasks.reporting.qc_sheet import SheetColumn, SheetSlice, qc_sheet
 
-LIBRARIES = ("numpy", "scipy", "SimpleITK", "pydicom")
+LIBRARIES = ("numpy", "scipy", "SimpleITK", "pydicom", "onnxruntime", "deepbet")
 
 
 @dataclass(frozen=True)
@@ -113,7 +111,7 @@ class PatchCutter:
             provenance=source.provenance,
             overlap=aligned.registration.overlap,
             roi_mean=float(aligned.voxels[tumour & aligned.covered].mean()),
-            quality=self._quality(sequence, aligned.registration, coverage),
+            quality=quality_record(self._images, sequence, coverage),
             origin=self._origin(sequence, source, aligned.registration),
             shown=aligned.voxels[self.rectangle.slice_index],
             covered=aligned.covered[self.rectangle.slice_index],
@@ -182,19 +180,3 @@ class PatchCutter:
             (box.top, box.bottom, box.left, box.right),
         )
         return qc_sheet(chosen, columns)
-
-    def _quality(self, sequence: MrSequence, registration: Registration, coverage: float) -> dict[str, object]:
-        """Return flags and the finite figures: images without noise, and the reference itself, have infinite ones."""
-        source, distortion = self._images.source(sequence), distortion_of(self._images, sequence)
-        figures = {
-            **vars(source.quality),
-            **source.figures,
-            "overlap": registration.overlap,
-            "information": registration.information,
-            "coverage": coverage,
-            "distortion_mm": distortion.mismatch_mm if distortion else float("nan"),
-        }
-        finite = {name: round(value, 4) for name, value in figures.items() if np.isfinite(value)}
-        substitute = self._images.reference.sequence is not MrSequence.MPRAGE
-        flags = (*source.flags, *(distortion.flags if distortion else ()), *(Code.W_REFERENCE,) * substitute)
-        return finite | {"flags": list(flags)}

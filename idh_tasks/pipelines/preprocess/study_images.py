@@ -8,8 +8,7 @@ import numpy as np
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.domain.volume import Float, Mask, Volume
 from idh_tasks.errors import SeriesRejectedError
-from idh_tasks.imaging.brain import brain_mask
-from idh_tasks.imaging.extension_points import extract_brain
+from idh_tasks.imaging.brain.extraction import BrainMask, extract
 from idh_tasks.imaging.itk import axial, isotropic, resample
 from idh_tasks.imaging.registration import IDENTITY, Registration, check_registration, register
 from idh_tasks.pipelines.preprocess.series_images import SeriesImages, SourceImage
@@ -79,10 +78,14 @@ class StudyImages:
             return None
 
     @cached_property
+    def brain_mask(self) -> BrainMask:
+        """Return the brain mask in the reference space, and how it was made."""
+        return extract(self.reference.image, self.settings)
+
+    @property
     def brain(self) -> Mask:
         """Return the brain mask in the reference space."""
-        name, image = self.settings.brain_extractor, self.reference.image
-        return brain_mask(image) if name == "classical" else extract_brain(name, image)
+        return self.brain_mask.mask
 
     def registration(self, sequence: MrSequence) -> Registration:
         """Return the registration of a sequence to the reference.

@@ -91,8 +91,11 @@ def test_the_brain_has_a_plausible_volume_and_the_proposed_outline_agrees_with_t
     study: Path, series: dict[str, Path], tmp_path: Path
 ) -> None:
     brain, roi = tmp_path / "brain.nii.gz", tmp_path / "roi.nii.gz"
-    assert run("brain", series["mprage"], "-o", brain).exit_code == 0
-    assert 600 < voxels(brain).sum() * np.prod(sitk.ReadImage(str(brain)).GetSpacing()) / 1000 < 2400
+    found = json.loads(run("brain", series["mprage"], "-o", brain, "--json").stdout)
+    assert (found["extractor"], found["flags"]) == ("trained", [])
+    volume_ml = voxels(brain).sum() * np.prod(sitk.ReadImage(str(brain)).GetSpacing()) / 1000
+    assert 1200 < volume_ml < 1600
+    assert found["figures"]["brain_volume_ml"] == pytest.approx(volume_ml, abs=0.1)
     arguments = ("--t2", series["t2"], "--flair", series["flair"], "--mprage", series["mprage"])
     assert "look at it" in run("roi", *arguments, "-o", roi).stdout
     proposed, drawn = voxels(roi) > 0, voxels(study / "roi.nii.gz") > 0

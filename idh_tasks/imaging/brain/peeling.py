@@ -1,12 +1,10 @@
-"""Extracts the brain from a native MPRAGE by peeling layers off the head until what is left has the size of a brain."""
+"""Extracts the brain by peeling layers off the head until what is left has the size of a brain."""
 
 import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
-from idh_tasks.codes import Code
 from idh_tasks.domain.volume import Float, Geometry, Mask, Volume
-from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.imaging.itk import resample, to_image
 
 WORKING_MM = 1.8
@@ -25,42 +23,23 @@ DENT_MM = 60.0
 """A tumour at the surface leaves a dent of up to twice this width in the healthy tissue."""
 LARGEST_ML, TALLEST_MM = 1750.0, 150.0
 """A larger or taller piece still contains muscles of the neck."""
-PLAUSIBLE_ML = (600.0, 1900.0)
 
 
-def brain_mask(mprage: Volume) -> Mask:
+def peeled_mask(image: Volume) -> Mask:
     """Segment the brain with its cerebrospinal fluid.
 
     Parameters
     ----------
-    mprage
-        In axial slices from feet to head; with its skull, or zero outside the brain.
+    image
+        T1-weighted, with the skull, in axial slices from feet to head.
 
-    Raises
-    ------
-    SeriesRejectedError
-        ``E_BRAIN_MASK`` if the result does not have the volume of a brain.
+    Returns
+    -------
+    What is left of the head; the caller checks that it has the shape of a brain.
     """
-    stripped = np.asarray(ndimage.binary_fill_holes(mprage.voxels > 0))
-    if _is_brain(stripped, mprage.geometry):
-        return stripped
-    coarse = _coarse(mprage)
+    coarse = _coarse(image)
     peeled = Volume(_peeled(coarse.voxels).astype(np.float32), coarse.geometry)
-    brain = np.asarray(resample(peeled, mprage.geometry, sitk.Transform()).voxels > 0.5)
-    if not _is_brain(brain, mprage.geometry):
-        raise SeriesRejectedError(
-            Code.E_BRAIN_MASK, f"{_volume_ml(brain, mprage.geometry):.0f} ml is not the volume of a brain"
-        )
-    return brain
-
-
-def _is_brain(mask: Mask, grid: Geometry) -> bool:
-    low, high = PLAUSIBLE_ML
-    return low <= _volume_ml(mask, grid) <= high
-
-
-def _volume_ml(mask: Mask, grid: Geometry) -> float:
-    return float(mask.sum() * np.prod(grid.spacing_mm) / 1000)
+    return np.asarray(resample(peeled, image.geometry, sitk.Transform()).voxels > 0.5)
 
 
 def _coarse(volume: Volume) -> Volume:

@@ -1,0 +1,1 @@
+"""Finds the brain in a T1-weighted image of a head."""
