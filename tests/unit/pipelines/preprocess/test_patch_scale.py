@@ -9,6 +9,7 @@ import pytest
 from idh_tasks.domain.sequence import Confidence, MrSequence, Provenance
 from idh_tasks.domain.study import Identification, SeriesId, SeriesRecord
 from idh_tasks.domain.volume import Volume
+from idh_tasks.imaging.brain.extraction import BrainMask
 from idh_tasks.imaging.registration import IDENTITY
 from idh_tasks.pipelines.preprocess.cut_patches import PatchCutter
 from idh_tasks.pipelines.preprocess.series_images import SourceImage
@@ -31,7 +32,9 @@ def patch_centre(sequence: MrSequence, scale: Literal["normalised", "absolute"])
         source=lambda _: SourceImage(volume, volume, Provenance.VENDOR, series),
         aligned=lambda _: AlignedImage(IMAGE, np.ones(SHAPE, dtype=bool), IDENTITY),
         reference=Reference(MrSequence.MPRAGE, volume),
+        registration=lambda _: IDENTITY,
         brain=BRAIN,
+        brain_mask=BrainMask(BRAIN, "drawn", (), {}),
     )
     outline: Any = SimpleNamespace(mask=TUMOUR, drawn_on=(MrSequence.T2,), kind="NIfTI", sha256="")
     cut = PatchCutter(images, outline).cut(sequence)
