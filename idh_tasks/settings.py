@@ -70,6 +70,8 @@ class ImagingSettings(_Frozen):
     """Signal of ghosts relative to that of the head above which a series is refused."""
     movement_limit_mm: float = Field(default=3.0, ge=0)
     """Movement between the volumes of a DSC series above which it is flagged; the series stays in use."""
+    rcbv_reference: Literal["white_matter", "brain"] = "white_matter"
+    """rCBV is 1 in the white matter opposite the tumour, or in the median of the brain without vessels and leakage."""
     drift_limit: float = Field(default=0.15, ge=0)
     """Drift of the baseline relative to the depth of the bolus above which a DSC series is flagged."""
     tumour_ml: tuple[float, float] = (0.2, 500.0)

@@ -168,6 +168,7 @@ class Code(StrEnum):
     E_B_VALUES = "E_B_VALUES"
     E_TIMING = "E_TIMING"
     E_NO_BOLUS = "E_NO_BOLUS"
+    E_DSC_CONTRAST = "E_DSC_CONTRAST"
     E_QUALITY = "E_QUALITY"
     E_REG_QC = "E_REG_QC"
     E_BRAIN_MASK = "E_BRAIN_MASK"
@@ -178,6 +179,7 @@ class Code(StrEnum):
     E_PREPROC = "E_PREPROC"
     W_DSC_MOTION = "W_DSC_MOTION"
     W_BASELINE_DRIFT = "W_BASELINE_DRIFT"
+    W_RCBV_REFERENCE = "W_RCBV_REFERENCE"
 
     # Training and promotion
     E_FOLD_DEGENERATE = "E_FOLD_DEGENERATE"

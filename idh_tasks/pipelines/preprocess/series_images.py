@@ -4,17 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-import numpy as np
-
 from idh_tasks.codes import Code
 from idh_tasks.domain.sequence import MrSequence, Provenance
 from idh_tasks.domain.study import SeriesRecord
-from idh_tasks.domain.volume import Series4D, Volume
+from idh_tasks.domain.volume import Volume
 from idh_tasks.imaging.adc import fit_adc
 from idh_tasks.imaging.assembly import assemble_over_b, assemble_over_time, assemble_volume
 from idh_tasks.imaging.itk import axial
-from idh_tasks.imaging.perfusion import MIN_BASELINE, Perfusion, compute_rcbv
-from idh_tasks.imaging.quality import Quality, check_quality, measure_quality, movement_mm
+from idh_tasks.imaging.perfusion import Perfusion, compute_rcbv
+from idh_tasks.imaging.quality import Quality, check_quality, measure_quality
 from idh_tasks.pipelines.preprocess.series_choice import choose_series, usable_series
 from idh_tasks.pipelines.preprocess.series_reader import SeriesReader
 from idh_tasks.settings import ImagingSettings
@@ -89,17 +87,17 @@ class SeriesImages:
             dwi = assemble_over_b(instances)
             lowest_b = Volume(dwi.voxels[0], dwi.geometry)
             return SourceImage(fit_adc(dwi), lowest_b, Provenance.COMPUTED, series)
-        dsc = assemble_over_time(instances)
-        perfusion = compute_rcbv(dsc)
-        flags = self._perfusion_flags(dsc, perfusion)
-        return SourceImage(perfusion.rcbv, _before_bolus(dsc), Provenance.COMPUTED, series, flags)
+        perfusion = compute_rcbv(assemble_over_time(instances))
+        return SourceImage(
+            image=perfusion.rcbv,
+            anatomy=perfusion.before_bolus,
+            provenance=Provenance.COMPUTED,
+            series=series,
+            flags=self._perfusion_flags(perfusion),
+            figures=perfusion.figures,
+        )
 
-    def _perfusion_flags(self, dsc: Series4D, perfusion: Perfusion) -> tuple[Code, ...]:
-        moved = movement_mm(dsc) > self._settings.movement_limit_mm
+    def _perfusion_flags(self, perfusion: Perfusion) -> tuple[Code, ...]:
+        moved = perfusion.movement_mm > self._settings.movement_limit_mm
         drifts = perfusion.drift > self._settings.drift_limit
         return (Code.W_DSC_MOTION,) * moved + (Code.W_BASELINE_DRIFT,) * drifts
-
-
-def _before_bolus(dsc: Series4D) -> Volume:
-    """Return the mean of the first volumes, which precede the bolus."""
-    return Volume(np.asarray(dsc.voxels[:MIN_BASELINE].mean(axis=0), dtype=np.float32), dsc.geometry)
