@@ -60,6 +60,7 @@ def blood_volume(
         for delay in DELAYS_S
     ]
     variance = float(np.median(change[: first_pass.baseline + 1].var(axis=0))) + TINY
+    # With the variance of a single voxel as scale, the evidence of its neighbours is not counted as if independent.
     best = np.argmax(
         [shared(arrival.explained(change) / (2 * variance), mask) + arrival.prior for arrival in arrivals], axis=0
     )
