@@ -74,6 +74,8 @@ class ImagingSettings(_Frozen):
     """Movement between the volumes of a DSC or DWI series above which it is flagged; the series stays in use."""
     distortion_limit_mm: float = Field(default=2.5, ge=0)
     """Local shift of a DWI along its phase-encoding axis above which it is flagged; the series stays in use."""
+    rcbv_reference: Literal["white_matter", "brain"] = "white_matter"
+    """rCBV is 1 in the white matter opposite the tumour, or in the median of the brain without vessels and leakage."""
     drift_limit: float = Field(default=0.15, ge=0)
     """Drift of the baseline relative to the depth of the bolus above which a DSC series is flagged."""
     tumour_ml: tuple[float, float] = (0.2, 500.0)

@@ -1,12 +1,12 @@
-"""Measures the quality of a series: signal-to-noise ratio, ghosting, and head movement between dynamic volumes."""
+"""Measures the quality of an image: signal-to-noise ratio and ghosting."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import fft, ndimage
+from scipy import ndimage
 
 from idh_tasks.codes import Code
-from idh_tasks.domain.volume import Float, Mask, Series4D, Volume
+from idh_tasks.domain.volume import Float, Mask, Volume
 from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.imaging.head import head_mask
 from idh_tasks.settings import ImagingSettings
@@ -81,33 +81,3 @@ def _ghosting(voxels: Float, head: Mask, signal: float) -> float:
     if not vertical.size or not horizontal.size:
         return 0.0
     return abs(float(vertical.mean()) - float(horizontal.mean())) / (2 * signal)
-
-
-def movement_mm(series: Series4D) -> float:
-    """Return the largest shift of the head between the first volume and any other, by phase correlation.
-
-    Only edges contribute, so a bolus that darkens the brain does not count as movement. A rotation counts as a shift
-    of the edges.
-    """
-    spacing = np.array(series.geometry.spacing_mm[::-1])
-    first = np.conj(fft.rfftn(_windowed(series.voxels[0])))
-    shifts = [_shift(first, volume) for volume in series.voxels[1:]]
-    return float(max((np.linalg.norm(shift * spacing) for shift in shifts), default=0.0))
-
-
-def _windowed(volume: Float) -> Float:
-    """Fade the image out towards the borders of the grid, which are edges too and never move."""
-    for axis, n in enumerate(volume.shape):
-        shape = [1, 1, 1]
-        shape[axis] = n
-        volume = volume * np.hanning(n + 2)[1:-1].astype(np.float32).reshape(shape)
-    return volume
-
-
-def _shift(first: np.ndarray, volume: Float) -> np.ndarray:
-    """Return the shift in voxels; `first` is the conjugate spectrum of the first volume."""
-    cross_power = first * fft.rfftn(_windowed(volume))
-    correlation = fft.irfftn(cross_power / np.maximum(np.abs(cross_power), 1e-6), s=volume.shape)
-    peak = np.array(np.unravel_index(int(correlation.argmax()), volume.shape))
-    size = np.array(volume.shape)
-    return np.where(peak > size // 2, peak - size, peak)

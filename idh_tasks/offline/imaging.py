@@ -11,7 +11,7 @@ from idh_tasks.dicom.classic import frames
 from idh_tasks.domain.volume import Mask, Series4D, Volume
 from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.imaging import files
-from idh_tasks.imaging.assembly import assemble_over_time, assemble_volume
+from idh_tasks.imaging.assembly import assemble_echoes, assemble_volume
 from idh_tasks.imaging.brain.extraction import extract
 from idh_tasks.imaging.diffusion import adc_of, compute_adc
 from idh_tasks.imaging.itk import resample
@@ -95,8 +95,8 @@ def _volume(path: Path) -> Volume:
     return assemble_volume(frames(read_instances(path))) if path.is_dir() else files.read_volume(path)
 
 
-def _dsc(path: Path) -> Series4D:
-    return assemble_over_time(frames(read_instances(path))) if path.is_dir() else files.read_dsc(path)
+def _dsc(path: Path) -> tuple[Series4D, ...]:
+    return assemble_echoes(frames(read_instances(path))) if path.is_dir() else (files.read_dsc(path),)
 
 
 def _aligned(path: Path, base: Volume) -> Volume:

@@ -1,6 +1,6 @@
 """Cuts the patches of one study, and records the origin of each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
 from platform import python_version
@@ -11,9 +11,10 @@ from idh_tasks.domain.volume import Float, Mask
 from idh_tasks.errors import IdhError, OutlineAwaitsReviewError, SeriesRejectedError
 from idh_tasks.imaging.normalise import absolute_adc, brain_zscore, tumour_mean
 from idh_tasks.imaging.patch import Rectangle, cut_patch, widest_rectangle
+from idh_tasks.imaging.perfusion import normalise_rcbv
 from idh_tasks.imaging.registration import Registration
 from idh_tasks.pipelines.platform import code_version
-from idh_tasks.pipelines.preprocess.quality_record import quality_record
+from idh_tasks.pipelines.preprocess.quality_record import Figures, quality_record
 from idh_tasks.pipelines.preprocess.refusal import as_refusal
 from idh_tasks.pipelines.preprocess.series_images import SourceImage
 from idh_tasks.pipelines.preprocess.study_images import AlignedImage, StudyImages
@@ -102,6 +103,7 @@ class PatchCutter:
         """
         source, aligned = self._images.source(sequence), self._images.aligned(sequence)
         coverage = self._coverage(aligned)
+        aligned, figures, flags = self._relative(sequence, aligned)
         normalised, tumour = self._normalised(sequence, aligned), self._outline.mask
         pad_square = self._settings.resample == "pad_square"
         spacing_mm = self._images.reference.image.geometry.spacing_mm
@@ -111,12 +113,27 @@ class PatchCutter:
             provenance=source.provenance,
             overlap=aligned.registration.overlap,
             roi_mean=float(aligned.voxels[tumour & aligned.covered].mean()),
-            quality=quality_record(self._images, sequence, coverage),
+            quality=quality_record(self._images, sequence, {**figures, "coverage": coverage}, flags),
             origin=self._origin(sequence, source, aligned.registration),
             shown=aligned.voxels[self.rectangle.slice_index],
             covered=aligned.covered[self.rectangle.slice_index],
             coverage=coverage,
         )
+
+    def _relative(self, sequence: MrSequence, aligned: AlignedImage) -> tuple[AlignedImage, Figures, tuple[Code, ...]]:
+        """Return rCBV relative to the white matter opposite the tumour, which only a T1 shows; others unchanged."""
+        reference = self._images.reference
+        if (
+            sequence is not MrSequence.RCBV
+            or self._settings.rcbv_reference == "brain"
+            or reference.sequence is MrSequence.T2
+        ):
+            return aligned, {}, ()
+        relative = normalise_rcbv(
+            aligned.voxels, aligned.covered, self._images.brain, self._outline.mask, reference.image
+        )
+        figures = {"white_matter_ml": relative.white_matter_ml}
+        return replace(aligned, voxels=relative.voxels), figures, relative.flags
 
     def _coverage(self, aligned: AlignedImage) -> float:
         """Return the share of the outline that an image covers, in space or on the patch's slice if it is less there.

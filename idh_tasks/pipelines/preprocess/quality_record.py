@@ -12,13 +12,15 @@ from idh_tasks.pipelines.preprocess.study_images import StudyImages
 Figures = Mapping[str, float]
 
 
-def quality_record(images: StudyImages, sequence: MrSequence, coverage: float) -> dict[str, object]:
+def quality_record(
+    images: StudyImages, sequence: MrSequence, measured: Figures, found: tuple[Code, ...]
+) -> dict[str, object]:
     """Return the finite figures of a sequence with its flags; noise-free images and the reference have infinite ones.
 
     Parameters
     ----------
-    coverage
-        Share of the outline that the image covers.
+    measured, found
+        Figures and flags of the patch itself.
     """
     source, registration = images.source(sequence), images.registration(sequence)
     brain_figures, brain_flags, extractor = _brain(images)
@@ -29,11 +31,11 @@ def quality_record(images: StudyImages, sequence: MrSequence, coverage: float) -
         **brain_figures,
         "overlap": registration.overlap,
         "information": registration.information,
-        "coverage": coverage,
+        **measured,
         "distortion_mm": distortion.mismatch_mm if distortion else float("nan"),
     }
     substitute = images.reference.sequence is not MrSequence.MPRAGE
-    flags = (*source.flags, *brain_flags, *(distortion.flags if distortion else ()))
+    flags = (*source.flags, *brain_flags, *(distortion.flags if distortion else ()), *found)
     finite = {name: round(value, 4) for name, value in figures.items() if np.isfinite(value)}
     return finite | extractor | {"flags": [*flags, *(Code.W_REFERENCE,) * substitute]}
 

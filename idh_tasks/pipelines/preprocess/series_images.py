@@ -5,18 +5,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-import numpy as np
-
 from idh_tasks.codes import Code
 from idh_tasks.domain.sequence import MrSequence, Provenance
 from idh_tasks.domain.study import SeriesRecord
-from idh_tasks.domain.volume import Series4D, Volume
+from idh_tasks.domain.volume import Volume
 from idh_tasks.errors import IdhError, SeriesRejectedError
-from idh_tasks.imaging.assembly import assemble_over_time, assemble_volume
+from idh_tasks.imaging.assembly import assemble_echoes, assemble_volume
 from idh_tasks.imaging.diffusion import compute_adc
 from idh_tasks.imaging.itk import axial
-from idh_tasks.imaging.perfusion import MIN_BASELINE, Perfusion, compute_rcbv
-from idh_tasks.imaging.quality import Quality, check_quality, measure_quality, movement_mm
+from idh_tasks.imaging.perfusion import Perfusion, compute_rcbv
+from idh_tasks.imaging.quality import Quality, check_quality, measure_quality
 from idh_tasks.imaging.vendor_adc import vendor_adc
 from idh_tasks.pipelines.preprocess.refusal import as_refusal
 from idh_tasks.pipelines.preprocess.series_choice import usable_series
@@ -130,13 +128,18 @@ class SeriesImages:
         if sequence is MrSequence.ADC:
             made = compute_adc(instances, self._settings)
             return SourceImage(made.adc, made.lowest_b, Provenance.COMPUTED, series, made.flags, made.figures)
-        dsc = assemble_over_time(instances)
-        perfusion = compute_rcbv(dsc)
-        flags = self._perfusion_flags(dsc, perfusion)
-        return SourceImage(perfusion.rcbv, _before_bolus(dsc), Provenance.COMPUTED, series, flags)
+        perfusion = compute_rcbv(assemble_echoes(instances))
+        return SourceImage(
+            image=perfusion.rcbv,
+            anatomy=perfusion.before_bolus,
+            provenance=Provenance.COMPUTED,
+            series=series,
+            flags=self._perfusion_flags(perfusion),
+            figures=perfusion.figures,
+        )
 
-    def _perfusion_flags(self, dsc: Series4D, perfusion: Perfusion) -> tuple[Code, ...]:
-        moved = movement_mm(dsc) > self._settings.movement_limit_mm
+    def _perfusion_flags(self, perfusion: Perfusion) -> tuple[Code, ...]:
+        moved = perfusion.movement_mm > self._settings.movement_limit_mm
         drifts = perfusion.drift > self._settings.drift_limit
         return (Code.W_DSC_MOTION,) * moved + (Code.W_BASELINE_DRIFT,) * drifts
 
@@ -147,8 +150,3 @@ def _instead_of(source: SourceImage, passed_over: int) -> SourceImage:
         return source
     figures = {**source.figures, "series_passed_over": float(passed_over)}
     return replace(source, flags=(*source.flags, Code.W_OTHER_SERIES), figures=figures)
-
-
-def _before_bolus(dsc: Series4D) -> Volume:
-    """Return the mean of the first volumes, which precede the bolus."""
-    return Volume(np.asarray(dsc.voxels[:MIN_BASELINE].mean(axis=0), dtype=np.float32), dsc.geometry)

@@ -1,12 +1,11 @@
-"""Planted noise, ghosts and movement are measured; the passage of a bolus does not count as movement."""
+"""Planted noise and ghosts are measured."""
 
 import numpy as np
 import pytest
-from scipy.ndimage import shift
 
-from idh_tasks.domain.volume import Series4D, Volume
+from idh_tasks.domain.volume import Volume
 from idh_tasks.errors import SeriesRejectedError
-from idh_tasks.imaging.quality import check_quality, measure_quality, movement_mm
+from idh_tasks.imaging.quality import check_quality, measure_quality
 from idh_tasks.settings import ImagingSettings
 from tests.factories import ball, geometry, head
 
@@ -42,19 +41,3 @@ def test_a_ghost_along_the_phase_direction_is_measured_and_rejected() -> None:
 def test_too_much_noise_is_rejected_with_the_figure() -> None:
     with pytest.raises(SeriesRejectedError, match=r"E_QUALITY: signal to noise is \d\.\d, 4 is needed"):
         check_quality(measure_quality(noisy(0.5)), ImagingSettings())
-
-
-def series(*volumes: np.ndarray) -> Series4D:
-    return Series4D(np.stack(volumes).astype(np.float32), geometry(SHAPE), tuple(map(float, range(len(volumes)))), 30.0)
-
-
-@pytest.mark.parametrize("voxels", [1, 2, 4])
-def test_movement_is_measured_to_the_voxel(voxels: int) -> None:
-    still = noisy(0.05).voxels
-    moved = shift(still, (0, voxels, 0), order=1)
-    assert movement_mm(series(still, moved, still)) == 2.0 * voxels
-
-
-def test_a_bolus_that_darkens_the_brain_does_not_count_as_movement() -> None:
-    still = noisy(0.05).voxels
-    assert movement_mm(series(still, np.where(ball(SHAPE, 14), 0.4 * still, still), still)) == 0.0
