@@ -13,9 +13,11 @@ from typer.testing import CliRunner, Result
 from idh_tasks.cli.app import cli
 from idh_tasks.domain.pathology import IdhStatus
 from idh_tasks.domain.sequence import MODEL_SEQUENCES
+from idh_tasks.domain.volume import Volume
 from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.imaging.assembly import assemble_over_b, assemble_over_time, read_all
 from idh_tasks.imaging.files import read_dsc, read_dwi
+from idh_tasks.imaging.itk import to_image
 from idh_tasks.offline.study_folder import read_instances
 from idh_tasks.phantom.patient import PatientPlan, write_patient
 
@@ -71,7 +73,8 @@ def test_rcbv_is_the_same_from_dicom_and_from_nifti_and_leakage_correction_chang
     assert not np.allclose(corrected, plain)
     assert np.abs(k2).max() > 0
     dsc = assemble_over_time(read_all(path.read_bytes() for path in series["perf"].iterdir()))
-    as_nifti(dsc.voxels, tmp_path / "dsc.nii.gz")
+    frames = [to_image(Volume(frame, dsc.geometry)) for frame in dsc.voxels]
+    sitk.WriteImage(sitk.JoinSeries(frames), str(tmp_path / "dsc.nii.gz"))
     timing = {"EchoTime": dsc.echo_time_ms / 1000, "RepetitionTime": dsc.steps[1]}
     (tmp_path / "dsc.json").write_text(json.dumps(timing))
     assert run("rcbv", tmp_path / "dsc.nii.gz", "-o", outs[3]).exit_code == 0
