@@ -13,7 +13,7 @@ from idh_tasks.imaging.assembly import assemble_over_b, assemble_over_time, asse
 from idh_tasks.imaging.brain import brain_mask
 from idh_tasks.imaging.itk import resample
 from idh_tasks.imaging.perfusion import compute_rcbv
-from idh_tasks.imaging.proposal import propose_tumour
+from idh_tasks.imaging.proposal import ProposalImages, propose_tumour
 from idh_tasks.imaging.registration import Registration, check_registration
 from idh_tasks.imaging.registration import register as register_volumes
 from idh_tasks.offline.study_folder import read_instances
@@ -68,7 +68,9 @@ def roi(t2: Path, flair: Path, mprage: Path | None, out: Path) -> float:
     """
     base = _volume(t2)
     aligned = _aligned(flair, base)
-    mask = propose_tumour(base.voxels, aligned.voxels, _brain_on(base, mprage), base.geometry.spacing_mm)
+    t1c = None if mprage is None else _aligned(mprage, base).voxels
+    images = ProposalImages(base.voxels, aligned.voxels, t1c)
+    mask = propose_tumour(images, _brain_on(base, mprage), base.geometry.spacing_mm).mask
     files.write_mask(mask, base.geometry, out)
     return float(mask.sum()) * float(np.prod(base.geometry.spacing_mm)) / 1000
 

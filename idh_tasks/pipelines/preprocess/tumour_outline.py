@@ -14,7 +14,7 @@ from idh_tasks.imaging import roi
 from idh_tasks.imaging.extension_points import segment_tumour
 from idh_tasks.imaging.head import head_mask
 from idh_tasks.imaging.itk import resample
-from idh_tasks.imaging.proposal import propose_tumour
+from idh_tasks.imaging.proposal import ProposalImages, propose_tumour
 from idh_tasks.imaging.structure_set import read_structure_set
 from idh_tasks.pipelines.preprocess.study_images import AlignedImage, StudyImages
 from idh_tasks.store.objects import sha256
@@ -111,7 +111,8 @@ class TumourOutline:
         name = self._images.settings.segmenter
         if name == "thresholds":
             covered = self._images.brain & t2.covered & flair.covered
-            return propose_tumour(t2.voxels, flair.voxels, covered, self._images.mprage.geometry.spacing_mm)
+            images = ProposalImages(t2.voxels, flair.voxels, self._images.mprage.voxels)
+            return propose_tumour(images, covered, self._images.mprage.geometry.spacing_mm).mask
         return segment_tumour(name, self._images.all_aligned())
 
     @property
