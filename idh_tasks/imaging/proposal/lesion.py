@@ -24,7 +24,7 @@ OTHER_FOCUS = 0.2
 SMALLEST_ML = 1.0
 EXPLAINED = 0.35
 """The part of a bright score, beyond that of cortex, that a bright counterpart explains when the edge is sought."""
-EDGE, LEAST_EDGE = 0.33, 1.2
+EDGE, LEAST_EDGE = 0.27, 1.0
 """A blurred edge of the lesion lies at this fraction of its level; healthy tissue reaches the least score."""
 SOFTNESS = 0.12
 """Width of the logistic prior in fractions of the level."""

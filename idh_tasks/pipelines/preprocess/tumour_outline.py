@@ -31,12 +31,16 @@ class DeliveredOutline:
 
 @dataclass(frozen=True)
 class OutlineProposal:
-    """An outline made by the platform, with its hash and volume, and T2, FLAIR and MPRAGE to judge it by."""
+    """An outline made by the platform, with its hash and volume, and T2, FLAIR and MPRAGE to judge it by.
+
+    `doubt` is empty, or says to the reviewer that the edge of the outline is uncertain.
+    """
 
     mask: Mask
     sha256: str
     volume_ml: float
     shown_on: tuple[Float, Float, Float]
+    doubt: str = ""
 
 
 class TumourOutline:
@@ -61,7 +65,7 @@ class TumourOutline:
             return self._moved_with_t2(self.delivered.mask)
         if self.proposal.sha256 != self._accepted_sha256:
             raise OutlineAwaitsReviewError(
-                Code.W_ROI_PROPOSED, "no outline was delivered; a proposed one awaits review"
+                Code.W_ROI_PROPOSED, f"no outline was delivered; a proposed one awaits review{self.proposal.doubt}"
             )
         return self.proposal.mask
 
@@ -102,18 +106,19 @@ class TumourOutline:
             raise StudyQuarantinedError(
                 Code.E_NO_ROI, f"no outline was delivered, and none can be proposed: {error}"
             ) from None
-        mask, spacing = self._segmented(t2, flair), self._images.mprage.geometry.spacing_mm
+        (mask, doubt), spacing = self._segmented(t2, flair), self._images.mprage.geometry.spacing_mm
         volume_ml = float(mask.sum()) * float(np.prod(spacing)) / 1000
         shown_on = (t2.voxels, flair.voxels, self._images.mprage.voxels)
-        return OutlineProposal(mask, sha256(np.packbits(mask).tobytes()), round(volume_ml, 1), shown_on)
+        return OutlineProposal(mask, sha256(np.packbits(mask).tobytes()), round(volume_ml, 1), shown_on, doubt)
 
-    def _segmented(self, t2: AlignedImage, flair: AlignedImage) -> Mask:
+    def _segmented(self, t2: AlignedImage, flair: AlignedImage) -> tuple[Mask, str]:
         name = self._images.settings.segmenter
         if name == "thresholds":
             covered = self._images.brain & t2.covered & flair.covered
             images = ProposalImages(t2.voxels, flair.voxels, self._images.mprage.voxels)
-            return propose_tumour(images, covered, self._images.mprage.geometry.spacing_mm).mask
-        return segment_tumour(name, self._images.all_aligned())
+            proposal = propose_tumour(images, covered, self._images.mprage.geometry.spacing_mm)
+            return proposal.mask, f"; its edge is uncertain ({proposal.confidence:.2f})" * proposal.uncertain
+        return segment_tumour(name, self._images.all_aligned()), ""
 
     @property
     def kind(self) -> str:
