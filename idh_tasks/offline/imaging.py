@@ -16,7 +16,7 @@ from idh_tasks.imaging.brain.extraction import extract
 from idh_tasks.imaging.diffusion import adc_of, compute_adc
 from idh_tasks.imaging.itk import resample
 from idh_tasks.imaging.perfusion import compute_rcbv
-from idh_tasks.imaging.proposal import propose_tumour
+from idh_tasks.imaging.proposal import ProposalImages, propose_tumour
 from idh_tasks.imaging.registration import Registration, check_registration
 from idh_tasks.imaging.registration import register as register_volumes
 from idh_tasks.offline.study_folder import read_instances
@@ -86,7 +86,9 @@ def roi(t2: Path, flair: Path, mprage: Path | None, out: Path) -> float:
     """
     base = _volume(t2)
     aligned = _aligned(flair, base)
-    mask = propose_tumour(base.voxels, aligned.voxels, _brain_on(base, mprage), base.geometry.spacing_mm)
+    t1c = None if mprage is None else _aligned(mprage, base).voxels
+    images = ProposalImages(base.voxels, aligned.voxels, t1c)
+    mask = propose_tumour(images, _brain_on(base, mprage), base.geometry.spacing_mm).mask
     files.write_mask(mask, base.geometry, out)
     return float(mask.sum()) * float(np.prod(base.geometry.spacing_mm)) / 1000
 

@@ -23,19 +23,23 @@ from idh_tasks.imaging.outline.delivered import (
 )
 from idh_tasks.imaging.outline.plausible import check_plausible
 from idh_tasks.imaging.outline.reference import ReferenceImage
-from idh_tasks.imaging.proposal import propose_tumour
+from idh_tasks.imaging.proposal import ProposalImages, propose_tumour
 from idh_tasks.pipelines.preprocess.study_images import AlignedImage, StudyImages
 from idh_tasks.store.objects import sha256
 
 
 @dataclass(frozen=True)
 class OutlineProposal:
-    """An outline made by the platform, with its hash and volume, and T2, FLAIR and the reference to judge it by."""
+    """An outline made by the platform, with its hash and volume, and T2, FLAIR and the reference to judge it by.
+
+    `doubt` is empty, or says to the reviewer that the edge of the outline is uncertain.
+    """
 
     mask: Mask
     sha256: str
     volume_ml: float
     shown_on: tuple[Float, Float, Float]
+    doubt: str = ""
 
 
 class TumourOutline:
@@ -60,7 +64,7 @@ class TumourOutline:
             return self._moved_with_t2(self.delivered.mask)
         if self.proposal.sha256 != self._accepted_sha256:
             raise OutlineAwaitsReviewError(
-                Code.W_ROI_PROPOSED, "no outline was delivered; a proposed one awaits review"
+                Code.W_ROI_PROPOSED, f"no outline was delivered; a proposed one awaits review{self.proposal.doubt}"
             )
         return self.proposal.mask
 
@@ -117,17 +121,20 @@ class TumourOutline:
             raise StudyQuarantinedError(
                 Code.E_NO_ROI, f"no outline was delivered, and none can be proposed: {error}"
             ) from None
-        mask, spacing = self._segmented(t2, flair), self._images.reference.image.geometry.spacing_mm
+        (mask, doubt), spacing = self._segmented(t2, flair), self._images.reference.image.geometry.spacing_mm
         volume_ml = float(mask.sum()) * float(np.prod(spacing)) / 1000
         shown_on = (t2.voxels, flair.voxels, self._images.reference.image.voxels)
-        return OutlineProposal(mask, sha256(np.packbits(mask).tobytes()), round(volume_ml, 1), shown_on)
+        return OutlineProposal(mask, sha256(np.packbits(mask).tobytes()), round(volume_ml, 1), shown_on, doubt)
 
-    def _segmented(self, t2: AlignedImage, flair: AlignedImage) -> Mask:
-        name = self._images.settings.segmenter
+    def _segmented(self, t2: AlignedImage, flair: AlignedImage) -> tuple[Mask, str]:
+        name, reference = self._images.settings.segmenter, self._images.reference
         if name == "thresholds":
             covered = self._images.brain & t2.covered & flair.covered
-            return propose_tumour(t2.voxels, flair.voxels, covered, self._images.reference.image.geometry.spacing_mm)
-        return segment_tumour(name, self._images.all_aligned(), self._images.reference.image)
+            after_contrast = None if reference.sequence is MrSequence.T2 else reference.image.voxels
+            images = ProposalImages(t2.voxels, flair.voxels, after_contrast)
+            proposal = propose_tumour(images, covered, reference.image.geometry.spacing_mm)
+            return proposal.mask, f"; its edge is uncertain ({proposal.confidence:.2f})" * proposal.uncertain
+        return segment_tumour(name, self._images.all_aligned(), reference.image), ""
 
     @property
     def kind(self) -> str:

@@ -1,4 +1,4 @@
-"""The outline proposed from T2 and FLAIR marks the lesion, and on real patients it agrees with the expert's."""
+"""The proposed outline marks lesion and cyst, not what is bright on both sides; it agrees with experts."""
 
 from pathlib import Path
 
@@ -7,11 +7,13 @@ import pytest
 import SimpleITK as sitk
 from scipy import ndimage
 
-from idh_tasks.domain.volume import Float, Mask
+from idh_tasks.domain.volume import Mask
 from idh_tasks.errors import SeriesRejectedError
-from idh_tasks.imaging.proposal import propose_tumour
+from idh_tasks.imaging.proposal import ProposalImages, propose_tumour
 
-SHAPE = (40, 60, 60)
+SHAPE = (72, 84, 72)
+SPACING = (2.0, 2.0, 2.0)
+FLUID = {"t2": 260.0, "flair": 30.0, "t1c": 40.0}
 
 
 def ball(centre: tuple[int, int, int], radius: float) -> Mask:
@@ -20,46 +22,106 @@ def ball(centre: tuple[int, int, int], radius: float) -> Mask:
     return np.asarray(distance < radius**2)
 
 
+BRAIN = ball((36, 42, 36), 32)
+VENTRICLES = ball((38, 42, 30), 5) | ball((38, 42, 42), 5)
+
+
 def dice(first: Mask, second: Mask) -> float:
     """Return the Dice coefficient of two masks."""
     return float(2 * (first & second).sum() / (first.sum() + second.sum()))
 
 
-def images(lesion: Mask) -> tuple[Float, Float, Mask]:
-    """Return T2 and FLAIR with a bright lesion, and the brain."""
+def images(lesion: Mask, cyst: Mask | None = None, caps: Mask | None = None, bias: float = 0.0) -> ProposalImages:
+    """Return images of a head with ventricles, a lesion with or without a cyst, and symmetric bright caps."""
     rng = np.random.default_rng(3)
-    brain = ball((20, 30, 30), 19)
-    noise = 12 * ndimage.gaussian_filter(rng.normal(0, 1, SHAPE), 2) / 0.07
-    flair = np.where(lesion, 190, 100) + noise
-    t2 = np.where(lesion, 180, 100) + noise
-    return (t2 * brain).astype(np.float32), (flair * brain).astype(np.float32), brain
+    grown = {}
+    for name, bright in (("t2", 180.0), ("flair", 190.0), ("t1c", 80.0)):
+        image = 100 + 12 * ndimage.gaussian_filter(rng.normal(0, 1, SHAPE), 2) / 0.07
+        image[VENTRICLES] = FLUID[name]
+        for part in (lesion, caps):
+            if part is not None:
+                image[part & ~VENTRICLES] += bright - 100
+        if cyst is not None:
+            image[cyst] = FLUID[name]
+        slope = np.exp(bias * np.linspace(-1, 1, SHAPE[1]))[:, None]
+        grown[name] = (ndimage.gaussian_filter(image, 0.5) * slope * BRAIN).astype(np.float32)
+    return ProposalImages(**grown)
 
 
-def test_the_lesion_is_marked() -> None:
-    lesion = ball((20, 32, 26), 9)
-    mask = propose_tumour(*images(lesion), (1.0, 1.0, 1.0))
-    assert dice(mask, lesion) > 0.8
+def proposed(seen: ProposalImages) -> Mask:
+    """Return the proposed outline."""
+    return propose_tumour(seen, BRAIN, SPACING).mask
 
 
-def test_the_larger_of_two_lesions_is_marked() -> None:
-    large, small = ball((20, 36, 24), 7), ball((20, 20, 40), 3)
-    mask = propose_tumour(*images(large | small), (1.0, 1.0, 1.0))
-    assert not (mask & small).any()
+LESION = ball((38, 52, 20), 9)
 
 
-def test_nothing_is_proposed_if_nothing_stands_out() -> None:
+@pytest.mark.parametrize("bias", [0.0, 0.4])
+def test_the_lesion_is_marked_also_under_an_uneven_field(bias: float) -> None:
+    assert dice(proposed(images(LESION, bias=bias)), LESION) > 0.85
+
+
+def test_a_dark_cyst_inside_the_lesion_belongs_to_it() -> None:
+    cyst = ball((38, 52, 20), 6)
+    assert (proposed(images(LESION, cyst=cyst)) & cyst).sum() > 0.9 * cyst.sum()
+
+
+def test_ventricles_do_not_belong_to_a_lesion_beside_them() -> None:
+    mask = proposed(images(ball((38, 42, 18), 8)))
+    assert (mask & VENTRICLES).sum() < 0.2 * VENTRICLES.sum()
+
+
+def test_white_matter_that_is_bright_on_both_sides_is_left_out() -> None:
+    caps = ball((38, 24, 26), 5) | ball((38, 24, 46), 5)
+    mask = proposed(images(LESION, caps=caps))
+    assert not (mask & caps).any()
+    assert dice(mask, LESION) > 0.85
+
+
+def test_every_strong_focus_is_marked() -> None:
+    second = ball((50, 30, 20), 7)
+    assert dice(proposed(images(LESION | second)), LESION | second) > 0.8
+
+
+def test_a_sharp_lesion_is_certain_and_a_faint_one_is_not() -> None:
+    sharp = images(LESION)
+    faint_flair = np.where(BRAIN, 100 + (sharp.flair - 100) * np.where(LESION, 0.45, 1.0), 0)
+    blurred = ndimage.gaussian_filter(faint_flair, 3.5).astype(np.float32)
+    faint = ProposalImages(sharp.t2, blurred * BRAIN, sharp.t1c)
+    certain, doubtful = (propose_tumour(seen, BRAIN, SPACING) for seen in (sharp, faint))
+    assert not certain.uncertain
+    assert doubtful.confidence < certain.confidence
+
+
+def test_the_same_images_give_the_same_outline() -> None:
+    seen = images(LESION)
+    assert np.array_equal(proposed(seen), proposed(seen))
+
+
+def test_the_outline_lies_on_the_grid_of_the_images_inside_the_brain() -> None:
+    seen = images(LESION)
+    thin = ProposalImages(*(np.repeat(image, 2, axis=2) for image in (seen.t2, seen.flair)))
+    brain = np.repeat(BRAIN, 2, axis=2)
+    mask = propose_tumour(thin, brain, (1.0, 2.0, 2.0)).mask
+    assert dice(mask, np.repeat(LESION, 2, axis=2)) > 0.85
+    assert not (mask & ~brain).any()
+
+
+@pytest.mark.parametrize("brain", [BRAIN, np.zeros_like(BRAIN)], ids=["healthy", "no brain"])
+def test_nothing_is_proposed_if_nothing_stands_out(brain: Mask) -> None:
     with pytest.raises(SeriesRejectedError, match="E_NO_ROI"):
-        propose_tumour(*images(np.zeros(SHAPE, dtype=bool)), (1.0, 1.0, 1.0))
+        propose_tumour(images(np.zeros(SHAPE, dtype=bool)), brain, SPACING)
 
 
 def test_real_patients_have_a_median_dice_of_080_with_the_experts_whole_tumour(real_data: Path) -> None:
     overlaps = []
     for folder in sorted((real_data / "brats2021").glob("BraTS2021_*")):
         image = sitk.ReadImage(str(folder / f"{folder.name}_flair.nii.gz"), sitk.sitkFloat32)
-        t2, expert = (
-            sitk.GetArrayFromImage(sitk.ReadImage(str(folder / f"{folder.name}_{n}.nii.gz"))) for n in ("t2", "seg")
+        t2, t1c, expert = (
+            sitk.GetArrayFromImage(sitk.ReadImage(str(folder / f"{folder.name}_{name}.nii.gz")))
+            for name in ("t2", "t1ce", "seg")
         )
         flair, t2 = sitk.GetArrayFromImage(image), t2.astype(np.float32)
-        mask = propose_tumour(t2, flair, t2 > 0, image.GetSpacing())
-        overlaps.append(dice(mask, expert > 0))
+        seen = ProposalImages(t2, flair, t1c.astype(np.float32))
+        overlaps.append(dice(propose_tumour(seen, t2 > 0, image.GetSpacing()).mask, expert > 0))
     assert np.median(overlaps) >= 0.80

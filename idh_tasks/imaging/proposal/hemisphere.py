@@ -1,0 +1,78 @@
+"""Compares each voxel with its counterpart in the other hemisphere."""
+
+from collections.abc import Callable
+
+import numpy as np
+import SimpleITK as sitk
+from scipy import ndimage
+
+from idh_tasks.domain.volume import Float, Mask
+from idh_tasks.imaging.proposal.grid import MM
+from idh_tasks.imaging.proposal.intensities import OUTSIDE, Intensities
+from idh_tasks.imaging.proposal.morphology import neighbourhood_maximum
+
+Mirror = Callable[[Float], Float]
+
+REACH = 4
+"""The counterpart is sought within so many voxels, as no head is quite symmetric."""
+HEAD_RADIUS_MM = 60.0
+MIDLINE_MM = (8.0, 20.0)
+"""Near the midline a lesion is its own counterpart; the comparison counts fully beyond the second distance."""
+
+
+def find_mirror(seen: Intensities) -> Mirror:
+    """Register the brain to its mirror image by T2; return what brings an image of this grid to the other side."""
+    visible = np.clip(seen.t2, -4, 6) * seen.brain
+    fixed, moving = (_image(image) for image in (visible, visible[:, :, ::-1]))
+    centres = [np.array(ndimage.center_of_mass(m))[::-1] * MM for m in (seen.brain, seen.brain[:, :, ::-1])]
+    transform = sitk.Euler3DTransform()
+    transform.SetCenter(centres[0].tolist())
+    transform.SetTranslation((centres[1] - centres[0]).tolist())
+    coarse = [sitk.Shrink(sitk.SmoothingRecursiveGaussian(image, MM), [2, 2, 2]) for image in (fixed, moving)]
+    _optimise(coarse[0], coarse[1], transform)
+
+    def mirror(image: Float) -> Float:
+        resampled = sitk.Resample(_image(image[:, :, ::-1]), fixed, transform, sitk.sitkLinear, OUTSIDE)
+        return sitk.GetArrayFromImage(resampled)
+
+    return mirror
+
+
+def off_midline(mirror: Mirror, shape: tuple[int, ...]) -> Float:
+    """Return 0 near the midline and 1 far from it, with a ramp between."""
+    columns = np.broadcast_to(np.arange(shape[2], dtype=np.float32) * MM, shape)
+    distance_mm = np.abs(columns - mirror(columns)) / 2
+    near, far = MIDLINE_MM
+    return np.asarray(np.clip((distance_mm - near) / (far - near), 0, 1), dtype=np.float32)
+
+
+def brightest_counterpart(scores: Float, mirror: Mirror) -> Float:
+    """Return the largest score near the counterpart of each voxel."""
+    return neighbourhood_maximum(mirror(scores), REACH)
+
+
+def asymmetry(scores: Float, brain: Mask, mirror: Mirror) -> tuple[Float, Float]:
+    """Return how far each voxel lies above and below what is near its counterpart and what is usual in a brain."""
+    other = mirror(scores)
+    lowest = -neighbourhood_maximum(np.where(other < OUTSIDE / 2, OUTSIDE, -other), REACH)
+    above = scores - np.maximum(neighbourhood_maximum(other, REACH), 0)
+    below = np.minimum(lowest, 0) - scores
+    return np.where(brain, above, 0), np.where(brain, below, 0)
+
+
+def _optimise(fixed: sitk.Image, moving: sitk.Image, transform: sitk.Euler3DTransform) -> None:
+    method = sitk.ImageRegistrationMethod()
+    method.SetMetricAsCorrelation()
+    method.SetInterpolator(sitk.sitkLinear)
+    method.SetOptimizerAsRegularStepGradientDescent(MM, MM / 40, 60, 0.6, 1e-8)
+    method.SetOptimizerScales([HEAD_RADIUS_MM**2] * 3 + [1.0] * 3)
+    # With several threads the order of summation, and with it the last digit, would vary.
+    method.SetNumberOfThreads(1)
+    method.SetInitialTransform(transform, inPlace=True)
+    method.Execute(fixed, moving)
+
+
+def _image(array: Float) -> sitk.Image:
+    image = sitk.GetImageFromArray(np.ascontiguousarray(array, dtype=np.float32))
+    image.SetSpacing((MM,) * 3)
+    return image
