@@ -145,13 +145,6 @@ class PatchCutter:
 
 def _quality(source: SourceImage, registration: Registration) -> dict[str, object]:
     """Return the finite figures: images without noise, and the MPRAGE registered to itself, have infinite ones."""
-    figures = (
-        vars(source.quality)
-        | dict(source.figures)
-        | {
-            "overlap": registration.overlap,
-            "information": registration.information,
-        }
-    )
+    figures = vars(source.quality) | dict(source.figures) | registration.figures()
     finite = {name: round(value, 4) for name, value in figures.items() if np.isfinite(value)}
     return finite | {"flags": list(source.flags)}
