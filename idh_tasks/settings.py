@@ -66,7 +66,7 @@ class ImagingSettings(_Frozen):
     """Local agreement of two images below which a registration is refused: 1 is perfect, 0 is chance."""
     second_start_limit_mm: float = Field(default=2.5, gt=0)
     """Distance between the results of two starts, in mm, above which a registration is refused."""
-    scaling_limit: float = Field(default=0.025, gt=0)
+    scaling_limit: float = Field(default=0.033, gt=0)
     """Relative difference in size between two heads above which a registration is refused."""
     flip_margin_floor: float = Field(default=0.08, le=1)
     """Share of the information by which an image must fit better than mirrored, upside down or back to front."""
