@@ -11,9 +11,12 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
+from typing import ParamSpec, TypeVar
+from unittest.mock import patch
 
 import ants
 import itk
@@ -24,15 +27,21 @@ from numpy.typing import NDArray
 from idh_tasks.domain.pathology import IdhStatus
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.domain.volume import Volume
+from idh_tasks.imaging import registration
 from idh_tasks.imaging.files import write_volume
 from idh_tasks.imaging.registration import register
 from idh_tasks.offline.patches import cut_study
 from idh_tasks.phantom.patient import PatientPlan, write_patient
+from idh_tasks.pipelines.preprocess import study_images
 from tools.phantom_scan import SURFACE, anatomy_of, scan
 
 PATIENTS = 3
 MOVING = (MrSequence.T1, MrSequence.T2, MrSequence.FLAIR, MrSequence.DWI, MrSequence.DSC)
 Points = NDArray[np.float64]
+P = ParamSpec("P")
+R = TypeVar("R")
+PARTS = {"controls of registrations": (registration, "measure_controls"), "brain mask": (study_images, "brain_mask")}
+"""What is timed apart within a study: the module that calls it, and the name by which it does."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +152,28 @@ def cut(folder: Path, out: Path) -> float:
     return time.perf_counter() - started
 
 
+def cut_in_parts(folder: Path, out: Path) -> dict[str, float]:
+    """Cut the patches of a study; return the time of each part in s."""
+    seconds = dict.fromkeys(PARTS, 0.0)
+    with ExitStack() as stack:
+        for part, (module, name) in PARTS.items():
+            stack.enter_context(patch.object(module, name, _stopwatch(getattr(module, name), part, seconds)))
+        cut(folder, out)
+    return seconds
+
+
+def _stopwatch(function: Callable[P, R], part: str, seconds: dict[str, float]) -> Callable[P, R]:
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        started = time.perf_counter()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            seconds[part] += time.perf_counter() - started
+
+    return run
+
+
 def first_volume(path: Path) -> itk.Image:
     """Read an image, or the first volume of several."""
     image = sitk.ReadImage(str(path), sitk.sitkFloat32)
@@ -191,6 +222,8 @@ def studies(folder: Path) -> None:
         f"study from DICOM: ours {mine:.1f} s to patches; dcm2niix and five registrations with elastix {theirs:.1f} s"
     )
     print(f"ratio {mine / theirs:.2f}")
+    for part, seconds in cut_in_parts(one, folder / "parts").items():
+        print(f"of which {part} {seconds:.2f} s")
     with ProcessPoolExecutor(2) as pool:
         list(pool.map(partial(worker, one, folder), range(2)))
         started = time.perf_counter()

@@ -64,8 +64,14 @@ class ImagingSettings(_Frozen):
     """The tumour's rectangle is stretched to the patch, or padded to a square first."""
     overlap_floor: float = Field(default=0.7, ge=0, le=1)
     """Overlap of the heads (Dice) below which a registration is refused."""
-    information_floor: float = Field(default=0.05, ge=0)
-    """Mutual information in nats below which a registration is refused; unrelated images share almost none."""
+    local_agreement_floor: float = Field(default=0.4, ge=0, le=1)
+    """Local agreement of two images below which a registration is refused: 1 is perfect, 0 is chance."""
+    second_start_limit_mm: float = Field(default=2.5, gt=0)
+    """Distance between the results of two starts, in mm, above which a registration is refused."""
+    scaling_limit: float = Field(default=0.033, gt=0)
+    """Relative difference in size between two heads above which a registration is refused."""
+    flip_margin_floor: float = Field(default=0.08, le=1)
+    """Share of the information by which an image must fit better than mirrored, upside down or back to front."""
     signal_to_noise_floor: float = Field(default=4.0, ge=0)
     """Signal-to-noise ratio below which a series is refused."""
     ghosting_limit: float = Field(default=0.15, ge=0)

@@ -47,11 +47,12 @@ def register(
     out: Out,
     transform: Annotated[Path | None, typer.Option("--transform", help="Write the transform here (.tfm).")] = None,
 ) -> None:
-    """Register rigidly by mutual information; print the overlap of the heads (Dice) and the information (nats)."""
+    """Register rigidly by mutual information; print the figures of the registration and the verdict."""
     from idh_tasks.offline import imaging
 
     result = imaging.register(fixed, moving, out, transform)
-    output.say(f"overlap: {result.overlap:.3f}\ninformation: {result.information:.3f}")
+    for name, value in result.figures().items():
+        output.say(f"{name}: {value:.3f}")
     output.say(f"verdict: {imaging.usability(result)}")
 
 

@@ -4,11 +4,13 @@ import numpy as np
 import SimpleITK as sitk
 
 from idh_tasks.domain.volume import Mask, Volume
-from idh_tasks.imaging.itk import from_image, resample, to_image
+from idh_tasks.imaging.itk import resample, to_image
 from idh_tasks.imaging.pyramid import SlabImage
 
 SPACING_MM = 3.0
 """Voxel size at which the overlap of two heads is measured."""
+MARGIN_MM = 8.0
+"""Margin around the head inside which samples of a registration are drawn."""
 
 
 def head_mask(volume: Volume) -> Mask:
@@ -22,6 +24,12 @@ def bright_region(image: sitk.Image) -> sitk.Image:
     return sitk.BinaryFillhole(sitk.Greater(smooth, 0.5 * _otsu_threshold(smooth)))
 
 
+def near_head(image: sitk.Image) -> sitk.Image:
+    """Return the head with a margin: farther out there is only noise, which costs time and adds no information."""
+    reach = [max(1, round(MARGIN_MM / spacing)) for spacing in image.GetSpacing()]
+    return sitk.BinaryDilate(bright_region(image), reach)
+
+
 def _otsu_threshold(image: sitk.Image) -> float:
     otsu = sitk.OtsuThresholdImageFilter()
     otsu.Execute(image)
@@ -31,7 +39,7 @@ def _otsu_threshold(image: sitk.Image) -> float:
 def coarse_head(volume: Volume) -> Volume:
     """Return the head mask as 0 and 1, on voxels of 3 mm or larger."""
     spacing = np.maximum(volume.geometry.spacing_mm, SPACING_MM)
-    coarse = from_image(SlabImage.of(volume).coarser(spacing).image)
+    coarse = SlabImage.of(volume).coarser(spacing).volume
     return Volume(head_mask(coarse).astype(np.float32), coarse.geometry)
 
 

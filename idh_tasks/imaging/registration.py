@@ -4,7 +4,8 @@ The coarser image is sampled at its own voxels, and the finer one is blurred to 
 of the tissue that it covers, so comparing it with a single thin slice would shift the optimum.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import SimpleITK as sitk
@@ -13,18 +14,14 @@ from numpy.typing import NDArray
 from idh_tasks.codes import Code
 from idh_tasks.domain.volume import Volume
 from idh_tasks.errors import SeriesRejectedError
-from idh_tasks.imaging.head import bright_region, coarse_head, head_overlap
+from idh_tasks.imaging.head import coarse_head, head_overlap, near_head
 from idh_tasks.imaging.itk import to_image
-from idh_tasks.imaging.pyramid import LEVELS, Level, pyramid
+from idh_tasks.imaging.metric import Descent, descend
+from idh_tasks.imaging.pyramid import LEVELS, ImagePair, pyramid
+from idh_tasks.imaging.registration_controls import FLAWLESS, Controls, measure_controls
 from idh_tasks.settings import ImagingSettings
 
-SEED = 20200
-BINS = 32
-MARGIN_MM = 8.0
-"""Margin around the head inside which samples are drawn at the finest level."""
 ITERATIONS = 60
-HEAD_RADIUS_MM = 45.0
-"""A rotation by 1/45 rad moves the head as much as a shift by 1 mm; without this scale the descent zigzags."""
 INITIAL_OVERLAP = 0.5
 """If the heads overlap less than this initially, their centres of mass are aligned first."""
 
@@ -39,11 +36,18 @@ class Registration:
         Dice coefficient of the two heads inside the moving image's field of view.
     information
         Mutual information of the images in nats.
+    controls
+        What the images themselves say against it.
     """
 
     transform: sitk.Transform
     overlap: float
     information: float
+    controls: Controls
+
+    def figures(self) -> dict[str, float]:
+        """Return all figures by name, for the quality record."""
+        return {"overlap": self.overlap, "information": self.information} | asdict(self.controls)
 
     def matrix(self) -> NDArray[np.float64]:
         """Return the transform as a homogeneous 4×4 matrix, LPS in mm."""
@@ -54,7 +58,7 @@ class Registration:
         return matrix
 
 
-IDENTITY = Registration(sitk.Transform(3, sitk.sitkIdentity), 1.0, float("inf"))
+IDENTITY = Registration(sitk.Transform(3, sitk.sitkIdentity), 1.0, float("inf"), FLAWLESS)
 """The registration of the MPRAGE to itself."""
 
 
@@ -70,31 +74,45 @@ def register(fixed: Volume, moving: Volume) -> Registration:
     thin, thick = (moving, fixed) if swapped else (fixed, moving)
     heads = coarse_head(fixed), coarse_head(moving)
     transform = _initial(thick, thin, overlap=head_overlap(*heads, sitk.Transform()))
+    pairs = pyramid(thick, thin)
     try:
-        information = [_optimise(coarse, fine, level, transform) for level, coarse, fine in pyramid(thick, thin)][-1]
+        information = [_optimise(pair, transform) for pair in pairs][-1]
+        controls = measure_controls(pairs, transform)
     except RuntimeError:
         raise SeriesRejectedError(Code.E_REG_QC, "the registration did not converge") from None
     fixed_to_moving = transform if swapped else transform.GetInverse()
-    return Registration(fixed_to_moving, head_overlap(*heads, fixed_to_moving), information)
+    return Registration(fixed_to_moving, head_overlap(*heads, fixed_to_moving), information, controls)
 
 
 def check_registration(registration: Registration, settings: ImagingSettings) -> None:
-    """Check that the heads overlap and that the images share information.
+    """Check that the heads overlap, and that no control speaks against the registration.
 
     Raises
     ------
     SeriesRejectedError
-        ``E_REG_QC`` with the figure that is too low, and its limit.
+        ``E_REG_QC`` with the first figure that misses its limit, and the limit.
     """
+    for reason in _objections(registration, settings):
+        raise SeriesRejectedError(Code.E_REG_QC, reason)
+
+
+def _objections(registration: Registration, settings: ImagingSettings) -> Iterator[str]:
+    controls = registration.controls
     if registration.overlap < settings.overlap_floor:
-        raise SeriesRejectedError(
-            Code.E_REG_QC,
-            f"the overlap of the heads is {registration.overlap:.2f}, {settings.overlap_floor:g} is needed",
+        yield f"the overlap of the heads is {registration.overlap:.2f}, {settings.overlap_floor:g} is needed"
+    if controls.second_start_mm > settings.second_start_limit_mm:
+        yield f"two starts end {controls.second_start_mm:.1f} mm apart, the limit is {settings.second_start_limit_mm:g}"
+    if controls.flip_margin < settings.flip_margin_floor:
+        yield (
+            f"the image fits {controls.flip_margin:+.1%} better than flipped, "
+            f"{settings.flip_margin_floor:.1%} is needed"
         )
-    if registration.information < settings.information_floor:
-        raise SeriesRejectedError(
-            Code.E_REG_QC,
-            f"the images share {registration.information:.2f} nats, {settings.information_floor:g} are needed",
+    if controls.scaling > settings.scaling_limit:
+        yield f"the heads differ in size by {controls.scaling:.1%}, the limit is {settings.scaling_limit:.1%}"
+    if controls.local_agreement < settings.local_agreement_floor:
+        yield (
+            f"the local agreement of the images is {controls.local_agreement:.2f}, "
+            f"{settings.local_agreement_floor:g} is needed"
         )
 
 
@@ -112,30 +130,9 @@ def _initial(thick: Volume, thin: Volume, *, overlap: float) -> sitk.Euler3DTran
     return sitk.Euler3DTransform(sitk.CenteredTransformInitializer(to_image(thick), to_image(thin), start, moments))
 
 
-def _optimise(sampled: sitk.Image, other: sitk.Image, level: Level, transform: sitk.Euler3DTransform) -> float:
+def _optimise(pair: ImagePair, transform: sitk.Euler3DTransform) -> float:
     """Improve the transform of points of the sampled image to the other one in place; return the information."""
-    method = sitk.ImageRegistrationMethod()
-    method.SetMetricAsMattesMutualInformation(BINS)
-    fraction = level.samples / sampled.GetNumberOfPixels()
-    if fraction < 1:
-        method.SetMetricSamplingStrategy(method.RANDOM)
-        method.SetMetricSamplingPercentage(fraction, SEED)
-    if level is LEVELS[-1]:
-        # At coarse levels the border of the head and smooth gradients guide the descent; here they only cost time.
-        method.SetMetricFixedMask(_near_head(sampled))
-        method.SetMetricUseFixedImageGradientFilter(False)
-        method.SetMetricUseMovingImageGradientFilter(False)
-    method.SetInterpolator(sitk.sitkLinear)
-    method.SetOptimizerAsRegularStepGradientDescent(level.spacing_mm / 2, level.last_step_mm, ITERATIONS, 0.5, 1e-8)
-    method.SetOptimizerScales([HEAD_RADIUS_MM**2] * 3 + [1.0] * 3)
-    # With several threads the order of summation, and with it the last digit, would vary.
-    method.SetNumberOfThreads(1)
-    method.SetInitialTransform(transform, inPlace=True)
-    method.Execute(sampled, other)
-    return -float(method.GetMetricValue())
-
-
-def _near_head(image: sitk.Image) -> sitk.Image:
-    """Return the head with a margin: farther out there is only noise, which costs time and adds no information."""
-    reach = [max(1, round(MARGIN_MM / spacing)) for spacing in image.GetSpacing()]
-    return sitk.BinaryDilate(bright_region(image), reach)
+    level = pair.level
+    descent = Descent(level.spacing_mm / 2, level.last_step_mm, ITERATIONS, level.samples)
+    mask = near_head(pair.sampled) if level is LEVELS[-1] else None
+    return descend(pair.sampled, pair.other, transform, descent, mask)

@@ -29,8 +29,7 @@ def quality_record(
         **vars(source.quality),
         **source.figures,
         **brain_figures,
-        "overlap": registration.overlap,
-        "information": registration.information,
+        **registration.figures(),
         **measured,
         "distortion_mm": distortion.mismatch_mm if distortion else float("nan"),
     }
