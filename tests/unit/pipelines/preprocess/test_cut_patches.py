@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-import SimpleITK as sitk
 from pydicom import Dataset
 
 from idh_tasks.codes import Code
@@ -15,7 +14,7 @@ from idh_tasks.domain.pathology import IdhStatus
 from idh_tasks.domain.sequence import Confidence, MrSequence
 from idh_tasks.domain.study import Identification, SeriesRecord
 from idh_tasks.errors import RunRefusedError, TransientError
-from idh_tasks.imaging.registration import Registration
+from idh_tasks.imaging.registration import IDENTITY
 from idh_tasks.offline.study_folder import FolderSeriesReader, read_study
 from idh_tasks.phantom.patient import PatientPlan, write_patient
 from idh_tasks.pipelines.preprocess import study_images
@@ -44,8 +43,7 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> FolderSeriesReader:
 @pytest.fixture(autouse=True)
 def still(monkeypatch: pytest.MonkeyPatch) -> None:
     """Spare the registration: the synthetic head does not move."""
-    aligned = Registration(sitk.Transform(3, sitk.sitkIdentity), 1.0, 1.0)
-    monkeypatch.setattr(study_images, "register", lambda *_: aligned)
+    monkeypatch.setattr(study_images, "register", lambda *_: IDENTITY)
     monkeypatch.setattr(study_images, "check_registration", lambda *_: None)
 
 
