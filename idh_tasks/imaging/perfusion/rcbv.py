@@ -13,6 +13,7 @@ from idh_tasks.imaging.perfusion.leakage import blood_volume
 from idh_tasks.imaging.perfusion.motion import Motion, correct_motion, estimate_motion
 from idh_tasks.imaging.perfusion.reference_tissue import inner_tissue, non_enhancing
 from idh_tasks.imaging.perfusion.relaxation import relaxation_change, time_step, tissue_mask
+from idh_tasks.settings import ImagingSettings
 
 MAX_RCBV = 20.0
 
@@ -44,6 +45,13 @@ class Perfusion:
     drift: float
     movement_mm: float
     figures: Mapping[str, float]
+
+
+def perfusion_flags(perfusion: Perfusion, settings: ImagingSettings) -> tuple[Code, ...]:
+    """Return ``W_DSC_MOTION`` and ``W_BASELINE_DRIFT`` where movement or drift are above their limits."""
+    moved = perfusion.movement_mm > settings.movement_limit_mm
+    drifts = perfusion.drift > settings.drift_limit
+    return (Code.W_DSC_MOTION,) * moved + (Code.W_BASELINE_DRIFT,) * drifts
 
 
 def compute_rcbv(dsc: Series4D | Sequence[Series4D], *, leakage: bool = True) -> Perfusion:

@@ -13,7 +13,7 @@ from idh_tasks.errors import IdhError, SeriesRejectedError
 from idh_tasks.imaging.assembly import assemble_echoes, assemble_volume
 from idh_tasks.imaging.diffusion import compute_adc
 from idh_tasks.imaging.itk import axial
-from idh_tasks.imaging.perfusion import Perfusion, compute_rcbv
+from idh_tasks.imaging.perfusion import compute_rcbv, perfusion_flags
 from idh_tasks.imaging.quality import Quality, check_quality, measure_quality
 from idh_tasks.imaging.vendor_adc import vendor_adc
 from idh_tasks.pipelines.preprocess.refusal import as_refusal
@@ -134,14 +134,9 @@ class SeriesImages:
             anatomy=perfusion.before_bolus,
             provenance=Provenance.COMPUTED,
             series=series,
-            flags=self._perfusion_flags(perfusion),
+            flags=perfusion_flags(perfusion, self._settings),
             figures=perfusion.figures,
         )
-
-    def _perfusion_flags(self, perfusion: Perfusion) -> tuple[Code, ...]:
-        moved = perfusion.movement_mm > self._settings.movement_limit_mm
-        drifts = perfusion.drift > self._settings.drift_limit
-        return (Code.W_DSC_MOTION,) * moved + (Code.W_BASELINE_DRIFT,) * drifts
 
 
 def _instead_of(source: SourceImage, passed_over: int) -> SourceImage:
