@@ -104,7 +104,7 @@ def _objections(registration: Registration, settings: ImagingSettings) -> Iterat
         yield f"two starts end {controls.second_start_mm:.1f} mm apart, the limit is {settings.second_start_limit_mm:g}"
     if controls.flip_margin < settings.flip_margin_floor:
         yield (
-            f"the image fits {controls.flip_margin:+.1%} better than flipped, "
+            f"the margin over the flipped image is {controls.flip_margin:.1%}, "
             f"{settings.flip_margin_floor:.1%} is needed"
         )
     if controls.scaling > settings.scaling_limit:
