@@ -7,6 +7,8 @@ from datetime import date
 
 from pydicom import Dataset
 
+from idh_tasks.dicom.frames import is_enhanced
+
 Reader = Callable[[Dataset], float | None]
 
 DAY_S = 86_400.0
@@ -58,10 +60,11 @@ def _date_time(keyword: str) -> Reader:
 
 
 def _instance_number(ds: Dataset) -> float | None:
-    """Return the Instance Number; frames are numbered within their image, images by their own number."""
-    number = _number("InstanceNumber")(ds)
+    """Return the Instance Number of the image; the place of a frame in its image says nothing about time."""
+    if not is_enhanced(ds):
+        return _number("InstanceNumber")(ds)
     in_file = getattr(ds, "file_number", None)
-    return number if number is None or in_file is None else float(in_file) * 1e6 + number
+    return None if in_file is None else float(in_file)
 
 
 TIMES = (

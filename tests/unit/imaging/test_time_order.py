@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from pydicom import Dataset
+from pydicom.sequence import Sequence
 
 from idh_tasks.dicom.classic import frames
 from idh_tasks.domain.study import PatientKey
@@ -190,3 +191,14 @@ def test_maps_and_phase_images_in_the_series_are_left_out() -> None:
     phase = dynamic(NUMBERED, ImageType=["ORIGINAL", "PRIMARY", "P", "ND"])
     cbv = dynamic(NUMBERED, 1, ImageType=["DERIVED", "PRIMARY", "PERFUSION", "RCBV"])
     assert order([*cbv, *phase, *dynamic(NUMBERED)]) == IN_ORDER
+
+
+def test_the_place_of_a_frame_in_its_image_says_nothing_about_time() -> None:
+    volumes = [enhanced_volume(t, {}) for t in range(10)]
+    one = volumes[0]
+    one.NumberOfFrames = 10 * SLICES
+    one.PixelData = b"".join(volume.PixelData for volume in reversed(volumes))
+    groups = [group for volume in volumes for group in volume.PerFrameFunctionalGroupsSequence]
+    one.PerFrameFunctionalGroupsSequence = Sequence(groups)
+    with pytest.raises(SeriesRejectedError, match="E_TIMING"):
+        assemble_over_time(frames([one]))
