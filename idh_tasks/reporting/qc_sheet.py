@@ -42,9 +42,16 @@ class SheetColumn:
 
 @dataclass(frozen=True)
 class SheetSlice:
-    """The chosen slice of the reference space [rows, columns], with the sequence that defines it."""
+    """The chosen slice of the reference space [rows, columns], with the sequence that defines it.
+
+    Attributes
+    ----------
+    extractor
+        How the brain mask was made.
+    """
 
     reference: MrSequence
+    extractor: str
     image: Float
     brain: Mask
     tumour: Mask
@@ -59,7 +66,7 @@ def qc_sheet(chosen: SheetSlice, columns: Mapping[MrSequence, SheetColumn]) -> b
     """
     figure = Figure(figsize=(2.2 * len(columns), 7.1), facecolor="black")
     grid = figure.subplots(3, len(columns), squeeze=False, gridspec_kw=MARGINS)
-    figure.suptitle(f"in the space of {chosen.reference}", color="white", fontsize=9, y=0.995)
+    figure.suptitle(f"in the space of {chosen.reference}; brain: {chosen.extractor}", color="white", fontsize=9, y=0.995)
     for axes, (sequence, shown) in zip(grid.T, columns.items(), strict=True):
         _show(axes[0], shown.image, f"{sequence}, covers {shown.coverage:.0%}")
         _outline(axes[0], chosen.brain, BRAIN_COLOUR)

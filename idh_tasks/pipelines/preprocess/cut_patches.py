@@ -191,6 +191,7 @@ class PatchCutter:
         }
         chosen = SheetSlice(
             reference.sequence,
+            self._images.brain_mask.extractor,
             reference.image.voxels[index],
             self._images.brain[index],
             self._outline.mask[index],
