@@ -1,11 +1,15 @@
 """
 ### Preprocess studies
 
-After linking: every study without patches of the current code and settings is registered to its MPRAGE, normalised,
-and cut to one 64×64 patch per sequence. ADC and rCBV are computed if no map was delivered.
+After linking: every study without patches of the current code and settings is brought to the space of its MPRAGE,
+normalised, and cut to one 64×64 patch per sequence. ADC and rCBV are computed if no map was delivered.
 
-If no outline of the tumour was delivered, one is proposed from T2 and FLAIR. It is shown in `review_cases`, and used
-once a person has accepted it.
+A delivered outline of the tumour is read on its own grid; if it is unclear which structure is the tumour, the study
+waits for a clear one (`E_ROI`). If none was delivered, one is proposed, shown in `review_cases`, and used once a person
+has accepted it.
+
+A series that is mirrored, of another patient, of wrong spacing, or that misses the tumour is refused with its figure
+(`E_REG_QC`, `E_COVERAGE`); the others are used. An unforeseen error costs its sequence or study, once (`E_PREPROC`).
 
 Changed links are announced like new patches, because they change labels.
 

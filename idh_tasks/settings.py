@@ -94,7 +94,7 @@ class ImagingSettings(_Frozen):
     """Whether a study without an MPRAGE is brought to the space of its T1 after contrast or T2; counted apart."""
     brain_extractor: str = "trained"
     """`trained` (networks of deepbet), `classical`, or the name of an entry point in `idh.brain_extractors`."""
-    segmenter: str = "thresholds"
+    segmenter: str = "built-in"
     """What proposes an outline where none was delivered: the built-in one, or an entry point in `idh.segmenters`."""
 
 

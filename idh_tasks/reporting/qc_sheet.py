@@ -66,7 +66,8 @@ def qc_sheet(chosen: SheetSlice, columns: Mapping[MrSequence, SheetColumn]) -> b
     """
     figure = Figure(figsize=(2.2 * len(columns), 7.1), facecolor="black")
     grid = figure.subplots(3, len(columns), squeeze=False, gridspec_kw=MARGINS)
-    figure.suptitle(f"in the space of {chosen.reference}; brain: {chosen.extractor}", color="white", fontsize=9, y=0.995)
+    title = f"in the space of {chosen.reference}; brain: {chosen.extractor}"
+    figure.suptitle(title, color="white", fontsize=9, y=0.995)
     for axes, (sequence, shown) in zip(grid.T, columns.items(), strict=True):
         _show(axes[0], shown.image, f"{sequence}, covers {shown.coverage:.0%}")
         _outline(axes[0], chosen.brain, BRAIN_COLOUR)

@@ -128,7 +128,7 @@ class TumourOutline:
 
     def _segmented(self, t2: AlignedImage, flair: AlignedImage) -> tuple[Mask, str]:
         name, reference = self._images.settings.segmenter, self._images.reference
-        if name == "thresholds":
+        if name == "built-in":
             covered = self._images.brain & t2.covered & flair.covered
             after_contrast = None if reference.sequence is MrSequence.T2 else reference.image.voxels
             images = ProposalImages(t2.voxels, flair.voxels, after_contrast)
