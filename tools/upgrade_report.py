@@ -20,7 +20,7 @@ from idh_tasks.local import airflow, up
 from idh_tasks.local.delivery import deliver
 from idh_tasks.local.installation import Installation
 from idh_tasks.local.logins import SUPERUSER, Login
-from idh_tasks.local.postgres import folder
+from idh_tasks.local.postgres import folder, sockets
 from idh_tasks.phantom.cohort import CohortPlan, write_cohort
 from idh_tasks.pipelines.ingest.night import ingest
 from idh_tasks.pipelines.link.cases import link
@@ -138,8 +138,9 @@ def administrator(installation: Installation) -> str:
 
 
 def rows(installation: Installation, password: str | None, queries: Mapping[str, str] = ROWS) -> Rows:
-    """Read what must stay as it is, or the rows of other queries."""
-    host = str(folder(installation))
+    """Read what must stay as it is, or the rows of other queries; the old version has no password for them."""
+    # Old versions kept the socket among the data.
+    host = str(folder(installation) if password is None else sockets(installation))
     connection = psycopg2.connect(host=host, user=SUPERUSER, password=password, dbname="idh")
     try:
         with connection.cursor() as cursor:
