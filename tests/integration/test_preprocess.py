@@ -202,7 +202,8 @@ def test_a_delivered_adc_map_is_used_instead_of_a_computed_one(platform: Platfor
         ds.SOPInstanceUID = generate_uid(entropy_srcs=["map", path.name])
         ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
         ds.ImageType, ds.SeriesDescription = ["DERIVED", "PRIMARY", "ADC"], "ADC map"
-        ds.PixelData = np.maximum(ds.pixel_array, 1).astype(np.int16).tobytes()
+        # The values of an ADC in brain, with the texture of the image.
+        ds.PixelData = np.where(ds.pixel_array > 60, 700 + ds.pixel_array // 4, 1).astype(np.int16).tobytes()
         ds.save_as(folder / f"map_{path.name}")
     stored(platform, folder)
     assert patches(platform)["ADC"].provenance == "vendor"
