@@ -17,6 +17,7 @@ from idh_tasks.imaging.perfusion import compute_rcbv, perfusion_flags
 from idh_tasks.imaging.quality import Quality, check_quality, measure_quality
 from idh_tasks.imaging.vendor_adc import vendor_adc
 from idh_tasks.pipelines.preprocess.refusal import as_refusal
+from idh_tasks.pipelines.preprocess.remembered import remembered
 from idh_tasks.pipelines.preprocess.series_choice import usable_series
 from idh_tasks.pipelines.preprocess.series_reader import SeriesReader
 from idh_tasks.settings import ImagingSettings
@@ -63,8 +64,8 @@ class SeriesImages:
     def __init__(self, reader: SeriesReader, settings: ImagingSettings) -> None:
         self._reader = reader
         self._settings = settings
-        self._sources: dict[MrSequence, SourceImage | IdhError] = {}
 
+    @remembered
     def source(self, sequence: MrSequence) -> SourceImage:
         """Return the image of one sequence; the MPRAGE in axial slices.
 
@@ -74,15 +75,6 @@ class SeriesImages:
             With the reason why no usable image exists, for example ``E_QUALITY``; of several series, that of the
             preferred one.
         """
-        if sequence not in self._sources:
-            self._sources[sequence] = self._first_usable(sequence)
-        source = self._sources[sequence]
-        if isinstance(source, IdhError):
-            raise source
-        return source
-
-    def _first_usable(self, sequence: MrSequence) -> SourceImage | IdhError:
-        """Return the image of the first series that yields one, else the reason of the preferred one."""
         refusals: list[IdhError] = []
         for make, series in self._candidates(sequence):
             try:
@@ -93,7 +85,7 @@ class SeriesImages:
                 log.info("series %s is not used for %s: %s", series.series_id, sequence, refusals[-1])
                 continue
             return _instead_of(source, len(refusals))
-        return refusals[0]
+        raise refusals[0]
 
     def _candidates(self, sequence: MrSequence) -> Sequence[tuple[Make, SeriesRecord]]:
         """Return the usable series in order of preference; those that a map is computed from follow delivered maps."""

@@ -1,7 +1,6 @@
 """The images of one study in one space: that of its MPRAGE, or of a substitute where the hospital allows one."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.imaging.brain.extraction import BrainMask, extract
 from idh_tasks.imaging.itk import axial, isotropic, resample
 from idh_tasks.imaging.registration import IDENTITY, Registration, check_registration, register
+from idh_tasks.pipelines.preprocess.remembered import remembered
 from idh_tasks.pipelines.preprocess.series_images import SeriesImages, SourceImage
 from idh_tasks.pipelines.preprocess.series_reader import SeriesReader
 from idh_tasks.settings import ImagingSettings
@@ -45,13 +45,13 @@ class StudyImages:
         self.reader = reader
         self.settings = settings
         self._series_images = SeriesImages(reader, settings)
-        self._registrations: dict[MrSequence, Registration] = {}
 
     def source(self, sequence: MrSequence) -> SourceImage:
         """Return the image of a sequence in its own space, as `SeriesImages.source` does."""
         return self._series_images.source(sequence)
 
-    @cached_property
+    @property
+    @remembered
     def reference(self) -> Reference:
         """Return the patient's MPRAGE; without one, and if the settings allow it, a T1 after contrast or else the T2.
 
@@ -77,7 +77,8 @@ class StudyImages:
         except SeriesRejectedError:
             return None
 
-    @cached_property
+    @property
+    @remembered
     def brain_mask(self) -> BrainMask:
         """Return the brain mask in the reference space, and how it was made."""
         return extract(self.reference.image, self.settings)
@@ -87,6 +88,7 @@ class StudyImages:
         """Return the brain mask in the reference space."""
         return self.brain_mask.mask
 
+    @remembered
     def registration(self, sequence: MrSequence) -> Registration:
         """Return the registration of a sequence to the reference.
 
@@ -97,11 +99,9 @@ class StudyImages:
         """
         if sequence is self.reference.sequence:
             return IDENTITY
-        if sequence not in self._registrations:
-            registration = register(self.reference.image, self.source(sequence).anatomy)
-            check_registration(registration, self.settings)
-            self._registrations[sequence] = registration
-        return self._registrations[sequence]
+        registration = register(self.reference.image, self.source(sequence).anatomy)
+        check_registration(registration, self.settings)
+        return registration
 
     def aligned(self, sequence: MrSequence) -> AlignedImage:
         """Resample the image of a sequence to the reference space."""

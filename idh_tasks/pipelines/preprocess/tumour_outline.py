@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -24,6 +23,7 @@ from idh_tasks.imaging.outline.delivered import (
 from idh_tasks.imaging.outline.plausible import check_plausible
 from idh_tasks.imaging.outline.reference import ReferenceImage
 from idh_tasks.imaging.proposal import ProposalImages, propose_tumour
+from idh_tasks.pipelines.preprocess.remembered import remembered
 from idh_tasks.pipelines.preprocess.study_images import AlignedImage, StudyImages
 from idh_tasks.store.objects import sha256
 
@@ -49,7 +49,8 @@ class TumourOutline:
         self._images = images
         self._accepted_sha256 = accepted_sha256
 
-    @cached_property
+    @property
+    @remembered
     def mask(self) -> Mask:
         """Return the delivered outline, moved with the T2 on which it was drawn, or else an accepted proposal.
 
@@ -75,7 +76,8 @@ class TumourOutline:
         check_plausible(mask, head_mask(self._images.reference.image), grid, self._images.settings)
         return mask
 
-    @cached_property
+    @property
+    @remembered
     def delivered(self) -> DeliveredOutline | None:
         """Return the delivered outline: a DICOM SEG, an RTSTRUCT or a NIfTI mask, in this order of preference.
 
@@ -99,14 +101,16 @@ class TumourOutline:
         if content is not None:
             yield nifti_candidate(content, sha256(content))
 
-    @cached_property
+    @property
+    @remembered
     def _t2(self) -> ReferenceImage:
         """Return the T2, on which outlines are drawn or with which they share the frame of reference."""
         source = self._images.source(MrSequence.T2)
         uid = self._images.reader.instances(source.series)[0].get("FrameOfReferenceUID")
         return ReferenceImage(source.image.geometry, str(uid) if uid else None)
 
-    @cached_property
+    @property
+    @remembered
     def proposal(self) -> OutlineProposal:
         """Return an outline in the reference space, proposed from T2 and FLAIR or by the configured segmenter.
 

@@ -13,7 +13,9 @@ from idh_tasks.codes import Code
 from idh_tasks.domain.pathology import IdhStatus
 from idh_tasks.domain.sequence import Confidence, MrSequence
 from idh_tasks.domain.study import Identification, SeriesRecord
-from idh_tasks.errors import RunRefusedError, TransientError
+from idh_tasks.domain.volume import Volume
+from idh_tasks.errors import RunRefusedError, SeriesRejectedError, TransientError
+from idh_tasks.imaging.brain.extraction import BrainMask
 from idh_tasks.imaging.registration import IDENTITY
 from idh_tasks.offline.study_folder import FolderSeriesReader, read_study
 from idh_tasks.phantom.patient import PatientPlan, write_patient
@@ -175,3 +177,20 @@ def test_the_same_outline_is_cut_from_a_substitute(stored: FolderSeriesReader) -
     substitute = cut(without(stored, MrSequence.MPRAGE), settings).cut[MrSequence.T2].rectangle
     width = 1.5 * (mprage.right - mprage.left)
     assert substitute.right - substitute.left == pytest.approx(width, abs=4)
+
+
+def test_what_every_sequence_needs_is_made_once_also_if_it_is_refused(
+    stored: FolderSeriesReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[Volume] = []
+
+    def extract(image: Volume, settings: ImagingSettings) -> BrainMask:
+        calls.append(image)
+        raise SeriesRejectedError(Code.E_BRAIN_MASK, f"by {settings.brain_extractor}")
+
+    monkeypatch.setattr(study_images, "extract", extract)
+    refused = cut(stored, ImagingSettings()).refused
+    assert {sequence for sequence, error in refused.items() if error.code is Code.E_BRAIN_MASK} == OTHERS | {
+        MrSequence.FLAIR
+    }
+    assert len(calls) == 1
