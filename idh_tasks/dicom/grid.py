@@ -6,7 +6,7 @@ import numpy as np
 from pydicom import Dataset
 
 from idh_tasks.codes import Code
-from idh_tasks.domain.stack import MIN_SLICES, Stack, check_one_grid, stack_slices
+from idh_tasks.domain.stack import Stack, check_count, check_one_grid, stack_slices
 from idh_tasks.domain.volume import Geometry, triple
 from idh_tasks.errors import SeriesRejectedError
 
@@ -19,11 +19,10 @@ def arrange(instances: Sequence[Dataset]) -> tuple[Geometry, Slices]:
     Raises
     ------
     SeriesRejectedError
-        With a code of `read_stack`, or ``E_GEOMETRY_GAP`` if there are too few slices.
+        With a code of `read_stack`, or ``E_GEOMETRY_SLICES`` if there is one slice only.
     """
     stack = read_stack(instances)
-    if len(stack.slices) < MIN_SLICES:
-        raise SeriesRejectedError(Code.E_GEOMETRY_GAP, f"a volume needs {MIN_SLICES} slices, {len(stack.slices)} found")
+    check_count(len(stack.slices))
     first = instances[stack.slices[0][0]]
     spacing = (float(first.PixelSpacing[1]), float(first.PixelSpacing[0]), stack.spacing_mm)
     shape = (len(stack.slices), int(first.Rows), int(first.Columns))
@@ -37,8 +36,8 @@ def read_stack(instances: Sequence[Dataset]) -> Stack:
     Raises
     ------
     SeriesRejectedError
-        ``E_GEOMETRY_MISSING`` if a header does not state its geometry, ``E_GEOMETRY_MATRIX``, ``E_GEOMETRY_ORIENT``,
-        ``E_GEOMETRY_SHEAR`` or ``E_GEOMETRY_GAP``.
+        ``E_GEOMETRY_MISSING`` if a header does not state its geometry, ``E_GEOMETRY_FRAME``, ``E_GEOMETRY_MATRIX``,
+        ``E_GEOMETRY_ORIENT``, ``E_GEOMETRY_SHEAR``, ``E_GEOMETRY_GAP`` or ``E_GEOMETRY_SLICES``.
     """
     try:
         grids = [_grid(ds) for ds in instances]
@@ -46,8 +45,18 @@ def read_stack(instances: Sequence[Dataset]) -> Stack:
         positions = [_finite(ds.ImagePositionPatient, 3) for ds in instances]
     except (AttributeError, TypeError, ValueError):
         raise SeriesRejectedError(Code.E_GEOMETRY_MISSING, "slices without position, orientation or spacing") from None
+    _check_one_frame(instances)
     check_one_grid(grids)
     return stack_slices(orientations, positions, min(grids[0][2:]))
+
+
+def _check_one_frame(instances: Sequence[Dataset]) -> None:
+    """Check that all positions are in one coordinate system (PS3.3 C.7.4.1); it may be left unstated by all images."""
+    frames = {str(ds.get("FrameOfReferenceUID") or "") for ds in instances}
+    if len(frames) > 1:
+        raise SeriesRejectedError(
+            Code.E_GEOMETRY_FRAME, f"the images of the series state {len(frames)} different frames of reference"
+        )
 
 
 def _grid(ds: Dataset) -> tuple[float, ...]:

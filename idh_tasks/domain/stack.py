@@ -23,8 +23,8 @@ JITTER_MM = 0.1
 """Positions closer than this are one slice: slices of a head are farther apart, rounding and jitter are smaller."""
 SHEAR_PIXELS = 0.25
 """Largest displacement of a slice in its plane, in pixels: more would distort the volume."""
-MIN_SLICES = 3
-"""Fewer slices are no volume."""
+MIN_SLICES = 4
+"""Fewer slices cannot be registered, so that no patch can be cut: a recursive Gaussian needs four samples per axis."""
 
 
 @dataclass(frozen=True)
@@ -62,15 +62,17 @@ def stack_slices(orientations: ArrayLike, positions_mm: ArrayLike, pixel_mm: flo
     Raises
     ------
     SeriesRejectedError
-        ``E_GEOMETRY_ORIENT``, ``E_GEOMETRY_SHEAR``, or ``E_GEOMETRY_GAP`` if spacing is uneven or there are two
-        positions only.
+        ``E_GEOMETRY_ORIENT``, ``E_GEOMETRY_SHEAR``, ``E_GEOMETRY_GAP`` if spacing is uneven, or ``E_GEOMETRY_SLICES``
+        if there are several positions, but too few for a volume.
     """
     axes = direction(orientations)
     positions = np.asarray(positions_mm, dtype=np.float64)
     slices = _clusters(positions @ axes[:, 2])
     offsets = [float(np.median(positions[list(at)] @ axes[:, 2])) for at in slices]
     _check_spread(positions @ axes[:, 2], slices, offsets)
-    spacing = 0.0 if len(offsets) == 1 else _spacing_of_volume(offsets)
+    if len(offsets) > 1:
+        check_count(len(offsets))
+    spacing = 0.0 if len(offsets) == 1 else spacing_mm(offsets)
     _check_shear(positions, axes, pixel_mm)
     return Stack(axes, np.median(positions[list(slices[0])], axis=0), spacing, slices)
 
@@ -117,6 +119,19 @@ def check_one_grid(grids: Sequence[tuple[float, ...]]) -> None:
         )
 
 
+def check_count(slices: int) -> None:
+    """Check that there are enough slices for a volume.
+
+    Raises
+    ------
+    SeriesRejectedError
+        ``E_GEOMETRY_SLICES`` with their number.
+    """
+    if slices < MIN_SLICES:
+        found = "1 slice is" if slices == 1 else f"{slices} slices are"
+        raise SeriesRejectedError(Code.E_GEOMETRY_SLICES, f"{found} no volume, at least {MIN_SLICES} are needed")
+
+
 def spacing_mm(offsets_mm: Sequence[float]) -> float:
     """Return the distance between neighbouring slices, given their sorted positions along the slice normal.
 
@@ -138,14 +153,6 @@ def spacing_mm(offsets_mm: Sequence[float]) -> float:
         )
     # The mean does not accumulate the rounding of positions in the header.
     return float(offsets_mm[-1] - offsets_mm[0]) / len(steps)
-
-
-def _spacing_of_volume(offsets: Sequence[float]) -> float:
-    if len(offsets) < MIN_SLICES:
-        raise SeriesRejectedError(
-            Code.E_GEOMETRY_GAP, f"{len(offsets)} slices are no volume, at least {MIN_SLICES} are needed"
-        )
-    return spacing_mm(offsets)
 
 
 def _clusters(offsets: Vector) -> tuple[tuple[int, ...], ...]:

@@ -34,9 +34,9 @@ def assemble_volume(instances: Sequence[Dataset]) -> Volume:
     Raises
     ------
     SeriesRejectedError
-        ``E_GEOMETRY_DUP`` if several instances have the same position, ``E_GEOMETRY_GAP``, ``E_GEOMETRY_SHEAR``,
-        ``E_GEOMETRY_ORIENT``, ``E_GEOMETRY_MATRIX``, ``E_GEOMETRY_MISSING``, ``E_PHOTOMETRIC``, ``E_DECODE`` or
-        ``E_EMPTY_IMAGE``.
+        ``E_GEOMETRY_DUP`` if several instances have the same position, ``E_GEOMETRY_GAP``, ``E_GEOMETRY_SLICES``,
+        ``E_GEOMETRY_SHEAR``, ``E_GEOMETRY_FRAME``, ``E_GEOMETRY_ORIENT``, ``E_GEOMETRY_MATRIX``,
+        ``E_GEOMETRY_MISSING``, ``E_PHOTOMETRIC``, ``E_DECODE`` or ``E_EMPTY_IMAGE``.
     """
     geometry, slices = arrange(_distinct(instances))
     if any(len(at_position) > 1 for at_position in slices):

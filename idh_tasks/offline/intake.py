@@ -25,8 +25,8 @@ from idh_tasks.intake.naming.series import NamedSeries
 from idh_tasks.intake.naming.study_series import name_study
 from idh_tasks.intake.transport.archive import ARCHIVES, open_archive
 
-STORED_ONLY = Code.E_UNSUPPORTED_SOP
-"""The fault of a series that is admitted and stored, but cannot be used yet."""
+STORED_ONLY = (Code.E_UNSUPPORTED_SOP, Code.E_GEOMETRY_SLICES)
+"""Faults of a series of which nothing is wrong with the files: they are stored, but not used."""
 
 
 @dataclass(frozen=True)
@@ -133,10 +133,10 @@ def _faults(series: Sequence[NamedSeries]) -> dict[str, Fault]:
 
 
 def _verdict(name: str, admitted: AdmittedInstance, fault: Fault | None) -> FileVerdict:
-    if fault is not None:
-        return FileVerdict(name, "accepted" if fault.code == STORED_ONLY else "quarantined", fault.code, fault.reason)
-    warning = next(iter(admitted.warnings), None)
-    return FileVerdict(name, "accepted", *((warning.code, warning.reason) if warning else ()))
+    if fault is not None and fault.code not in STORED_ONLY:
+        return FileVerdict(name, "quarantined", fault.code, fault.reason)
+    remark = next(iter(admitted.warnings), fault)
+    return FileVerdict(name, "accepted", *((remark.code, remark.reason) if remark else ()))
 
 
 def classify(files: Iterable[Path]) -> Iterator[ClassifiedSeries]:

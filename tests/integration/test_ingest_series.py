@@ -17,31 +17,47 @@ def _blank(instances: list[Dataset]) -> None:
         ds.PixelData = b"\0" * 128
 
 
+def _rotate_one(instances: list[Dataset]) -> None:
+    instances[1].ImageOrientationPatient = [0, 1, 0, 0, 0, -1]
+
+
 @pytest.mark.parametrize(
-    ("damage", "code"),
+    ("damage", "codes"),
     [
-        (lambda ds: ds.pop(2), "E_GEOMETRY_GAP"),
-        (lambda ds: setattr(ds[1], "ImageOrientationPatient", [0, 1, 0, 0, 0, -1]), "E_GEOMETRY_GAP"),
-        (lambda ds: setattr(ds[1], "PixelSpacing", [2.0, 2.0]), "E_GEOMETRY_MATRIX"),
-        (_blank, "E_EMPTY_IMAGE"),
-        (lambda ds: setattr(ds[1], "ImagePositionPatient", [0, 0, 0]), "E_GEOMETRY_DUP"),
+        (lambda ds: ds.pop(2), {"E_GEOMETRY_GAP"}),
+        (_rotate_one, {"E_GEOMETRY_GAP", "E_GEOMETRY_SLICES"}),
+        (lambda ds: setattr(ds[1], "PixelSpacing", [2.0, 2.0]), {"E_GEOMETRY_MATRIX"}),
+        (_blank, {"E_EMPTY_IMAGE"}),
+        (lambda ds: setattr(ds[1], "ImagePositionPatient", [0, 0, 0]), {"E_GEOMETRY_DUP"}),
+        (lambda ds: setattr(ds[1], "FrameOfReferenceUID", "1.2.9"), {"E_GEOMETRY_FRAME"}),
+        (lambda ds: ds.__delitem__(slice(3, None)), {"E_GEOMETRY_SLICES"}),
     ],
-    ids=["D12 gap", "D13 rotated", "D15 spacing", "D23 empty", "D14 duplicated"],
+    ids=["D12 gap", "D13 rotated", "D15 spacing", "D23 empty", "D14 duplicated", "two frames of reference", "a slab"],
 )
 def test_a_series_with_a_fault_is_stored_with_its_code(
-    platform: Platform, damage: Callable[[list[Dataset]], object], code: str
+    platform: Platform, damage: Callable[[list[Dataset]], object], codes: set[str]
 ) -> None:
     instances = study(slices=6)
     damage(instances)
     drop(platform, "one", [*instances, *_other_series()])
     night.ingest(platform, ("bucket",))
     faults = {s.fault.code if s.fault else None for s in stored(platform).series}
-    assert faults == {code, None}
+    assert faults == {*codes, None}
 
 
 def _other_series() -> list[Dataset]:
-    good = stack([0.0, 5.0, 10.0], StudyInstanceUID="1.2.3", SeriesInstanceUID="1.2.3.7", **SE_T1)
+    good = stack([0.0, 5.0, 10.0, 15.0], StudyInstanceUID="1.2.3", SeriesInstanceUID="1.2.3.7", **SE_T1)
     return [with_instance_uid(ds, f"1.2.3.7.{number}") for number, ds in enumerate(good)]
+
+
+def test_a_series_that_arrives_in_two_parts_has_one_frame_of_reference(platform: Platform) -> None:
+    instances = study(slices=6)
+    for ds in instances:
+        ds.FrameOfReferenceUID = "1.2.8"
+    for name, part in (("one", instances[::2]), ("two", instances[1::2])):
+        drop(platform, name, part)
+        night.ingest(platform, ("bucket",))
+    assert [(s.instances, s.fault) for s in stored(platform).series] == [(6, None)]
 
 
 def test_d14_two_acquisitions_at_the_same_positions_become_two_series(platform: Platform) -> None:

@@ -26,7 +26,7 @@ def part(name: str) -> list[Dataset]:
     volumes = 20 if physics is BOLUS else 1
     uid = f"1.2.3.{number + 1}"
     header: dict[str, Any] = physics | {"AcquisitionTime": time, "SeriesInstanceUID": uid, "PixelSpacing": [1.5, 1.5]}
-    instances = [ds for _ in range(volumes) for ds in stack([0.0, 5.0, 10.0], **header)]
+    instances = [ds for _ in range(volumes) for ds in stack([0.0, 5.0, 10.0, 15.0], **header)]
     return [with_instance_uid(ds, f"{uid}.{count}") for count, ds in enumerate(instances, start=1)]
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from pydicom import Dataset
+
 from idh_tasks.domain.study import SeriesId
 from idh_tasks.intake.naming.series import NamedSeries, name_series
 from idh_tasks.intake.transport.archive import pack
@@ -50,8 +52,21 @@ def pack_series(platform: Platform, merged: Mapping[str, DeidentifiedInstance]) 
 def _archives(platform: Platform, uid: str, group: Mapping[str, DeidentifiedInstance]) -> Iterable[SeriesArchive]:
     # Received headers first: the stored ones no longer have a series description.
     ordered = sorted(group.values(), key=lambda instance: not instance.new)
-    by_header = {id(instance.header): instance for instance in ordered}
-    for named in name_series([instance.header for instance in ordered]):
+    some_stored = not all(instance.new for instance in ordered)
+    headers = [_as_stored(platform, one.header) if one.new and some_stored else one.header for one in ordered]
+    by_header = {id(header): instance for header, instance in zip(headers, ordered, strict=True)}
+    for named in name_series(headers):
         instances = [by_header[id(header)] for header in named.instances]
         files = {instance.instance_id: instance.content for instance in instances}
         yield SeriesArchive(platform.pseudonymiser.series(f"{uid} {named.label}".strip()), named, files)
+
+
+def _as_stored(platform: Platform, received: Dataset) -> Dataset:
+    """Return a received header with the frame of reference that stored instances state."""
+    header = Dataset()
+    for element in received:
+        header.add(element)
+    header.file_meta = received.file_meta
+    if received.get("FrameOfReferenceUID"):
+        header.FrameOfReferenceUID = platform.pseudonymiser.uid(str(received.FrameOfReferenceUID))
+    return header

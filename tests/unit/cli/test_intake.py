@@ -25,7 +25,7 @@ def lines(*arguments: str, code: int = 0) -> list[dict[str, Any]]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Return a folder with a good series, a series with a gap, a text file and a cut instance."""
-    for name, places in (("good", [0.0, 5.0, 10.0]), ("gap", [0.0, 5.0, 10.0, 20.0, 25.0])):
+    for name, places in (("good", [0.0, 5.0, 10.0, 15.0]), ("gap", [0.0, 5.0, 10.0, 20.0, 25.0])):
         for number, ds in enumerate(stack(places, SeriesInstanceUID=f"1.2.3.{len(places)}", **FLAIR)):
             (tmp_path / f"{name}{number}.dcm").write_bytes(dicom_bytes(ds))
     (tmp_path / "note.dcm").write_text("no DICOM")
@@ -35,15 +35,15 @@ def folder(tmp_path: Path) -> Path:
 
 def test_gate_states_for_every_file_whether_it_is_admitted(folder: Path) -> None:
     verdicts = {Path(line["file"]).name: (line["verdict"], line["code"]) for line in lines("gate", str(folder))}
-    assert len(verdicts) == 10
-    assert {verdicts[f"good{n}.dcm"] for n in range(3)} == {("accepted", None)}
+    assert len(verdicts) == 11
+    assert {verdicts[f"good{n}.dcm"] for n in range(4)} == {("accepted", None)}
     assert {verdicts[f"gap{n}.dcm"] for n in range(5)} == {("quarantined", "E_GEOMETRY_GAP")}
     assert verdicts["note.dcm"] == ("quarantined", "E_NOT_DICOM")
     assert verdicts["cut.dcm"] == ("quarantined", "E_PIXEL_LENGTH")
 
 
 def test_d13_a_localizer_among_the_slices_of_a_series_is_no_fault_of_the_series(tmp_path: Path) -> None:
-    instances = stack([0.0, 5.0, 10.0], ImageType=["ORIGINAL", "PRIMARY", "M"], **FLAIR)
+    instances = stack([0.0, 5.0, 10.0, 15.0], ImageType=["ORIGINAL", "PRIMARY", "M"], **FLAIR)
     localizer = instance(
         ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"], ImageOrientationPatient=[0, 1, 0, 0, 0, -1], **FLAIR
     )
@@ -62,25 +62,25 @@ def test_d18_an_enhanced_image_is_accepted_and_flagged(tmp_path: Path) -> None:
 
 def test_a_diffusion_series_may_contain_volumes_that_cannot_be_told_apart(tmp_path: Path) -> None:
     for number, ds in enumerate(
-        [*stack([0.0, 5.0, 10.0], DiffusionBValue=1000.0), *stack([0.0, 5.0, 10.0], DiffusionBValue=1000.0)]
+        [*stack([0.0, 5.0, 10.0, 15.0], DiffusionBValue=1000.0), *stack([0.0, 5.0, 10.0, 15.0], DiffusionBValue=1000.0)]
     ):
         (tmp_path / f"{number}.dcm").write_bytes(dicom_bytes(ds))
     assert {line["verdict"] for line in lines("gate", str(tmp_path))} == {"accepted"}
 
 
 def test_gate_accepts_a_copy_and_refuses_another_file_of_the_same_instance(tmp_path: Path) -> None:
-    [first, *_] = instances = stack([0.0, 5.0, 10.0])
+    [first, *_] = instances = stack([0.0, 5.0, 10.0, 15.0])
     other = instance(SOPInstanceUID=first.SOPInstanceUID, PixelData=b"\1\2" * 64)
     _write(tmp_path, [*instances, first, other])
     codes = {Path(line["file"]).name: line["code"] for line in lines("gate", str(tmp_path))}
-    assert codes == {**dict.fromkeys(("0.dcm", "1.dcm", "2.dcm", "3.dcm")), "4.dcm": "E_SOP_CONFLICT"}
+    assert codes == {**dict.fromkeys(f"{number}.dcm" for number in range(5)), "5.dcm": "E_SOP_CONFLICT"}
 
 
 def test_gate_opens_archives(tmp_path: Path) -> None:
     path = tmp_path / "study.zip"
     path.write_bytes(zipped({"1.dcm": dicom_bytes(instance()), "readme.txt": b"text"}))
     assert {(line["verdict"], line["code"]) for line in lines("gate", str(path))} == {
-        ("accepted", None),
+        ("accepted", "E_GEOMETRY_SLICES"),
         ("quarantined", "E_NOT_DICOM"),
     }
     path.write_bytes(b"broken")
@@ -89,8 +89,8 @@ def test_gate_opens_archives(tmp_path: Path) -> None:
 
 def test_classify_states_the_sequence_of_each_series_with_evidence(folder: Path) -> None:
     series = {line["series_uid"]: line for line in lines("classify", str(folder))}
-    good = series["1.2.3.3"]
-    assert (good["sequence"], good["confidence"], good["files"]) == ("FLAIR", "high", 3)
+    good = series["1.2.3.4"]
+    assert (good["sequence"], good["confidence"], good["files"]) == ("FLAIR", "high", 4)
     assert good["why"].startswith("TI 2500, TE 140, TR 9420 → FLAIR")
 
 

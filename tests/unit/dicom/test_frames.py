@@ -41,9 +41,9 @@ def test_a_classic_instance_is_not_changed() -> None:
 
 
 def test_d18_each_frame_has_its_position_and_its_pixels() -> None:
-    ds = enhanced([0.0, 3.0, 6.0])
+    ds = enhanced([0.0, 3.0, 6.0, 9.0])
     split = frames([ds])
-    assert [float(frame.ImagePositionPatient[2]) for frame in split] == [0.0, 3.0, 6.0]
+    assert [float(frame.ImagePositionPatient[2]) for frame in split] == [0.0, 3.0, 6.0, 9.0]
     assert np.array_equal(np.stack([frame.pixel_array for frame in split]), ds.pixel_array)
     volume = assemble_volume(split)
     assert volume.geometry.spacing_mm[2] == 3.0

@@ -4,12 +4,13 @@ from random import Random
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 
 from idh_tasks.codes import Code
-from idh_tasks.domain.stack import check_one_grid, direction, stack_slices
+from idh_tasks.domain.stack import MIN_SLICES, check_one_grid, direction, stack_slices
 from idh_tasks.errors import SeriesRejectedError
 
 AXIAL = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
@@ -44,7 +45,7 @@ def test_slices_are_arranged_along_the_normal_in_any_plane(orientation: list[flo
 @given(
     st.sampled_from(sorted(PLANES)),
     st.floats(0.8, 7.0),
-    st.integers(3, 20),
+    st.integers(MIN_SLICES, 20),
     st.integers(1, 4),
     st.sampled_from([0.0, 1e-5, 1e-3, 1e-2]),
     st.randoms(use_true_random=False),
@@ -81,9 +82,17 @@ def test_one_slice_that_is_shifted_in_its_plane_is_rejected() -> None:
     assert rejection([AXIAL] * 8, places).code is Code.E_GEOMETRY_SHEAR
 
 
-def test_two_slices_are_no_volume() -> None:
-    error = rejection([AXIAL] * 2, positions(AXIAL, 5.0, 2))
-    assert (error.code, "2 slices are no volume" in error.reason) == (Code.E_GEOMETRY_GAP, True)
+@pytest.mark.parametrize("count", range(2, MIN_SLICES))
+def test_a_few_slices_are_no_volume(count: int) -> None:
+    error = rejection([AXIAL] * count, positions(AXIAL, 5.0, count))
+    assert (error.code, f"{count} slices are no volume" in error.reason) == (Code.E_GEOMETRY_SLICES, True)
+
+
+def test_the_fewest_slices_of_a_volume_can_be_smoothed_as_registration_does() -> None:
+    image = sitk.GetImageFromArray(np.random.default_rng(1).random((MIN_SLICES, 8, 8), dtype=np.float32))
+    assert np.isfinite(sitk.GetArrayFromImage(sitk.SmoothingRecursiveGaussian(image, 1.5))).all()
+    with pytest.raises(RuntimeError):
+        sitk.SmoothingRecursiveGaussian(image[:, :, : MIN_SLICES - 1], 1.5)
 
 
 def test_a_missing_slice_is_found_among_repeated_positions_that_jitter() -> None:

@@ -84,7 +84,7 @@ def test_an_instance_that_was_delivered_twice_counts_once() -> None:
 
 @pytest.mark.parametrize("offsets", [[0.0], [0.0, 5.0]], ids=["one slice", "two slices"])
 def test_one_or_two_slices_are_no_volume(offsets: list[float]) -> None:
-    assert rejection_code(stack(offsets)) == "E_GEOMETRY_GAP"
+    assert rejection_code(stack(offsets)) == "E_GEOMETRY_SLICES"
 
 
 def test_slices_that_do_not_lie_straight_above_one_another_are_rejected() -> None:

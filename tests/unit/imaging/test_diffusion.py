@@ -22,10 +22,10 @@ SHAPE = (24, 40, 44)
 
 
 def series(gradients: np.ndarray, b: float = 1000.0, stated: bool = True) -> list[Dataset]:
-    """Return three slices of an aligned tract: b = 0 and one image for each gradient direction."""
+    """Return four slices of an aligned tract: b = 0 and one image for each gradient direction."""
     signals = [1000.0, *directional_signals(TRACT, gradients, b)]
     found = []
-    for z in range(3):
+    for z in range(4):
         for number, signal in enumerate(signals):
             pixels = np.full((8, 8), round(10 * signal), dtype=np.uint16)
             pixels[0] = 0

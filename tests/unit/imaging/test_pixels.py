@@ -57,7 +57,7 @@ NO_VALUES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("header", NO_VALUES.values(), ids=NO_VALUES.keys())
 def test_colour_palette_and_inverted_images_are_refused(header: dict[str, Any]) -> None:
     with pytest.raises(SeriesRejectedError, match="E_PHOTOMETRIC"):
-        assemble_volume(stack([0.0, 5.0, 10.0], **header))
+        assemble_volume(stack([0.0, 5.0, 10.0, 15.0], **header))
 
 
 UNREADABLE: dict[str, dict[str, Any]] = {
@@ -71,7 +71,7 @@ UNREADABLE: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("header", UNREADABLE.values(), ids=UNREADABLE.keys())
 def test_pixels_that_are_not_one_image_are_refused(header: dict[str, Any]) -> None:
     with pytest.raises(SeriesRejectedError, match="E_DECODE"):
-        assemble_volume(stack([0.0, 5.0, 10.0], **header))
+        assemble_volume(stack([0.0, 5.0, 10.0, 15.0], **header))
 
 
 def test_signed_pixels_of_twelve_bits_keep_their_sign() -> None:

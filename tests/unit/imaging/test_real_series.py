@@ -53,7 +53,7 @@ OVER_B = (
 LAST_DIRECTION_ALONE = ("philips_enhanced/dti/001", "philips_enhanced/dti/001_implicit")
 """Their ground truth has four volumes: the first is the last direction, the other three are zero."""
 REJECTED = {
-    "ge/anatomical/001_single_slice": "E_GEOMETRY_GAP",
+    "ge/anatomical/001_single_slice": "E_GEOMETRY_SLICES",
     "ge/dti/002": "E_GEOMETRY_DUP",
 }
 REJECTED_AT_THE_GATE = {"generic/rgb/001": "E_BURNED_IN"}
