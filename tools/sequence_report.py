@@ -17,7 +17,7 @@ from pydicom import Dataset
 from idh_tasks.domain.study import Identification
 from idh_tasks.intake.naming.acquisition import read_acquisition
 from idh_tasks.intake.naming.physics import read_physics
-from idh_tasks.intake.naming.sequence import identify
+from idh_tasks.intake.naming.sequence import conclude, identification
 from idh_tasks.intake.naming.study import StudySeries, decide
 
 COLUMNS = {"T1": "T1", "T1GD": "MPRAGE", "T2": "T2", "FLAIR": "FLAIR", "DTI": "DWI", "DSC": "DSC"}
@@ -79,7 +79,13 @@ def confusion(rows: Iterator[tuple[str, Dataset]]) -> Counter[tuple[str, str, st
 
 
 def _identified(study: list[Dataset]) -> list[Identification]:
-    return decide([StudySeries(identify(read_physics([ds])), read_acquisition([ds])) for ds in study])
+    return decide([StudySeries(_concluded(ds), read_acquisition([ds])) for ds in study])
+
+
+def _concluded(ds: Dataset) -> Identification:
+    """Return what name or timing indicates; intake never relies on a name alone."""
+    physics = read_physics([ds])
+    return identification(*conclude(physics), physics)
 
 
 def rates(counts: Counter[tuple[str, str, str]]) -> tuple[float, float]:

@@ -69,7 +69,7 @@ def _by_gradient_echo_planar(physics: Physics) -> Indication:
     """Return DSC where a bolus is stated; several volumes without one may as well be functional imaging."""
     if physics.one_volume:
         return Indication(MrSequence.OTHER, "")
-    if physics.agent:
+    if physics.agent.given:
         return Indication(MrSequence.DSC, "echo-planar with a bolus")
     if BOLUS_TIME_POINTS <= physics.time_points < FUNCTIONAL_TIME_POINTS:
         words = f"gradient-echo echo-planar, {physics.time_points} time points"

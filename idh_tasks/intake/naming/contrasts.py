@@ -7,12 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from pydicom import Dataset
 
-from idh_tasks.dicom.frames import first_frame
+from idh_tasks.dicom.frames import first_frame, is_enhanced
 from idh_tasks.dicom.image_kind import image_kind, photometric_fault
+from idh_tasks.dicom.mosaic import is_mosaic
 
 PLANES = ("sagittal", "coronal", "axial")
 SAME_DIRECTION = 0.02
 """Largest difference of direction cosines within one orientation."""
+LOCALIZER_SLICES = 10
+"""Most slices of a localizer in one plane: a volume of the head has more."""
 DYNAMIC = 8
 """With as many images at each position and echo time, a series is dynamic: its echoes stay together."""
 
@@ -36,6 +39,22 @@ def separate(instances: Sequence[Dataset]) -> list[tuple[str, tuple[Dataset, ...
     """
     images = [Image(ds, first_frame(ds)) for ds in instances]
     return [(label, tuple(image.instance for image in group)) for label, group in _separated(images, CRITERIA)]
+
+
+def localizer_planes(instances: Sequence[Dataset]) -> dict[str, int]:
+    """Return the number of slices by plane if a series of classic images has the geometry of a localizer, else nothing.
+
+    A localizer has a few slices in each of several planes, about as many in one as in another.
+    """
+    if any(is_enhanced(ds) or is_mosaic(ds) for ds in instances):
+        return {}
+    images = [Image(ds, ds) for ds in instances]
+    planes: dict[str, set[tuple[float, ...]]] = defaultdict(set)
+    for plane, image in zip(_planes(images), images, strict=True):
+        planes[plane].add(_place(image.header))
+    counts = {plane: len(places) for plane, places in planes.items()}
+    few = max(counts.values()) <= min(LOCALIZER_SLICES, 2 * min(counts.values()))
+    return counts if len(counts) > 1 and few and "no plane" not in counts else {}
 
 
 def _separated(images: list[Image], criteria: Sequence["Criterion"]) -> list[tuple[str, list[Image]]]:

@@ -8,16 +8,16 @@ from pydicom import Dataset
 from pydicom.uid import SecondaryCaptureImageStorage
 
 from idh_tasks.dicom.dialect import b_value
+from idh_tasks.intake.naming.agent import Agent, read_agent
+from idh_tasks.intake.naming.region import Place, read_place
 
-NO_CONTRAST = ("NO", "NONE", "N", "0", "FALSE", "NO CONTRAST")
-"""How a header says that no agent was given; an empty value says nothing."""
 COARSE_MM, PARTITION_MM = 1.5, 2.0
 """Only echo-planar images have pixels this large; slices this thin are partitions of a 3D slab."""
 
 
 @dataclass(frozen=True)
 class Physics:
-    """What the headers of a series state; times in ms, lengths in mm, 0 if unknown; `agent` is None if not stated."""
+    """What the headers of a series state; times in ms, lengths in mm, 0 if unknown."""
 
     tr: float
     te: float
@@ -32,8 +32,9 @@ class Physics:
     b_values: tuple[float, ...]
     instances: int
     time_points: int
-    agent: bool | None
+    agent: Agent
     angiography: bool
+    place: Place
     name: str
 
     @property
@@ -86,8 +87,9 @@ def read_physics(instances: Sequence[Dataset]) -> Physics:
         b_values=tuple(sorted({b for ds in instances for b in _b_values(ds)})),
         instances=len(instances),
         time_points=_time_points(instances),
-        agent=_agent(first),
+        agent=read_agent(instances),
         angiography=str(first.get("AngioFlag") or "").upper() == "Y",
+        place=read_place(first),
         name=_name(first),
     )
 
@@ -154,13 +156,6 @@ def _b_values(ds: Dataset) -> Iterator[float]:
 def _time_points(instances: Sequence[Dataset]) -> int:
     positions = Counter(str(ds.get("ImagePositionPatient")) for ds in instances)
     return max(*positions.values(), int(_number(instances[0], "NumberOfTemporalPositions")), 1)
-
-
-def _agent(ds: Dataset) -> bool | None:
-    stated = str(ds.get("ContrastBolusAgent") or "").strip().upper()
-    if ds.get("ContrastBolusAgentSequence") or ds.get("ContrastBolusIngredient") or _number(ds, "ContrastBolusVolume"):
-        return True
-    return stated not in NO_CONTRAST if stated else None
 
 
 def _name(ds: Dataset) -> str:

@@ -10,30 +10,47 @@ from idh_tasks.intake.naming.t1 import T1_FAMILY, stated_contrast, with_contrast
 
 
 def identify(physics: Physics) -> Identification:
-    """Identify a series from its physics and check the answer against its name.
+    """Identify a series from its physics and check the answer against its name and its place in the body.
 
     Returns
     -------
     Identification
-        With ``low`` confidence if name and physics disagree, if neither is known, and for an MPRAGE of which neither
-        header nor name says whether it was acquired before or after contrast: `study.decide` may settle that.
+        OTHER if the series shows another part of the body. With ``low`` confidence if name and physics disagree, if
+        only a name is known, if the place is in doubt, and for an MPRAGE of which neither header nor name says whether
+        it was acquired before or after contrast: `study.decide` may settle that.
     """
+    conclusion, contrast = conclude(physics)
+    if by_physics(physics) is None and not physics.derived:
+        conclusion, contrast = _doubted(conclusion, contrast, "a name alone does not identify an acquired image")
+    return identification(conclusion, contrast, physics)
+
+
+def conclude(physics: Physics) -> tuple[Conclusion, Contrast]:
+    """Return the sequence that a series indicates, and what it says about contrast; its name may stand alone."""
     name = read_name(physics.name)
     conclusion = weigh(by_physics(physics), name.indication, physics)
+    if physics.place.elsewhere:
+        return Conclusion(MrSequence.OTHER, True, physics.place.elsewhere), Contrast.UNSTATED
     stated = stated_contrast(physics, name)
     contrast = stated.contrast
     if conclusion.sequence in T1_FAMILY:
         conclusion, contrast = with_contrast(conclusion, stated, physics, name)
-    if conclusion.certain and conclusion.sequence is not MrSequence.OTHER and name.elsewhere:
-        reason = f"{conclusion.reason}; the name indicates another region than the brain"
-        conclusion, contrast = Conclusion(conclusion.sequence, False, reason), _closed(contrast)
+    return _doubted(conclusion, contrast, physics.place.doubt) if physics.place.doubt else (conclusion, contrast)
+
+
+def identification(conclusion: Conclusion, contrast: Contrast, physics: Physics) -> Identification:
+    """Return a conclusion with its evidence in words and numbers."""
     evidence = f"{_numbers(physics)} → {conclusion.sequence}; {conclusion.reason}"
     confidence = Confidence.HIGH if conclusion.certain else Confidence.LOW
     return Identification(conclusion.sequence, confidence, evidence, contrast)
 
 
-def _closed(contrast: Contrast) -> Contrast:
-    return Contrast.UNSTATED if contrast is Contrast.OPEN else contrast
+def _doubted(conclusion: Conclusion, contrast: Contrast, doubt: str) -> tuple[Conclusion, Contrast]:
+    """Add a doubt to a sequence that would be used; what is in doubt is not left to the other series of the study."""
+    if conclusion.sequence is MrSequence.OTHER:
+        return conclusion, contrast
+    closed = Contrast.UNSTATED if contrast is Contrast.OPEN else contrast
+    return Conclusion(conclusion.sequence, False, f"{conclusion.reason}; {doubt}"), closed
 
 
 def _numbers(physics: Physics) -> str:

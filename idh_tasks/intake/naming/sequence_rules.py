@@ -91,8 +91,8 @@ _PATTERNS = _read("sequence_names.csv")
 NAMES = tuple(_name_rule(row) for row in _PATTERNS if row["sequence"])
 """Tried in order: the first match decides; MPRAGE here is any 3D T1 gradient echo."""
 
-CONTRAST, NO_CONTRAST, ELSEWHERE = (re.compile(row["pattern"]) for row in _PATTERNS if not row["sequence"])
-"""Words for an image after contrast, for one before, and for another region than the brain."""
+CONTRAST, NO_CONTRAST, BESIDE_AGENT = (re.compile(row["pattern"]) for row in _PATTERNS if not row["sequence"])
+"""Words for an image after contrast, for one before, and the words that may stand beside an agent."""
 
 TIMINGS = tuple(
     TimingRule(

@@ -1,7 +1,7 @@
 """Names the series of a study, splits them where necessary, and checks their geometry."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from pydicom import Dataset
 from pydicom.uid import RTStructureSetStorage
@@ -11,10 +11,11 @@ from idh_tasks.dicom.outlines import SEGMENTATIONS
 from idh_tasks.domain.sequence import Confidence, MrSequence
 from idh_tasks.domain.study import SEGMENTATION, STRUCTURE_SET, Fault, Identification, SliceGeometry
 from idh_tasks.errors import SeriesRejectedError
-from idh_tasks.intake.naming.contrasts import separate
-from idh_tasks.intake.naming.physics import read_physics
+from idh_tasks.intake.naming.contrasts import localizer_planes, separate
+from idh_tasks.intake.naming.physics import Physics, read_physics
+from idh_tasks.intake.naming.region import Place
 from idh_tasks.intake.naming.sequence import identify
-from idh_tasks.intake.naming.slice_geometry import slice_geometry
+from idh_tasks.intake.naming.slice_geometry import is_as_large_as_a_head, slice_geometry
 from idh_tasks.intake.naming.slice_groups import (
     SliceGroup,
     check_geometry,
@@ -50,8 +51,18 @@ def name_series(instances: Sequence[Dataset]) -> Iterator[NamedSeries]:
         yield NamedSeries("", tuple(instances), OUTLINES[instances[0].SOPClassUID], None, SliceGeometry())
         return
     ordered = sorted(instances, key=_rank)
+    if planes := localizer_planes(ordered):
+        yield _localizer(ordered, planes)
+        return
     groups = [group for label, images in separate(ordered) for group in _named_groups(label, images)]
     yield from [_whole(ordered, groups)] if _is_of_no_use(groups) else groups
+
+
+def _localizer(instances: Sequence[Dataset], planes: Mapping[str, int]) -> NamedSeries:
+    most = max(planes.values())
+    reason = f"the geometry of a localizer: {len(planes)} planes of at most {most} slices"
+    identified = Identification(MrSequence.OTHER, Confidence.HIGH, reason)
+    return NamedSeries("", tuple(instances), identified, None, slice_geometry(instances))
 
 
 def _is_of_no_use(groups: Sequence[NamedSeries]) -> bool:
@@ -88,7 +99,7 @@ def _named_groups(label: str, images: tuple[Dataset, ...]) -> Iterator[NamedSeri
         identification = Identification(MrSequence.OTHER, Confidence.HIGH, colour)
         yield NamedSeries(label, images, identification, Fault(Code.E_PHOTOMETRIC, colour), slice_geometry(images))
         return
-    sequence = identify(read_physics(images)).sequence
+    sequence = identify(_physics(images)).sequence
     if sequence is MrSequence.OTHER or sequence in SEVERAL_VOLUMES:
         yield _named(SliceGroup(label, images), None if sequence is MrSequence.OTHER else fault_of(images))
         return
@@ -102,8 +113,16 @@ def _named_groups(label: str, images: tuple[Dataset, ...]) -> Iterator[NamedSeri
 
 
 def _named(group: SliceGroup, fault: Fault | None) -> NamedSeries:
-    identification = identify(read_physics(group.instances))
+    identification = identify(_physics(group.instances))
     return NamedSeries(group.label, group.instances, identification, fault, slice_geometry(group.instances))
+
+
+def _physics(images: Sequence[Dataset]) -> Physics:
+    """Return the physics of a group; a body part that its extent contradicts is doubted, as scanners keep old ones."""
+    physics = read_physics(images)
+    if physics.place.elsewhere and is_as_large_as_a_head(images):
+        return replace(physics, place=Place(doubt=f"{physics.place.elsewhere}, but the extent is that of a head"))
+    return physics
 
 
 def fault_of(instances: Sequence[Dataset]) -> Fault | None:

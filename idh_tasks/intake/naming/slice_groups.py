@@ -11,9 +11,10 @@ from idh_tasks.codes import Code
 from idh_tasks.dicom.classic import frames
 from idh_tasks.dicom.dialect import b_value
 from idh_tasks.dicom.frames import is_enhanced
-from idh_tasks.dicom.grid import read_stack
+from idh_tasks.dicom.grid import arrange, read_stack
 from idh_tasks.dicom.image_kind import photometric_fault, type_values
 from idh_tasks.errors import SeriesRejectedError
+from idh_tasks.intake.naming.agent import read_agent
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ SPLITS: tuple[tuple[str, Callable[[Dataset], Hashable]], ...] = (
     ("time", lambda ds: ds.get("TemporalPositionIdentifier")),
     ("acquisition", lambda ds: ds.get("AcquisitionNumber")),
     ("type", lambda ds: "-".join(sorted(type_values(ds)))),
-    ("agent", lambda ds: bool(ds.get("ContrastBolusAgent"))),
+    ("agent", lambda ds: bool(read_agent([ds]).given)),
     ("acquired at", lambda ds: ds.get("AcquisitionTime")),
 )
 """Attributes that distinguish slices at the same position, tried in order."""
@@ -70,15 +71,17 @@ def _has_repeated_positions(instances: Sequence[Dataset]) -> bool:
 
 
 def check_geometry(instances: Sequence[Dataset]) -> None:
-    """Check that slices have one matrix, one orientation and even spacing; repeated positions are allowed.
+    """Check that the slices form a volume: enough of them, one matrix, one orientation, even spacing.
+
+    Repeated positions are allowed.
 
     Raises
     ------
     SeriesRejectedError
-        ``E_GEOMETRY_MATRIX``, ``E_GEOMETRY_ORIENT``, ``E_GEOMETRY_SHEAR``, ``E_GEOMETRY_GAP``, or
-        ``E_GEOMETRY_MISSING`` if the headers do not state the geometry.
+        ``E_GEOMETRY_SLICES``, ``E_GEOMETRY_FRAME``, ``E_GEOMETRY_MATRIX``, ``E_GEOMETRY_ORIENT``,
+        ``E_GEOMETRY_SHEAR``, ``E_GEOMETRY_GAP``, or ``E_GEOMETRY_MISSING`` if the headers do not state the geometry.
     """
-    read_stack(frames(instances))
+    arrange(frames(instances))
 
 
 def photometric_reason(instances: Sequence[Dataset]) -> str | None:

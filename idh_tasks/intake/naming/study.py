@@ -12,7 +12,7 @@ from idh_tasks.domain.sequence import Confidence, Contrast, MrSequence
 from idh_tasks.domain.study import Identification
 from idh_tasks.intake.naming.acquisition import Acquisition
 
-THREE_D_T1 = frozenset({MrSequence.T1, MrSequence.MPRAGE, MrSequence.T1C})
+ANY_T1 = frozenset({MrSequence.T1, MrSequence.MPRAGE, MrSequence.T1C})
 BY_THE_STUDY = "; by the study: "
 DYNAMIC = 8
 """So many 3D T1 series with one timing are the phases of a dynamic examination, stored one by one."""
@@ -30,8 +30,8 @@ def decide(series: Sequence[StudySeries]) -> list[Identification]:
     """Return the identification of each series of a study, in order.
 
     An OPEN series becomes T1, MPRAGE or T1C with high confidence where the study shows the time of the bolus. It gets
-    low confidence where the study contradicts itself, or holds an equal OPEN series and no sign of a bolus. A 3D T1
-    that states its contrast gets low confidence where the time of the perfusion series contradicts it.
+    low confidence where the study contradicts itself, or holds an equal OPEN series and no sign of a bolus. Any other
+    T1 gets low confidence where the times of the study contradict what it states, or that it states nothing.
     """
     return [_decided(one, [other for other in series if other is not one]) for one in series]
 
@@ -93,13 +93,16 @@ def _signs_before(one: StudySeries, others: Sequence[StudySeries]) -> Iterator[s
 
 
 def _contradiction(one: StudySeries, others: Sequence[StudySeries]) -> str:
-    """Return what speaks against the stated contrast of a 3D T1; empty if nothing does."""
-    stated, perfusion = one.identification.contrast, [other for other in others if _is_perfusion(other)]
-    if not _is_three_d_t1(one):
+    """Return what speaks against the stated contrast of a T1; empty if nothing does."""
+    if one.identification.sequence not in ANY_T1 or not _certain_by_itself(one):
         return ""
-    if stated is Contrast.BEFORE and any(one.acquisition.follows(other.acquisition) for other in perfusion):
-        return "it states no agent, but follows the perfusion series"
-    if stated is Contrast.AFTER and any(_brackets(one, bolus, other) for bolus in perfusion for other in others):
+    if one.identification.contrast is not Contrast.AFTER:
+        sign = next(_signs_after(one, others), "")
+        return f"it states no agent, but {sign}" if sign else ""
+    bolus, perfusion = one.acquisition.since_bolus, [other for other in others if _is_perfusion(other)]
+    if bolus is not None and bolus < 0:
+        return f"it states an agent, but started {_minutes(bolus)} before the stated time of the bolus"
+    if _is_three_d_t1(one) and any(_brackets(one, dsc, other) for dsc in perfusion for other in others):
         return "it states an agent, but the perfusion series follows it, and then an equal 3D T1"
     return ""
 
@@ -115,10 +118,13 @@ def _brackets(one: StudySeries, bolus: StudySeries, other: StudySeries) -> bool:
 def _is_certain(series: StudySeries, contrast: Contrast) -> bool:
     identified = series.identification
     return (
-        identified.contrast is contrast
-        and identified.confidence is Confidence.HIGH
-        and identified.sequence is not MrSequence.OTHER
+        identified.contrast is contrast and _certain_by_itself(series) and identified.sequence is not MrSequence.OTHER
     )
+
+
+def _certain_by_itself(series: StudySeries) -> bool:
+    """Return whether a series was certain before the study cast doubt on it, so that the answer stays the same."""
+    return series.identification.confidence is Confidence.HIGH or BY_THE_STUDY in series.identification.evidence
 
 
 def _is_perfusion(series: StudySeries) -> bool:
@@ -128,7 +134,7 @@ def _is_perfusion(series: StudySeries) -> bool:
 
 def _is_three_d_t1(series: StudySeries) -> bool:
     sequence = series.identification.sequence
-    return sequence is MrSequence.MPRAGE or (sequence in THREE_D_T1 and series.acquisition.three_d)
+    return sequence is MrSequence.MPRAGE or (sequence in ANY_T1 and series.acquisition.three_d)
 
 
 def _is_twin(one: StudySeries, other: StudySeries) -> bool:

@@ -22,17 +22,29 @@ class Statement:
 
 def stated_contrast(physics: Physics, name: NameReading) -> Statement:
     """Return whether header and name say that the images were acquired before or after contrast."""
-    if name.before and name.after:
-        return Statement(Contrast.UNSTATED, "the name says with and without contrast")
-    if name.before and physics.agent:
-        return Statement(Contrast.UNSTATED, "the name says before contrast, but an agent is stated")
-    if name.after and physics.agent is False:
-        return Statement(Contrast.UNSTATED, "the name says after contrast, but the header denies an agent")
-    if name.after or physics.agent:
+    doubt = _doubt(physics, name)
+    if doubt:
+        return Statement(Contrast.UNSTATED, doubt)
+    if name.after or physics.agent.given:
         return Statement(Contrast.AFTER)
-    if name.before or physics.agent is False:
+    if name.before or physics.agent.given is False:
         return Statement(Contrast.BEFORE)
     return Statement(Contrast.UNSTATED)
+
+
+def _doubt(physics: Physics, name: NameReading) -> str:
+    """Return how header and name contradict themselves or each other; empty if they do not."""
+    if physics.agent.doubt:
+        return physics.agent.doubt
+    if name.unclear:
+        return "the name has a word beside the contrast agent that is not understood"
+    if name.before and name.after:
+        return "the name says before and after contrast"
+    if name.before and physics.agent.given:
+        return "the name says before contrast, but an agent is stated"
+    if name.after and physics.agent.given is False:
+        return "the name says after contrast, but the header denies an agent"
+    return ""
 
 
 def with_contrast(
@@ -58,6 +70,8 @@ def _refined(base: MrSequence, stated: Statement, physics: Physics, name: NameRe
         return _after(base, physics, name)
     if stated.contrast is Contrast.BEFORE:
         return Conclusion(MrSequence.T1, True, "before contrast")
+    if name.both:
+        return Conclusion(MrSequence.T1, False, "the name says with and without contrast, as the whole protocol is")
     return Conclusion(MrSequence.T1, not name.mprage, NOT_STATED)
 
 

@@ -85,6 +85,25 @@ def test_the_words_for_contrast_are_read_with_their_sign(name: str, contrast: st
     assert identified(T1_SE, name).contrast == Contrast(contrast)
 
 
+@pytest.mark.parametrize("name", [
+    "BRAIN W WO T1", "T1 W AND WO", "T1 with and without", "T1 w/wo", "T1 W/ & W/O", "T1 +/- GAD", "T1 pre and post",
+    "T1 mit und ohne KM", "T1 mit/ohne KM", "T1 vor und nach KM", "T1 avec et sans", "T1 sans puis avec injection",
+    "T1 con y sin contraste", "T1 antes y despues", "T1 con e senza mdc", "T1 prima e dopo mdc",
+    "T1 com e sem contraste", "T1 met en zonder contrast", "T1 med och utan kontrast", "T1 c/s contraste",
+])  # fmt: skip
+def test_a_name_of_images_with_and_without_contrast_says_nothing_about_the_series(name: str) -> None:
+    assert identified(T1_SE, name).confidence is Confidence.LOW
+    assert identified(MPRAGE, name).contrast is Contrast.OPEN
+    assert (identified(T1_SE, name, **AGENT).sequence, identified(T1_SE, name, **AGENT).confidence) == ("T1C", "high")
+    assert (identified(T1_SE, name, ContrastBolusAgent="kein").sequence) == "T1"
+
+
+@pytest.mark.parametrize("name", ["T1 KM verweigert", "T1 zzz kontrast", "T1 s/ et a/ gado", "T1 Gd abgebrochen"])
+def test_an_unknown_word_beside_the_agent_is_asked_about(name: str) -> None:
+    assert identified(T1_SE, name).confidence is Confidence.LOW
+    assert identified(T1_SE, name, **AGENT).confidence is Confidence.LOW
+
+
 def test_a_header_that_denies_an_agent_counts_as_a_statement() -> None:
     assert identified(MPRAGE, "MPRAGE", ContrastBolusAgent="NONE").confidence is Confidence.HIGH
     assert identified(MPRAGE, "MPRAGE KM", ContrastBolusAgent="NONE").confidence is Confidence.LOW

@@ -110,11 +110,22 @@ def test_every_timing_rule_identifies_its_sequence(rule: TimingRule) -> None:
         ("t1_mprage_sag SUB", "OTHER"),
     ],
 )
-def test_names_in_many_languages_are_understood_if_there_is_no_timing(name: str, sequence: str) -> None:
+def test_a_name_in_any_language_is_understood_but_never_identifies_an_acquired_image_alone(
+    name: str, sequence: str
+) -> None:
     ds = Dataset()
     ds.SeriesDescription = name
     identified = identify(read_physics([ds]))
-    assert (identified.sequence, identified.confidence) == (MrSequence(sequence), Confidence.HIGH), identified.evidence
+    certain = Confidence.HIGH if sequence == "OTHER" else Confidence.LOW
+    assert (identified.sequence, identified.confidence) == (MrSequence(sequence), certain), identified.evidence
+
+
+@pytest.mark.parametrize(("name", "sequence"), [("relCBV", "RCBV"), ("ADC map", "ADC"), ("TTP", "OTHER")])
+def test_a_map_that_keeps_no_timing_is_identified_by_its_name(name: str, sequence: str) -> None:
+    ds = Dataset()
+    ds.ImageType, ds.SeriesDescription = ["DERIVED", "SECONDARY"], name
+    identified = identify(read_physics([ds]))
+    assert (identified.sequence, identified.confidence) == (MrSequence(sequence), Confidence.HIGH)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +134,7 @@ def test_names_in_many_languages_are_understood_if_there_is_no_timing(name: str,
         {},
         {"SeriesDescription": "T1 TRANS +C"},
         {"SeriesDescription": "3D T1 pre and post"},
-        {"SeriesDescription": "T2 SAG cervical spine"},
+        {"SeriesDescription": "T2 SAG head and cervical spine"},
         {"SeriesDescription": "3D T1 pre", "ContrastBolusAgent": "DOTAREM"},
         {"ScanningSequence": "EP", "RepetitionTime": "2000", "EchoTime": "30", "SeriesDescription": "ep2d 64"},
     ],

@@ -142,8 +142,18 @@ def test_positions_that_jitter_are_not_repeated_and_repeated_ones_that_jitter_ar
 
 FAULTS: dict[str, tuple[Callable[[], list[Dataset]], str]] = {
     "nothing distinguishes them": (lambda: [*volume(), *volume()], "E_GEOMETRY_DUP"),
+    "one slice": (lambda: volume([0.0]), "E_GEOMETRY_SLICES"),
+    "three slices": (lambda: volume([0.0, 5.0, 10.0]), "E_GEOMETRY_SLICES"),
+    "two frames of reference": (
+        lambda: [*volume(PLACES[:2], FrameOfReferenceUID="1.2.8"), *volume(PLACES[2:], FrameOfReferenceUID="1.2.9")],
+        "E_GEOMETRY_FRAME",
+    ),
+    "a frame of reference for some": (
+        lambda: [*volume(PLACES[:2]), *volume(PLACES[2:], FrameOfReferenceUID="1.2.9")],
+        "E_GEOMETRY_FRAME",
+    ),
     "a slice is missing": (lambda: volume([0.0, 5.0, 15.0, 20.0]), "E_GEOMETRY_GAP"),
-    "two slices": (lambda: volume([0.0, 5.0]), "E_GEOMETRY_GAP"),
+    "two slices": (lambda: volume([0.0, 5.0]), "E_GEOMETRY_SLICES"),
     "colour": (lambda: volume(SamplesPerPixel=3, PhotometricInterpretation="RGB"), "E_PHOTOMETRIC"),
     "palette": (lambda: volume(PhotometricInterpretation="PALETTE COLOR"), "E_PHOTOMETRIC"),
     "inverted": (lambda: volume(PhotometricInterpretation="MONOCHROME1"), "E_PHOTOMETRIC"),
@@ -200,6 +210,44 @@ def test_groups_and_labels_are_the_same_once_the_series_is_stored(name: str) -> 
     stored = [deidentify(ds, PatientKey("p"), Pseudonymiser("k" * 32)) for ds in received]
     found = [{one.label: len(one.instances) for one in name_series(some)} for some in (received, stored)]
     assert found[0] == found[1]
+
+
+PLANES = ([1, 0, 0, 0, 1, 0], SAGITTAL, [1, 0, 0, 0, 0, -1])
+
+
+def in_plane(plane: list[int], count: int, **overrides: Any) -> list[Dataset]:
+    normal = [abs(plane[1] * plane[5] - plane[2] * plane[4]), abs(plane[2] * plane[3] - plane[0] * plane[5]),
+              abs(plane[0] * plane[4] - plane[1] * plane[3])]  # fmt: skip
+    slices = volume([0.0] * count, ImageOrientationPatient=plane, **overrides)
+    for number, ds in enumerate(slices):
+        ds.ImagePositionPatient = [10.0 * number * part for part in normal]
+    return slices
+
+
+@pytest.mark.parametrize("counts", [(3, 3, 3), (1, 1, 1), (5, 3), (7, 7, 7)])
+def test_a_few_slices_in_several_planes_are_a_localizer_whatever_its_name(counts: tuple[int, ...]) -> None:
+    instances = [ds for plane, count in zip(PLANES, counts, strict=False) for ds in in_plane(plane, count)]
+    [one] = name_series(instances)
+    assert (one.identification.sequence, one.identification.confidence, one.fault) == ("OTHER", "high", None)
+    assert "localizer" in one.identification.evidence
+
+
+@pytest.mark.parametrize("counts", [(20, 20), (8, 1, 1), (24, 3, 3)])
+def test_volumes_in_several_planes_are_no_localizer(counts: tuple[int, ...]) -> None:
+    instances = [ds for plane, count in zip(PLANES, counts, strict=False) for ds in in_plane(plane, count)]
+    found = {one.label: (one.identification.sequence.value, one.fault is None) for one in name_series(instances)}
+    assert found["axial"] == ("T2", True)
+
+
+HEAD_SIZED = {"PixelSpacing": [28.0, 28.0], "SliceThickness": "5"}
+
+
+def test_a_body_part_that_the_extent_contradicts_is_asked_about() -> None:
+    whole_head = volume([5.0 * k for k in range(28)], BodyPartExamined="KNEE", **HEAD_SIZED)
+    slab = volume([5.0 * k for k in range(10)], BodyPartExamined="KNEE", **HEAD_SIZED)
+    [head], [knee] = name_series(whole_head), name_series(slab)
+    assert (head.identification.sequence, head.identification.confidence) == ("T2", "low")
+    assert (knee.identification.sequence, knee.identification.confidence) == ("OTHER", "high")
 
 
 def test_a_mosaic_whose_slices_have_no_position_is_refused_by_name() -> None:

@@ -103,6 +103,34 @@ def test_a_stated_agent_that_the_perfusion_series_contradicts_is_asked_about() -
     assert answers(at("101000", DSC, ""), at("102000", name="MPRAGE nativ"))[1] == ASKED
 
 
+@pytest.mark.parametrize("name", ["T1 tra", "T1 nativ"])
+@pytest.mark.parametrize("earlier", [at("101000", DSC, ""), at("101000", T1_SE | AGENT, "T1 tra")])
+def test_a_2d_t1_without_an_agent_that_follows_the_bolus_is_asked_about(name: str, earlier: StudySeries) -> None:
+    assert answers(earlier, at("102000", T1_SE, name))[1] == ASKED
+    assert answers(earlier, at("100000", T1_SE, name))[1] == T1
+
+
+def test_a_stated_agent_before_the_stated_time_of_the_bolus_is_asked_about() -> None:
+    bolus = {"ContrastBolusStartTime": "101000"}
+    assert answers(at("100000", T1_SE | AGENT, "T1 tra", **bolus)) == [("T1C", "low")]
+    assert answers(at("102000", T1_SE | AGENT, "T1 tra", **bolus)) == [("T1C", "high")]
+    assert answers(at("102000", T1_SE, "T1 nativ", **bolus)) == [ASKED]
+
+
+def test_a_doubt_of_the_study_does_not_change_what_the_series_shows_about_others() -> None:
+    study = [at("100000", T1_SE | AGENT, "T1 tra", ContrastBolusStartTime="101000"), at("103000")]
+    once = decide(study)
+    assert decide([StudySeries(one, s.acquisition) for one, s in zip(once, study, strict=True)]) == once
+
+
+def test_a_name_of_both_is_decided_by_the_study() -> None:
+    both = "T1 3D mit und ohne KM"
+    assert answers(at("100000", name=both)) == [ASKED]
+    assert answers(at("100000", name=both), at("101000", DSC, ""), at("102000", name=both)) == [
+        T1, ("DSC", "high"), MPRAGE_HIGH,
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("time", ["", "000000", "1x0000"])
 def test_without_times_nothing_is_concluded_from_the_order(time: str) -> None:
     assert answers(at(time), at("101000", DSC, ""), at(time)) == [ASKED, ("DSC", "high"), ASKED]
