@@ -3,6 +3,7 @@
 import math
 import re
 import struct
+from collections.abc import Iterator
 from typing import Any
 
 from pydicom import Dataset
@@ -17,20 +18,52 @@ B_VALUES = (
 """Vendor, group, creator and element of the b-value; GE may add 10⁹ to it."""
 MAX_B_VALUE = 50_000.0
 """Larger values are no b-values in s/mm²."""
+NAMED = (
+    ("SequenceName", re.compile(r"\*?[a-z][a-z0-9]{1,7}_b(?P<b>\d{1,5})(t|#\d+)?", re.IGNORECASE)),
+    ("ImageComments", re.compile(r"b=(?P<b>\d{1,5})(\([-+.,\d\s]*\))?", re.IGNORECASE)),
+)
+"""Texts of which the whole is a b-value: ``*ep_b1000t`` (an average), ``*ep_b1000#3`` (a direction), ``b=1000(0,0,1)``.
+
+``*ep_b0_1000`` is the name of a map.
+"""
+B_CONFLICT, B_CONFLICT_S_MM2 = 0.1, 60.0
+"""Statements that differ by more contradict one another; one may be nominal, the other with the imaging gradients."""
 BINARY = {4: "<f", 8: "<d"}
 """How the bytes of a private number are read whose VR, FL or FD, was lost (UN)."""
 SCALE_SLOPE = ("PHILIPS", 0x2005, "Philips MR Imaging DD 001", 0x0E)
 
 
 def b_value(ds: Dataset) -> float | None:
-    """Return the b-value in s/mm² of the standard element (0018,9087) or the vendor's own; None if not understood."""
-    if ds.get("DiffusionBValue") is not None:
-        return _plausible(ds.DiffusionBValue)
-    if not any(tag.is_private for tag in list(ds.keys())):
+    """Return the b-value in s/mm²; ``None`` if none is understood, or if two statements contradict one another.
+
+    Read from the standard element (0018,9087) and the vendor's own. Without them, from the name of the pulse sequence,
+    which Siemens makes of it, or from the comment that Canon writes.
+    """
+    stated = list(_elements(ds)) or [_plausible(number) for number in _named(ds)]
+    first = stated[0] if stated else None
+    if first is None or any(other is None or abs(other - first) > _tolerance(first) for other in stated):
         return None
-    numbers = (_number(ds, *place) for place in B_VALUES)
-    value = next((number for number in numbers if number is not None), None)
-    return None if value is None else _plausible(value % GE_OFFSET if value >= GE_OFFSET else value)
+    return first
+
+
+def _elements(ds: Dataset) -> Iterator[float | None]:
+    """Yield the b-value of each element that has one, as none where it is not understood."""
+    if ds.get("DiffusionBValue") is not None:
+        yield _plausible(ds.DiffusionBValue)
+    if any(tag.is_private for tag in list(ds.keys())):
+        numbers = (_number(ds, *place) for place in B_VALUES)
+        yield from (_plausible(b % GE_OFFSET if b >= GE_OFFSET else b) for b in numbers if b is not None)
+
+
+def _named(ds: Dataset) -> Iterator[str]:
+    for keyword, pattern in NAMED:
+        found = pattern.fullmatch(str(ds.get(keyword) or "").strip())
+        if found:
+            yield found["b"]
+
+
+def _tolerance(b: float) -> float:
+    return max(B_CONFLICT_S_MM2, B_CONFLICT * b)
 
 
 def _plausible(stated: Any) -> float | None:

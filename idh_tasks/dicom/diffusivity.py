@@ -37,6 +37,14 @@ def unit_factor(text: str) -> float | None:
     return float(10 ** int(found["power"] or 0) * LENGTH_MM[found["length"]] ** 2 / time_s * 1e6)
 
 
+def stated_units(ds: Dataset) -> Iterator[str]:
+    """Yield the unit of the pixels as Rescale Type and each Real World Value Mapping state it; empty if not stated."""
+    yield str(ds.get("RescaleType") or "")
+    for item in ds.get("RealWorldValueMappingSequence") or ():
+        for code in item.get("MeasurementUnitsCodeSequence") or ():
+            yield str(code.get("CodeValue") or "")
+
+
 def stated_mappings(ds: Dataset) -> Iterator[Mapping]:
     """Yield what the header of one instance states, for pixels to which its rescale slope has been applied.
 

@@ -16,12 +16,15 @@ KINDS = MappingProxyType({
     "opposed phase": {"OP", "OUT", "OUT_PHASE", "OPP_PHASE", "OPPOSED_PHASE"},
     "fat fraction": {"FF", "FAT_FRACTION"},
     "uniform": {"UNI"},
-    "ADC": {"ADC", "ADC_UNSPECIFIED", "ADC_MAP", "ADC MAP"},
-    "exponential ADC": {"EXPONENTIAL", "EADC", "EXP_ADC", "DIFFUSION_ATTNTD"},
-    "anisotropy": {"FA", "FRACTIONAL_ANISOTROPY", "FRACTIONAL", "RELATIVE_ANISOTROPY", "VOLUME_RATIO", "COLFA",
-                   "COLOR_FA", "FA_COLOR", "DIFFUSION_ANISO"},
-    "calculated b-value": {"CALC_BVALUE", "CALCULATED_BVALUE"},
+    "ADC": {"ADC", "ADC_SE", "ADC_UNSPECIFIED", "ADC_UNSPECIFIE", "ADC_MAP", "ADC MAP"},
+    "exponential ADC": {"EXPONENTIAL", "EXP", "EADC", "EADC_SE", "EADC_UNSPECIFIED", "EADC_UNSPECIFIE", "EXP_ADC",
+                        "DIFFUSION_ATTNTD"},
+    "anisotropy": {"FA", "FA_SE", "FA_UNSPECIFIED", "FRACTIONAL_ANISOTROPY", "FRACTIONAL", "RELATIVE_ANISOTROPY",
+                   "VOLUME_RATIO", "COLFA", "COLOR_FA", "FA_COLOR", "DIFFUSION_ANISO"},
+    "calculated b-value": {"CALC_BVALUE", "CALC_BVAL", "CALCULATED_BVALUE"},
     "tensor": {"TENSOR", "TENSOR_B0", "EIGENVECTOR", "EIGENVALUE"},
+    "diffusivity": {"MD", "RD", "AVG_DC", "MEAN_DIFFUSIVITY", "AXIAL_DIFFUSIVITY", "RADIAL_DIFFUSIVITY"},
+    "kurtosis": {"MK", "RK", "KURTOSIS", "MEAN_KURTOSIS"},
     "CBV": {"CBV", "RCBV", "RELCBV"},
     "CBF": {"CBF", "RCBF", "RELCBF"},
     "MTT": {"MTT", "RELMTT"},
@@ -37,8 +40,10 @@ KINDS = MappingProxyType({
     "capture": {"SCREEN SAVE", "SECONDARY CAPTURE"},
 })  # fmt: skip
 """Values of Image Type, Frame Type (PS3.3 C.7.6.1.1.2, C.8.13.3.1.1) and vendors that mark each kind."""
-TRACE = frozenset({"TRACEW", "TRACE", "ISOTROPIC", "ISO", "DIFFUSION_TRACE"})
+TRACE = frozenset({"TRACEW", "TRACE", "ISOTROPIC", "ISO", "ISODWI", "DIFFUSION_TRACE"})
 """Values of Image Type for an average over gradient directions."""
+DERIVED_CONTRAST = 3
+"""Index of the value of Image Type that names a derived contrast (PS3.3 C.8.13.3.1.1)."""
 
 
 def image_kind(ds: Dataset) -> str:
@@ -48,14 +53,37 @@ def image_kind(ds: Dataset) -> str:
 
 
 def is_trace(ds: Dataset) -> bool:
-    """Return whether a diffusion image is an average over directions (PS3.3 C.8.13.5.9)."""
-    return bool(type_values(ds) & TRACE) or ds.get("DiffusionDirectionality") == "ISOTROPIC"
+    """Return whether a diffusion image is an average over directions (PS3.3 C.8.13.5.9).
+
+    The contrast of a derived image is then DIFFUSION (PS3.3 C.8.13.3.1.1).
+    """
+    values = type_values(ds)
+    if values & TRACE or ds.get("DiffusionDirectionality") == "ISOTROPIC":
+        return True
+    return "DERIVED" in values and derived_contrast(ds) == "DIFFUSION"
+
+
+def is_combined(ds: Dataset) -> bool:
+    """Return whether an image is one that GE combines from directions: it is marked as derived and primary only.
+
+    Maps by GE have a name, or are secondary.
+    """
+    return {"DERIVED", "PRIMARY"} <= type_values(ds) and str(ds.get("Manufacturer") or "").upper().split()[:1] == ["GE"]
+
+
+def derived_contrast(ds: Dataset) -> str:
+    """Return the value of Image Type that names a derived contrast, in capitals; empty if there is none."""
+    return next(iter(_type_list(ds)[DERIVED_CONTRAST:]), "")
 
 
 def type_values(ds: Dataset) -> frozenset[str]:
     """Return the values of Image Type in capitals."""
+    return frozenset(_type_list(ds))
+
+
+def _type_list(ds: Dataset) -> list[str]:
     stated = ds.get("ImageType") or ()
-    return frozenset(str(value).strip().upper() for value in ((stated,) if isinstance(stated, str) else stated))
+    return [str(value).strip().upper() for value in ((stated,) if isinstance(stated, str) else stated)]
 
 
 def photometric_fault(ds: Dataset) -> str | None:

@@ -1,7 +1,7 @@
 """A scalar volume in patient coordinates."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,9 +56,13 @@ class Volume:
 
 @dataclass(frozen=True)
 class Series4D:
-    """The volumes of one series over b-value or time; `steps` are b-values in s/mm² or times in s."""
+    """The volumes of one series over b-value or time; `steps` are b-values in s/mm² or times in s.
+
+    `figures` are what was measured while it was assembled, by name.
+    """
 
     voxels: Float
     geometry: Geometry
     steps: tuple[float, ...]
     echo_time_ms: float
+    figures: Mapping[str, float] = field(default_factory=dict)

@@ -29,6 +29,11 @@ REFITS = 2
 SLICE_SHARE = 0.5
 """Share of the tissue of a slice that must have signal at every b-value."""
 
+PHYSICAL = (150.0, 3600.0)
+"""ADC of living tissue and of fluid in 10⁻⁶ mm²/s, with noise."""
+LEAST_PHYSICAL = 0.6
+"""Share of the tissue that must have such an ADC."""
+
 
 def fit_adc(dwi: Series4D) -> Volume:
     """Fit S = S₀·e^(−b·ADC) by weighted least squares on the logarithm of the signal, corrected for the noise floor.
@@ -52,7 +57,8 @@ def fit_adc(dwi: Series4D) -> Volume:
     Raises
     ------
     SeriesRejectedError
-        ``E_EMPTY_IMAGE`` if the lowest b-value, or a slice at any other, has no signal.
+        ``E_EMPTY_IMAGE`` if the lowest b-value, or a slice at any other, has no signal; ``E_ADC_VALUES`` if the signal
+        of most of the head does not fall with b as diffusion makes it fall.
     """
     tissue, sigma = _tissue_and_noise(dwi)
     _check_slices(dwi, tissue)
@@ -62,6 +68,7 @@ def fit_adc(dwi: Series4D) -> Volume:
     for _ in range(REFITS):
         signal = np.exp(s0 - b_values * np.clip(decay, 0, PHYSICAL_LIMIT * 1e-6))
         s0, decay = _fit_line(logs - _noise_bias(signal, sigma), b_values, signal**2)
+    _check_decay(decay)
     adc = np.zeros(dwi.geometry.shape, dtype=np.float32)
     adc[tissue] = np.clip(decay * 1e6, 0, PHYSICAL_LIMIT)
     return Volume(adc, dwi.geometry)
@@ -110,6 +117,17 @@ def _check_slices(dwi: Series4D, tissue: Mask) -> None:
         lost = int((with_signal < SLICE_SHARE * tissue.sum(axis=(1, 2))).sum())
         if lost:
             raise SeriesRejectedError(Code.E_EMPTY_IMAGE, f"{lost} slices have no signal at b = {b_value:g}")
+
+
+def _check_decay(decay: Curves) -> None:
+    """Check that the signal falls with b: not so with swapped b-values, or volumes that were scaled one by one."""
+    share = float(((decay > PHYSICAL[0] * 1e-6) & (decay < PHYSICAL[1] * 1e-6)).mean())
+    if share < LEAST_PHYSICAL:
+        raise SeriesRejectedError(
+            Code.E_ADC_VALUES,
+            f"in {share:.0%} of the head the signal falls with b as diffusion makes it fall, {LEAST_PHYSICAL:.0%} are"
+            " needed",
+        )
 
 
 def _logs(signals: Curves, b_beyond_lowest: Curves) -> Curves:

@@ -12,12 +12,12 @@ from idh_tasks.codes import Code
 from idh_tasks.dicom.classic import frames
 from idh_tasks.dicom.gradient import gradient
 from idh_tasks.dicom.grid import Slices, arrange
-from idh_tasks.dicom.image_kind import image_kind
+from idh_tasks.dicom.image_kind import image_kind, is_combined, is_trace
 from idh_tasks.domain.volume import Float, Geometry, Series4D, Volume
 from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.imaging.diffusion_frames import Shell, shells
-from idh_tasks.imaging.directions import trace_image
 from idh_tasks.imaging.pixels import comparable_pixels, read_pixels
+from idh_tasks.imaging.repeated_volumes import Average, assembled, average_volumes
 from idh_tasks.imaging.time_order import echo_of, echo_times_ms, in_order_of_time
 
 MAX_ECHOES = 2
@@ -52,16 +52,20 @@ def assemble_over_b(instances: Sequence[Dataset]) -> Series4D:
     Raises
     ------
     SeriesRejectedError
-        ``E_B_VALUES`` if there are fewer than two b-values or one is not certain, ``E_GEOMETRY_GAP`` if a slice lacks
-        one of them or one of its directions, and the other codes of `assemble_volume`.
+        ``E_B_VALUES`` if there are fewer than two b-values or one is not certain, ``E_DWI_VOLUMES`` if volumes of one
+        b-value disagree, ``E_GEOMETRY_GAP`` if a slice lacks one of them or one of its directions, and the other codes
+        of `assemble_volume`.
     """
     found = shells(_acquired(instances))
     geometry, slices = arrange([ds for shell in found for ds in shell.instances])
-    volumes = np.stack([_volume_of(shell, slices) for shell in found])
-    if found[0].assumed and volumes[0].mean() <= volumes[1].mean():
+    averages = [_average_of(shell, slices, geometry) for shell in found]
+    if found[0].assumed and averages[0].voxels.mean() <= averages[1].voxels.mean():
         reason = f"images without a b-value are not brighter than those of b = {found[1].b:g}"
         raise SeriesRejectedError(Code.E_B_VALUES, reason)
-    return _series4d(volumes, geometry, [shell.b for shell in found], float(slices[0][0].get("EchoTime") or 0))
+    steps, echo_ms = [shell.b for shell in found], float(slices[0][0].get("EchoTime") or 0)
+    dwi = assembled(averages, geometry, steps, echo_ms)
+    _check_content(dwi.voxels)
+    return dwi
 
 
 def assemble_over_time(instances: Sequence[Dataset]) -> Series4D:
@@ -116,17 +120,23 @@ def _identity(ds: Dataset) -> tuple[object, ...]:
     return ds.get("SOPInstanceUID"), getattr(ds, "number", None), str(ds.get("ImagePositionPatient"))
 
 
-def _volume_of(shell: Shell, slices: Slices) -> Float:
+def _average_of(shell: Shell, slices: Slices, geometry: Geometry) -> Average:
     members = set(map(id, shell.instances))
-    at_positions = [[ds for ds in at if id(ds) in members] for at in slices]
+    at_positions = [sorted((ds for ds in at if id(ds) in members), key=_volume_order) for at in slices]
     directions = [Counter(gradient(ds) for ds in at) for at in at_positions]
     if not all(at_positions):
         raise SeriesRejectedError(Code.E_GEOMETRY_GAP, f"a slice lacks b = {shell.b:g}")
     if any(counts != directions[0] for counts in directions):
         raise SeriesRejectedError(Code.E_GEOMETRY_GAP, f"a slice lacks a gradient direction of b = {shell.b:g}")
-    return np.stack([
-        trace_image(np.stack([comparable_pixels(ds) for ds in at]), [gradient(ds) for ds in at]) for at in at_positions
-    ])  # fmt: skip
+    volumes = np.stack([np.stack([comparable_pixels(ds) for ds in at]) for at in at_positions], axis=1)
+    gradients = [gradient(ds) for ds in at_positions[0]]
+    isotropic = all(is_trace(ds) or is_combined(ds) for ds in shell.instances)
+    return average_volumes(volumes, gradients, shell.b, geometry, isotropic=isotropic)
+
+
+def _volume_order(ds: Dataset) -> tuple[object, ...]:
+    """Return a key that puts the images of each position in the order of the volumes to which they belong."""
+    return gradient(ds) or (), int(getattr(ds, "file_number", None) or 0), int(ds.get("InstanceNumber") or 0)
 
 
 def _check_content(voxels: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -8,8 +8,9 @@ from pydicom import Dataset
 
 from idh_tasks.codes import Code
 from idh_tasks.dicom.dialect import b_value
+from idh_tasks.dicom.diffusion_image import measured_images
 from idh_tasks.dicom.gradient import gradient
-from idh_tasks.dicom.image_kind import is_trace, type_values
+from idh_tasks.dicom.image_kind import is_combined, is_trace, type_values
 from idh_tasks.errors import SeriesRejectedError
 
 B_TOLERANCE, B_TOLERANCE_S_MM2 = 0.02, 1.0
@@ -26,20 +27,24 @@ class Shell:
 
 
 def shells(instances: Sequence[Dataset]) -> list[Shell]:
-    """Return the acquired images by ascending b-value.
+    """Return the measured images by ascending b-value.
 
-    Where a b-value has images along single directions, averages over directions are left out. Images without a b-value
-    in a series with b-values are those of b = 0 if no other is and they were acquired, not derived.
+    Images that are not understood to be measured are left out (`measured_images`); so are averages over directions
+    where a b-value has images along stated directions. Images without a b-value in a series with b-values are those of
+    b = 0 if no other is and they were acquired, not derived.
 
     Raises
     ------
     SeriesRejectedError
         ``E_B_VALUES`` if there are fewer than two b-values, or images without one whose b-value is not certain.
     """
-    stated = _with_b_value(instances)
-    clusters = _clusters(sorted({b for b, _ in stated}))
+    measured = measured_images(instances)
+    stated = _with_b_value(measured)
+    clusters = nominal_b_values([b for b, _ in stated])
     if len(clusters) < 2:
-        raise SeriesRejectedError(Code.E_B_VALUES, f"two b-values are needed, {len(clusters)} found")
+        others = len(instances) - len(measured)
+        besides = f"; {others} images are maps, or derived in a way that is not understood" if others else ""
+        raise SeriesRejectedError(Code.E_B_VALUES, f"two b-values are needed, {len(clusters)} found{besides}")
     return [_shell([(b, ds) for b, ds in stated if low <= b <= high]) for low, high in clusters]
 
 
@@ -62,10 +67,10 @@ def _stated_b(ds: Dataset) -> float | None:
     return 0.0 if stated is None and ds.get("DiffusionDirectionality") == "NONE" else stated
 
 
-def _clusters(values: Sequence[float]) -> list[tuple[float, float]]:
-    """Return the lowest and highest value of each nominal b-value."""
+def nominal_b_values(stated: Sequence[float]) -> list[tuple[float, float]]:
+    """Return the lowest and highest stated value of each nominal b-value, in ascending order."""
     clusters: list[tuple[float, float]] = []
-    for b in values:
+    for b in sorted(set(stated)):
         if clusters and b - clusters[-1][1] <= max(B_TOLERANCE_S_MM2, B_TOLERANCE * b):
             clusters[-1] = (clusters[-1][0], b)
         else:
@@ -75,7 +80,7 @@ def _clusters(values: Sequence[float]) -> list[tuple[float, float]]:
 
 def _shell(stated: Sequence[tuple[float, Dataset]]) -> Shell:
     kept = [(b, ds) for b, ds in stated if _is_directional(ds)]
-    kept = kept or [(b, ds) for b, ds in stated if not is_trace(ds)] or list(stated)
+    kept = kept or [(b, ds) for b, ds in stated if not is_combined(ds)] or list(stated)
     values = {b for b, _ in kept}
     mean = values.pop() if len(values) == 1 else float(np.mean([b for b, _ in kept]))
     return Shell(mean, tuple(ds for _, ds in kept), any(_stated_b(ds) is None for _, ds in kept))

@@ -1,4 +1,6 @@
-"""Corrects head movement between the b-values of a diffusion series."""
+"""Corrects head movement between the volumes of a diffusion series."""
+
+from dataclasses import replace
 
 import numpy as np
 import SimpleITK as sitk
@@ -28,16 +30,22 @@ def align_to_lowest_b(dwi: Series4D) -> tuple[Series4D, float]:
         The series, and the largest movement in mm of a point 60 mm from its centre; not a number if the series is too
         small to be registered.
     """
-    if any(n < least for n, least in zip(dwi.geometry.shape, SMALLEST, strict=True)):
-        return dwi, float("nan")
-    fixed = to_image(Volume(dwi.voxels[0], dwi.geometry))
-    aligned, moved_mm = [dwi.voxels[0]], [0.0]
-    for voxels in dwi.voxels[1:]:
-        moving = to_image(Volume(voxels, dwi.geometry))
-        transform = _register(fixed, moving, dwi.geometry.centre().tolist())
-        moved_mm.append(_movement_mm(transform, dwi.geometry))
+    aligned, movement_mm = align_to_first(dwi.voxels, dwi.geometry)
+    return (dwi if aligned is dwi.voxels else replace(dwi, voxels=aligned)), movement_mm
+
+
+def align_to_first(volumes: Float, grid: Geometry) -> tuple[Float, float]:
+    """Register volumes of shape (n, z, y, x) rigidly to the first; see `align_to_lowest_b`."""
+    if any(n < least for n, least in zip(grid.shape, SMALLEST, strict=True)):
+        return volumes, float("nan")
+    fixed = to_image(Volume(volumes[0], grid))
+    aligned, moved_mm = [volumes[0]], [0.0]
+    for voxels in volumes[1:]:
+        moving = to_image(Volume(voxels, grid))
+        transform = _register(fixed, moving, grid.centre().tolist())
+        moved_mm.append(_movement_mm(transform, grid))
         aligned.append(_resample(moving, transform) if moved_mm[-1] >= LEAST_MM else voxels)
-    return Series4D(np.stack(aligned), dwi.geometry, dwi.steps, dwi.echo_time_ms), max(moved_mm)
+    return np.stack(aligned), max(moved_mm)
 
 
 def _register(fixed: sitk.Image, moving: sitk.Image, centre: list[float]) -> sitk.Transform:

@@ -1,25 +1,55 @@
 """Reads and writes NIfTI files, with the sidecar files of dcm2niix."""
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
+from numpy.typing import NDArray
 
 from idh_tasks.codes import Code
+from idh_tasks.dicom.dialect import MAX_B_VALUE
 from idh_tasks.dicom.gradient import Gradient, unit_vector
 from idh_tasks.domain.volume import Float, Geometry, Mask, Series4D, Volume, triple
 from idh_tasks.errors import SeriesRejectedError
-from idh_tasks.imaging.directions import trace_image
+from idh_tasks.imaging.diffusion_frames import nominal_b_values
 from idh_tasks.imaging.itk import from_image, to_image
+from idh_tasks.imaging.repeated_volumes import assembled, average_volumes
+
+LENGTH_BITS, TIME_BITS = 0x07, 0x38
+"""Bits of xyzt_units in the header of a NIfTI file."""
+MILLIMETRES = (0, 2)
+"""The unit of length is not stated, or is mm."""
+VOXEL_MM = (0.05, 50.0)
+STEP_S, ECHO_S = (0.1, 20.0), (0.001, 0.3)
+"""Times between the volumes of a dynamic series, and echo times. Larger ones are in ms, where seconds are due."""
+STEP_TOLERANCE = 0.05
+SEPARATORS = re.compile(r"[\s,;]+")
 
 
 def _read(path: Path) -> sitk.Image:
     try:
-        return sitk.ReadImage(str(path), sitk.sitkFloat32)
+        image = sitk.ReadImage(str(path), sitk.sitkFloat32)
     except RuntimeError:
         raise SeriesRejectedError(Code.E_NOT_DICOM, f"{path.name} is neither a DICOM folder nor a NIfTI file") from None
+    _check_millimetres(image)
+    return image
+
+
+def _check_millimetres(image: sitk.Image) -> None:
+    """Check the unit of length, and that voxels are as large as those of a scan: the unit is often wrong."""
+    unit, spacing = _header_units(image) & LENGTH_BITS, image.GetSpacing()[:3]
+    if unit not in MILLIMETRES:
+        raise SeriesRejectedError(Code.E_GEOMETRY_MISSING, "the NIfTI file states its voxels in another unit than mm")
+    if not all(VOXEL_MM[0] <= mm <= VOXEL_MM[1] for mm in spacing):
+        size = " × ".join(f"{mm:g}" for mm in spacing)
+        raise SeriesRejectedError(Code.E_GEOMETRY_MISSING, f"voxels of {size} mm, so the unit of length is not certain")
+
+
+def _header_units(image: sitk.Image) -> int:
+    return int(image.GetMetaData("xyzt_units")) if image.HasMetaDataKey("xyzt_units") else 0
 
 
 def read_volume(path: Path) -> Volume:
@@ -36,11 +66,12 @@ def read_volume(path: Path) -> Volume:
     return from_image(image)
 
 
-def _read_4d(path: Path) -> tuple[sitk.Image, np.ndarray]:
+def _read_4d(path: Path, missing: Code) -> tuple[sitk.Image, Float]:
+    """Read a 4D file; `missing` is the code if it has one volume. Values that are not finite count as no signal."""
     image = _read(path)
     if image.GetDimension() != 4:
-        raise SeriesRejectedError(Code.E_B_VALUES, f"{path.name} contains one volume, several are needed")
-    return image, sitk.GetArrayFromImage(image)
+        raise SeriesRejectedError(missing, f"{path.name} contains one volume, several are needed")
+    return image, np.nan_to_num(sitk.GetArrayFromImage(image), nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _geometry(image: sitk.Image, shape: Sequence[int]) -> Geometry:
@@ -61,22 +92,43 @@ def read_dwi(path: Path) -> Series4D:
     Raises
     ------
     SeriesRejectedError
-        ``E_B_VALUES`` if there are no b-values, fewer than two, or not one per volume.
+        ``E_B_VALUES`` if there are no b-values, fewer than two, or not one per volume; ``E_DWI_VOLUMES`` if volumes of
+        one b-value disagree.
     """
-    image, voxels = _read_4d(path)
-    try:
-        b_values = np.array(_sidecar(path, ".bval").read_text().split(), dtype=float)
-    except (OSError, ValueError):
-        raise SeriesRejectedError(Code.E_B_VALUES, f"{path.name} has no readable .bval file beside it") from None
-    distinct = sorted(set(b_values.tolist()))
-    if len(b_values) != len(voxels) or len(distinct) < 2:
+    image, voxels = _read_4d(path, Code.E_B_VALUES)
+    b_values = _b_values(path)
+    nominal = nominal_b_values(b_values.tolist())
+    if len(b_values) != len(voxels) or len(nominal) < 2:
         raise SeriesRejectedError(
             Code.E_B_VALUES,
             f"{len(voxels)} volumes and {len(b_values)} b-values; one per volume and two different ones are needed",
         )
-    gradients = _gradients(path, len(voxels))
-    means = np.stack([_trace_image(voxels, gradients, b_values == b) for b in distinct])
-    return Series4D(means, _geometry(image, voxels.shape), tuple(distinct), 0.0)
+    gradients, geometry = _gradients(path, len(voxels)), _geometry(image, voxels.shape)
+    shells = [_directional(np.nonzero((low <= b_values) & (b_values <= high))[0], gradients) for low, high in nominal]
+    steps = [float(b_values[chosen].mean()) for chosen in shells]
+    averages = [
+        average_volumes(voxels[chosen], [gradients[index] for index in chosen.tolist()], b, geometry)
+        for chosen, b in zip(shells, steps, strict=True)
+    ]
+    return assembled(averages, geometry, steps, 0.0)
+
+
+def _directional(chosen: NDArray[np.int_], gradients: Sequence[Gradient | None]) -> NDArray[np.int_]:
+    """Leave out volumes without a direction where others have one: dcm2niix writes averages and maps so."""
+    along = [index for index in chosen.tolist() if gradients[index] is not None]
+    return np.array(along or chosen)
+
+
+def _b_values(path: Path) -> NDArray[np.float64]:
+    try:
+        parts = SEPARATORS.split(_sidecar(path, ".bval").read_text().strip(" \t\r\n,;"))
+        b_values = np.array(parts, dtype=float)
+    except (OSError, ValueError):
+        raise SeriesRejectedError(Code.E_B_VALUES, f"{path.name} has no readable .bval file beside it") from None
+    wrong = int((~(np.isfinite(b_values) & (b_values >= 0) & (b_values <= MAX_B_VALUE))).sum())
+    if wrong:
+        raise SeriesRejectedError(Code.E_B_VALUES, f"{wrong} of {len(b_values)} numbers in .bval are no b-values")
+    return b_values
 
 
 def _gradients(path: Path, count: int) -> list[Gradient | None]:
@@ -89,28 +141,46 @@ def _gradients(path: Path, count: int) -> list[Gradient | None]:
     return [unit_vector(column) for column in columns] if len(columns) == count else [None] * count
 
 
-def _trace_image(voxels: Float, gradients: Sequence[Gradient | None], chosen: Mask) -> Float:
-    return trace_image(voxels[chosen], [gradients[index] for index in np.nonzero(chosen)[0].tolist()])
-
-
 def read_dsc(path: Path) -> Series4D:
     """Read a dynamic series: a 4D NIfTI with EchoTime and RepetitionTime (s) in its ``.json``.
 
     Raises
     ------
     SeriesRejectedError
-        ``E_TIMING`` if either is missing.
+        ``E_TIMING`` if either is missing or not in seconds, if the header states another time between volumes, or if
+        the file contains one volume.
     """
-    image, voxels = _read_4d(path)
+    image, voxels = _read_4d(path, Code.E_TIMING)
     try:
         sidecar = json.loads(_sidecar(path, ".json").read_text())
-        echo_ms, step_s = float(sidecar["EchoTime"]) * 1000, float(sidecar["RepetitionTime"])
+        echo_s, step_s = float(sidecar["EchoTime"]), float(sidecar["RepetitionTime"])
     except (OSError, ValueError, KeyError, TypeError):
         raise SeriesRejectedError(
             Code.E_TIMING, f"{path.name} has no .json file beside it that states EchoTime and RepetitionTime"
         ) from None
+    _check_seconds("EchoTime", echo_s, ECHO_S)
+    _check_seconds("RepetitionTime", step_s, STEP_S)
+    _check_step(image, step_s)
     steps = tuple(float(t * step_s) for t in range(len(voxels)))
-    return Series4D(voxels, _geometry(image, voxels.shape), steps, echo_ms)
+    return Series4D(voxels, _geometry(image, voxels.shape), steps, echo_s * 1000)
+
+
+def _check_seconds(name: str, value: float, limits: tuple[float, float]) -> None:
+    if not limits[0] <= value <= limits[1]:
+        raise SeriesRejectedError(
+            Code.E_TIMING, f"{name} is {value:g}; in seconds, {limits[0]:g} to {limits[1]:g} are understood"
+        )
+
+
+def _check_step(image: sitk.Image, step_s: float) -> None:
+    """Check the time between volumes against the header, unless that states none or 1, which writers put by default."""
+    stated = float(image.GetSpacing()[3])
+    if not _header_units(image) & TIME_BITS or stated in (0.0, 1.0):
+        return
+    if abs(stated - step_s) > STEP_TOLERANCE * step_s:
+        raise SeriesRejectedError(
+            Code.E_TIMING, f"the header states {stated:g} s between volumes, RepetitionTime is {step_s:g} s"
+        )
 
 
 def write_volume(volume: Volume, path: Path) -> None:

@@ -15,7 +15,7 @@ from idh_tasks.imaging.diffusion import compute_adc
 from idh_tasks.imaging.itk import axial
 from idh_tasks.imaging.perfusion import compute_rcbv, perfusion_flags
 from idh_tasks.imaging.quality import Quality, check_quality, measure_quality
-from idh_tasks.imaging.vendor_adc import vendor_adc
+from idh_tasks.imaging.vendor_adc import unit_doubts, vendor_adc
 from idh_tasks.pipelines.preprocess.refusal import as_refusal
 from idh_tasks.pipelines.preprocess.remembered import remembered
 from idh_tasks.pipelines.preprocess.series_choice import usable_series
@@ -111,9 +111,10 @@ class SeriesImages:
     def _delivered(self, sequence: MrSequence, series: SeriesRecord) -> SourceImage:
         instances = self._reader.instances(series)
         image = assemble_volume(instances)
-        if sequence is MrSequence.ADC:
-            image = vendor_adc(image, instances)
-        return SourceImage(image, image, Provenance.VENDOR, series)
+        if sequence is not MrSequence.ADC:
+            return SourceImage(image, image, Provenance.VENDOR, series)
+        adc = vendor_adc(image, instances)
+        return SourceImage(adc, adc, Provenance.VENDOR, series, *unit_doubts(adc, instances))
 
     def _computed(self, sequence: MrSequence, series: SeriesRecord) -> SourceImage:
         instances = self._reader.instances(series)

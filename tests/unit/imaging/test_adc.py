@@ -1,5 +1,6 @@
 """The fitted ADC equals the one from which the signal was made."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from idh_tasks.codes import Code
+from idh_tasks.domain.volume import Float
 from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.imaging.adc import fit_adc
 from tests.factories import cramer_rao, diffusion, geometry
@@ -99,3 +101,23 @@ def test_an_image_without_signal_is_refused() -> None:
     with pytest.raises(SeriesRejectedError) as caught:
         fit_adc(dwi)
     assert caught.value.code is Code.E_EMPTY_IMAGE
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda voxels: voxels[::-1],
+        lambda voxels: voxels[[0, 0]],
+        lambda voxels: voxels / voxels.max(axis=(1, 2, 3), keepdims=True),
+        lambda voxels: voxels / voxels.mean(axis=(1, 2, 3), keepdims=True),
+        lambda voxels: voxels * np.array([1, 3])[:, None, None, None],
+        lambda voxels: voxels * np.array([1, 1e-3])[:, None, None, None],
+    ],
+    ids=["swapped", "equal", "scaled to the maximum", "scaled to the mean", "brighter", "darker than fluid"],
+)
+def test_a_signal_that_does_not_fall_as_by_diffusion_is_refused(change: Callable[[Float], Float]) -> None:
+    dwi = diffusion(850.0, (0.0, 1000.0), noise=10.0)
+    with pytest.raises(SeriesRejectedError) as caught:
+        fit_adc(replace(dwi, voxels=change(dwi.voxels).astype(np.float32)))
+    assert caught.value.code is Code.E_ADC_VALUES
+    assert "% of the head" in caught.value.reason

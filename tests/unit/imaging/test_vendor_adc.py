@@ -12,7 +12,7 @@ from pydicom.sequence import Sequence
 from idh_tasks.codes import Code
 from idh_tasks.domain.volume import Volume
 from idh_tasks.errors import SeriesRejectedError
-from idh_tasks.imaging.vendor_adc import vendor_adc
+from idh_tasks.imaging.vendor_adc import unit_doubts, vendor_adc
 from tests.factories import ball, geometry, stack
 
 SHAPE = (8, 24, 24)
@@ -96,3 +96,35 @@ def test_a_unit_that_only_some_images_state_is_refused() -> None:
     with pytest.raises(SeriesRejectedError) as caught:
         vendor_adc(brain(), instances)
     assert caught.value.code is Code.E_ADC_UNIT
+
+
+def with_fluid(scale: float) -> Volume:
+    """Return a delivered map with ventricles, of which the scale was changed."""
+    fluid = ball(SHAPE, 3)
+    voxels = np.where(ball(SHAPE, 10), 800.0, 0.0)
+    voxels[fluid] = 3000
+    return Volume((voxels * scale).astype(np.float32), geometry(SHAPE))
+
+
+@pytest.mark.parametrize("scale", [0.9, 1.0, 1.15])
+def test_brain_and_fluid_confirm_an_assumed_unit(scale: float) -> None:
+    assert unit_doubts(with_fluid(scale), stack(POSITIONS))[0] == ()
+
+
+@pytest.mark.parametrize("scale", [0.68, 0.7, 0.75, 1.5])
+def test_a_scale_that_brain_or_fluid_contradict_is_flagged(scale: float) -> None:
+    flags, figures = unit_doubts(with_fluid(scale), stack(POSITIONS))
+    assert flags == (Code.W_ADC_UNIT,)
+    assert figures == pytest.approx({"adc_of_brain": 800 * scale, "adc_of_fluid": 3000 * scale}, rel=1e-3)
+
+
+@pytest.mark.parametrize("scale", [0.5, 0.6, 0.65])
+def test_a_scale_at_which_no_tissue_lives_is_refused(scale: float) -> None:
+    with pytest.raises(SeriesRejectedError, match="E_ADC_UNIT"):
+        unit_doubts(with_fluid(scale), stack(POSITIONS))
+
+
+def test_a_map_without_fluid_is_flagged_unless_its_unit_is_stated() -> None:
+    flat = Volume(np.where(ball(SHAPE, 10), 900, 0).astype(np.float32), geometry(SHAPE))
+    assert unit_doubts(flat, stack(POSITIONS))[0] == (Code.W_ADC_UNIT,)
+    assert unit_doubts(flat, stack(POSITIONS, RescaleType="um2/s"))[0] == ()
