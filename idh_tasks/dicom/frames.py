@@ -10,6 +10,7 @@ from pydicom.datadict import dictionary_VR
 from pydicom.uid import EnhancedMRImageStorage
 
 from idh_tasks.codes import Code
+from idh_tasks.dicom.dimensions import time_indices
 from idh_tasks.errors import SeriesRejectedError
 
 BULK = ("PixelData", "PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence")
@@ -51,11 +52,14 @@ def enhanced_frames(ds: Dataset) -> Iterator[Dataset]:
             Code.E_UNSUPPORTED_SOP, "an enhanced image without functional groups is stored, but not used"
         )
     decoded = lazily_decoded(ds, lambda pixels: pixels.reshape(len(groups), ds.Rows, ds.Columns))
+    times = time_indices(ds, [_frame_content(group) for group in groups])
     for number, group in enumerate(groups):
         frame = Frame()
         frame.update(common)
         frame.file_meta = ds.file_meta
         _copy_to_top(frame, [group])
+        if times is not None and "TemporalPositionIdentifier" not in frame:
+            _set(frame, "TemporalPositionIdentifier", times[number])
         frame.file_number = ds.get("InstanceNumber")
         _set(frame, "InstanceNumber", number + 1)
         frame.decoded, frame.number = decoded, number
@@ -96,6 +100,10 @@ class Frame(Dataset):
 def lazily_decoded(ds: Dataset, cut: Callable[[NDArray[Any]], NDArray[Any]]) -> Callable[[], NDArray[Any]]:
     """Return a function that decodes the pixels on its first call and cuts them into frames."""
     return cache(lambda: cut(ds.pixel_array))
+
+
+def _frame_content(group: Dataset) -> Dataset:
+    return next(iter(group.get("FrameContentSequence") or ()), Dataset())
 
 
 def _copy_to_top(target: Dataset, groups: Sequence[Dataset]) -> None:

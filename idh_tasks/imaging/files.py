@@ -16,6 +16,7 @@ from idh_tasks.domain.volume import Float, Geometry, Mask, Series4D, Volume, tri
 from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.imaging.diffusion_frames import nominal_b_values
 from idh_tasks.imaging.itk import from_image, to_image
+from idh_tasks.imaging.perfusion.sidecar import volume_times
 from idh_tasks.imaging.repeated_volumes import assembled, average_volumes
 
 LENGTH_BITS, TIME_BITS = 0x07, 0x38
@@ -23,9 +24,6 @@ LENGTH_BITS, TIME_BITS = 0x07, 0x38
 MILLIMETRES = (0, 2)
 """The unit of length is not stated, or is mm."""
 VOXEL_MM = (0.05, 50.0)
-STEP_S, ECHO_S = (0.1, 20.0), (0.001, 0.3)
-"""Times between the volumes of a dynamic series, and echo times. Larger ones are in ms, where seconds are due."""
-STEP_TOLERANCE = 0.05
 SEPARATORS = re.compile(r"[\s,;]+")
 
 
@@ -142,45 +140,25 @@ def _gradients(path: Path, count: int) -> list[Gradient | None]:
 
 
 def read_dsc(path: Path) -> Series4D:
-    """Read a dynamic series: a 4D NIfTI with EchoTime and RepetitionTime (s) in its ``.json``.
+    """Read a dynamic series: a 4D NIfTI with EchoTime and the times of the volumes (`volume_times`) in its ``.json``.
 
     Raises
     ------
     SeriesRejectedError
-        ``E_TIMING`` if either is missing or not in seconds, if the header states another time between volumes, or if
-        the file contains one volume.
+        ``E_TIMING`` if either is missing, if the header states another time between volumes, or if the file contains
+        one volume.
     """
     image, voxels = _read_4d(path, Code.E_TIMING)
     try:
         sidecar = json.loads(_sidecar(path, ".json").read_text())
-        echo_s, step_s = float(sidecar["EchoTime"]), float(sidecar["RepetitionTime"])
+        echo_ms = float(sidecar["EchoTime"]) * 1000
     except (OSError, ValueError, KeyError, TypeError):
         raise SeriesRejectedError(
             Code.E_TIMING, f"{path.name} has no .json file beside it that states EchoTime and RepetitionTime"
         ) from None
-    _check_seconds("EchoTime", echo_s, ECHO_S)
-    _check_seconds("RepetitionTime", step_s, STEP_S)
-    _check_step(image, step_s)
-    steps = tuple(float(t * step_s) for t in range(len(voxels)))
-    return Series4D(voxels, _geometry(image, voxels.shape), steps, echo_s * 1000)
-
-
-def _check_seconds(name: str, value: float, limits: tuple[float, float]) -> None:
-    if not limits[0] <= value <= limits[1]:
-        raise SeriesRejectedError(
-            Code.E_TIMING, f"{name} is {value:g}; in seconds, {limits[0]:g} to {limits[1]:g} are understood"
-        )
-
-
-def _check_step(image: sitk.Image, step_s: float) -> None:
-    """Check the time between volumes against the header, unless that states none or 1, which writers put by default."""
-    stated = float(image.GetSpacing()[3])
-    if not _header_units(image) & TIME_BITS or stated in (0.0, 1.0):
-        return
-    if abs(stated - step_s) > STEP_TOLERANCE * step_s:
-        raise SeriesRejectedError(
-            Code.E_TIMING, f"the header states {stated:g} s between volumes, RepetitionTime is {step_s:g} s"
-        )
+    step_s = image.GetSpacing()[3] if _header_units(image) & TIME_BITS else 0.0
+    times = volume_times(sidecar, len(voxels), step_s)
+    return Series4D(voxels, _geometry(image, voxels.shape), times, echo_ms)
 
 
 def write_volume(volume: Volume, path: Path) -> None:

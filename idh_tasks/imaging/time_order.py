@@ -74,7 +74,7 @@ def _complete(slices: Slices) -> Slices:
 
 def _readings_in_order(slices: Slices) -> Readings:
     """Return what the first clock that states an order reads."""
-    index = _telling_apart(INDEX, slices)
+    index = None if _counts_groups(slices) else _telling_apart(INDEX, slices)
     if index is not None and not _is_complete(index):
         raise SeriesRejectedError(Code.E_GEOMETRY_GAP, "time points are missing from some slices")
     times = (_telling_apart(clock, slices) for clock in TIMES)
@@ -83,6 +83,19 @@ def _readings_in_order(slices: Slices) -> Readings:
     if found is None:
         raise SeriesRejectedError(Code.E_TIMING, "no attribute states the order of the volumes for every slice")
     return found
+
+
+def _counts_groups(slices: Slices) -> bool:
+    """Return whether Temporal Position counts groups of equally many volumes, which follow one another in time."""
+    index = _readings(INDEX, slices)
+    if index is None or not 1 < len(np.unique(index)) < index.shape[1]:
+        return False
+    sizes = {int(size) for at in index for size in np.unique(at, return_counts=True)[1]}
+    clocks = (readings for clock in TIMES if (readings := _readings(clock, slices)) is not None)
+    times = next((at for at in clocks if all(len(np.unique(one)) == at.shape[1] for one in at)), None)
+    if len(sizes) > 1 or times is None:
+        return False
+    return bool((np.diff(np.take_along_axis(index, np.argsort(times, axis=1), axis=1), axis=1) >= 0).all())
 
 
 def _telling_apart(clock: Clock, slices: Slices) -> Readings | None:

@@ -147,12 +147,22 @@ def _check_bolus(signal: Curve, drop: Curve, found: FirstPass) -> None:
         raise _no_bolus(f"the signal drops by {drop[peak] / baseline.mean():.1%}, which is no passage of a bolus")
     if max(drop[peak - 1], drop[min(peak + 1, len(drop) - 1)]) < 0.25 * drop[peak]:
         raise _no_bolus("the drop of the signal lasts for one volume only")
+    if _is_abrupt(drop, peak):
+        raise _no_bolus("the signal drops and returns within one volume each, which is no passage of a bolus")
     jumps = drop[1:-1] - np.maximum(drop[:-2], drop[2:]) > UNSTEADY * drop[peak]
     if jumps[found.start : peak - 1].sum() + jumps[peak:].sum() > 1:
         raise _no_bolus("the signal jumps from volume to volume, as if they were in a wrong order")
     recovered = 1 - float(drop[peak:].min()) / float(drop[peak])
     if recovered < MIN_RECOVERY:
         raise _no_bolus(f"{recovered:.0%} of the drop has recovered when the series ends, {MIN_RECOVERY:.0%} is needed")
+
+
+def _is_abrupt(drop: Curve, peak: int) -> bool:
+    """Return whether the volumes around the peak are low and those beside them are not: they are spoiled, no bolus."""
+    low = drop > 0.5 * drop[peak]
+    before = peak - int(np.argmin(low[peak::-1]))
+    after = peak + int(np.argmin(low[peak:]))
+    return bool(not low[before] and not low[after] and max(drop[before], drop[after]) < ARRIVAL * drop[peak])
 
 
 def _check_steady(baseline: Curve, depth: float) -> None:

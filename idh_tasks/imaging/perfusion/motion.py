@@ -1,6 +1,6 @@
 """Rigid motion between the volumes of a DSC series, estimated in spite of the bolus, and corrected."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from idh_tasks.imaging.perfusion.first_pass import MAD_TO_SD, FirstPass
 from idh_tasks.imaging.perfusion.relaxation import tissue_mask
 
 Matrix = NDArray[np.float64]
+Box = tuple[slice, ...]
 
 LEVELS_MM = (8.0, 4.0)
 """Smoothing (full width at half maximum) and voxel size within the slice, from coarse to fine."""
@@ -26,6 +27,10 @@ STILL_MM = 0.5
 """Smaller displacements are within the error of the estimate; such a volume is left as it is."""
 LARGEST_MM = 30.0
 """A larger displacement is a registration that failed; such a volume is left as it is."""
+AROUND = 3
+"""Margin around the head, in voxels."""
+BEFORE = 4
+"""Number of volumes before the bolus whose mean is the reference."""
 REWEIGHTINGS = 3
 CERTAIN_MM = 0.2
 """Largest standard error of a direction of motion that is estimated at all."""
@@ -50,24 +55,31 @@ class Motion:
         """Return the largest displacement in the series."""
         return float(self.displacement_mm.max())
 
+    def without(self, spoiled: Collection[int]) -> "Motion":
+        """Leave out the displacements of spoiled volumes, which mean nothing."""
+        return replace(self, displacement_mm=np.delete(self.displacement_mm, sorted(spoiled)))
 
-def estimate_motion(dsc: Series4D, first_pass: FirstPass) -> Motion:
+
+def estimate_motion(dsc: Series4D, first_pass: FirstPass, doubtful: frozenset[int] = frozenset()) -> Motion:
     """Register every volume to the mean of the last volumes before the bolus.
 
     Gauss-Newton steps minimise the difference between the volume and a smooth function of the reference's intensity,
     which is fitted anew at each step (correlation ratio: Roche et al., MICCAI 1998). The bolus darkens tissues
-    differently; the function follows it, and a bounded influence keeps vessels and tumours from pulling.
+    differently; the function follows it, and a bounded influence keeps vessels and tumours from pulling. Volumes that
+    may be spoiled are registered too, but no other volume depends on them.
     """
     last = first_pass.baseline
     mask = ndimage.binary_dilation(tissue_mask(dsc), iterations=2)
-    before = dsc.voxels[max(first_pass.start, last - 3) : last + 1]
-    levels = [_Level(before, mask, dsc.geometry.spacing_mm, width) for width in LEVELS_MM]
-    # Every volume starts from its neighbour, outwards from the reference.
-    matrices = {last: _register(levels, dsc.voxels[last], np.eye(4))}
-    for volume in range(last + 1, len(dsc.voxels)):
-        matrices[volume] = _register(levels, dsc.voxels[volume], matrices[volume - 1])
-    for volume in range(last - 1, -1, -1):
-        matrices[volume] = _register(levels, dsc.voxels[volume], matrices[volume + 1])
+    before = [volume for volume in range(first_pass.start, last + 1) if volume not in doubtful][-BEFORE:]
+    reference = dsc.voxels[before]
+    levels = [_Level(reference, mask, dsc.geometry.spacing_mm, width) for width in LEVELS_MM]
+    # Every volume starts from its sound neighbour, outwards from the reference.
+    matrices: dict[int, Matrix] = {}
+    for order in (range(last, len(dsc.voxels)), range(last - 1, -1, -1)):
+        start = matrices.get(last, np.eye(4))
+        for volume in order:
+            matrices[volume] = _register(levels, dsc.voxels[volume], start)
+            start = start if volume in doubtful else matrices[volume]
     head = _points(mask, _pitch(dsc.geometry.spacing_mm))[:: max(1, int(mask.sum()) // HEAD_POINTS)]
     ordered = tuple(matrices[volume] for volume in range(len(dsc.voxels)))
     return Motion(ordered, np.array([_displacement(matrix, head) for matrix in ordered]))
@@ -77,10 +89,10 @@ def correct_motion(dsc: Series4D, motion: Motion) -> Series4D:
     """Resample the volumes that have moved to the position of the reference; a still series is returned unchanged."""
     if motion.largest_mm <= STILL_MM:
         return dsc
-    voxels = dsc.voxels.copy()
+    voxels, head = dsc.voxels.copy(), _box(tissue_mask(dsc))
     for volume, matrix in enumerate(motion.matrices):
         if STILL_MM < motion.displacement_mm[volume] < LARGEST_MM:
-            voxels[volume] = _resampled(dsc.voxels[volume], matrix, _pitch(dsc.geometry.spacing_mm))
+            voxels[volume][head] = _resampled(dsc.voxels[volume], matrix, _pitch(dsc.geometry.spacing_mm), head)
     return replace(dsc, voxels=voxels)
 
 
@@ -194,9 +206,20 @@ def _displacement(matrix: Matrix, points: NDArray[np.float64]) -> float:
     return float(np.linalg.norm(points @ matrix[:3, :3].T + matrix[:3, 3] - points, axis=1).max())
 
 
-def _resampled(volume: Float, matrix: Matrix, pitch: NDArray[np.float64]) -> Float:
-    """Resample with cubic splines, which keep the resolution of the volumes that did not move."""
-    centre = _centre(volume.shape, pitch)
+def _box(mask: NDArray[np.bool_]) -> Box:
+    """Return the box around a mask with a margin within the slice; the air around it need not be resampled."""
+    box = []
+    for axis, margin in enumerate((0, AROUND, AROUND)):
+        inside = np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis})))
+        box.append(slice(max(0, int(inside[0]) - margin), min(mask.shape[axis], int(inside[-1]) + margin + 1)))
+    return tuple(box)
+
+
+def _resampled(volume: Float, matrix: Matrix, pitch: NDArray[np.float64], box: Box) -> Float:
+    """Resample a box with cubic splines, which keep the resolution of the volumes that did not move."""
+    centre, first = _centre(volume.shape, pitch), [side.start for side in box]
     linear = matrix[:3, :3] * pitch / pitch[:, None]
-    offset = (matrix[:3, 3] + centre - matrix[:3, :3] @ centre) / pitch
-    return np.asarray(ndimage.affine_transform(volume, linear, offset, order=3, mode="nearest"), dtype=np.float32)
+    offset = (matrix[:3, 3] + centre - matrix[:3, :3] @ centre) / pitch + linear @ first
+    shape = tuple(side.stop - side.start for side in box)
+    moved = ndimage.affine_transform(volume, linear, offset, shape, order=3, mode="nearest")
+    return np.asarray(moved, dtype=np.float32)

@@ -11,6 +11,10 @@ from idh_tasks.imaging.perfusion.first_pass import FirstPass
 
 NOISE_FLOOR = 0.15
 """Voxels below this fraction of the brightest signal contain no tissue."""
+STEPS_S = (0.2, 6.0)
+"""Times between volumes of DSC series, in s."""
+ECHOES_MS = (1.0, 200.0)
+"""Echo times of DSC series, in ms."""
 LOWEST = 0.01
 """Signals are not taken as smaller than this fraction of their baseline: below it there is only noise."""
 AGREEMENT = 0.9
@@ -29,14 +33,20 @@ def time_step(dsc: Series4D) -> float:
     Raises
     ------
     SeriesRejectedError
-        ``E_TIMING`` if the volumes are not equally spaced in time, or if there is no echo time.
+        ``E_TIMING`` if the volumes are not equally spaced in time, if there is no echo time, or if either is so far
+        from that of any DSC series that its unit must be another.
     """
     steps = np.diff(dsc.steps)
     if len(steps) == 0 or not steps.min() > 0 or np.ptp(steps) > 0.2 * steps.mean():
         raise SeriesRejectedError(Code.E_TIMING, "the volumes of the DSC series are not equally spaced in time")
     if not dsc.echo_time_ms > 0:
         raise SeriesRejectedError(Code.E_TIMING, "the DSC series states no echo time")
-    return float(steps.mean())
+    step_s = float(steps.mean())
+    if not STEPS_S[0] <= step_s <= STEPS_S[1]:
+        raise SeriesRejectedError(Code.E_TIMING, f"{step_s:g} s between volumes are not those of a DSC series")
+    if not ECHOES_MS[0] <= dsc.echo_time_ms <= ECHOES_MS[1]:
+        raise SeriesRejectedError(Code.E_TIMING, f"an echo time of {dsc.echo_time_ms:g} ms is not that of a DSC series")
+    return step_s
 
 
 def relaxation_change(echoes: Sequence[Series4D], mask: Mask, first_pass: FirstPass) -> Float:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from pydicom import Dataset
+from pydicom.datadict import tag_for_keyword
 from pydicom.sequence import Sequence
 
 from idh_tasks.dicom.classic import frames
@@ -37,6 +38,12 @@ HEADERS: dict[str, Header] = {
     "instance number by slice": lambda t, k: {"InstanceNumber": 10 * k + t + 1},
     "instance number within the volume, and times": lambda t, k: {
         "InstanceNumber": k + 1, "AcquisitionTime": clock(MORNING + at(t)),
+    },
+    "temporal position of pairs, and times": lambda t, k: {
+        "TemporalPositionIdentifier": t // 2 + 1, "AcquisitionTime": clock(MORNING + at(t, k)),
+    },
+    "temporal position of groups of five, and trigger times": lambda t, _: {
+        "TemporalPositionIdentifier": t // 5, "TriggerTime": f"{1000 * at(t):.0f}",
     },
     "instance number in reverse, and times": lambda t, k: {
         "InstanceNumber": 100 - SLICES * t - k, "AcquisitionTime": clock(MORNING + at(t)),
@@ -94,11 +101,88 @@ def test_volumes_in_enhanced_files_of_their_own_are_in_order(frame: dict[str, An
     assert (series.steps[1], series.echo_time_ms) == (TR_S, 30.0)
 
 
+TIME_POINTERS = ["TemporalPositionIndex", "FrameAcquisitionDateTime", "NominalCardiacTriggerDelayTime"]
+
+
+def dimensions(*pointers: str) -> Sequence:
+    """Return the Dimension Index Sequence of an image with these dimensions."""
+    items = []
+    for pointer in pointers:
+        item = Dataset()
+        item.DimensionIndexPointer = tag_for_keyword(pointer)
+        items.append(item)
+    return Sequence(items)
+
+
+def indexed(index: list[int], *pointers: str) -> list[float]:
+    """Return the order of volumes in files of their own whose frames state `index`, with {0} the place in time."""
+    files = []
+    for t in Random(4).sample(range(10), 10):
+        values = [t + 1 if value == 0 else value for value in index]
+        files.append(enhanced_volume(t, {"DimensionIndexValues": values}, DimensionIndexSequence=dimensions(*pointers)))
+    return order([merged(files)])
+
+
+def merged(files: list[Dataset]) -> Dataset:
+    """Return one enhanced image with the frames of all."""
+    image = files[0]
+    image.PixelData = b"".join(one.PixelData for one in files)
+    image.PerFrameFunctionalGroupsSequence = Sequence([
+        group for one in files for group in one.PerFrameFunctionalGroupsSequence
+    ])  # fmt: skip
+    image.NumberOfFrames = len(image.PerFrameFunctionalGroupsSequence)
+    return image
+
+
+@pytest.mark.parametrize("pointer", TIME_POINTERS)
+def test_the_order_is_found_from_dimension_indices_alone(pointer: str) -> None:
+    assert indexed([1, 0], "StackID", pointer) == IN_ORDER
+    assert indexed([0, 1, 1], pointer, "StackID", "EffectiveEchoTime") == IN_ORDER
+
+
+def test_dimension_indices_that_are_not_understood_do_not_count() -> None:
+    for index, pointers in (
+        ([1, 0], ("StackID", "ImageType")),
+        ([1, 0], ("StackID", "TemporalPositionIndex", "EffectiveEchoTime")),
+        ([1, 0], ()),
+    ):
+        with pytest.raises(SeriesRejectedError, match="E_TIMING"):
+            indexed(index, *pointers)
+
+
+def test_dimensions_of_time_that_contradict_each_other_are_refused() -> None:
+    files = [
+        enhanced_volume(
+            t,
+            {"DimensionIndexValues": [t + 1, 10 - t]},
+            DimensionIndexSequence=dimensions("TemporalPositionIndex", "FrameAcquisitionDateTime"),
+        )
+        for t in range(10)
+    ]
+    assert refusal([merged(files)])[0] == "E_TIMING"
+
+
 def test_without_any_number_or_time_the_series_is_refused() -> None:
     assert refusal(dynamic(lambda *_: {}))[0] == "E_TIMING"
 
 
 TIES: dict[str, Header] = {
+    "temporal position of pairs without times": lambda t, k: {
+        "TemporalPositionIdentifier": t // 2,
+        "InstanceNumber": SLICES * t + k + 1,
+    },
+    "temporal position of pairs acquired together": lambda t, _: {
+        "TemporalPositionIdentifier": t // 2,
+        "AcquisitionTime": clock(MORNING + at(t // 2)),
+    },
+    "temporal position of two echoes soon after one another": lambda t, _: {
+        "TemporalPositionIdentifier": t // 2,
+        "AcquisitionTime": clock(MORNING + at(t // 2) + 0.03 * (t % 2)),
+    },
+    "temporal position of groups that are interleaved in time": lambda t, _: {
+        "TemporalPositionIdentifier": t % 5,
+        "AcquisitionTime": clock(MORNING + at(t)),
+    },
     "two temporal positions": lambda t, _: {"TemporalPositionIdentifier": min(t, 8)},
     "two times": lambda t, _: {"AcquisitionTime": clock(MORNING + at(min(t, 8)))},
     "the same instance numbers": lambda _, k: {"InstanceNumber": k + 1},
