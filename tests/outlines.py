@@ -24,6 +24,8 @@ NEOPLASM = ("108369006", "SCT", "Neoplasm")
 BRAIN = ("12738006", "SCT", "Brain")
 OEDEMA = ("79654002", "SCT", "Edema")
 TISSUE = ("85756007", "SCT", "Tissue")
+GLIOMA = ("9400/3", "99LOCAL", "Diffuse glioma, high grade")
+HAEMATOMA = ("35566002", "SCT", "Hematoma")
 Code = tuple[str, str, str]
 
 

@@ -186,6 +186,7 @@ class Code(StrEnum):
     E_ROI = "E_ROI"
     E_NO_ROI = "E_NO_ROI"
     W_ROI_PROPOSED = "W_ROI_PROPOSED"
+    W_ROI_DOUBTFUL = "W_ROI_DOUBTFUL"
     E_PLUGIN = "E_PLUGIN"
     E_PREPROC = "E_PREPROC"
     W_DSC_MOTION = "W_DSC_MOTION"

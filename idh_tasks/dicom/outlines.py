@@ -37,6 +37,7 @@ CODES = {
 ANATOMY = (("SCT", "123037004"), ("SRT", "T-D0050"), ("SRT", "R-42018"))
 """Categories of anatomical structures (PS3.16 CID 7150)."""
 
+UNCLEAR = (StructureRole.UNNAMED, StructureRole.UNKNOWN)
 INTERPRETED = {"GTV": StructureRole.TUMOUR}
 ANATOMICAL = ("", "ORGAN", "NONE")
 """Interpreted types that some programs write for every structure (PS3.3 C.8.8.8.1)."""
@@ -71,7 +72,7 @@ def segment_role(segment: Dataset) -> StructureRole:
         role = role_of_text(_text(segment, "SegmentDescription"))
     category = _code(segment, "SegmentedPropertyCategoryCodeSequence")
     anatomy = category is not None and _scheme_and_value(category) in ANATOMY
-    return StructureRole.OTHER if role is StructureRole.UNNAMED and anatomy else role
+    return StructureRole.OTHER if anatomy and role in UNCLEAR else role
 
 
 def structure_roles(structures: Dataset) -> dict[int, StructureRole]:
@@ -84,7 +85,7 @@ def structure_roles(structures: Dataset) -> dict[int, StructureRole]:
 
 
 def _structure_role(roi: Dataset, observations: list[Dataset]) -> StructureRole:
-    role = role_of_text(_text(roi, "ROIName"))
+    role = _first_said(_text(roi, "ROIName"), _text(roi, "ROIDescription"))
     for observation in observations:
         if role is StructureRole.UNNAMED:
             role = role_of_text(_text(observation, "ROIObservationLabel"))
@@ -96,8 +97,13 @@ def _structure_role(roi: Dataset, observations: list[Dataset]) -> StructureRole:
 def _with_interpreted(role: StructureRole, interpreted: str) -> StructureRole:
     if interpreted not in ANATOMICAL:
         return combined(role, INTERPRETED.get(interpreted, StructureRole.OTHER))
-    organ = interpreted == "ORGAN" and role is StructureRole.UNNAMED
-    return StructureRole.OTHER if organ else role
+    return StructureRole.OTHER if interpreted == "ORGAN" and role in UNCLEAR else role
+
+
+def _first_said(*texts: str) -> StructureRole:
+    """Return the role of the first of several texts that says something."""
+    roles = (role_of_text(text) for text in texts)
+    return next((role for role in roles if role is not StructureRole.UNNAMED), StructureRole.UNNAMED)
 
 
 def _role_of_code(ds: Dataset, keyword: str) -> StructureRole:
@@ -105,8 +111,10 @@ def _role_of_code(ds: Dataset, keyword: str) -> StructureRole:
     code = _code(ds, keyword)
     if code is None:
         return StructureRole.UNNAMED
-    known = CODES.get(_scheme_and_value(code))
-    return known if known is not None else role_of_text(_text(code, "CodeMeaning"))
+    known, meant = CODES.get(_scheme_and_value(code)), role_of_text(_text(code, "CodeMeaning"))
+    if known is None:
+        return meant
+    return StructureRole.CONTRADICTORY if known.is_tumour and meant.is_other else known
 
 
 def _code(ds: Dataset, keyword: str) -> Dataset | None:

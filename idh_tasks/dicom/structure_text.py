@@ -1,51 +1,31 @@
 """Reads the name of a segment or structure: it counts as a tumour's only if every word of it was understood."""
 
-import re
-import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 from idh_tasks.dicom import structure_words as words
 from idh_tasks.dicom.structure_role import PARTS, StructureRole
+from idh_tasks.dicom.structure_tokens import JOINING, SIGNS, is_index, is_understood, may_mean_tumour, tokens_of
 
-CHUNK = re.compile(r"[^\W_]+|[-–+/&]")
-CAMEL = re.compile(r"[^\W\d_]?[^\W\d_A-ZÄÖÜ]+|[A-ZÄÖÜ]+(?![a-zäöü])|\d+")
-DESCRIPTIONS = re.compile(
-    r"(?<![^\W_])(?:intra)?(?:brain|cerebral|cranial)[ _]?(?=(?:tumou?r|lesion|neoplasm|mass)(?![^\W\d_]))"
-    r"|(?<![^\W_])(?:ring|rim)[ _-]?(?=enhancing)",
-    re.IGNORECASE,
-)
-"""What describes a tumour with words that mean another structure where they stand alone."""
-COMPOUND = re.compile(r"(gtv|ptv|ctv|itv|tumou?r)(.+)")
-SIGNS = "-–+/&"
-JOINING = frozenset(("and", "und", "with", "mit", "+", "&", "incl", "including", "inkl"))
-MAX_INDEX = 9
-"""Larger numbers in a name are no numbering; they may be a dose or a margin."""
 ROLES = {role.value: role for role in StructureRole}
-KNOWN: frozenset[str] = frozenset().union(
-    words.TUMOUR,
-    words.WHOLE,
-    words.NEUTRAL,
-    words.WHOLE_HEAD,
-    words.REGIONS,
-    words.HELPERS,
-    JOINING - {"+", "&"},
-    *words.PARTS.values(),
-)
+ENHANCING = words.PARTS["enhancing"] | {"contrast"}
+INSIDE = frozenset(("necrosis", "cyst"))
+"""Parts that a tumour encloses, and that an outline of the tumour contains."""
 
 
 @dataclass(frozen=True)
 class _Reading:
-    """What the words of a name say."""
+    """What the words of a name say; `placeholders` is whether all of them say nothing."""
 
     tumour: bool
-    whole: bool
-    parts: tuple[str, ...]
+    parts: frozenset[str]
+    joined: bool
     helper: bool
     whole_head: bool
     region: bool
+    share: bool
     understood: bool
+    placeholders: bool
 
 
 def role_of_text(text: str) -> StructureRole:
@@ -56,76 +36,88 @@ def role_of_text(text: str) -> StructureRole:
     """
     if text in ROLES:
         return ROLES[text]
-    reading = _read(unicodedata.normalize("NFC", text))
-    named = reading.tumour or bool(reading.parts)
-    if not named:
-        other = reading.helper or reading.whole_head or reading.region
-        return StructureRole.OTHER if other else StructureRole.UNNAMED
+    reading = _read(text)
+    if not reading.tumour and not reading.parts:
+        return _of_another(reading)
     if reading.helper:
         return StructureRole.DERIVED
     if reading.whole_head:
         return StructureRole.CONTRADICTORY
     if reading.region or not reading.understood:
         return StructureRole.POSSIBLE
-    return StructureRole.TUMOUR if reading.whole or not reading.parts else PARTS[reading.parts[0]]
+    return _of_tumour(reading)
+
+
+def _of_another(reading: _Reading) -> StructureRole:
+    """Return the role of a name without a word for a tumour or its parts."""
+    if reading.helper or reading.whole_head or reading.region:
+        return StructureRole.OTHER
+    return StructureRole.UNNAMED if reading.placeholders else StructureRole.UNKNOWN
+
+
+def _of_tumour(reading: _Reading) -> StructureRole:
+    """Return whether the whole tumour is meant, or which of its parts."""
+    specific = reading.parts - {"core"}
+    if not reading.parts:
+        return StructureRole.POSSIBLE if reading.share else StructureRole.TUMOUR
+    if reading.tumour and _is_whole(reading.parts, reading.joined):
+        return StructureRole.TUMOUR
+    if specific == {"t2"} and reading.tumour:
+        return StructureRole.T2_TUMOUR
+    if len(specific) <= 1:
+        return PARTS[next(iter(specific), "core")]
+    return _of_several(specific)
+
+
+def _is_whole(parts: frozenset[str], joined: bool) -> bool:
+    """Return whether a noun and parts joined by 'and' or 'with' are the whole, as in 'tumour with oedema'."""
+    return joined and ("oedema" in parts or parts <= INSIDE) and "non-enhancing" not in parts
+
+
+def _of_several(parts: frozenset[str]) -> StructureRole:
+    """Return the role of a name with several parts."""
+    if parts == {"non-enhancing", "t2"}:
+        return StructureRole.T2_ABNORMALITY
+    if parts & {"oedema", "t2"}:
+        return StructureRole.POSSIBLE
+    return StructureRole.CORE if "enhancing" in parts else StructureRole.NON_ENHANCING
 
 
 def _read(text: str) -> _Reading:
-    tokens = list(_tokens(DESCRIPTIONS.sub("", text)))
+    tokens = tokens_of(text)
     plain = [word for word in tokens if word not in SIGNS]
     parts = _parts(plain)
-    noun, whole = (any(token in meant for token in plain) for meant in (words.TUMOUR, words.WHOLE))
-    joined = noun and any(token in JOINING for token in tokens)
-    doubtful = [token for token in plain if not _is_understood(token)]
+    tumour = any(token in words.TUMOUR for token in plain)
+    around = not parts and any(token in words.SURROUNDINGS for token in plain)
     return _Reading(
-        tumour=noun or whole,
-        whole=whole or joined,
+        tumour=tumour or any(map(may_mean_tumour, plain)),
         parts=parts,
-        helper=any(token in words.HELPERS for token in plain) or _negates(plain) or _changes(tokens),
+        joined=tumour and any(token in JOINING for token in tokens),
+        helper=around or any(token in words.HELPERS for token in plain) or _negates(plain) or _changes(tokens),
         whole_head=any(token in words.WHOLE_HEAD for token in plain),
-        region=any(token in words.REGIONS for token in plain),
-        understood=not doubtful and not _joins_wholes_and_parts(tokens),
+        region=_names_region(plain, tumour=tumour),
+        share=any(token in words.SHARES for token in plain),
+        understood=all(map(is_understood, plain)) and not _parts_a_tumour(tokens),
+        placeholders=all(token in words.PLACEHOLDERS or is_index(token) for token in plain),
     )
 
 
-def _tokens(text: str) -> Iterator[str]:
-    for chunk in CHUNK.findall(text):
-        if chunk.lower() in KNOWN:
-            yield chunk.lower()
-        else:
-            yield from _pieces(chunk)
+def _names_region(tokens: list[str], *, tumour: bool) -> bool:
+    names = words.REGIONS if tumour else words.REGIONS | words.LOCATIONS
+    return any(token in names for token in tokens)
 
 
-def _pieces(chunk: str) -> Iterator[str]:
-    """Split a chunk between letters and digits, and at capital letters, where that gives known words."""
-    by_digits = re.findall(r"\d+|[^\W\d_]+|[-–+/&]", chunk)
-    for piece in by_digits:
-        camel = [part.lower() for part in CAMEL.findall(piece)]
-        compound = COMPOUND.fullmatch(piece.lower())
-        if piece.lower() in KNOWN:
-            yield piece.lower()
-        elif len(camel) > 1 and any(part in KNOWN for part in camel):
-            yield from camel
-        else:
-            yield from compound.groups() if compound else (piece.lower(),)
-
-
-def _is_understood(word: str) -> bool:
-    return word in KNOWN or word == "non" or (word.isdecimal() and int(word) <= MAX_INDEX)
-
-
-def _parts(tokens: list[str]) -> tuple[str, ...]:
-    found = [name for name, names in words.PARTS.items() if any(token in names for token in tokens)]
+def _parts(tokens: list[str]) -> frozenset[str]:
+    found = {name for name, names in words.PARTS.items() if any(token in names for token in tokens)}
     if "non" in tokens and "enhancing" in found:
-        found[found.index("enhancing")] = "non-enhancing"
-    return tuple(found)
+        found = found - {"enhancing"} | {"non-enhancing"}
+    return frozenset(found)
 
 
 def _negates(tokens: list[str]) -> bool:
     """Return whether 'non' stands before anything but an enhancing part."""
-    enhancing = words.PARTS["enhancing"] | {"contrast"}
     following = (*tokens[1:], "")
-    return any(one == "non" and after not in enhancing for one, after in zip(tokens, following, strict=False))
+    return any(one == "non" and after not in ENHANCING for one, after in zip(tokens, following, strict=False))
 
 
 def _changes(tokens: list[str]) -> bool:
@@ -136,8 +128,8 @@ def _changes(tokens: list[str]) -> bool:
     return adds or any(one in around and dash in "-–" and other in words.TUMOUR for one, dash, other in triples)
 
 
-def _joins_wholes_and_parts(tokens: list[str]) -> bool:
-    """Return whether a hyphen stands between a tumour and one of its parts: it may mean 'minus'."""
+def _parts_a_tumour(tokens: list[str]) -> bool:
+    """Return whether a hyphen or slash stands between a tumour and one of its parts: it may mean 'minus' or 'or'."""
     triples = zip(tokens, tokens[1:], tokens[2:], strict=False)
-    parts = frozenset().union(*(words.PARTS[name] for name in ("necrosis", "cyst", "oedema", "enhancing")))
-    return any(one in words.TUMOUR and dash in "-–" and other in parts for one, dash, other in triples)
+    parts = frozenset().union(*words.PARTS.values()) - words.PARTS["t2"] - words.PARTS["core"]
+    return any(one in words.TUMOUR and sign in "-–/" and other in parts for one, sign, other in triples)

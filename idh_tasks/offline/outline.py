@@ -17,6 +17,7 @@ from idh_tasks.imaging.outline.reference import ReferenceImage, on_grid
 from idh_tasks.intake.gate.instance import admit
 from idh_tasks.offline.intake import files_below
 from idh_tasks.offline.study_folder import read_instances
+from idh_tasks.settings import ImagingSettings
 from idh_tasks.store.objects import sha256
 
 NIFTI = (".nii", ".nii.gz")
@@ -44,7 +45,7 @@ def outline_on_t2(t2: Path, outline: Path, out: Path) -> OutlineOnT2:
         ``E_ROI`` if the outline cannot be used, or why the T2 or a file cannot be read.
     """
     reference = _reference(t2)
-    found = choose_outline(_candidates(outline), reference)
+    found = choose_outline(_candidates(outline), reference, ImagingSettings())
     if found is None:
         raise StudyQuarantinedError(Code.E_ROI, "there is no DICOM SEG, RTSTRUCT or NIfTI mask")
     mask = on_grid(found.mask, reference.grid)
@@ -57,8 +58,7 @@ def _reference(t2: Path) -> ReferenceImage:
     if not t2.is_dir():
         return ReferenceImage(files.read_volume(t2).geometry)
     images = [ds for ds in read_instances(t2) if ds.SOPClassUID not in OUTLINE_CLASSES]
-    uid = images[0].get("FrameOfReferenceUID") if images else None
-    return ReferenceImage(assemble_volume(frames(images)).geometry, str(uid) if uid else None)
+    return ReferenceImage.of_series(assemble_volume(frames(images)).geometry, images)
 
 
 def _candidates(outline: Path) -> Iterator[Candidate]:

@@ -48,6 +48,8 @@ class SheetSlice:
     ----------
     extractor
         How the brain mask was made.
+    notes
+        What a reader should know about the outline.
     """
 
     reference: MrSequence
@@ -56,6 +58,7 @@ class SheetSlice:
     brain: Mask
     tumour: Mask
     box: Bounds
+    notes: str = ""
 
 
 def qc_sheet(chosen: SheetSlice, columns: Mapping[MrSequence, SheetColumn]) -> bytes:
@@ -66,7 +69,7 @@ def qc_sheet(chosen: SheetSlice, columns: Mapping[MrSequence, SheetColumn]) -> b
     """
     figure = Figure(figsize=(2.2 * len(columns), 7.1), facecolor="black")
     grid = figure.subplots(3, len(columns), squeeze=False, gridspec_kw=MARGINS)
-    title = f"in the space of {chosen.reference}; brain: {chosen.extractor}"
+    title = f"in the space of {chosen.reference}; brain: {chosen.extractor}{'; ' * bool(chosen.notes)}{chosen.notes}"
     figure.suptitle(title, color="white", fontsize=9, y=0.995)
     for axes, (sequence, shown) in zip(grid.T, columns.items(), strict=True):
         _show(axes[0], shown.image, f"{sequence}, covers {shown.coverage:.0%}")

@@ -1,4 +1,4 @@
-"""The grid on which contours are filled: that of the T2, or one of their own if they lie off its slices."""
+"""The grid on which contours are filled: that of the T2, continued if need be, or one of their own off its slices."""
 
 from collections.abc import Sequence
 
@@ -16,29 +16,43 @@ FLAT_MM = 0.5
 """Largest distance of a contour's corners from its plane."""
 MAX_EXTENT_MM = 600.0
 """No head is larger; contours that extend further have wrong coordinates."""
+FARTHEST_MM = 2 * MAX_EXTENT_MM
+"""Contours farther from the first voxel of the T2 lie outside it."""
 
 
 def grid_of(contours_mm: Sequence[Points], t2: Geometry) -> Geometry:
     """Return the grid of the T2 if all contours lie on its slices, else a grid through the planes of the contours.
+
+    Where contours reach beyond the T2, its grid is continued, so that nothing of them is cut off unnoticed.
 
     Raises
     ------
     StudyQuarantinedError
         ``E_ROI`` if contours are not flat, not parallel, too far apart, or on unevenly spaced planes.
     """
+    extent = float(np.ptp(np.concatenate(contours_mm), axis=0).max())
+    if extent > MAX_EXTENT_MM:
+        raise refused(f"the contours of the tumour extend over {extent:.0f} mm")
     to_index = np.linalg.inv(t2.axes())
-    heights = [((corners - t2.origin_mm) @ to_index.T)[:, 2] for corners in contours_mm]
-    on_slices = all(np.abs(z - round(float(z.mean()))).max() <= OFF_SLICE for z in heights)
-    if on_slices and all(0 <= round(float(z.mean())) < t2.shape[0] for z in heights):
-        return t2
+    indices = [(corners - t2.origin_mm) @ to_index.T for corners in contours_mm]
+    if all(np.abs(at[:, 2] - round(float(at[:, 2].mean()))).max() <= OFF_SLICE for at in indices):
+        return _continued(t2, np.concatenate(indices))
     return _own_grid(contours_mm, t2)
+
+
+def _continued(t2: Geometry, indices: NDArray[np.float64]) -> Geometry:
+    """Return the grid of the T2 with as many more voxels as it needs to contain these places."""
+    low = np.minimum(np.round(indices.min(axis=0)), 0).astype(int)
+    high = np.maximum(np.round(indices.max(axis=0)) + 1, t2.shape[::-1]).astype(int)
+    if float(np.abs(np.stack([low, high]) @ np.diag(t2.spacing_mm)).max()) > FARTHEST_MM:
+        raise refused("the outline lies outside the T2")
+    columns, rows, slices = (high - low).tolist()
+    origin = t2.axes() @ low + t2.origin_mm
+    return Geometry((slices, rows, columns), t2.spacing_mm, triple(origin), t2.direction)
 
 
 def _own_grid(contours_mm: Sequence[Points], t2: Geometry) -> Geometry:
     corners = np.concatenate(contours_mm)
-    extent = float(np.ptp(corners, axis=0).max())
-    if extent > MAX_EXTENT_MM:
-        raise refused(f"the contours of the tumour extend over {extent:.0f} mm")
     axes = _axes(contours_mm, t2)
     local = corners @ axes
     planes = np.array([float((contour @ axes[:, 2]).mean()) for contour in contours_mm])
@@ -46,6 +60,8 @@ def _own_grid(contours_mm: Sequence[Points], t2: Geometry) -> Geometry:
         raise refused("a contour of the tumour is not flat, or not parallel to the others")
     pixel = min(t2.spacing_mm) / 2
     spacing = even_spacing(distinct(planes), (), None)
+    # Planes between those of coarse contours are interpolated.
+    spacing /= max(1, round(spacing / float(np.abs(axes[:, 2] @ t2.axes()).max())))
     low = np.array([*(local[:, :2].min(axis=0) - pixel), planes.min()])
     width, height = np.ceil(np.ptp(local[:, :2], axis=0) / pixel).astype(int) + 3
     shape = (round(float(np.ptp(planes)) / spacing) + 1, int(height), int(width))

@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-import SimpleITK as sitk
 from pydicom import Dataset
 
 from idh_tasks.dicom.outlines import SEGMENTATIONS
 from idh_tasks.domain.study import SEGMENTATION, STRUCTURE_SET
 from idh_tasks.domain.volume import Geometry, Mask, Volume
-from idh_tasks.imaging.itk import resample
+from idh_tasks.imaging.outline.between import check_no_gaps
 from idh_tasks.imaging.outline.nifti import read_nifti
-from idh_tasks.imaging.outline.reference import ReferenceImage, check_overlaps
+from idh_tasks.imaging.outline.plausible import check_shape
+from idh_tasks.imaging.outline.reference import ReferenceImage, check_overlaps, on_grid
 from idh_tasks.imaging.outline.refusals import NoTumourError, refused
 from idh_tasks.imaging.outline.segmentation import read_segmentation
 from idh_tasks.imaging.outline.structure_set import read_structure_set
+from idh_tasks.settings import ImagingSettings
 
 SAME_DICE = 0.95
 """Outlines with at least this Dice coefficient show the same tumour; formats differ in the voxels of the border."""
@@ -58,7 +59,9 @@ def nifti_candidate(content: bytes, sha256: str) -> Candidate:
     return Candidate("NIfTI", sha256, read)
 
 
-def choose_outline(candidates: Iterable[Candidate], t2: ReferenceImage) -> DeliveredOutline | None:
+def choose_outline(
+    candidates: Iterable[Candidate], t2: ReferenceImage, settings: ImagingSettings
+) -> DeliveredOutline | None:
     """Return the first outline in the given order of preference, or None if nothing was delivered.
 
     An object without any tumour, such as a segmentation of the brain, is left out if another one holds the tumour.
@@ -66,7 +69,7 @@ def choose_outline(candidates: Iterable[Candidate], t2: ReferenceImage) -> Deliv
     Raises
     ------
     StudyQuarantinedError
-        ``E_ROI`` if one cannot be read, none holds a tumour, or they disagree about it.
+        ``E_ROI`` if one cannot be read or has no plausible shape, none holds a tumour, or they disagree about it.
     """
     found: list[DeliveredOutline] = []
     without: list[NoTumourError] = []
@@ -77,21 +80,18 @@ def choose_outline(candidates: Iterable[Candidate], t2: ReferenceImage) -> Deliv
             without.append(error)
     if without and not found:
         raise without[0]
-    _check_agree([outline.mask for outline in found], t2.grid)
+    _check_all([outline.mask for outline in found], t2.grid, settings)
     return found[0] if found else None
 
 
-def _check_agree(masks: Sequence[Volume], grid: Geometry) -> None:
-    if len(masks) < 2:
-        return
-    first, *others = (_moved(mask, grid) for mask in masks)
-    dice = min(_dice(first, other) for other in others)
+def _check_all(masks: Sequence[Volume], grid: Geometry, settings: ImagingSettings) -> None:
+    moved = [on_grid(mask, grid) for mask in masks]
+    for mask, on_t2 in zip(masks, moved, strict=True):
+        check_no_gaps(mask.voxels > 0)
+        check_shape(on_t2, grid, settings)
+    dice = min((_dice(moved[0], other) for other in moved[1:]), default=1.0)
     if dice < SAME_DICE:
         raise refused(f"{len(masks)} outlines were delivered, and they disagree about the tumour (Dice {dice:.2f})")
-
-
-def _moved(mask: Volume, grid: Geometry) -> Mask:
-    return resample(mask, grid, sitk.Transform(3, sitk.sitkIdentity), nearest=True).voxels > 0
 
 
 def _dice(one: Mask, other: Mask) -> float:

@@ -21,6 +21,8 @@ TUMOUR_PARTS = (1, 2, 3, 4)
 CERTAIN = 0.5
 """The probability from which a voxel of a probability map belongs to the tumour."""
 WHOLE_NUMBER = 1e-4
+REAL = "biuf"
+"""Kinds of data types whose values are real numbers."""
 RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
@@ -69,6 +71,8 @@ def _voxels(image: nib.Nifti1Image) -> NDArray[np.float32]:
     """Return the scaled values as (z, y, x)."""
     if not 3 <= len(image.shape) <= 7 or set(image.shape[3:]) - {1} or min(image.shape) < 1:
         raise refused("the delivered mask is not one three-dimensional volume")
+    if image.get_data_dtype().kind not in REAL:
+        raise refused("the values of the delivered mask are complex numbers or colours")
     try:
         values = np.asarray(image.dataobj, dtype=np.float32)
     except (OSError, ValueError, TypeError, EOFError):

@@ -8,8 +8,8 @@ import numpy as np
 from pydicom import Dataset
 
 from idh_tasks.dicom.outlines import number_of, structure_roles
-from idh_tasks.dicom.structure_role import StructureRole
 from idh_tasks.domain.volume import Geometry, Mask, Volume
+from idh_tasks.imaging.outline.between import with_planes_between
 from idh_tasks.imaging.outline.choice import choose_tumour
 from idh_tasks.imaging.outline.contour_grid import grid_of
 from idh_tasks.imaging.outline.contours import Points, fill, fill_xor
@@ -43,9 +43,9 @@ def read_structure_set(structures: Dataset, t2: ReferenceImage) -> Volume:
     """
     try:
         drawn = {number_of(roi, "ReferencedROINumber"): roi for roi in _drawn(structures)}
-        chosen = choose_tumour(_drawn_roles(structures, drawn), "structures")
+        chosen = choose_tumour(structure_roles(structures), drawn, "structures")
         for number in chosen:
-            t2.check_same_frame(_frame_of_reference(structures, number))
+            t2.check_same_frame(_frame_of_reference(structures, number), structures)
         contours = [contour for number in chosen for contour in _contours(drawn[number], number)]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise refused(f"the structure set cannot be read ({type(error).__name__})") from None
@@ -64,12 +64,6 @@ def _drawn(structures: Dataset) -> list[Dataset]:
     if not drawn:
         raise refused("the delivered contours mark nothing")
     return drawn
-
-
-def _drawn_roles(structures: Dataset, drawn: dict[int, Dataset]) -> dict[int, StructureRole]:
-    """Return the role of each structure; one without contours marks nothing."""
-    roles = structure_roles(structures)
-    return {number: role if number in drawn else StructureRole.OTHER for number, role in roles.items()}
 
 
 def _frame_of_reference(structures: Dataset, number: int) -> str | None:
@@ -97,15 +91,17 @@ def _contours(roi: Dataset, number: int) -> Iterator[_Contour]:
 
 
 def _mask(contours: Sequence[_Contour], grid: Geometry) -> Mask:
-    """Fill the contours of each structure plane by plane, and unite the structures."""
+    """Fill the contours of each structure plane by plane and between its planes, and unite the structures."""
     mask: Mask = np.zeros(grid.shape, dtype=bool)
     to_index = np.linalg.inv(grid.axes())
-    planes: dict[tuple[int, int], list[tuple[str, Points]]] = defaultdict(list)
+    planes: dict[int, dict[int, list[tuple[str, Points]]]] = defaultdict(lambda: defaultdict(list))
     for contour in contours:
         corners = (contour.corners_mm - grid.origin_mm) @ to_index.T
-        planes[contour.structure, round(float(corners[:, 2].mean()))].append((contour.kind, corners[:, :2]))
-    for (_, plane), drawn in planes.items():
-        mask[plane] |= _filled(drawn, grid.shape[1:])
+        planes[contour.structure][round(float(corners[:, 2].mean()))].append((contour.kind, corners[:, :2]))
+    for drawn in planes.values():
+        filled = {plane: _filled(corners, grid.shape[1:]) for plane, corners in drawn.items()}
+        for plane, image in with_planes_between(filled, grid.spacing_mm).items():
+            mask[plane] |= image
     return mask
 
 

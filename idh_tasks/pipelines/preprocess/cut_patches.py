@@ -113,7 +113,12 @@ class PatchCutter:
             provenance=source.provenance,
             overlap=aligned.registration.overlap,
             roi_mean=float(aligned.voxels[tumour & aligned.covered].mean()),
-            quality=quality_record(self._images, sequence, {**figures, "coverage": coverage}, flags),
+            quality=quality_record(
+                self._images,
+                sequence,
+                {**self._outline.agreement.figures, **figures, "coverage": coverage},
+                (*self._outline.agreement.flags, *flags),
+            ),
             origin=self._origin(sequence, source, aligned.registration),
             shown=aligned.voxels[self.rectangle.slice_index],
             covered=aligned.covered[self.rectangle.slice_index],
@@ -196,5 +201,6 @@ class PatchCutter:
             self._images.brain[index],
             self._outline.mask[index],
             (box.top, box.bottom, box.left, box.right),
+            notes=self._outline.agreement.notes,
         )
         return qc_sheet(chosen, columns)

@@ -13,6 +13,7 @@ from idh_tasks.errors import IdhError, SeriesRejectedError
 from idh_tasks.imaging.assembly import assemble_echoes, assemble_volume
 from idh_tasks.imaging.diffusion import compute_adc
 from idh_tasks.imaging.itk import axial
+from idh_tasks.imaging.outline.reference import ReferenceImage
 from idh_tasks.imaging.perfusion import compute_rcbv, perfusion_flags
 from idh_tasks.imaging.quality import Quality, check_quality, measure_quality
 from idh_tasks.imaging.vendor_adc import unit_doubts, vendor_adc
@@ -40,6 +41,8 @@ class SourceImage:
         Codes of findings that a reader should know and that do not exclude the image.
     figures
         What was measured while the image was made, by name, for the quality record.
+    drawn_on
+        What an outline that was drawn on the series is compared with; None for maps.
     """
 
     image: Volume
@@ -48,6 +51,7 @@ class SourceImage:
     series: SeriesRecord
     flags: tuple[Code, ...] = ()
     figures: Mapping[str, float] = field(default_factory=dict)
+    drawn_on: ReferenceImage | None = None
 
     @cached_property
     def quality(self) -> Quality:
@@ -103,10 +107,12 @@ class SeriesImages:
             return []
 
     def _acquired(self, sequence: MrSequence, series: SeriesRecord) -> SourceImage:
-        image = assemble_volume(self._reader.instances(series))
+        instances = self._reader.instances(series)
+        image = assemble_volume(instances)
+        drawn_on = ReferenceImage.of_series(image.geometry, instances)
         if sequence is MrSequence.MPRAGE:
             image = axial(image)
-        return SourceImage(image, image, Provenance.ACQUIRED, series)
+        return SourceImage(image, image, Provenance.ACQUIRED, series, drawn_on=drawn_on)
 
     def _delivered(self, sequence: MrSequence, series: SeriesRecord) -> SourceImage:
         instances = self._reader.instances(series)

@@ -1,5 +1,6 @@
 """The tumour outline of one study: delivered by the hospital, or proposed and accepted by a reviewer."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from idh_tasks.errors import OutlineAwaitsReviewError, SeriesRejectedError, Stud
 from idh_tasks.imaging.extension_points import segment_tumour
 from idh_tasks.imaging.head import head_mask
 from idh_tasks.imaging.itk import resample
+from idh_tasks.imaging.outline.agreement import Agreement, agreement
 from idh_tasks.imaging.outline.delivered import (
     Candidate,
     DeliveredOutline,
@@ -22,10 +24,13 @@ from idh_tasks.imaging.outline.delivered import (
 )
 from idh_tasks.imaging.outline.plausible import check_plausible
 from idh_tasks.imaging.outline.reference import ReferenceImage
-from idh_tasks.imaging.proposal import ProposalImages, propose_tumour
+from idh_tasks.imaging.proposal import Proposal, ProposalImages, propose_tumour
+from idh_tasks.pipelines.preprocess.refusal import as_refusal
 from idh_tasks.pipelines.preprocess.remembered import remembered
 from idh_tasks.pipelines.preprocess.study_images import AlignedImage, StudyImages
 from idh_tasks.store.objects import sha256
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,7 @@ class TumourOutline:
             If there is no usable T2.
         """
         candidates = list(self._candidates())
-        return choose_outline(candidates, self._t2) if candidates else None
+        return choose_outline(candidates, self._t2, self._images.settings) if candidates else None
 
     def _candidates(self) -> Iterator[Candidate]:
         reader = self._images.reader
@@ -106,8 +111,7 @@ class TumourOutline:
     def _t2(self) -> ReferenceImage:
         """Return the T2, on which outlines are drawn or with which they share the frame of reference."""
         source = self._images.source(MrSequence.T2)
-        uid = self._images.reader.instances(source.series)[0].get("FrameOfReferenceUID")
-        return ReferenceImage(source.image.geometry, str(uid) if uid else None)
+        return source.drawn_on or ReferenceImage(source.image.geometry)
 
     @property
     @remembered
@@ -131,14 +135,59 @@ class TumourOutline:
         return OutlineProposal(mask, sha256(np.packbits(mask).tobytes()), round(volume_ml, 1), shown_on, doubt)
 
     def _segmented(self, t2: AlignedImage, flair: AlignedImage) -> tuple[Mask, str]:
-        name, reference = self._images.settings.segmenter, self._images.reference
+        name = self._images.settings.segmenter
         if name == "built-in":
-            covered = self._images.brain & t2.covered & flair.covered
-            after_contrast = None if reference.sequence is MrSequence.T2 else reference.image.voxels
-            images = ProposalImages(t2.voxels, flair.voxels, after_contrast)
-            proposal = propose_tumour(images, covered, reference.image.geometry.spacing_mm)
+            proposal = self._proposed(t2, flair)
             return proposal.mask, f"; its edge is uncertain ({proposal.confidence:.2f})" * proposal.uncertain
-        return segment_tumour(name, self._images.all_aligned(), reference.image), ""
+        return segment_tumour(name, self._images.all_aligned(), self._images.reference.image), ""
+
+    def _proposed(self, t2: AlignedImage, flair: AlignedImage) -> Proposal:
+        reference = self._images.reference
+        covered = self._images.brain & t2.covered & flair.covered
+        after_contrast = None if reference.sequence is MrSequence.T2 else reference.image.voxels
+        images = ProposalImages(t2.voxels, flair.voxels, after_contrast)
+        return propose_tumour(images, covered, reference.image.geometry.spacing_mm)
+
+    @property
+    @remembered
+    def agreement(self) -> Agreement:
+        """Return how far a delivered outline agrees with T2 and FLAIR; nothing for a proposal, which a person accepted.
+
+        Raises
+        ------
+        IdhError
+            If there is no outline, or the T2 cannot be used.
+        """
+        if self.delivered is None:
+            return Agreement({})
+        images = [self._images.aligned(MrSequence.T2), *self._flair()]
+        brain = np.logical_and.reduce([self._tissue(), *(image.covered for image in images)])
+        spacing_mm = self._images.reference.image.geometry.spacing_mm
+        voxels = [image.voxels for image in images]
+        return agreement(self.mask, voxels, brain, spacing_mm, lambda: self._proposed_or_none(*images))
+
+    def _tissue(self) -> Mask:
+        """Return the brain where patches need it anyway, else the head."""
+        if self._images.settings.normalisation == "brain_zscore":
+            try:
+                return self._images.brain
+            except Exception as error:  # what needs no brain mask is not refused for it
+                log.info("the outline is compared with the head: %s", as_refusal(error))
+        return head_mask(self._images.reference.image)
+
+    def _flair(self) -> list[AlignedImage]:
+        try:
+            return [self._images.aligned(MrSequence.FLAIR)]
+        except Exception as error:  # a bad FLAIR costs itself, not the outline
+            log.info("the outline is compared with the T2 only: %s", as_refusal(error))
+            return []
+
+    def _proposed_or_none(self, t2: AlignedImage, flair: AlignedImage) -> Mask | None:
+        try:
+            return self._proposed(t2, flair).mask
+        except Exception as error:  # a proposal that fails confirms nothing
+            log.info("the outline is not confirmed: %s", as_refusal(error))
+            return None
 
     @property
     def kind(self) -> str:

@@ -6,9 +6,10 @@ import pytest
 from idh_tasks.errors import StudyQuarantinedError
 from idh_tasks.imaging.outline.delivered import Candidate, choose_outline, dicom_candidate, nifti_candidate
 from idh_tasks.imaging.outline.reference import ReferenceImage
+from idh_tasks.settings import ImagingSettings
 from tests.outlines import BRAIN, FRAME, T2_GRID, Segment, nifti, rearranged, segmentation, square, structures, tumour
 
-T2 = ReferenceImage(T2_GRID, FRAME)
+T2, SETTINGS = ReferenceImage(T2_GRID, frozenset({FRAME})), ImagingSettings()
 
 
 def seg(mask: np.ndarray, label: str = "tumour") -> Candidate:
@@ -17,19 +18,21 @@ def seg(mask: np.ndarray, label: str = "tumour") -> Candidate:
 
 def refusal(*candidates: Candidate) -> str:
     with pytest.raises(StudyQuarantinedError) as caught:
-        choose_outline(candidates, T2)
+        choose_outline(candidates, T2, SETTINGS)
     assert caught.value.code == "E_ROI"
     return caught.value.reason
 
 
 def test_without_a_delivery_there_is_no_outline() -> None:
-    assert choose_outline([], T2) is None
+    assert choose_outline([], T2, SETTINGS) is None
 
 
 def test_the_same_tumour_in_several_objects_is_used_once() -> None:
     flipped = rearranged(tumour(), T2_GRID, (1, 0, 2), (False, True, False))
     again = dicom_candidate(segmentation([Segment(flipped.voxels > 0)], flipped.geometry), "again")
-    found = choose_outline([seg(tumour()), again, nifti_candidate(nifti(tumour().astype(np.uint8), T2_GRID), "n")], T2)
+    found = choose_outline(
+        [seg(tumour()), again, nifti_candidate(nifti(tumour().astype(np.uint8), T2_GRID), "n")], T2, SETTINGS
+    )
     assert found is not None
     assert (found.kind, found.sha256) == ("DICOM SEG", "seg tumour")
 
@@ -41,7 +44,7 @@ def test_objects_that_disagree_are_asked_with_the_figure() -> None:
 
 def test_an_object_without_a_tumour_is_left_out_only_beside_one_with_it() -> None:
     brain = dicom_candidate(segmentation([Segment(~tumour(), "Brain", BRAIN)], T2_GRID), "brain")
-    found = choose_outline([brain, seg(tumour())], T2)
+    found = choose_outline([brain, seg(tumour())], T2, SETTINGS)
     assert found is not None
     assert found.sha256 == "seg tumour"
     assert "is named as a tumour" in refusal(brain)

@@ -1,5 +1,6 @@
 """A NIfTI mask is read whatever its layout and type; what is not certainly a tumour's mask is refused by name."""
 
+import warnings
 from itertools import permutations
 
 import nibabel as nib
@@ -126,3 +127,15 @@ def test_broken_files_are_refused() -> None:
     whole = nifti(TUMOUR, T2_GRID)
     for content in (b"nothing", b"\x1f\x8bnothing", whole[:1000], b""):
         assert "damaged" in refusal(content)
+
+
+@pytest.mark.parametrize("kind", [np.complex64, np.complex128])
+def test_complex_values_are_refused_without_a_warning(kind: type) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert "complex numbers or colours" in refusal(nifti(tumour().astype(kind), T2_GRID))
+
+
+def test_colours_are_refused() -> None:
+    colours = np.zeros(T2_GRID.shape, dtype=[("R", "u1"), ("G", "u1"), ("B", "u1")])
+    assert "complex numbers or colours" in refusal(nifti(colours, T2_GRID))

@@ -27,17 +27,20 @@ from tests.factories import dicom_bytes, stack
 from tests.outlines import (
     BRAIN,
     FRAME,
+    GLIOMA,
+    HAEMATOMA,
     NEOPLASM,
     OEDEMA,
     T2_GRID,
     TISSUE,
+    Code,
     Segment,
     rearranged,
     segmentation,
     tumour,
 )
 
-T2 = ReferenceImage(T2_GRID, FRAME)
+T2 = ReferenceImage(T2_GRID, frozenset({FRAME}))
 EVERYTHING = np.ones(T2_GRID.shape, dtype=bool)
 
 
@@ -118,9 +121,23 @@ def test_parts_are_united_and_other_structures_left_out_even_if_coded_alike() ->
     np.testing.assert_array_equal(on_t2(segmentation(segments, T2_GRID)), tumour())
 
 
-@pytest.mark.parametrize("label", ["Segment_1", "Lesion", "", "Tumour Zebedee"])
-def test_a_single_segment_with_a_neutral_name_and_no_type_is_the_tumour(label: str) -> None:
-    np.testing.assert_array_equal(on_t2(segmentation([Segment(tumour(), label, None)], T2_GRID)), tumour())
+@pytest.mark.parametrize(
+    ("label", "code"), [("Segment_1", NEOPLASM), ("", NEOPLASM), ("Lesion", None), ("Segment_1", GLIOMA)]
+)
+def test_a_single_segment_is_the_tumour_by_its_name_or_its_type(label: str, code: Code | None) -> None:
+    np.testing.assert_array_equal(on_t2(segmentation([Segment(tumour(), label, code)], T2_GRID)), tumour())
+
+
+@pytest.mark.parametrize(
+    ("label", "code"),
+    [
+        ("Segment_1", None), ("", TISSUE), ("Segment_1", HAEMATOMA), ("Tumour Zebedee", NEOPLASM), ("Zebedee", None),
+        ("Zebedee", NEOPLASM), ("Resektionsdefekt", NEOPLASM), ("kein Tumor", NEOPLASM), ("Tumour", HAEMATOMA),
+        ("Segment_1", ("108369006", "SCT", "Resection cavity")),
+    ],
+)  # fmt: skip
+def test_a_single_segment_that_is_not_said_to_be_a_tumour_is_asked(label: str, code: Code | None) -> None:
+    assert "Zebedee" not in refusal(segmentation([Segment(tumour(), label, code)], T2_GRID))
 
 
 @pytest.mark.parametrize(
@@ -182,6 +199,12 @@ def changed(seg: Dataset, **attributes: Any) -> Dataset:
     return seg
 
 
+def without(seg: Dataset, macro: str) -> Dataset:
+    for groups in seg.PerFrameFunctionalGroupsSequence:
+        delattr(groups, f"{macro}Sequence")
+    return seg
+
+
 def test_another_frame_of_reference_another_place_and_broken_headers_are_refused() -> None:
     drawn = [Segment(tumour())]
     assert "another frame of reference" in refusal(segmentation(drawn, T2_GRID, FrameOfReferenceUID="1.2.7"))
@@ -191,15 +214,18 @@ def test_another_frame_of_reference_another_place_and_broken_headers_are_refused
     assert "of the outline lies inside" in refusal(segmentation(drawn, partly))
     assert "where each of its frames" in refusal(changed(segmentation(drawn, T2_GRID), NumberOfFrames=2))
     assert "neither binary" in refusal(changed(segmentation(drawn, T2_GRID), SegmentationType="SURFACE"))
-    assert "cannot be read (KeyError)" in refusal(
+    assert "where each of its frames" in refusal(
         changed(segmentation(drawn, T2_GRID), SharedFunctionalGroupsSequence=[Dataset()])
     )
+    assert "which segment each of its frames" in refusal(without(segmentation(drawn, T2_GRID), "SegmentIdentification"))
     assert "marks nothing" in refusal(segmentation([Segment(tumour() * 0.4)], T2_GRID, "FRACTIONAL"))
+    assert "mark nothing" in refusal(segmentation([Segment(tumour() * 0.001)], T2_GRID, "FRACTIONAL"))
 
 
 @pytest.mark.parametrize("kind", ["BINARY", "LABELMAP"])
 def test_roles_replace_the_names_at_deidentification(kind: str) -> None:
     labels = ("Brain of Zebedee", "Tumour", "Zebedee 7")
+    roles = ["ROLE OTHER STRUCTURE", "ROLE TUMOUR", "ROLE NOT UNDERSTOOD"]
     regions = (~tumour() & (np.arange(24) < 20), tumour(), ~tumour() & (np.arange(24) >= 20))
     segments = [Segment(region, label, None) for region, label in zip(regions, labels, strict=True)]
     seg = segmentation(segments, T2_GRID, kind)
@@ -207,10 +233,10 @@ def test_roles_replace_the_names_at_deidentification(kind: str) -> None:
     admitted = admit(dicom_bytes(seg)).ds
     pseudonymiser = Pseudonymiser("s" * 32)
     clean = admit(dicom_bytes(deidentify(admitted, PatientKey("p"), pseudonymiser))).ds
-    assert [s.SegmentLabel for s in clean.SegmentSequence] == ["ROLE OTHER STRUCTURE", "ROLE TUMOUR", "ROLE UNNAMED"]
+    assert [s.SegmentLabel for s in clean.SegmentSequence] == roles
     assert "Zebedee" not in str(clean)
     assert "iller" not in str(clean)
-    read = read_segmentation(clean, ReferenceImage(T2_GRID, pseudonymiser.uid(FRAME)))
+    read = read_segmentation(clean, ReferenceImage(T2_GRID, frozenset({pseudonymiser.uid(FRAME)})))
     np.testing.assert_array_equal(on_grid(read, T2_GRID), tumour())
 
 
@@ -249,6 +275,8 @@ def test_what_highdicom_writes_is_read_as_highdicom_reads_it(kind: str) -> None:
     )
     seg = admit(dicom_bytes(written)).ds
     grid = Geometry((4, 8, 8), (1.0, 1.0, 5.0), (0.0, 0.0, 0.0))
-    np.testing.assert_array_equal(on_grid(read_segmentation(seg, ReferenceImage(grid, FRAME)), grid), labels == 2)
+    np.testing.assert_array_equal(
+        on_grid(read_segmentation(seg, ReferenceImage(grid, frozenset({FRAME}))), grid), labels == 2
+    )
     theirs = written.get_volume(segment_numbers=[2], combine_segments=True, allow_missing_positions=True)
     assert int((theirs.array == 2).sum()) == int((labels == 2).sum())

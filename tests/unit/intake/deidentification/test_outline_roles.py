@@ -18,8 +18,10 @@ def cleaned(ds: Dataset) -> Dataset:
 @pytest.mark.parametrize(
     ("label", "code", "role"),
     [
-        ("Zebedee", NEOPLASM, "ROLE TUMOUR"),
-        ("Zebedee", None, "ROLE UNNAMED"),
+        ("Segment_1", NEOPLASM, "ROLE TUMOUR"),
+        ("Segment_1", None, "ROLE UNNAMED"),
+        ("Zebedee", NEOPLASM, "ROLE POSSIBLE TUMOUR"),
+        ("Zebedee", None, "ROLE NOT UNDERSTOOD"),
         ("tumour of Zebedee", NEOPLASM, "ROLE POSSIBLE TUMOUR"),
         ("brain of Zebedee", NEOPLASM, "ROLE OTHER STRUCTURE"),
         ("ROLE OEDEMA", None, "ROLE OEDEMA"),
@@ -41,7 +43,7 @@ def test_names_of_structures_become_roles_and_other_texts_go() -> None:
     ds.RTROIObservationsSequence[0].ROIObservationLabel = "tumour by Miller"
     clean = cleaned(ds)
     assert [roi.ROIName for roi in clean.StructureSetROISequence] == [
-        "ROLE DERIVED FROM TUMOUR", "ROLE TUMOUR", "ROLE UNNAMED",
+        "ROLE DERIVED FROM TUMOUR", "ROLE TUMOUR", "ROLE NOT UNDERSTOOD",
     ]  # fmt: skip
     assert "iller" not in str(clean)
     assert "ROIDescription" not in clean.StructureSetROISequence[0]

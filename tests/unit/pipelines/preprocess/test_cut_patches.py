@@ -1,11 +1,15 @@
 """One series of a study costs itself only: what it does not cover, what it lacks, and what nobody foresaw."""
 
+import gzip
 import re
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
+import nibabel as nib
+import numpy as np
 import pytest
 from pydicom import Dataset
 
@@ -16,6 +20,7 @@ from idh_tasks.domain.study import Identification, SeriesRecord
 from idh_tasks.domain.volume import Volume
 from idh_tasks.errors import RunRefusedError, SeriesRejectedError, TransientError
 from idh_tasks.imaging.brain.extraction import BrainMask
+from idh_tasks.imaging.head import head_mask
 from idh_tasks.imaging.registration import IDENTITY
 from idh_tasks.offline.study_folder import FolderSeriesReader, read_study
 from idh_tasks.phantom.patient import PatientPlan, write_patient
@@ -133,6 +138,26 @@ def lowest(count: int) -> Change:
         return sorted(instances, key=lambda ds: float(ds.ImagePositionPatient[2]))[:count]
 
     return change
+
+
+def mirrored(mask: bytes) -> bytes:
+    """Return a mask with left and right exchanged, in the same place."""
+    image = nib.Nifti1Image.from_bytes(gzip.decompress(mask))
+    content: bytes = nib.Nifti1Image(np.asarray(image.dataobj)[::-1], image.affine, image.header).to_bytes()
+    return content
+
+
+def test_an_outline_in_the_wrong_place_flags_every_patch(
+    stored: FolderSeriesReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert stored.mask is not None
+    monkeypatch.setattr(study_images, "extract", lambda image, _: BrainMask(head_mask(image), "drawn", (), {}))
+    right, wrong = cut(stored), cut(replace(stored, mask=mirrored(stored.mask)))
+    for sequence in OTHERS:
+        assert Code.W_ROI_DOUBTFUL not in cast("list[Code]", right.cut[sequence].quality["flags"])
+        contrasts = [cast("float", one.cut[sequence].quality["outline_contrast"]) for one in (right, wrong)]
+        assert contrasts[0] > 0.75 > contrasts[1]
+        assert Code.W_ROI_DOUBTFUL in cast("list[Code]", wrong.cut[sequence].quality["flags"])
 
 
 def test_an_image_that_does_not_cover_the_outline_is_refused_with_its_share(stored: FolderSeriesReader) -> None:

@@ -10,6 +10,7 @@ from idh_tasks.domain.sequence import Confidence, MrSequence, Provenance
 from idh_tasks.domain.study import Identification, SeriesId, SeriesRecord
 from idh_tasks.domain.volume import Volume
 from idh_tasks.imaging.brain.extraction import BrainMask
+from idh_tasks.imaging.outline.agreement import Agreement
 from idh_tasks.imaging.registration import IDENTITY
 from idh_tasks.pipelines.preprocess.cut_patches import PatchCutter
 from idh_tasks.pipelines.preprocess.series_images import SourceImage
@@ -36,7 +37,9 @@ def patch_centre(sequence: MrSequence, scale: Literal["normalised", "absolute"])
         brain=BRAIN,
         brain_mask=BrainMask(BRAIN, "drawn", (), {}),
     )
-    outline: Any = SimpleNamespace(mask=TUMOUR, drawn_on=(MrSequence.T2,), kind="NIfTI", sha256="")
+    outline: Any = SimpleNamespace(
+        mask=TUMOUR, drawn_on=(MrSequence.T2,), kind="NIfTI", sha256="", agreement=Agreement({})
+    )
     cut = PatchCutter(images, outline).cut(sequence)
     return float(cut.patch[CENTRE])
 

@@ -13,9 +13,10 @@ from idh_tasks.domain.sequence import Confidence, MrSequence
 from idh_tasks.domain.study import SEGMENTATION, STRUCTURE_SET, Identification, SeriesId, SeriesRecord
 from idh_tasks.domain.volume import Volume
 from idh_tasks.errors import StudyQuarantinedError
+from idh_tasks.imaging.outline.reference import ReferenceImage
 from idh_tasks.pipelines.preprocess.study_images import StudyImages
 from idh_tasks.pipelines.preprocess.tumour_outline import TumourOutline
-from tests.factories import instance
+from idh_tasks.settings import ImagingSettings
 from tests.outlines import BRAIN, FRAME, T2_GRID, Segment, nifti, rearranged, segmentation, square, structures, tumour
 
 T2 = SeriesRecord(SeriesId("t2"), Identification(MrSequence.T2, Confidence.HIGH, ""), "t2", "t2", 8)
@@ -34,15 +35,18 @@ class _Reader:
         return [T2, *(SeriesRecord(SeriesId(str(n)), kind, str(n), str(n), 1) for n, kind in enumerate(kinds))]
 
     def instances(self, series: SeriesRecord) -> list[Dataset]:
-        return [instance(FrameOfReferenceUID=FRAME)] if series is T2 else [self.outlines[int(series.object_key)]]
+        return [self.outlines[int(series.object_key)]]
 
     def outline(self) -> bytes | None:
         return self.mask
 
 
 def outline(*outlines: Dataset, mask: bytes | None = None) -> TumourOutline:
-    source = SimpleNamespace(image=Volume(np.ones(T2_GRID.shape, dtype=np.float32), T2_GRID), series=T2)
-    images = SimpleNamespace(reader=_Reader(outlines, mask), source=lambda _: source)
+    drawn_on = ReferenceImage(T2_GRID, frozenset({FRAME}))
+    source = SimpleNamespace(
+        image=Volume(np.ones(T2_GRID.shape, dtype=np.float32), T2_GRID), series=T2, drawn_on=drawn_on
+    )
+    images = SimpleNamespace(reader=_Reader(outlines, mask), source=lambda _: source, settings=ImagingSettings())
     return TumourOutline(cast("StudyImages", images))
 
 
@@ -64,7 +68,7 @@ def test_the_first_of_several_outlines_that_agree_is_used() -> None:
 
 
 @pytest.mark.parametrize(
-    "second", [seg(~tumour()), structures({"GTV": [square(3, 5.5, 12.5)]}, T2_GRID)], ids=["SEG", "RTSTRUCT"]
+    "second", [seg(tumour()[:, :, ::-1]), structures({"GTV": [square(3, 5.5, 12.5)]}, T2_GRID)], ids=["SEG", "RTSTRUCT"]
 )
 def test_outlines_that_disagree_are_asked(second: Dataset) -> None:
     with pytest.raises(StudyQuarantinedError, match="disagree about the tumour"):
