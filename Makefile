@@ -8,7 +8,7 @@ IDH := $(VENV)/bin/idh
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test unit attack upgrade histories coverage mutants lint sequences words fuzz phantom protocol bench up down docs
+.PHONY: help setup system demo test unit attack upgrade histories coverage mutants lint sequences words fuzz phantom outlines weights protocol bench up down docs
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -64,6 +64,12 @@ fuzz: $(STAMP) ## Pass 100,000 mutated files through the gate
 
 phantom: $(STAMP) ## Print the accuracy of registration, ADC and rCBV on 40 synthetic patients
 	@$(VENV)/bin/python -m tools.imaging_report
+
+outlines: $(STAMP) ## Print how well outlines are proposed for real tumours that took no part in the training
+	@$(VENV)/bin/python -m tools.outline_report $(DATA)/brats2021
+
+weights: $(STAMP) ## Train the classifiers of the proposed outline again, which gives the same file
+	@$(VENV)/bin/python -m tools.outline_training $(DATA)/brats2021
 
 protocol: $(STAMP) ## Run the paper's protocol on 100 synthetic patients, and print Table 1
 	@$(VENV)/bin/python -m tools.protocol_report .idh/protocol

@@ -11,7 +11,7 @@ from idh_tasks.cli.output import AsJson
 from idh_tasks.errors import IdhError
 
 if TYPE_CHECKING:
-    from idh_tasks.offline.imaging import FoundBrain, Made
+    from idh_tasks.offline.imaging import FoundBrain, Made, ProposedOutline
     from idh_tasks.offline.outline import OutlineOnT2
     from idh_tasks.offline.patches import CutStudy
 
@@ -143,5 +143,6 @@ def _registered(made: "Made") -> str:
     return f"{_made(made)}\nverdict: {f'{made.code}: {made.reason}' if made.code else 'good'}"
 
 
-def _proposed(made: "Made") -> str:
-    return f"{_made(made)}\nproposed; look at it before use"
+def _proposed(made: "ProposedOutline") -> str:
+    doubts = "".join(f"doubt: {doubt}\n" for doubt in made.doubts)
+    return f"{_made(made)}\n{doubts}proposed; look at it before use"

@@ -30,12 +30,13 @@ class Review:
 
 @dataclass(frozen=True)
 class ProposedOutline:
-    """A tumour outline that the platform proposed for a study; `object_key` is its picture."""
+    """A tumour outline that the platform proposed for a study; `object_key` is its picture, `doubts` are for people."""
 
     study_id: StudyId
     sha256: str
     volume_ml: float
     object_key: str
+    doubts: str
 
 
 def update_reviews(transaction: Transaction) -> None:

@@ -40,6 +40,13 @@ class FoundBrain(Made):
     extractor: str = ""
 
 
+@dataclass(frozen=True)
+class ProposedOutline(Made):
+    """A proposed outline, and why a person must look at it with special care."""
+
+    doubts: tuple[str, ...] = ()
+
+
 def adc(dwi: Path, out: Path) -> Made:
     """Fit the ADC (10⁻⁶ mm²/s) of a diffusion series."""
     settings = ImagingSettings()
@@ -81,7 +88,7 @@ def brain(image: Path, out: Path) -> FoundBrain:
     return FoundBrain(_rounded(found.figures), found.flags, extractor=found.extractor)
 
 
-def roi(t2: Path, flair: Path, mprage: Path | None, out: Path) -> Made:
+def roi(t2: Path, flair: Path, mprage: Path | None, out: Path) -> ProposedOutline:
     """Propose a whole-tumour outline on the grid of T2.
 
     The brain is segmented on the MPRAGE or, without one, on T2.
@@ -94,8 +101,8 @@ def roi(t2: Path, flair: Path, mprage: Path | None, out: Path) -> Made:
     proposal = propose_tumour(images, found.mask, base.geometry.spacing_mm)
     files.write_mask(same_voxels(proposal.mask, base.geometry, given.geometry), given.geometry, out)
     volume_ml = float(proposal.mask.sum()) * float(np.prod(base.geometry.spacing_mm)) / 1000
-    figures = {"volume_ml": volume_ml, "confidence": proposal.confidence, **proposal.figures, **found.figures}
-    return Made(_rounded(figures), (*found.flags, Code.W_ROI_PROPOSED))
+    figures = {"volume_ml": volume_ml, **proposal.figures, **found.figures}
+    return ProposedOutline(_rounded(figures), (*found.flags, Code.W_ROI_PROPOSED), doubts=proposal.doubts)
 
 
 def _rounded(figures: Mapping[str, float]) -> dict[str, float]:

@@ -234,11 +234,14 @@ def test_without_an_outline_one_is_proposed_and_used_once_a_reviewer_has_accepte
     [asked] = questions.claim_reviews(platform)
     assert asked["options"] == ["accept", "reject", "leave open"]
     assert f"/idh/outlines/{study_id}.png" in asked["body"]
+    assert "**doubts**: " in asked["body"]
     assert questions.outline_picture(platform, study_id).startswith(b"\x89PNG")
     assert batch.due(platform) == []
     answers.record_answer(platform, asked["shown"], option, "mary")
     cases.link_cases(platform)
     assert codes(platform) == ({None} if option == "accept" else {"W_ROI_PROPOSED"})
+    recorded = run_sql(platform, "SELECT 1 FROM idh.patch WHERE quality ? 'outline_confidence'")
+    assert len(recorded) == (6 if option == "accept" else 0)
     assert batch.due(platform) == []
 
 

@@ -22,11 +22,6 @@ def depth_mm(mask: Mask) -> Float:
     return np.asarray(ndimage.distance_transform_edt(mask) * MM, dtype=np.float32)
 
 
-def opened(mask: Mask) -> Mask:
-    """Remove what is thinner than three voxels along an axis, such as vessels and narrow bridges."""
-    return np.asarray(ndimage.binary_opening(mask, CROSS))
-
-
 def closed(mask: Mask, reach_mm: float) -> Mask:
     """Fill gaps of up to twice the reach in width."""
     padding = int(reach_mm // MM) + 2
@@ -48,11 +43,21 @@ def neighbourhood_maximum(image: Float, reach: int) -> Float:
     return np.asarray(ndimage.maximum_filter(ndimage.maximum_filter(image, footprint=CROSS), size=2 * reach - 1))
 
 
-def sums(labels: NDArray[np.integer], weights: Float | Mask) -> NDArray[np.float64]:
-    """Return the sum of the weights over each label, zero for the background."""
+def masses(mask: Mask, probability: Float) -> tuple[NDArray[np.integer], NDArray[np.float64]]:
+    """Label the parts of a mask; sum the probability over each, where thin edges and bridges count little."""
+    labels, _ = ndimage.label(mask)
+    weights = np.where(ndimage.binary_erosion(mask), probability, 0.2 * probability)
     total = np.bincount(labels.ravel(), weights=weights.ravel().astype(np.float64)).astype(np.float64)
     total[0] = 0
-    return total
+    return labels, total
+
+
+def main_part(mask: Mask, probability: Float) -> Mask:
+    """Return the part with the largest sum of the probability, without what is thinner than three voxels."""
+    labels, _ = ndimage.label(ndimage.binary_opening(mask, CROSS))
+    total = np.bincount(labels.ravel(), weights=probability.ravel().astype(np.float64))
+    total[0] = 0
+    return np.asarray((labels == total.argmax()) & (labels > 0))
 
 
 def _in_plane(axis: int) -> Mask:

@@ -1,6 +1,7 @@
 """Proposes a whole-tumour outline and says how far it can be trusted."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import ndimage
@@ -8,20 +9,20 @@ from scipy import ndimage
 from idh_tasks.codes import Code
 from idh_tasks.domain.volume import Float, Mask
 from idh_tasks.errors import SeriesRejectedError
-from idh_tasks.imaging.proposal.core import with_core
-from idh_tasks.imaging.proposal.grid import MM, WorkingGrid
-from idh_tasks.imaging.proposal.hemisphere import Mirror, find_mirror
-from idh_tasks.imaging.proposal.intensities import Intensities, measure
-from idh_tasks.imaging.proposal.lesion import Foci, attached, find_foci, lesion_probability
-from idh_tasks.imaging.proposal.morphology import distance_mm, sums
+from idh_tasks.imaging.proposal.classifier import Classifier, trained
+from idh_tasks.imaging.proposal.grid import WorkingGrid
+from idh_tasks.imaging.proposal.hemisphere import Mirror, find_mirror, from_midline_mm
+from idh_tasks.imaging.proposal.intensities import measure
+from idh_tasks.imaging.proposal.lesion import EDGE, at_the_edge, lesion_parts, lesion_probability
 
 PLAUSIBLE_ML = (1.0, 400.0)
-STRICT, LAX = 0.75, 0.25
-"""Probabilities at which a smaller and a larger outline are drawn; if they differ much, the edge is uncertain."""
-CERTAIN = 0.75
-"""Least overlap of the smaller and the larger outline (Dice) of a certain proposal."""
-CRUMB = 0.05
-"""Parts smaller than this fraction of the largest one are left out."""
+PROPOSED, CERTAIN = 0.55, 0.84
+"""Least expected overlap with the true outline (Dice) of any proposal, and of a certain one."""
+NEAR_MIDLINE_MM = 6.0
+CROSSED = 0.15
+"""A lesion is in both hemispheres if this fraction of it lies beyond the midline."""
+LEAST = 0.1
+"""Voxels with a lower probability do not count as possibly missed."""
 
 
 @dataclass(frozen=True)
@@ -39,26 +40,25 @@ class Proposal:
 
     Attributes
     ----------
-    confidence
-        Dice coefficient of the outlines drawn strictly and laxly: 1 if the edge is sharp.
     figures
-        Level of the lesion in standard deviations of healthy tissue, and the confidence, for the record.
+        For the record: `outline_confidence`, which is the Dice coefficient with the true outline that is expected if
+        the probabilities of the voxels are right, `outline_parts` and `other_hemisphere`, the fraction in it.
+    doubts
+        Why the reviewer must look with special care.
     """
 
     mask: Mask
-    confidence: float
-    figures: dict[str, float]
-
-    @property
-    def uncertain(self) -> bool:
-        """Return whether the reviewer must look with special care."""
-        return self.confidence < CERTAIN
+    figures: Mapping[str, float] = field(default_factory=dict)
+    doubts: tuple[str, ...] = ()
 
 
-def propose_tumour(images: ProposalImages, brain: Mask, spacing_mm: tuple[float, float, float]) -> Proposal:
-    """Segment tumour and oedema: what stands out on FLAIR from healthy tissue and from the other hemisphere.
-
-    Necrosis, cysts, enhancing tumour and blood are added if the lesion encloses them or shares their border.
+def propose_tumour(
+    images: ProposalImages,
+    brain: Mask,
+    spacing_mm: tuple[float, float, float],
+    classifiers: tuple[Classifier, ...] | None = None,
+) -> Proposal:
+    """Segment tumour and oedema by small classifiers of voxels: brightness, asymmetry and surroundings.
 
     Parameters
     ----------
@@ -66,6 +66,8 @@ def propose_tumour(images: ProposalImages, brain: Mask, spacing_mm: tuple[float,
         Voxels that may be marked. Slices are axial; the head may be turned by some 20 degrees.
     spacing_mm
         Of columns, rows, slices.
+    classifiers
+        Those of the package by default.
 
     Raises
     ------
@@ -79,31 +81,37 @@ def propose_tumour(images: ProposalImages, brain: Mask, spacing_mm: tuple[float,
     inside = np.asarray(ndimage.binary_fill_holes(grid.coarse(brain.astype(np.float32)) > 0.5))
     seen = measure(grid.coarse(images.t2), grid.coarse(images.flair), t1c, inside)
     mirror = find_mirror(seen)
-    foci = find_foci(seen, mirror)
-    if foci is None:
-        raise _no_outline()
-    coarse, confidence = _outline(foci, seen, mirror)
+    probability = lesion_probability(seen, mirror, classifiers or trained())
+    moved = at_the_edge(lesion_parts(probability > EDGE, probability), probability, seen)
+    coarse = lesion_parts(moved, probability)
     mask = np.asarray((grid.fine(coarse.astype(np.float32)) > 0.5) & brain)
     volume_ml = float(mask.sum() * np.prod(spacing_mm)) / 1000
-    if not PLAUSIBLE_ML[0] <= volume_ml <= PLAUSIBLE_ML[1]:
+    figures = _figures(coarse, probability, mirror)
+    if not PLAUSIBLE_ML[0] <= volume_ml <= PLAUSIBLE_ML[1] or figures["outline_confidence"] < PROPOSED:
         raise _no_outline()
-    return Proposal(
-        mask, confidence, {"outline_confidence": round(confidence, 3), "lesion_level": round(foci.level, 2)}
-    )
+    return Proposal(mask, figures, _doubts(figures))
 
 
-def _outline(foci: Foci, seen: Intensities, mirror: Mirror) -> tuple[Mask, float]:
-    probability = lesion_probability(foci, seen, mirror)
-    lesion = attached(probability > 0.5, foci)
-    strict, lax = (attached(probability > limit, foci) for limit in (STRICT, LAX))
-    confidence = 2 * float((strict & lax).sum()) / max(1.0, float(strict.sum() + lax.sum()))
-    whole = with_core(lesion, seen, mirror)
-    # The outermost voxels of the brain are mixed with what surrounds it.
-    edge = seen.brain & ~ndimage.binary_erosion(seen.brain, iterations=2) & ~seen.fluid & (seen.flair > 0)
-    whole = whole | (edge & (distance_mm(whole) <= 1.5 * MM))
-    labels, _ = ndimage.label(whole)
-    sizes = sums(labels, whole)
-    return np.asarray((sizes >= CRUMB * max(sizes.max(), 1.0))[labels]), confidence
+def _figures(mask: Mask, probability: Float, mirror: Mirror) -> dict[str, float]:
+    possible = float(probability[mask | (probability > LEAST)].sum())
+    overlap = 2 * float(probability[mask].sum()) / max(float(mask.sum()) + possible, 1.0)
+    side_mm = from_midline_mm(mirror, mask.shape)[mask]
+    sides = int((side_mm < -NEAR_MIDLINE_MM).sum()), int((side_mm > NEAR_MIDLINE_MM).sum())
+    return {
+        "outline_confidence": round(overlap, 3),
+        "outline_parts": float(ndimage.label(mask)[1]),
+        "other_hemisphere": round(min(sides) / max(sum(sides), 1), 3),
+    }
+
+
+def _doubts(figures: Mapping[str, float]) -> tuple[str, ...]:
+    confidence, parts = figures["outline_confidence"], figures["outline_parts"]
+    cases = {
+        f"its edge is uncertain ({confidence:.2f})": confidence < CERTAIN,
+        f"it has {parts:.0f} parts": parts > 1,
+        "it reaches into the other hemisphere": figures["other_hemisphere"] > CROSSED,
+    }
+    return tuple(text for text, applies in cases.items() if applies)
 
 
 def _no_outline() -> SeriesRejectedError:

@@ -103,7 +103,8 @@ class PatchCutter:
         """
         source, aligned = self._images.source(sequence), self._images.aligned(sequence)
         coverage = self._coverage(aligned)
-        aligned, figures, flags = self._relative(sequence, aligned)
+        aligned, relative, flags = self._relative(sequence, aligned)
+        figures = {**relative, **self._outline.figures}
         normalised, tumour = self._normalised(sequence, aligned), self._outline.mask
         pad_square = self._settings.resample == "pad_square"
         spacing_mm = self._images.reference.image.geometry.spacing_mm
@@ -116,7 +117,7 @@ class PatchCutter:
             quality=quality_record(
                 self._images,
                 sequence,
-                {**self._outline.agreement.figures, **figures, "coverage": coverage},
+                figures | {"coverage": coverage},
                 (*self._outline.agreement.flags, *flags),
             ),
             origin=self._origin(sequence, source, aligned.registration),

@@ -79,4 +79,5 @@ class Publisher:
         """Publish the picture of a proposed outline and return what a reviewer is asked about."""
         key = keys.outline(self.study.study_id, proposal.sha256)
         self.store.put(key, outline_picture(proposal.mask, proposal.shown_on))
-        return ProposedOutline(self.study.study_id, proposal.sha256, proposal.volume_ml, key)
+        doubts = "; ".join(proposal.doubts) or "none"
+        return ProposedOutline(self.study.study_id, proposal.sha256, proposal.volume_ml, key, doubts)

@@ -1,7 +1,7 @@
 """The tumour outline of one study: delivered by the hospital, or proposed and accepted by a reviewer."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,14 +37,15 @@ log = logging.getLogger(__name__)
 class OutlineProposal:
     """An outline made by the platform, with its hash and volume, and T2, FLAIR and the reference to judge it by.
 
-    `doubt` is empty, or says to the reviewer that the edge of the outline is uncertain.
+    `doubts` say why the reviewer must look with special care; `figures` are those of the built-in segmenter.
     """
 
     mask: Mask
     sha256: str
     volume_ml: float
     shown_on: tuple[Float, Float, Float]
-    doubt: str = ""
+    doubts: tuple[str, ...]
+    figures: Mapping[str, float]
 
 
 class TumourOutline:
@@ -69,8 +70,9 @@ class TumourOutline:
         if self.delivered is not None:
             return self._moved_with_t2(self.delivered.mask)
         if self.proposal.sha256 != self._accepted_sha256:
+            doubts = "".join(f"; {doubt}" for doubt in self.proposal.doubts)
             raise OutlineAwaitsReviewError(
-                Code.W_ROI_PROPOSED, f"no outline was delivered; a proposed one awaits review{self.proposal.doubt}"
+                Code.W_ROI_PROPOSED, f"no outline was delivered; a proposed one awaits review{doubts}"
             )
         return self.proposal.mask
 
@@ -129,17 +131,18 @@ class TumourOutline:
             raise StudyQuarantinedError(
                 Code.E_NO_ROI, f"no outline was delivered, and none can be proposed: {error}"
             ) from None
-        (mask, doubt), spacing = self._segmented(t2, flair), self._images.reference.image.geometry.spacing_mm
+        found, spacing = self._segmented(t2, flair), self._images.reference.image.geometry.spacing_mm
+        mask = found.mask
         volume_ml = float(mask.sum()) * float(np.prod(spacing)) / 1000
         shown_on = (t2.voxels, flair.voxels, self._images.reference.image.voxels)
-        return OutlineProposal(mask, sha256(np.packbits(mask).tobytes()), round(volume_ml, 1), shown_on, doubt)
+        digest = sha256(np.packbits(mask).tobytes())
+        return OutlineProposal(mask, digest, round(volume_ml, 1), shown_on, found.doubts, found.figures)
 
-    def _segmented(self, t2: AlignedImage, flair: AlignedImage) -> tuple[Mask, str]:
+    def _segmented(self, t2: AlignedImage, flair: AlignedImage) -> Proposal:
         name = self._images.settings.segmenter
         if name == "built-in":
-            proposal = self._proposed(t2, flair)
-            return proposal.mask, f"; its edge is uncertain ({proposal.confidence:.2f})" * proposal.uncertain
-        return segment_tumour(name, self._images.all_aligned(), self._images.reference.image), ""
+            return self._proposed(t2, flair)
+        return Proposal(segment_tumour(name, self._images.all_aligned(), self._images.reference.image))
 
     def _proposed(self, t2: AlignedImage, flair: AlignedImage) -> Proposal:
         reference = self._images.reference
@@ -188,6 +191,11 @@ class TumourOutline:
         except Exception as error:  # a proposal that fails confirms nothing
             log.info("the outline is not confirmed: %s", as_refusal(error))
             return None
+
+    @property
+    def figures(self) -> Mapping[str, float]:
+        """Return what was measured of the outline, for the record: of a proposal, or how far a delivered one agrees."""
+        return self.proposal.figures if self.delivered is None else self.agreement.figures
 
     @property
     def kind(self) -> str:

@@ -5,7 +5,11 @@ WITH moot AS (
 )
 INSERT INTO idh.review (kind, subject, evidence, person_key, detail, options)
 SELECT 'automatic_roi', t.study_id, :sha256, o.person_key,
-    jsonb_build_object('volume in ml', CAST(:volume_ml AS numeric), 'picture', CAST(:object_key AS text)),
+    jsonb_build_object(
+        'volume in ml', CAST(:volume_ml AS numeric),
+        'doubts', CAST(:doubts AS text),
+        'picture', CAST(:object_key AS text)
+    ),
     ARRAY['accept', 'reject']
 FROM idh.study AS t
 JOIN idh.person_of AS o USING (patient_key)

@@ -1,5 +1,6 @@
 """The proposed outline marks lesion and cyst, not what is bright on both sides; it agrees with experts."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from scipy import ndimage
 
 from idh_tasks.domain.volume import Mask
 from idh_tasks.errors import SeriesRejectedError
-from idh_tasks.imaging.proposal import ProposalImages, propose_tumour
+from idh_tasks.imaging.proposal import Proposal, ProposalImages, propose_tumour
 
 SHAPE = (72, 84, 72)
 SPACING = (2.0, 2.0, 2.0)
@@ -56,9 +57,15 @@ def proposed(seen: ProposalImages) -> Mask:
 LESION = ball((38, 52, 20), 9)
 
 
-@pytest.mark.parametrize("bias", [0.0, 0.4])
-def test_the_lesion_is_marked_also_under_an_uneven_field(bias: float) -> None:
-    assert dice(proposed(images(LESION, bias=bias)), LESION) > 0.85
+@cache
+def plain() -> Proposal:
+    """Return the proposal for the lesion alone."""
+    return propose_tumour(images(LESION), BRAIN, SPACING)
+
+
+def test_the_lesion_is_marked_also_under_an_uneven_field() -> None:
+    assert dice(plain().mask, LESION) > 0.85
+    assert dice(proposed(images(LESION, bias=0.4)), LESION) > 0.85
 
 
 def test_a_dark_cyst_inside_the_lesion_belongs_to_it() -> None:
@@ -67,7 +74,7 @@ def test_a_dark_cyst_inside_the_lesion_belongs_to_it() -> None:
 
 
 def test_ventricles_do_not_belong_to_a_lesion_beside_them() -> None:
-    mask = proposed(images(ball((38, 42, 18), 8)))
+    mask = proposed(images(ball((38, 44, 18), 8)))
     assert (mask & VENTRICLES).sum() < 0.2 * VENTRICLES.sum()
 
 
@@ -78,9 +85,19 @@ def test_white_matter_that_is_bright_on_both_sides_is_left_out() -> None:
     assert dice(mask, LESION) > 0.85
 
 
-def test_every_strong_focus_is_marked() -> None:
+def test_every_strong_focus_is_marked_and_a_second_one_is_a_doubt() -> None:
     second = ball((50, 30, 20), 7)
-    assert dice(proposed(images(LESION | second)), LESION | second) > 0.8
+    proposal = propose_tumour(images(LESION | second), BRAIN, SPACING)
+    assert dice(proposal.mask, LESION | second) > 0.8
+    assert proposal.figures["outline_parts"] == 2
+    assert proposal.doubts
+
+
+def test_a_lesion_that_crosses_the_midline_is_a_doubt() -> None:
+    crossing = ball((46, 58, 36), 11)
+    proposal = propose_tumour(images(crossing), BRAIN, SPACING)
+    assert dice(proposal.mask, crossing) > 0.8
+    assert proposal.doubts[-1] == "it reaches into the other hemisphere"
 
 
 def test_a_sharp_lesion_is_certain_and_a_faint_one_is_not() -> None:
@@ -88,14 +105,13 @@ def test_a_sharp_lesion_is_certain_and_a_faint_one_is_not() -> None:
     faint_flair = np.where(BRAIN, 100 + (sharp.flair - 100) * np.where(LESION, 0.45, 1.0), 0)
     blurred = ndimage.gaussian_filter(faint_flair, 3.5).astype(np.float32)
     faint = ProposalImages(sharp.t2, blurred * BRAIN, sharp.t1c)
-    certain, doubtful = (propose_tumour(seen, BRAIN, SPACING) for seen in (sharp, faint))
-    assert not certain.uncertain
-    assert doubtful.confidence < certain.confidence
+    doubtful = propose_tumour(faint, BRAIN, SPACING)
+    assert not plain().doubts
+    assert doubtful.figures["outline_confidence"] < plain().figures["outline_confidence"]
 
 
 def test_the_same_images_give_the_same_outline() -> None:
-    seen = images(LESION)
-    assert np.array_equal(proposed(seen), proposed(seen))
+    assert np.array_equal(proposed(images(LESION)), plain().mask)
 
 
 def test_the_outline_lies_on_the_grid_of_the_images_inside_the_brain() -> None:
@@ -113,15 +129,14 @@ def test_nothing_is_proposed_if_nothing_stands_out(brain: Mask) -> None:
         propose_tumour(images(np.zeros(SHAPE, dtype=bool)), brain, SPACING)
 
 
-def test_real_patients_have_a_median_dice_of_080_with_the_experts_whole_tumour(real_data: Path) -> None:
+def test_real_patients_have_a_median_dice_of_085_with_the_experts_whole_tumour(real_data: Path) -> None:
     overlaps = []
     for folder in sorted((real_data / "brats2021").glob("BraTS2021_*")):
-        image = sitk.ReadImage(str(folder / f"{folder.name}_flair.nii.gz"), sitk.sitkFloat32)
-        t2, t1c, expert = (
-            sitk.GetArrayFromImage(sitk.ReadImage(str(folder / f"{folder.name}_{name}.nii.gz")))
-            for name in ("t2", "t1ce", "seg")
+        t2, flair, t1c, expert = (
+            sitk.GetArrayFromImage(
+                sitk.BinShrink(sitk.ReadImage(str(folder / f"{folder.name}_{name}.nii.gz"), sitk.sitkFloat32), [2] * 3)
+            )
+            for name in ("t2", "flair", "t1ce", "seg")
         )
-        flair, t2 = sitk.GetArrayFromImage(image), t2.astype(np.float32)
-        seen = ProposalImages(t2, flair, t1c.astype(np.float32))
-        overlaps.append(dice(propose_tumour(seen, t2 > 0, image.GetSpacing()).mask, expert > 0))
-    assert np.median(overlaps) >= 0.80
+        overlaps.append(dice(propose_tumour(ProposalImages(t2, flair, t1c), t2 > 0, SPACING).mask, expert > 0.5))
+    assert np.median(overlaps) >= 0.85
