@@ -2,13 +2,16 @@
 # Another interpreter gets a virtual environment of its own: make test PYTHON=python3.13
 PYTHON ?= python3
 COHORT ?=
+PATIENTS ?=
+ERRORS ?= 500
+KINDS ?=
 DATA ?= ../shared/data
 VENV := .venv$(filter-out -python3,-$(notdir $(PYTHON)))
 IDH := $(VENV)/bin/idh
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test unit attack upgrade histories coverage mutants lint sequences words fuzz phantom outlines weights protocol bench up down docs
+.PHONY: help setup system demo test unit attack upgrade histories coverage mutants lint sequences words fuzz phantom planted outlines weights protocol bench up down docs
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -62,8 +65,11 @@ words: $(STAMP) ## Print how texts of laboratories with known meaning are read
 fuzz: $(STAMP) ## Pass 100,000 mutated files through the gate
 	@$(VENV)/bin/python -m tools.fuzz $(DATA)
 
-phantom: $(STAMP) ## Print the accuracy of registration, ADC and rCBV on 40 synthetic patients
-	@$(VENV)/bin/python -m tools.imaging_report
+phantom: $(STAMP) ## Print the accuracy of registration, brain, outline, ADC and rCBV on synthetic patients (PATIENTS=34)
+	@$(VENV)/bin/python -m tools.imaging_report $(PATIENTS)
+
+planted: $(STAMP) ## Plant errors in synthetic studies, and print how each was caught (ERRORS=500 KINDS=coverage)
+	@$(VENV)/bin/python -m tools.planted_errors --errors $(ERRORS) --kinds '$(KINDS)'
 
 outlines: $(STAMP) ## Print how well outlines are proposed for real tumours that took no part in the training
 	@$(VENV)/bin/python -m tools.outline_report $(DATA)/brats2021

@@ -47,11 +47,15 @@ def read_study(folder: Path, mask: Path | None) -> FolderSeriesReader:
     StudyQuarantinedError
         ``E_ROI`` if the folder holds several such files.
     """
-    named = {str(number): series for number, series in enumerate(_named_series(folder))}
-    records = sorted((_record(key, series) for key, series in named.items()), key=lambda record: record.preference)
     outline = mask or _mask_beside(folder)
-    stored = {key: series.instances for key, series in named.items()}
-    return FolderSeriesReader(records, stored, outline.read_bytes() if outline else None)
+    return as_reader(_named_series(folder), outline.read_bytes() if outline else None)
+
+
+def as_reader(series: Sequence[NamedSeries], mask: bytes | None) -> FolderSeriesReader:
+    """Return the named series of a study as preprocessing reads them."""
+    named = {str(number): one for number, one in enumerate(series)}
+    records = sorted((_record(key, one) for key, one in named.items()), key=lambda record: record.preference)
+    return FolderSeriesReader(records, {key: one.instances for key, one in named.items()}, mask)
 
 
 def _mask_beside(folder: Path) -> Path | None:

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from idh_tasks.domain.volume import Float, Geometry
+from idh_tasks.domain.volume import Float, Geometry, triple
 from idh_tasks.phantom.tissue import Labels, Tissue
+from idh_tasks.phantom.variant import STANDARD, TumourForm, Variant
 
 GRID = Geometry(shape=(116, 140, 116), spacing_mm=(1.5, 1.5, 1.5), origin_mm=(-86.25, -104.25, -86.25))
 """The grid on which a head is drawn, centred on the origin of the patient coordinates."""
@@ -64,14 +65,15 @@ def _depth_mm(rng: np.random.Generator) -> Float:
     return (1 - radius) * _MEAN_SEMI_AXIS_MM + 1.2 * smooth_field(rng, 15)
 
 
-def _fluid(rng: np.random.Generator, depth: Float) -> NDArray[np.bool_]:
+def _fluid(rng: np.random.Generator, depth: Float, variant: Variant) -> NDArray[np.bool_]:
     x, y, z = coordinates()
+    wide = variant.ventricles
     # The zero set of a smooth random field is a folded sheet, like a sulcus.
-    sulci = (np.abs(smooth_field(rng, 4.2)) < 0.16) & (depth < 15)
+    sulci = (np.abs(smooth_field(rng, 4.2)) < 0.16 * variant.sulci) & (depth < 15)
     fissure = (np.abs(x) < 1.1) & ((z > 18) | (np.abs(y) > 42)) & (depth < 45)
-    ventricles = _both_sides((11.0, -2.0, 12.0), (6.0, 30.0, 8.0))
-    horns = _both_sides((24.0, 30.0, 2.0), (6.0, 14.0, 7.0))
-    third = _inside((0.0, 6.0, -2.0), (2.0, 11.0, 9.0))
+    ventricles = _both_sides((11.0, -2.0, 12.0), (6.0 * wide, 30.0 * wide, 8.0 * wide))
+    horns = _both_sides((24.0, 30.0, 2.0), (6.0 * wide, 14.0 * wide, 7.0 * wide))
+    third = _inside((0.0, 6.0, -2.0), (2.0 * wide, 11.0, 9.0))
     return sulci | fissure | ventricles | horns | third
 
 
@@ -82,8 +84,8 @@ def _deep_grey() -> NDArray[np.bool_]:
     return thalamus | caudate | putamen
 
 
-def draw_head(rng: np.random.Generator) -> Anatomy:
-    """Draw a healthy head.
+def draw_head(rng: np.random.Generator, variant: Variant = STANDARD) -> Anatomy:
+    """Draw a healthy head of the usual size (see `resized`).
 
     Parameters
     ----------
@@ -91,11 +93,11 @@ def draw_head(rng: np.random.Generator) -> Anatomy:
         Determines the individual shape and folding.
     """
     depth = _depth_mm(rng)
-    fluid = _fluid(rng, depth)
+    fluid = _fluid(rng, depth, variant)
     to_fluid_mm = ndimage.distance_transform_edt(~(fluid | (depth < 0))) * GRID.spacing_mm[0]
     labels = np.full(GRID.shape, Tissue.AIR, dtype=np.uint8)
-    for shell_mm, tissue in ((-15, Tissue.SCALP), (-10, Tissue.SKULL), (-3, Tissue.CSF)):
-        labels[depth > shell_mm] = tissue
+    for reach_mm, tissue in ((15, Tissue.SCALP), (10, Tissue.SKULL), (variant.subarachnoid_mm, Tissue.CSF)):
+        labels[depth > -reach_mm] = tissue
     labels[depth > 0] = Tissue.WHITE
     cortex = (to_fluid_mm < 3.4) & (depth < 22)
     labels[(depth > 0) & (cortex | _deep_grey())] = Tissue.GREY
@@ -103,27 +105,43 @@ def draw_head(rng: np.random.Generator) -> Anatomy:
     return Anatomy(labels, GRID)
 
 
-def add_tumour(anatomy: Anatomy, rng: np.random.Generator) -> Anatomy:
-    """Add a tumour with necrotic core, enhancing rim and oedema to one hemisphere.
+def add_tumour(anatomy: Anatomy, rng: np.random.Generator, form: TumourForm = STANDARD.tumour) -> Anatomy:
+    """Add a tumour with necrotic core, solid part and oedema to one hemisphere; of several foci each has its own.
 
     Its position, size and shape do not depend on the IDH status.
     """
-    side = rng.choice((-1.0, 1.0))
-    centre = (side * rng.uniform(26, 38), rng.uniform(-38, 42), rng.uniform(2, 28))
-    radius = rng.uniform(15, 23)
-    semi = tuple(radius * rng.uniform(0.85, 1.15) for _ in range(3))
-    distance = np.sqrt(_ellipsoid(centre, (semi[0], semi[1], semi[2])))
-    distance *= 1 + 0.13 * smooth_field(rng, 7)
     labels = anatomy.labels.copy()
-    brain = np.isin(labels, (Tissue.WHITE, Tissue.GREY))
-    cavity = labels == Tissue.CSF
-    reach = rng.uniform(1.45, 1.85)
-    labels[brain & (distance < reach)] = Tissue.OEDEMA
-    solid = (brain | cavity) & (distance < 1)
-    labels[solid & _deep_in_brain(anatomy)] = Tissue.RIM
-    labels[(labels == Tissue.RIM) & (distance < rng.uniform(0.5, 0.66))] = Tissue.NECROSIS
+    for _ in range(form.foci):
+        _add_focus(labels, _deep_in_brain(anatomy, form.margin), rng, form)
+    if not form.enhancing:
+        labels[labels == Tissue.RIM] = Tissue.OEDEMA
     return Anatomy(labels, anatomy.geometry)
 
 
-def _deep_in_brain(anatomy: Anatomy) -> NDArray[np.bool_]:
-    return ndimage.binary_erosion(anatomy.labels >= Tissue.CSF, iterations=4)
+def _add_focus(labels: Labels, deep: NDArray[np.bool_], rng: np.random.Generator, form: TumourForm) -> None:
+    side = rng.choice((-1.0, 1.0))
+    centre = (side * rng.uniform(*form.beside_mm), rng.uniform(*form.behind_mm), rng.uniform(*form.above_mm))
+    radius = rng.uniform(*form.radius_mm)
+    semi = tuple(radius * rng.uniform(0.85, 1.15) for _ in range(3))
+    distance = np.sqrt(_ellipsoid(centre, (semi[0], semi[1], semi[2])))
+    distance *= 1 + 0.13 * smooth_field(rng, 7)
+    brain = np.isin(labels, (Tissue.WHITE, Tissue.GREY))
+    cavity = labels == Tissue.CSF
+    reach = rng.uniform(*form.reach)
+    labels[brain & (distance < reach)] = Tissue.OEDEMA
+    solid = (brain | cavity) & (distance < 1)
+    labels[solid & deep] = Tissue.RIM
+    labels[(labels == Tissue.RIM) & (distance < rng.uniform(*form.necrotic))] = Tissue.NECROSIS
+
+
+def _deep_in_brain(anatomy: Anatomy, margin: int) -> NDArray[np.bool_]:
+    return ndimage.binary_erosion(anatomy.labels >= Tissue.CSF, iterations=margin)
+
+
+def resized(anatomy: Anatomy, size: tuple[float, float, float]) -> Anatomy:
+    """Stretch a head about the origin along x, y and z."""
+    grid = anatomy.geometry
+    spacing, origin = np.multiply(grid.spacing_mm, size), np.multiply(grid.origin_mm, size)
+    return Anatomy(
+        anatomy.labels, Geometry(grid.shape, triple(spacing), triple(origin), grid.direction), anatomy.images
+    )

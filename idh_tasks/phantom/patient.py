@@ -1,7 +1,7 @@
 """Writes the study of one synthetic patient: anatomy, series, tumour outline and ground truth."""
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +11,19 @@ from idh_tasks.domain.pathology import IdhStatus
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.domain.volume import Float, Geometry, Mask
 from idh_tasks.phantom.acquisition import Displacement, acquire, grid_of, random_displacement, sample
-from idh_tasks.phantom.anatomy import Anatomy, add_tumour, draw_head
+from idh_tasks.phantom.anatomy import Anatomy, add_tumour, draw_head, resized
 from idh_tasks.phantom.biology import draw_biology
 from idh_tasks.phantom.dicom import StudyHeader, write_series
 from idh_tasks.phantom.nifti import find_cases, read_anatomy
 from idh_tasks.phantom.person import Person, Visit, draw_person, draw_visit
-from idh_tasks.phantom.protocol import PROTOCOLS, Recipe, Vendor
+from idh_tasks.phantom.protocol import PROTOCOLS, THICK_SLICES, Recipe, Vendor, with_field_of_view
 from idh_tasks.phantom.roi import write_nifti, write_segmentation
-from idh_tasks.phantom.tissue import TUMOUR
+from idh_tasks.phantom.tissue import TUMOUR, Biology
 from idh_tasks.phantom.truth import Truth, truth_of
+from idh_tasks.phantom.variant import STANDARD, Variant
+
+REFERENCES = (MrSequence.MPRAGE, MrSequence.T1C)
+"""The series to which the displacement of the others is relative."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class PatientPlan:
     from_nifti: Path | None
     motion_mm: float
     motion_degrees: float
+    variant: Variant = STANDARD
 
     def rng(self, purpose: str) -> np.random.Generator:
         """Return a random stream per purpose, so that changes to one do not affect the others."""
@@ -51,15 +56,17 @@ class PatientPlan:
     def recipes(self) -> list[Recipe]:
         """Return the series that are acquired."""
         missing = {MrSequence.DSC} if self.defect == "missing_sequence" else set()
-        return [recipe for recipe in PROTOCOLS[self.vendor] if recipe.sequence not in missing]
+        protocol = THICK_SLICES if self.variant.thick_slices else PROTOCOLS[self.vendor]
+        acquired = [recipe for recipe in protocol if recipe.sequence not in missing]
+        return with_field_of_view(acquired, self.variant.field_of_view)
 
     def recipe(self, sequence: MrSequence) -> Recipe:
         """Return how one series is acquired."""
         return next(recipe for recipe in self.recipes() if recipe.sequence is sequence)
 
     def displacement(self, sequence: MrSequence) -> Displacement:
-        """Return how the head is displaced during a series, relative to the MPRAGE."""
-        still = sequence is MrSequence.MPRAGE
+        """Return how the head is displaced during a series, relative to the MPRAGE or T1 after contrast."""
+        still = sequence in REFERENCES
         bounds = (0.0, 0.0) if still else (self.motion_degrees, self.motion_mm)
         return random_displacement(self.rng(f"motion {sequence}"), *bounds)
 
@@ -68,10 +75,18 @@ def draw_anatomy(plan: PatientPlan) -> Anatomy:
     """Draw a synthetic head with a tumour, or read a real one."""
     rng = plan.rng("anatomy")
     if plan.from_nifti is None:
-        return add_tumour(draw_head(rng), rng)
+        head = add_tumour(draw_head(rng, plan.variant), rng, plan.variant.tumour)
+        return resized(head, plan.variant.size)
     cases = find_cases(plan.from_nifti)
     turn, index = divmod(plan.number, len(cases))
     return read_anatomy(cases[index], mirrored=turn % 2 == 1)
+
+
+def draw_properties(plan: PatientPlan) -> Biology:
+    """Draw the properties of the tumour."""
+    biology = draw_biology(plan.rng("biology"), plan.status)
+    factor = plan.variant.t1_factor
+    return biology if factor is None else replace(biology, t1_factor=factor)
 
 
 def draw_texture(plan: PatientPlan, shape: tuple[int, ...]) -> Float:
@@ -86,7 +101,7 @@ def draw_texture(plan: PatientPlan, shape: tuple[int, ...]) -> Float:
 def write_patient(folder: Path, plan: PatientPlan) -> Truth:
     """Write one study below `folder` and return its truth."""
     header = StudyHeader(*plan.identity(), plan.vendor, seed=f"{plan.seed}/{plan.number}")
-    anatomy, biology = draw_anatomy(plan), draw_biology(plan.rng("biology"), plan.status)
+    anatomy, biology = draw_anatomy(plan), draw_properties(plan)
     texture = draw_texture(plan, anatomy.labels.shape)
     out = folder / f"{plan.number:03d}"
     out.mkdir(parents=True, exist_ok=True)

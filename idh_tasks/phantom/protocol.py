@@ -1,6 +1,7 @@
 """Acquisition protocols of three vendors, with the timings of real examinations."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from idh_tasks.domain.sequence import MrSequence
@@ -109,6 +110,24 @@ PHILIPS = (
     ),
     *_epi(("DWI 3 b TRANS", "DSC FFE-EPI"), Timing(4000, 88), Timing(1550, 32)),
 )
+
+_NATIVE = (30, 160, 160)
+_NATIVE_MM = (1.45, 1.45, 5.0)
+THICK_SLICES = (
+    Recipe(MrSequence.T1, "T1 SE AX", Timing(560, 11), _NATIVE, _NATIVE_MM, 90, "SE"),
+    Recipe(MrSequence.T2, "T2 TSE AX", Timing(4600, 99), _NATIVE, _NATIVE_MM, 150, "SE", 15),
+    Recipe(MrSequence.FLAIR, "FLAIR AX", Timing(9000, 128, 2500), _NATIVE, _NATIVE_MM, 150, "SE\\IR", 18),
+    Recipe(MrSequence.T1C, "T1 SE AX +C", Timing(560, 11, contrast=True), _NATIVE, _NATIVE_MM, 90, "SE"),
+    *_epi(("DWI 3 b AX", "DSC PERFUSION AX"), Timing(5000, 80), Timing(1500, 30)),
+)
+"""A protocol without 3D series, whose T1 after contrast has slices of 5 mm like the others."""
+
+
+def with_field_of_view(recipes: Sequence[Recipe], factor: float) -> list[Recipe]:
+    """Return recipes whose field of view in the plane of the slices is larger by a factor."""
+    return [replace(one, spacing_mm=(one.spacing_mm[0] * factor, one.spacing_mm[1] * factor, one.spacing_mm[2]))
+            for one in recipes]  # fmt: skip
+
 
 PROTOCOLS = {Vendor.SIEMENS: SIEMENS, Vendor.GE: GE, Vendor.PHILIPS: PHILIPS}
 MODELS = {Vendor.SIEMENS: "TrioTim", Vendor.GE: "DISCOVERY MR750w", Vendor.PHILIPS: "Ingenia"}

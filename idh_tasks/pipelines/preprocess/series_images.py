@@ -8,11 +8,12 @@ from functools import cached_property
 from idh_tasks.codes import Code
 from idh_tasks.domain.sequence import MrSequence, Provenance
 from idh_tasks.domain.study import SeriesRecord
-from idh_tasks.domain.volume import Volume
+from idh_tasks.domain.volume import Mask, Volume
 from idh_tasks.errors import IdhError, SeriesRejectedError
 from idh_tasks.imaging.assembly import assemble_echoes, assemble_volume
 from idh_tasks.imaging.diffusion import compute_adc
 from idh_tasks.imaging.itk import axial
+from idh_tasks.imaging.measured import measured
 from idh_tasks.imaging.outline.reference import ReferenceImage
 from idh_tasks.imaging.perfusion import compute_rcbv, perfusion_flags
 from idh_tasks.imaging.quality import Quality, check_quality, measure_quality
@@ -57,6 +58,11 @@ class SourceImage:
     def quality(self) -> Quality:
         """Return the quality of the anatomy volume."""
         return measure_quality(self.anatomy)
+
+    @cached_property
+    def measured(self) -> Mask:
+        """Return where the image, or the volume from which a map was computed, was measured and not filled."""
+        return measured(self.anatomy, is_map=self.provenance is Provenance.VENDOR)
 
 
 Make = Callable[[MrSequence, SeriesRecord], SourceImage]

@@ -31,7 +31,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class AlignedImage:
-    """An image in the reference space, the voxels that it covers, and its registration."""
+    """An image in the reference space, the voxels in which it was measured, and its registration."""
 
     voxels: Float
     covered: Mask
@@ -105,12 +105,12 @@ class StudyImages:
 
     def aligned(self, sequence: MrSequence) -> AlignedImage:
         """Resample the image of a sequence to the reference space."""
-        image, grid = self.source(sequence).image, self.reference.image.geometry
-        registration = self.registration(sequence)
+        source, grid = self.source(sequence), self.reference.image.geometry
+        image, registration = source.image, self.registration(sequence)
         if image.geometry == grid:
-            return AlignedImage(image.voxels, np.ones(grid.shape, dtype=bool), registration)
-        ones = Volume(np.ones_like(image.voxels), image.geometry)
-        covered = resample(ones, grid, registration.transform, nearest=True).voxels > 0
+            return AlignedImage(image.voxels, source.measured, registration)
+        measured = Volume(source.measured.astype(np.float32), image.geometry)
+        covered = resample(measured, grid, registration.transform, nearest=True).voxels > 0
         return AlignedImage(resample(image, grid, registration.transform).voxels, covered, registration)
 
     def all_aligned(self) -> dict[MrSequence, Volume]:

@@ -15,6 +15,7 @@ from idh_tasks.imaging.extension_points import segment_tumour
 from idh_tasks.imaging.head import head_mask
 from idh_tasks.imaging.itk import resample
 from idh_tasks.imaging.outline.agreement import Agreement, agreement
+from idh_tasks.imaging.outline.contained import check_contained
 from idh_tasks.imaging.outline.delivered import (
     Candidate,
     DeliveredOutline,
@@ -65,7 +66,8 @@ class TumourOutline:
         OutlineAwaitsReviewError
             ``W_ROI_PROPOSED`` if a proposal awaits review.
         StudyQuarantinedError
-            ``E_NO_ROI`` if no outline can be proposed, ``E_ROI`` if the delivered one is implausible.
+            ``E_NO_ROI`` if no outline can be proposed, ``E_ROI`` if the delivered one is implausible or not
+            contained in the reference image.
         """
         if self.delivered is not None:
             return self._moved_with_t2(self.delivered.mask)
@@ -80,6 +82,7 @@ class TumourOutline:
         grid = self._images.reference.image.geometry
         transform = self._images.registration(MrSequence.T2).transform
         mask = resample(drawn, grid, transform, nearest=True).voxels > 0
+        check_contained(drawn, grid, transform, self._images.settings.coverage_floor)
         check_plausible(mask, head_mask(self._images.reference.image), grid, self._images.settings)
         return mask
 

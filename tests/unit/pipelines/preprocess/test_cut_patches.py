@@ -168,6 +168,21 @@ def test_an_image_that_does_not_cover_the_outline_is_refused_with_its_share(stor
     assert cut(stored).cut[MrSequence.FLAIR].coverage == pytest.approx(1, abs=0.01)
 
 
+def without_signal(first: int, last: int) -> Change:
+    def change(instances: list[Dataset]) -> list[Dataset]:
+        for ds in sorted(instances, key=lambda ds: float(ds.ImagePositionPatient[2]))[first:last]:
+            ds.PixelData = bytes(len(ds.PixelData))
+        return instances
+
+    return change
+
+
+def test_slices_that_were_filled_with_zeros_are_not_covered(stored: FolderSeriesReader) -> None:
+    patches = cut(ChangedReader(stored, MrSequence.FLAIR, without_signal(14, 24)))
+    assert patches.refused[MrSequence.FLAIR].code is Code.E_COVERAGE
+    assert set(patches.cut) == OTHERS
+
+
 def without(stored: FolderSeriesReader, sequence: MrSequence) -> FolderSeriesReader:
     return replace(stored, series=[s for s in stored.series if s.identification.sequence is not sequence])
 
