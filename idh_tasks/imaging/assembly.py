@@ -41,7 +41,10 @@ def assemble_volume(instances: Sequence[Dataset]) -> Volume:
     geometry, slices = arrange(_distinct(instances))
     if any(len(at_position) > 1 for at_position in slices):
         raise SeriesRejectedError(Code.E_GEOMETRY_DUP, "several instances have the same position")
-    return Volume(_check_content(np.stack([read_pixels(at_position[0]) for at_position in slices])), geometry)
+    voxels = np.empty(geometry.shape, dtype=np.float32)
+    for index, (instance,) in enumerate(slices):
+        voxels[index] = read_pixels(instance)
+    return Volume(_check_content(voxels), geometry)
 
 
 def assemble_over_b(instances: Sequence[Dataset]) -> Series4D:

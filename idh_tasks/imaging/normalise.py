@@ -32,7 +32,8 @@ def brain_zscore(voxels: Float, brain: Mask) -> Float:
     spread = float(measured.std())
     if not spread > ROUNDING * float(np.abs(measured).max()):
         raise SeriesRejectedError(Code.E_EMPTY_IMAGE, "the image has no contrast in the brain")
-    return np.asarray((voxels - np.median(measured)) / spread, dtype=np.float32)
+    # Single precision throughout: a volume in double precision would be the largest array of a study.
+    return (voxels - np.float32(np.median(measured))) / np.float32(spread)
 
 
 def tumour_mean(voxels: Float, tumour: Mask) -> Float:
@@ -47,7 +48,7 @@ def tumour_mean(voxels: Float, tumour: Mask) -> Float:
     mean = float(inside.mean()) if inside.size else 0.0
     if not mean > ROUNDING * float(np.abs(inside).max(initial=0)):
         raise SeriesRejectedError(Code.E_EMPTY_IMAGE, "the image has no signal in the tumour")
-    return np.asarray(voxels / mean, dtype=np.float32)
+    return voxels / np.float32(mean)
 
 
 def absolute_adc(voxels: Float) -> Float:

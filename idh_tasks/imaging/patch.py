@@ -60,7 +60,7 @@ def cut_patch(
     spacing_mm
         Voxel size as (x, y, z).
     """
-    image = box.crop(np.where(tumour, normalised, 0).astype(np.float32))
+    image = np.where(box.crop(tumour), box.crop(normalised), 0).astype(np.float32)
     extent_mm = np.array(image.shape) * spacing_mm[1::-1]
     padded = image.shape * (extent_mm.max() / extent_mm if pad_square else np.ones(2))
     rows, columns = (_resampling(n, float(total), size) for n, total in zip(image.shape, padded, strict=True))

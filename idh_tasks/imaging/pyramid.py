@@ -24,6 +24,8 @@ class Level:
 
 LEVELS = (Level(8, 20_000, 0.05), Level(4, 30_000, 0.02), Level(2, 45_000, 0.01))
 """From coarse to fine."""
+MOST_VOXELS, BOUNDED_MM = 40_000_000, 1.0
+"""A larger image is brought to voxels of this size."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,17 @@ def pyramid(thick: Volume, thin: Volume) -> list[ImagePair]:
         fine = fine.coarser(grid, np.maximum(np.sqrt(rotation_squared @ width**2), grid))
         pairs.append(ImagePair(level, to_image(coarse.volume), to_image(fine.volume)))
     return pairs[::-1]
+
+
+def bounded(volume: Volume) -> Volume:
+    """Return a volume of more than 40 million voxels with voxels of at least 1 mm, and any other one unchanged.
+
+    Voxels of 0.5 mm are interpolated by the scanner, and a study in their grid would take several GiB.
+    """
+    if volume.voxels.size <= MOST_VOXELS:
+        return volume
+    spacing = np.maximum(volume.geometry.spacing_mm, BOUNDED_MM)
+    return SlabImage.of(volume).coarser(spacing, spacing).volume
 
 
 def _directions(image: SlabImage) -> NDArray[np.float64]:

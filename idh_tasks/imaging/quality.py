@@ -65,11 +65,15 @@ def check_quality(quality: Quality, settings: ImagingSettings) -> None:
 
 def _noise(voxels: Float, head: Mask) -> float:
     """Return the noise of a voxel from in-plane second differences, which cancel tissue (Immerkær, CVIU 1996)."""
-    along_rows = voxels[:, :-2] - 2 * voxels[:, 1:-1] + voxels[:, 2:]
-    curvature = along_rows[:, :, :-2] - 2 * along_rows[:, :, 1:-1] + along_rows[:, :, 2:]
     interior = ndimage.binary_erosion(head, BORDER)[:, 1:-1, 1:-1]
-    values = curvature[interior]
+    # One slice at a time: the differences of a whole volume would take several times its memory.
+    values = np.concatenate([_curvature(pixels)[inside] for pixels, inside in zip(voxels, interior, strict=True)])
     return MAD_TO_SD * float(np.median(np.abs(values))) / CURVATURE_SD if values.size else 0.0
+
+
+def _curvature(pixels: Float) -> Float:
+    along_rows = pixels[:-2] - 2 * pixels[1:-1] + pixels[2:]
+    return along_rows[:, :-2] - 2 * along_rows[:, 1:-1] + along_rows[:, 2:]
 
 
 def _ghosting(voxels: Float, head: Mask, signal: float) -> float:

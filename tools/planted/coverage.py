@@ -135,7 +135,7 @@ def noise_only_slices(study: Study, rng: Rng) -> Case:
     series = _zeroed(study, study.copies(sequence), float(low), float(high))
     for ds in series:
         if not pixels(ds).any():
-            set_pixels(ds, rng.rayleigh(10, (ds.Rows, ds.Columns)))
+            set_pixels(ds, rng.rayleigh(10, (ds.Rows, ds.Columns)).astype(np.float32))
     return patch_case(study, sequence, series)
 
 

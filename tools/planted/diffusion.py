@@ -82,7 +82,7 @@ def derived_map_inside(study: Study, volumes: list[Series], rng: Rng) -> list[Se
     """Store a derived map in the series of the diffusion images, under one of their b-values."""
     adc = study.images.source(MrSequence.ADC).image.voxels
     maps = (adc * rng.uniform(0.2, 1.0), 400 * np.exp(-adc / 1000), np.minimum(adc, 1) * rng.uniform(100, 900))
-    derived = _replaced(_another(_volume(study, 0)), maps[rng.integers(len(maps))])
+    derived = _replaced(_another(_volume(study, 0)), maps[int(rng.integers(len(maps)))].astype(np.float32))
     image_type = MAP_TYPES[rng.integers(len(MAP_TYPES))].split("\\")
     for ds in _with_b(derived, float(rng.choice((0.0, 1000.0)))):
         put(ds, ImageType=image_type)

@@ -47,9 +47,9 @@ def _labelled(one: Study, mask: Mask, label: str, *, neoplasm: bool = True) -> D
 
 def _contours(mask: Mask, every: int) -> list[list[list[float]]]:
     """Return the outlines of each part on every n-th slice that has any, in voxels."""
-    marked = np.nonzero(mask.any(axis=(1, 2)))[0][::every]
+    marked = np.nonzero(mask.any(axis=(1, 2)))[0][::every].tolist()
     return [
-        [[float(x), float(y), float(z)] for x, y in line[:-1]]
+        [[float(x), float(y), float(z)] for x, y in np.asarray(line)[:-1].tolist()]
         for z in marked
         for line in contour_generator(z=mask[z].astype(float)).lines(0.5)
     ]
@@ -70,7 +70,7 @@ def _elsewhere(one: Study) -> Mask:
 
 
 def _named(one: Study, mask: Mask, names: Sequence[str], rng: Rng) -> Case:
-    name = names[rng.integers(len(names))]
+    name = names[int(rng.integers(len(names)))]
     if rng.random() < 0.5:
         return outline_case(one, None, structure_set(one, mask, name))
     return outline_case(one, None, _labelled(one, mask, name, neoplasm=rng.random() < 0.5))
@@ -111,7 +111,7 @@ def whole_image(one: Study, rng: Rng) -> Case:
 def image_as_mask(one: Study, rng: Rng) -> Case:
     """Deliver an image, or random numbers, instead of a mask."""
     image = one.volume(MrSequence.FLAIR).voxels if rng.random() < 0.5 else rng.random(one.tumour.shape)
-    scaled = image / np.max(image) * float(rng.choice((1.0, 255.0)))
+    scaled = image / float(image.max()) * float(rng.choice((1.0, 255.0)))
     return outline_case(one, outlines.nifti(scaled.astype(np.float32), one.volume(MrSequence.T2).geometry))
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
+from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 from idh_tasks.codes import Code
@@ -30,6 +31,9 @@ CHECKSUMS = {
 }
 """SHA-256 of the archives in deepbet 1.0.2."""
 PARAMETERS = 38
+Weights = NDArray[np.float32]
+TAPS = {2: np.eye(2)[:, None], 3: np.array([[[0, 1, 0], [0, 0, 0]], [[0, 0, 1], [1, 0, 0]]])}
+"""By size of the kernel: which of its weights an even and an odd voxel of the output take from which neighbour."""
 
 
 @lru_cache(maxsize=2)
@@ -111,11 +115,13 @@ class _Layers:
         return self.conv(self.transposed(x, (middle, middle, 3), stride), (narrow, middle, 1))
 
     def brain(self, x: str) -> str:
-        """The last layers: background and brain at full resolution."""
+        """The last layers: the probability of brain at full resolution.
+
+        The softmax of the two classes, background and brain, is the logistic function of their difference.
+        """
         x = self.conv(x, (8, 8, 3), bias=True)
-        weights = [self.weight((8, 2, 2, 2, 2)), self.weight((2,))]
-        classes = self.op("Softmax", [self.op("ConvTranspose", [x, *weights], strides=[2] * 3)], axis=1)
-        return self.op("Gather", [classes, self.constant(np.array([1], dtype=np.int64))], axis=1)
+        weights, bias = self.parameter((8, 2, 2, 2, 2)), self.parameter((2,))
+        return self.op("Sigmoid", [self.doubled(x, np.diff(weights, axis=1), np.diff(bias))])
 
     def conv(
         self, x: str, size: tuple[int, int, int], stride: int = 1, *, activate: bool = True, bias: bool = False
@@ -127,9 +133,30 @@ class _Layers:
 
     def transposed(self, x: str, size: tuple[int, int, int], stride: int, *, bias: bool = False) -> str:
         channels, out, kernel = size
-        weights = [self.weight((channels, out, kernel, kernel, kernel))] + ([self.weight((out,))] if bias else [])
-        padding = {"pads": [1] * 6, "output_padding": [stride - 1] * 3}
-        return self.normalised(self.op("ConvTranspose", [x, *weights], strides=[stride] * 3, **padding), out, True)
+        weights = self.parameter((channels, out, kernel, kernel, kernel))
+        shift = self.parameter((out,)) if bias else np.zeros(out, dtype=np.float32)
+        if stride == 2:
+            return self.normalised(self.doubled(x, weights, shift), out, True)
+        mirrored = np.ascontiguousarray(weights[:, :, ::-1, ::-1, ::-1].swapaxes(0, 1))
+        convolved = self.op("Conv", [x, self.constant(mirrored), self.constant(shift)], pads=[kernel // 2] * 6)
+        return self.normalised(convolved, out, True)
+
+    def doubled(self, x: str, weights: Weights, shift: Weights) -> str:
+        """Transposed convolution of stride 2, whose own kernel in ONNX Runtime is slow.
+
+        Each of the eight voxels that one voxel becomes is a convolution of its own, with a part of the weights.
+        """
+        taps = TAPS[weights.shape[-1]]
+        parts = np.einsum("ioabc,zsa,ytb,xuc->zyxoistu", weights, taps, taps, taps)
+        kernel, out = taps.shape[1], weights.shape[1]
+        stacked = self.constant(np.ascontiguousarray(parts.reshape(8 * out, -1, *[kernel] * 3), dtype=np.float32))
+        convolved = self.op("Conv", [x, stacked, self.constant(np.tile(shift, 8))], pads=[0] * 3 + [kernel - 1] * 3)
+        size = self.op("Shape", [x], start=2)
+        twice = self.op("Mul", [size, self.constant(np.array([2]))])
+        apart, together = (self.constant(np.array(start)) for start in ([2, 2, 2, out], [1, out]))
+        split = self.op("Reshape", [convolved, self.op("Concat", [apart, size], axis=0)])
+        woven = self.op("Transpose", [split], perm=[3, 4, 0, 5, 1, 6, 2])
+        return self.op("Reshape", [woven, self.op("Concat", [together, twice], axis=0)])
 
     def normalised(self, x: str, channels: int, activate: bool) -> str:
         scale = [self.constant(value(channels, dtype=np.float32)) for value in (np.ones, np.zeros)]
@@ -145,9 +172,12 @@ class _Layers:
         return name
 
     def weight(self, shape: tuple[int, ...]) -> str:
-        return self.constant(np.frombuffer(next(self._parameters), dtype="<f4").reshape(shape))
+        return self.constant(self.parameter(shape))
 
-    def constant(self, values: np.ndarray) -> str:
+    def parameter(self, shape: tuple[int, ...]) -> Weights:
+        return np.frombuffer(next(self._parameters), dtype="<f4").reshape(shape)
+
+    def constant(self, values: NDArray[Any]) -> str:
         name = f"w{len(self._weights)}"
         self._weights.append(numpy_helper.from_array(values, name))
         return name

@@ -37,7 +37,8 @@ class CutPatch:
     origin
         What the patch was made of: hashes of the inputs, transform, settings and versions.
     shown, covered
-        The aligned image on the rectangle's slice and where it has one, for the quality sheet.
+        The aligned image on the rectangle's slice and where it has one, for the quality sheet; copies, so that the
+        volume is not kept.
     coverage
         Share of the outline that the image covers.
     """
@@ -121,8 +122,8 @@ class PatchCutter:
                 (*self._outline.agreement.flags, *flags),
             ),
             origin=self._origin(sequence, source, aligned.registration),
-            shown=aligned.voxels[self.rectangle.slice_index],
-            covered=aligned.covered[self.rectangle.slice_index],
+            shown=aligned.voxels[self.rectangle.slice_index].copy(),
+            covered=aligned.covered[self.rectangle.slice_index].copy(),
             coverage=coverage,
         )
 

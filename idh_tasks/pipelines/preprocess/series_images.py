@@ -16,6 +16,7 @@ from idh_tasks.imaging.itk import axial
 from idh_tasks.imaging.measured import measured
 from idh_tasks.imaging.outline.reference import ReferenceImage
 from idh_tasks.imaging.perfusion import compute_rcbv, perfusion_flags
+from idh_tasks.imaging.pyramid import bounded
 from idh_tasks.imaging.quality import Quality, check_quality, measure_quality
 from idh_tasks.imaging.vendor_adc import unit_doubts, vendor_adc
 from idh_tasks.pipelines.preprocess.refusal import as_refusal
@@ -116,6 +117,8 @@ class SeriesImages:
         instances = self._reader.instances(series)
         image = assemble_volume(instances)
         drawn_on = ReferenceImage.of_series(image.geometry, instances)
+        if sequence is not MrSequence.T2:  # delivered outlines are compared with its grid
+            image = bounded(image)
         if sequence is MrSequence.MPRAGE:
             image = axial(image)
         return SourceImage(image, image, Provenance.ACQUIRED, series, drawn_on=drawn_on)
