@@ -1,6 +1,7 @@
 """Cuts the 64×64 patch from the axial slice with the largest tumour area."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +9,8 @@ from numpy.typing import NDArray
 from idh_tasks.codes import Code
 from idh_tasks.domain.volume import Float, Mask, Triple
 from idh_tasks.errors import StudyQuarantinedError
+
+Voxels = TypeVar("Voxels", Float, Mask)
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class Rectangle:
     left: int
     right: int
 
-    def crop(self, volume: Float) -> Float:
+    def crop(self, volume: Voxels) -> Voxels:
         """Cut the rectangle out of a volume of shape (z, y, x)."""
         return volume[self.slice_index, self.top : self.bottom, self.left : self.right]
 
