@@ -1,5 +1,6 @@
 """`idh intake`: check, name and de-identify DICOM files without a database; look after the quarantine."""
 
+import getpass
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -90,9 +91,9 @@ def show(subject: Subject, as_json: AsJson = False) -> None:
 @quarantine.command("readmit")
 def readmit(subject: Subject) -> None:
     """Let the next night try the held delivery again. Exit code 1 if there is none."""
-    from idh_tasks.pipelines.ingest import night
+    from idh_tasks.pipelines.operate.readmission import readmit
 
-    deliveries = night.readmit(platform.open_platform(Role.INGEST), subject)
-    output.say(f"{len(deliveries)} deliveries will be tried again")
+    deliveries = readmit(platform.open_platform(Role.INGEST), [subject], getpass.getuser())
+    output.say(f"{deliveries} deliveries will be tried again")
     if not deliveries:
         raise typer.Exit(1)

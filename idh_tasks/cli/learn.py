@@ -145,7 +145,7 @@ def rollback(
     actor: Annotated[str, typer.Option("--by", help="Who decides; goes into the audit log.")] = "operator",
 ) -> None:
     """Make the previous champion of a sequence champion again."""
-    from idh_tasks.pipelines.train import promotion
+    from idh_tasks.pipelines.operate.withdrawal import roll_back
 
-    model_id = promotion.rollback(platform.open_platform(Role.TRAIN), sequence, actor)
+    model_id = roll_back(platform.open_platform(Role.TRAIN), sequence, actor)
     output.say(f"{sequence}: {model_id} is champion again")

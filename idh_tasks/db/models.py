@@ -95,10 +95,14 @@ def champion_id(transaction: Transaction, sequence: MrSequence) -> str | None:
     return champion.model_id if champion else None
 
 
-def previous_champion_id(transaction: Transaction, sequence: MrSequence) -> str | None:
-    """Return the id of the model that was champion before the present one, or None."""
-    previous = transaction.first(_ModelId, "models/select_previous_champion", sequence=sequence)
-    return previous.model_id if previous else None
+def roll_back(transaction: Transaction, sequence: MrSequence, expected: str | None, operator: str) -> str | None:
+    """Make the previous champion of a sequence champion again, with an audit event; return its id.
+
+    Returns None if there is none, or if the present champion is not the expected one, where one is expected.
+    """
+    [row] = transaction.rows("models/roll_back", sequence=sequence, expected=expected, operator=operator)
+    previous: str | None = row["model_id"]
+    return previous
 
 
 def history(transaction: Transaction, sequence: MrSequence | None) -> list[HistoryEvent]:

@@ -1,6 +1,6 @@
 """The quarantine: everything that was held or noted, with code and reason."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -69,6 +69,7 @@ def counts(transaction: Transaction) -> list[QuarantineCount]:
     return transaction.all(QuarantineCount, "quarantine/count_quarantine")
 
 
-def readmit(transaction: Transaction, subject: str) -> list[str]:
-    """Open the deliveries that a subject came with for another attempt, and return their ids."""
-    return [row["item_id"] for row in transaction.rows("quarantine/readmit_quarantined", subject=subject)]
+def readmit(transaction: Transaction, subjects: Sequence[str], operator: str) -> int:
+    """Open the deliveries that subjects came with for another attempt, with an audit event; return their number."""
+    readmitted = {"subjects": list(subjects), "operator": operator}
+    return transaction.column(int, "quarantine/readmit_quarantined", **readmitted)[0]

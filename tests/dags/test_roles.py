@@ -18,7 +18,9 @@ ROLES = {
     "retrain_models": Role.TRAIN,
     "review_cases": Role.LINK,
 }
+PAGES = ("tonight", "studies", "cohort", "waiting", "networks", "held", "audit")
 PLUGINS = {"outlines": {Role.PAGES}, "sheets": {Role.PAGES}, "review": {Role.LINK}}
+PLUGINS |= {f"ui/{page}": {Role.PAGES} for page in PAGES}
 
 
 def named(path: Path) -> set[Role]:

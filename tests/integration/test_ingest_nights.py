@@ -24,6 +24,7 @@ from idh_tasks.pipelines.ingest.reconciliation import reconcile
 from idh_tasks.pipelines.ingest.sources import SOURCES, StudySource
 from idh_tasks.pipelines.ingest.sources.items import OVERLAP, query_window, study_items
 from idh_tasks.pipelines.ingest.store_study import store_studies
+from idh_tasks.pipelines.operate import readmission
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.store import keys
 from tests.database import run_sql
@@ -142,7 +143,7 @@ def test_quarantined_bytes_are_stored_encrypted_and_can_be_readmitted(platform: 
     sealed = platform.store.get(keys.quarantined(entry.subject))
     assert MARKER_ID.encode() not in sealed
     assert platform.vault.open(sealed) == content
-    assert len(night.readmit(platform, entry.subject)) == 1
+    assert readmission.readmit(platform, [entry.subject], "mary") == 1
     assert outcomes(platform) == {"found": 1}
     night.ingest(platform, ("bucket",))
     assert quarantined(platform) == {"instance E_PIXEL_LENGTH": 1}

@@ -19,6 +19,7 @@ from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.errors import IdhError, RunRefusedError, TransientError
 from idh_tasks.learning.checkpoints import Checkpoint
 from idh_tasks.learning.metrics import measure
+from idh_tasks.pipelines.operate.withdrawal import roll_back
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.train import freeze, promotion, sequence
 from idh_tasks.pipelines.train.dataset_arrays import unpack
@@ -72,7 +73,10 @@ def test_r01_after_each_of_a_hundred_kills_all_sequences_have_champions_of_one_r
     cohort: Platform,
 ) -> None:
     runs = [trained(cohort, seed) for seed in (1, 2)]
+    judge_and_promote(cohort, runs[1])
+    started = time.monotonic()
     judge_and_promote(cohort, runs[0])
+    duration = time.monotonic() - started
     moments = random.Random(5)
     outcomes: Counter[str] = Counter()
     for _ in range(100):
@@ -83,7 +87,7 @@ def test_r01_after_each_of_a_hundred_kills_all_sequences_have_champions_of_one_r
         if child == 0:
             promotion.promote(Platform(cohort.settings), challenger, judgement)
             os._exit(0)
-        time.sleep(moments.uniform(0, 0.06))
+        time.sleep(moments.uniform(0, 1.5 * duration))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         after = champions(cohort)
@@ -135,7 +139,7 @@ def test_r08_one_call_rolls_back_and_the_history_is_complete(cohort: Platform, m
     assert {row["actor"] for row in rows} == {"mary"}
     assert "RCBV" in CliRunner().invoke(cli, ["learn", "champion"]).stdout
     with pytest.raises(RunRefusedError, match="E_NO_CHAMPION"):
-        promotion.rollback(Platform(cohort.settings), MrSequence.OTHER, "mary")
+        roll_back(Platform(cohort.settings), MrSequence.OTHER, "mary")
 
 
 def test_an_approval_counts_only_for_the_networks_and_figures_that_were_shown(cohort: Platform) -> None:
@@ -159,7 +163,7 @@ def test_r08_after_a_rollback_an_earlier_approval_does_not_promote(cohort: Platf
     for run in runs[:2]:
         judge_and_promote(cohort, run)
     shown = judged(cohort, runs[2])
-    promotion.rollback(cohort, MrSequence.T1, "mary")
+    roll_back(cohort, MrSequence.T1, "mary")
     with pytest.raises(RunRefusedError, match="E_STALE"):
         promotion.promote(cohort, runs[2], shown, "mary", shown["digest"])
 

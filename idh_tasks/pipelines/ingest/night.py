@@ -1,8 +1,7 @@
-"""A whole night of ingest without Airflow, and the readmission of what was quarantined."""
+"""A whole night of ingest without Airflow."""
 
 from datetime import date
 
-from idh_tasks.db import audit, quarantine
 from idh_tasks.pipelines.ingest.batch import ingest_batch
 from idh_tasks.pipelines.ingest.discovery import discover
 from idh_tasks.pipelines.ingest.reconciliation import reconcile
@@ -24,11 +23,3 @@ def ingest(platform: Platform, sources: tuple[str, ...] = tuple(SOURCES), since:
     for batch in discovery["batches"]:
         ingest_batch(platform, batch["ids"])
     return reconcile(platform, discovery)
-
-
-def readmit(platform: Platform, subject: str) -> list[str]:
-    """Have the next night try again the deliveries that a quarantined subject came with; return their ids."""
-    with platform.database.begin() as transaction:
-        items = quarantine.readmit(transaction, subject)
-        audit.record(transaction, "operator", "readmitted", subject, deliveries=len(items))
-    return items

@@ -1,4 +1,4 @@
-"""Judges the models of a run, promotes them, and rolls back; each change is one transaction and one audit event."""
+"""Judges the models of a run and promotes them; each change is one transaction and one audit event."""
 
 import json
 import logging
@@ -137,25 +137,6 @@ def _check_networks(challenger: Challenger, judgement: Judgement) -> None:
         raise RunRefusedError(Code.E_NOT_SHOWN, f"{sequence} has another network than the one that was judged")
     if challenger.champion_id != judgement["eligible"][sequence]:
         raise RunRefusedError(Code.E_STALE, f"{sequence} has had another champion since it was judged")
-
-
-def rollback(platform: Platform, sequence: MrSequence, actor: str) -> str:
-    """Make the previous champion of a sequence champion again; return its id.
-
-    Raises
-    ------
-    RunRefusedError
-        ``E_NO_CHAMPION`` if there is no previous champion.
-    """
-    with platform.database.begin() as transaction:
-        models.lock_promotion(transaction)
-        present = models.champion_id(transaction, sequence)
-        previous = models.previous_champion_id(transaction, sequence)
-        if present is None or previous is None:
-            raise RunRefusedError(Code.E_NO_CHAMPION, f"{sequence} has no previous champion")
-        models.promote(transaction, sequence, previous)
-        audit.record(transaction, actor, "rolled back", previous, withdraws=present)
-    return previous
 
 
 def history(platform: Platform, sequence: MrSequence | None = None) -> list[HistoryEvent]:

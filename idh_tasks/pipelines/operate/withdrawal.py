@@ -1,0 +1,27 @@
+"""Withdraws a champion."""
+
+from idh_tasks.codes import Code
+from idh_tasks.db import models
+from idh_tasks.domain.sequence import MrSequence
+from idh_tasks.errors import RunRefusedError
+from idh_tasks.pipelines.platform import Platform
+
+
+def roll_back(platform: Platform, sequence: MrSequence, operator: str, expected: str | None = None) -> str:
+    """Make the previous champion of a sequence champion again; return its id.
+
+    Parameters
+    ----------
+    expected
+        The champion that the operator saw, or None to withdraw any.
+
+    Raises
+    ------
+    RunRefusedError
+        ``E_NO_CHAMPION`` if there is no previous champion, or another champion than the expected one.
+    """
+    with platform.database.begin() as transaction:
+        previous = models.roll_back(transaction, sequence, expected, operator)
+    if previous is None:
+        raise RunRefusedError(Code.E_NO_CHAMPION, f"{sequence} has no previous champion, or another one by now")
+    return previous

@@ -1,0 +1,1 @@
+"""Pages: what the pages in the Airflow UI show, read by pseudonymous ids only."""

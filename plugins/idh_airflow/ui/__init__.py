@@ -1,0 +1,1 @@
+"""The platform's pages in the Airflow UI."""

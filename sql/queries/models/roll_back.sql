@@ -1,0 +1,1 @@
+SELECT idh.roll_back(:sequence, :expected, :operator) AS model_id

@@ -1,0 +1,6 @@
+-- How many are held by code and scope, the most first.
+SELECT code, scope, count(*) AS items, min(created_at) AS oldest
+FROM idh.quarantine
+WHERE readmitted_at IS NULL AND code <> ALL(CAST(:notes AS text[]))
+GROUP BY code, scope
+ORDER BY items DESC, code

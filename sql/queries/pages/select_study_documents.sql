@@ -1,0 +1,5 @@
+SELECT document_id, supersedes, created_at
+FROM idh.document
+WHERE study_id = :study_id
+ORDER BY created_at DESC
+LIMIT 50

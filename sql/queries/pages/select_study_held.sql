@@ -1,0 +1,5 @@
+SELECT subject, code, scope, reason, created_at, readmitted_at
+FROM idh.quarantine
+WHERE study_id = :study_id
+ORDER BY created_at DESC, subject, code
+LIMIT 100
