@@ -38,7 +38,7 @@ def patch_centre(sequence: MrSequence, scale: Literal["normalised", "absolute"])
         brain_mask=BrainMask(BRAIN, "drawn", (), {}),
     )
     outline: Any = SimpleNamespace(
-        mask=TUMOUR, drawn_on=(MrSequence.T2,), kind="NIfTI", sha256="", agreement=Agreement({})
+        mask=TUMOUR, drawn_on=(MrSequence.T2,), kind="NIfTI", sha256="", agreement=Agreement({}), figures={}
     )
     cut = PatchCutter(images, outline).cut(sequence)
     return float(cut.patch[CENTRE])
