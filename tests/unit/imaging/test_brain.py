@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from scipy import ndimage
 
 from idh_tasks.codes import Code
 from idh_tasks.domain.pathology import IdhStatus
@@ -24,9 +23,6 @@ from idh_tasks.phantom.protocol import PROTOCOLS, Vendor
 from idh_tasks.phantom.tissue import Tissue
 from idh_tasks.settings import ImagingSettings
 from tests.factories import ball, head
-
-SUBARACHNOID_MM = 3.0
-"""The outermost fluid of the phantom is as dark as bone on MPRAGE; a mask may contain it or not."""
 
 
 def with_spacing(volume: Volume, spacing: float) -> Volume:
@@ -65,16 +61,11 @@ def test_the_trained_networks_find_the_brain_of_a_head_with_a_tumour_in_sagittal
     recipe = next(one for one in PROTOCOLS[Vendor.SIEMENS] if one.sequence is MrSequence.MPRAGE)
     texture = draw_texture(plan, anatomy.labels.shape)
     acquired = acquire(anatomy, biology, recipe, Displacement((12.0, -8.0, 10.0)), texture, plan.rng("noise"))
-    inside = anatomy.labels >= Tissue.CSF
-    deep = np.asarray(ndimage.distance_transform_edt(inside) * anatomy.geometry.spacing_mm[0]) > SUBARACHNOID_MM
-    intracranial, brain = (
-        sample(mask.astype(np.float32), anatomy.geometry, acquired.geometry, Displacement((12.0, -8.0, 10.0))) > 0.5
-        for mask in (inside, deep)
-    )
+    inside = (anatomy.labels >= Tissue.CSF).astype(np.float32)
+    brain = sample(inside, anatomy.geometry, acquired.geometry, Displacement((12.0, -8.0, 10.0))) > 0.5
     found = extract(Volume(acquired.frames[0].astype(np.float32), acquired.geometry), ImagingSettings())
     assert (found.extractor, found.flags) == ("trained", ())
-    assert (found.mask & brain).sum() > 0.98 * brain.sum()
-    assert (found.mask & ~intracranial).sum() < 0.01 * brain.sum()
+    assert dice(found.mask, brain) > 0.97
     assert 0.85 < found.figures["brain_agreement"] < 1
     assert 0.7 < found.figures["brain_sd_ratio"] < 1.4
 

@@ -20,7 +20,7 @@ from idh_tasks.intake.deidentification.pseudonym import Pseudonymiser
 from idh_tasks.settings import ImagingSettings
 from tests.factories import instance
 
-POSITIONS = (0.0, 4.0, 8.0)
+POSITIONS = (0.0, 4.0, 8.0, 12.0)
 Series = list[Dataset]
 TISSUE = np.random.default_rng(1).uniform(0.5, 1.0, (8, 8)).repeat(2, axis=0).repeat(2, axis=1) * 4000
 TISSUE[:4] = 0
