@@ -25,6 +25,9 @@ ITERATIONS = 60
 INITIAL_OVERLAP = 0.5
 """If the heads overlap less than this initially, their centres of mass are aligned first."""
 
+DECISIVE = 3.0
+"""With a margin over the flipped image of so many times the floor, local agreement does not count: noise lowers it."""
+
 
 @dataclass(frozen=True)
 class Registration:
@@ -109,7 +112,8 @@ def _objections(registration: Registration, settings: ImagingSettings) -> Iterat
         )
     if controls.scaling > settings.scaling_limit:
         yield f"the heads differ in size by {controls.scaling:.1%}, the limit is {settings.scaling_limit:.1%}"
-    if controls.local_agreement < settings.local_agreement_floor:
+    fits_one_way_only = controls.flip_margin >= DECISIVE * settings.flip_margin_floor
+    if controls.local_agreement < settings.local_agreement_floor and not fits_one_way_only:
         yield (
             f"the local agreement of the images is {controls.local_agreement:.2f}, "
             f"{settings.local_agreement_floor:g} is needed"

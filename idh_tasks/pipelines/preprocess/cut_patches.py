@@ -196,8 +196,11 @@ class PatchCutter:
             sequence: SheetColumn(cut.shown, cut.covered, cut.coverage, cut.patch)
             for sequence, cut in patches.cut.items()
         }
+        x, y, _ = reference.image.geometry.spacing_mm
         chosen = SheetSlice(
             reference.sequence,
+            index,
+            (x, y),
             self._images.brain_mask.extractor,
             reference.image.voxels[index],
             self._images.brain[index],
@@ -205,4 +208,4 @@ class PatchCutter:
             (box.top, box.bottom, box.left, box.right),
             notes=self._outline.agreement.notes,
         )
-        return qc_sheet(chosen, columns)
+        return qc_sheet(chosen, columns, {sequence: error.code for sequence, error in patches.refused.items()})

@@ -1,13 +1,15 @@
 """The images of one study in one space: that of its MPRAGE, or of a substitute where the hospital allows one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.domain.volume import Float, Mask, Volume
 from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.imaging.brain.extraction import BrainMask, extract
+from idh_tasks.imaging.head import head_mask
 from idh_tasks.imaging.itk import axial, isotropic, resample
 from idh_tasks.imaging.registration import IDENTITY, Registration, check_registration, register
 from idh_tasks.pipelines.preprocess.remembered import remembered
@@ -19,6 +21,8 @@ SUBSTITUTES = (MrSequence.T1C, MrSequence.T2)
 """What may define the space of a study without an MPRAGE, in order of preference."""
 REFERENCE_MM = 1.0
 """Voxel size of a substitute, whose own slices are usually thick."""
+WHOLE_HEAD = 0.98
+"""Share of the head that a T1 must cover if the brain is segmented on it."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +84,26 @@ class StudyImages:
     @property
     @remembered
     def brain_mask(self) -> BrainMask:
-        """Return the brain mask in the reference space, and how it was made."""
-        return extract(self.reference.image, self.settings)
+        """Return the brain mask in the reference space, and how it was made.
+
+        The methods are made for T1. In the space of a T2, the brain is segmented on the T1 of the study, which must
+        cover the head; without one, on the T2 with the flag ``W_BRAIN_T2``.
+        """
+        if self.reference.sequence is not MrSequence.T2:
+            return extract(self.reference.image, self.settings)
+        t1 = self._t1_of_whole_head()
+        if t1 is not None:
+            return extract(t1, self.settings)
+        found = extract(self.reference.image, self.settings)
+        return replace(found, flags=(*found.flags, Code.W_BRAIN_T2))
+
+    def _t1_of_whole_head(self) -> Volume | None:
+        try:
+            t1 = self.aligned(MrSequence.T1)
+        except SeriesRejectedError:
+            return None
+        whole = bool(t1.covered[head_mask(self.reference.image)].mean() >= WHOLE_HEAD)
+        return Volume(t1.voxels, self.reference.image.geometry) if whole else None
 
     @property
     def brain(self) -> Mask:

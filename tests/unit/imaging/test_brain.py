@@ -4,8 +4,10 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 import SimpleITK as sitk
+from onnx import TensorProto, helper
 
 from idh_tasks.codes import Code
 from idh_tasks.domain.pathology import IdhStatus
@@ -180,3 +182,27 @@ def test_other_weights_than_those_of_the_locked_version_are_refused(
     assert hashlib.sha256(b"altered").hexdigest() not in network.CHECKSUMS.values()
     with pytest.raises(RunRefusedError, match="E_PLUGIN: the weights of deepbet"):
         network.session.__wrapped__("model")
+
+
+@pytest.mark.parametrize("kernel", [2, 3])
+def test_a_transposed_convolution_is_made_of_plain_ones(kernel: int) -> None:
+    """Compared with its definition: each voxel adds the kernel to the output around twice its index."""
+    rng = np.random.default_rng(kernel)
+    image, weights = rng.normal(size=(1, 2, 3, 4, 5)), rng.normal(size=(2, 3, kernel, kernel, kernel))
+    layers = network._Layers(iter(()))
+    output = layers.doubled("image", weights.astype(np.float32), np.full(3, 0.5, dtype=np.float32))
+    nodes, constants = layers._nodes, layers._weights
+    ends = [helper.make_tensor_value_info(n, TensorProto.FLOAT, None) for n in ("image", output)]
+    graph = helper.make_graph(nodes, "doubled", ends[:1], ends[1:], constants)
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", network.OPSET)], ir_version=network.IR_VERSION
+    )
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    found = session.run(None, {"image": image.astype(np.float32)})[0]
+    padded = np.zeros((3, 8, 10, 12))
+    for z, y, x in np.ndindex(3, 4, 5):
+        spread = np.einsum("i,iozyx->ozyx", image[0, :, z, y, x], weights)
+        padded[:, 2 * z : 2 * z + kernel, 2 * y : 2 * y + kernel, 2 * x : 2 * x + kernel] += spread
+    first = kernel - 2  # a kernel of 3 begins one voxel before
+    expected = padded[:, first : first + 6, first : first + 8, first : first + 10] + 0.5
+    assert found[0] == pytest.approx(expected, abs=1e-5)

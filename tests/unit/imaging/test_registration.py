@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from idh_tasks.domain.volume import Volume
+from idh_tasks.domain.volume import Geometry, Volume
+from idh_tasks.imaging import pyramid as pyramid_module
 from idh_tasks.imaging.itk import axial, from_image, resample, to_image
+from idh_tasks.imaging.pyramid import bounded
 from idh_tasks.imaging.registration import register
 from tests.factories import ball, geometry, head
 
@@ -63,3 +65,15 @@ def marker_mm(volume: Volume) -> np.ndarray:
     """Return the position of the only bright voxel in the patient."""
     z, y, x = np.argwhere(volume.voxels > 0.5)[0]
     return np.array(volume.geometry.origin_mm) + volume.geometry.axes() @ (x, y, z)
+
+
+def test_only_an_image_of_too_many_voxels_is_brought_to_larger_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    grid = Geometry((40, 30, 20), (0.5, 0.5, 1.2), (3.0, -4.0, 5.0))
+    x = np.arange(20, dtype=np.float32)[None, None, :] * np.ones(grid.shape, dtype=np.float32)
+    image = Volume(x, grid)
+    assert bounded(image) is image
+    monkeypatch.setattr(pyramid_module, "MOST_VOXELS", x.size - 1)
+    small = bounded(image)
+    assert (small.geometry.shape, small.geometry.spacing_mm) == ((40, 15, 10), (1.0, 1.0, 1.2))
+    assert small.geometry.centre() == pytest.approx(grid.centre())
+    assert small.voxels[20, 7, 1:-1] == pytest.approx(np.arange(2.5, 18, 2), abs=0.02), "the mean of two voxels"

@@ -1,6 +1,8 @@
 """The pair of images itself shows that a registration is wrong: orientation, patient, size, and local optima."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -13,7 +15,7 @@ from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.imaging.itk import resample
 from idh_tasks.imaging.pyramid import pyramid
 from idh_tasks.imaging.registration import Registration, check_registration, register
-from idh_tasks.imaging.registration_controls import measure_controls
+from idh_tasks.imaging.registration_controls import FLAWLESS, measure_controls
 from idh_tasks.phantom.anatomy import GRID, add_tumour, draw_head
 from idh_tasks.phantom.signal import Timing, magnitude
 from idh_tasks.phantom.tissue import HEALTHY, Biology, Labels, lookup
@@ -140,6 +142,16 @@ def test_a_transform_that_missed_the_optimum_is_far_from_a_second_start(shift: t
     missed.SetTranslation(shift)
     pairs = pyramid(resample(image(1, T2), SLICES, sitk.Transform()), image(1, T1))
     assert measure_controls(pairs, missed).second_start_mm > SETTINGS.second_start_limit_mm
+
+
+@pytest.mark.parametrize(("times_the_floor", "accepted"), [(3.0, True), (2.9, False)])
+def test_noise_that_lowers_local_agreement_is_excused_by_a_decisive_margin(
+    times_the_floor: float, accepted: bool
+) -> None:
+    noisy = replace(FLAWLESS, local_agreement=0.1, flip_margin=times_the_floor * SETTINGS.flip_margin_floor)
+    registration = Registration(sitk.Transform(), 0.9, 0.8, noisy)
+    with nullcontext() if accepted else pytest.raises(SeriesRejectedError, match="local agreement"):
+        check_registration(registration, SETTINGS)
 
 
 def test_x05_the_same_pair_gives_the_same_figures() -> None:

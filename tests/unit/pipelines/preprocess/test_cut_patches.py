@@ -5,17 +5,20 @@ import re
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from typing import cast
 
 import nibabel as nib
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
+from PIL import Image
 from pydicom import Dataset
 
 from idh_tasks.codes import Code
 from idh_tasks.domain.pathology import IdhStatus
-from idh_tasks.domain.sequence import Confidence, MrSequence
+from idh_tasks.domain.sequence import MODEL_SEQUENCES, Confidence, MrSequence
 from idh_tasks.domain.study import Identification, SeriesRecord
 from idh_tasks.domain.volume import Volume
 from idh_tasks.errors import RunRefusedError, SeriesRejectedError, TransientError
@@ -195,6 +198,7 @@ def test_without_an_mprage_no_patch_is_cut_unless_a_substitute_is_allowed(stored
     for one in patches.cut.values():
         assert one.origin["reference"] == "T2"
         assert one.quality["flags"] == [Code.W_REFERENCE]
+        assert (one.shown.base, one.covered.base) == (None, None), "the volumes are not kept"
 
 
 def test_a_t1_after_contrast_is_preferred_as_substitute(stored: FolderSeriesReader) -> None:
@@ -234,3 +238,42 @@ def test_what_every_sequence_needs_is_made_once_also_if_it_is_refused(
         MrSequence.FLAIR
     }
     assert len(calls) == 1
+
+
+@pytest.mark.parametrize("t1", [None, lowest(10)], ids=["no T1", "a T1 of half the head"])
+def test_a_brain_is_segmented_on_t2_only_without_a_t1_of_the_whole_head_and_says_so(
+    stored: FolderSeriesReader, monkeypatch: pytest.MonkeyPatch, t1: Change | None
+) -> None:
+    def flags_and_image(reader: ChangedReader | FolderSeriesReader) -> tuple[tuple[Code, ...], Volume]:
+        images = StudyImages(reader, ImagingSettings(reference="substitute"))
+        return images.brain_mask.flags, segmented[-1]
+
+    def extract(image: Volume, _settings: ImagingSettings) -> BrainMask:
+        segmented.append(image)
+        return BrainMask(image.voxels > 0, "trained", (), {})
+
+    segmented: list[Volume] = []
+    monkeypatch.setattr(study_images, "extract", extract)
+    study = without(stored, MrSequence.MPRAGE)
+    flags, on_t1 = flags_and_image(study)
+    assert flags == ()
+    other = ChangedReader(study, MrSequence.T1, t1) if t1 else without(study, MrSequence.T1)
+    flags, on_t2 = flags_and_image(other)
+    assert flags == (Code.W_BRAIN_T2,)
+    assert on_t1.geometry == on_t2.geometry
+    assert not np.array_equal(on_t1.voxels, on_t2.voxels)
+
+
+def test_the_quality_sheet_has_a_column_for_every_sequence_of_the_protocol(
+    stored: FolderSeriesReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts: list[str] = []
+    monkeypatch.setattr(Axes, "set_title", lambda _self, text, **_style: texts.append(str(text)))
+    monkeypatch.setattr(Axes, "text", lambda _self, _x, _y, text, **_style: texts.append(str(text)))
+    images = StudyImages(without(stored, MrSequence.FLAIR), SETTINGS)
+    cutter = PatchCutter(images, TumourOutline(images))
+    sheet = Image.open(BytesIO(cutter.quality_sheet(cutter.cut_all())))
+    assert sheet.width == pytest.approx(1200, abs=20)
+    assert {sequence.value for sequence in MODEL_SEQUENCES} <= {text.split(",")[0] for text in texts}
+    assert "no patch\nW_MISSING_SEQUENCE" in texts
+    assert texts.count("reference") == 1
