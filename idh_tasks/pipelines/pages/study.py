@@ -13,7 +13,10 @@ from idh_tasks.pipelines.platform import Platform
 
 @dataclass(frozen=True)
 class Overview:
-    """The study itself; its date is shifted like all dates of its patient."""
+    """The study itself; its date is shifted like all dates of its patient.
+
+    `outline` is the kind of outline that the newest patch was cut with, or None if there is no patch.
+    """
 
     study_id: StudyId
     patient_key: str
@@ -21,8 +24,8 @@ class Overview:
     study_date: date
     age_years: float | None
     manufacturer: str
-    outlined: bool
     ingested_at: datetime
+    outline: str | None
 
 
 @dataclass(frozen=True)
