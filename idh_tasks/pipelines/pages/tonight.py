@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from idh_tasks.codes import Code
+from idh_tasks.db.nights import NightBalance
 from idh_tasks.pipelines.pages.notes import NOTES
 from idh_tasks.pipelines.platform import Platform
 
@@ -22,17 +23,10 @@ class Tiles:
 
 
 @dataclass(frozen=True)
-class SourceBalance:
+class SourceBalance(NightBalance):
     """The latest balance of one source."""
 
-    source: str
     occurred_at: datetime
-    found: int
-    new: int
-    unchanged: int
-    quarantined: int
-    failed: int
-    vanished: int
     flag: Code | None
 
 
