@@ -35,7 +35,7 @@ from idh_tasks.pipelines.preprocess import batch
 from tests.conftest import temporary_installation
 from tests.database import run_sql
 
-PLAN = DemoPlan(cohort=None, patients=11, mutants=5, epochs=2)
+PLAN = DemoPlan(cohort=None, patients=12, mutants=5, epochs=2)
 
 STATE = {
     "inbox": "SELECT item_id, state, code, study_id FROM phi.inbox ORDER BY 1",
@@ -109,13 +109,13 @@ def _disturbed_night(installation: Installation) -> Night:
 
 
 def test_every_delivery_has_an_outcome_and_every_stage_has_run(night: Night) -> None:
-    assert night.summary.inbox == {"ingested": 11}
-    assert night.summary.cases == {"mutant": 5, "wildtype": 6}
+    assert night.summary.inbox == {"ingested": 12}
+    assert night.summary.cases == {"mutant": 5, "wildtype": 7}
     assert night.summary.patches["RCBV W_MISSING_SEQUENCE"] == 1
-    assert night.summary.patches["T1"] == 11
+    assert night.summary.patches["T1"] == 12
     assert len(night.summary.results) == 6
     assert all(len(folds) == 5 for folds in night.summary.folds.values())
-    assert night.summary.predictions["predictions"] == 65
+    assert night.summary.predictions["predictions"] == 71
 
 
 def test_the_dags_ran_in_airflow_chained_by_assets(night: Night) -> None:
@@ -224,7 +224,7 @@ def test_a_question_waits_in_airflow_and_its_answer_moves_the_case(night: Night)
     client.trigger("link_pathology")
     tasks = "/dags/review_cases/dagRuns/~/taskInstances"
     assert wait_until(lambda: client.get(tasks, state="awaiting_input")["total_entries"] == 1, 180, pause_s=1)
-    assert summarise(platform).cases == {"mutant": 4, "wildtype": 6, "indeterminate": 1}
+    assert summarise(platform).cases == {"mutant": 4, "wildtype": 7, "indeterminate": 1}
 
     [task] = client.get(tasks, state="awaiting_input")["task_instances"]
     question = f"/dags/review_cases/dagRuns/{task['dag_run_id']}/taskInstances/ask/{task['map_index']}/hitlDetails"
@@ -232,7 +232,7 @@ def test_a_question_waits_in_airflow_and_its_answer_moves_the_case(night: Night)
     assert asked["options"] == ["mutant", "wildtype", "exclude", "leave open"]
     assert row["patient_name"].split("^")[0] not in str(asked)
     client.patch(question, {"chosen_options": ["mutant"]})
-    assert wait_until(lambda: summarise(platform).cases == {"mutant": 5, "wildtype": 6}, 180, pause_s=1)
+    assert wait_until(lambda: summarise(platform).cases == {"mutant": 5, "wildtype": 7}, 180, pause_s=1)
     assert run_sql(platform, "SELECT actor FROM idh.audit_event WHERE action = 'answered'") == [("admin",)]
     assert wait_until(client.idle, 180, pause_s=1)
 
@@ -257,7 +257,7 @@ def test_the_quality_sheets_are_linked_from_the_task_that_drew_them(night: Night
     assert links == {"Quality sheets": "/idh/sheets/"}
     page = shown(night, "sheets/").text
     studies = set(re.findall(r'src="([0-9a-f]{24})\.png"', page))
-    assert len(studies) == 11
+    assert len(studies) == 12
     assert shown(night, f"sheets/{min(studies)}.png").content.startswith(b"\x89PNG")
 
 
