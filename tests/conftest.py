@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 # Airflow reads its home when it is first imported.
@@ -40,6 +41,10 @@ def pytest_unconfigure() -> None:
 
 
 os.environ.update(airflow.configuration())
+
+# Nothing is timed in a test: machines of CI are slow at times.
+hypothesis.settings.register_profile("idh", deadline=None)
+hypothesis.settings.load_profile("idh")
 
 REAL_DATA = Path(os.environ.get("IDH_REAL_DATA", ROOT.parent / "shared" / "data"))
 
