@@ -12,6 +12,8 @@ from idh_tasks.settings import ROOT
 from tools.queries_page import QUERIES, parameters_of, queries_page, query_names
 
 DB = ROOT / "idh_tasks" / "db"
+PAGES = ROOT / "idh_tasks" / "pipelines" / "pages"
+"""What a page shows is read by the page itself: nothing else needs these rows."""
 RUNNERS = {"rows", "one", "run", "run_many", "all", "first", "column"}
 """The methods of a transaction that run a query by its name."""
 
@@ -34,15 +36,19 @@ def test_queries_are_run_by_the_module_of_their_family_only() -> None:
         for name, _ in calls(path):
             runners[name].add(str(path.relative_to(ROOT)))
     assert set(runners) == set(query_names())
-    assert runners == {name: {f"idh_tasks/db/{name.partition('/')[0]}.py"} for name in runners}
+    pages = {name for name in runners if name.startswith("pages/")}
+    assert {name: len(runners[name]) for name in pages} == dict.fromkeys(pages, 1)
+    assert {(ROOT / path).parent for name in pages for path in runners[name]} == {PAGES}
+    others = set(runners) - pages
+    assert {n: runners[n] for n in others} == {n: {f"idh_tasks/db/{n.partition('/')[0]}.py"} for n in others}
 
 
 def test_every_family_has_a_module() -> None:
     families = {folder.name for folder in QUERIES.iterdir()}
-    assert families <= {path.stem for path in DB.glob("*.py")}
+    assert families <= {path.stem for path in DB.glob("*.py")} | {PAGES.name}
 
 
-@pytest.mark.parametrize("path", sorted(DB.glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted([*DB.glob("*.py"), *PAGES.glob("*.py")]), ids=lambda path: path.stem)
 def test_a_call_names_exactly_the_parameters_of_its_query(path: Path) -> None:
     for name, call in calls(path):
         given = {keyword.arg for keyword in call.keywords}

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from idh_tasks.codes import Code
+from idh_tasks.db import patches
 from idh_tasks.db.engine import Transaction
 from idh_tasks.domain.sequence import Confidence, Contrast, MrSequence
 from idh_tasks.domain.study import StudyId
@@ -153,5 +154,5 @@ def _whole(transaction: Transaction, overview: Overview) -> Study:
         patches=transaction.all(Patch, "pages/select_study_patches", **key),
         predictions=transaction.all(Prediction, "pages/select_study_predictions", **key),
         documents=transaction.all(Document, "pages/select_study_documents", **key),
-        sheet=bool(transaction.rows("patches/select_qc_sheets", **key)),
+        sheet=bool(patches.newest_sheets(transaction, overview.study_id)),
     )
