@@ -57,11 +57,6 @@ class HistoryEvent:
     detail: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class _ModelId:
-    model_id: str
-
-
 def register(transaction: Transaction, model: ModelRecord, temperature: float, environment: Mapping[str, str]) -> None:
     """Store a model with its temperature and the versions of the packages that trained it."""
     versions = json.dumps(environment)
@@ -89,12 +84,6 @@ def champions(transaction: Transaction) -> list[ModelRecord]:
     return transaction.all(ModelRecord, "models/select_champions")
 
 
-def champion_id(transaction: Transaction, sequence: MrSequence) -> str | None:
-    """Return the id of the champion of a sequence, or None."""
-    champion = transaction.first(_ModelId, "models/select_champion", sequence=sequence)
-    return champion.model_id if champion else None
-
-
 def roll_back(transaction: Transaction, sequence: MrSequence, expected: str | None, operator: str) -> str | None:
     """Make the previous champion of a sequence champion again, with an audit event; return its id.
 
@@ -105,6 +94,6 @@ def roll_back(transaction: Transaction, sequence: MrSequence, expected: str | No
     return previous
 
 
-def history(transaction: Transaction, sequence: MrSequence | None) -> list[HistoryEvent]:
-    """Return every promotion, refusal and rollback of one sequence or of all, the latest first."""
-    return transaction.all(HistoryEvent, "models/select_model_history", sequence=sequence)
+def history(transaction: Transaction, sequence: MrSequence | None, most: int | None = None) -> list[HistoryEvent]:
+    """Return promotions, refusals and rollbacks of one sequence or of all, at most so many, the latest first."""
+    return transaction.all(HistoryEvent, "models/select_model_history", sequence=sequence, most=most)

@@ -13,6 +13,10 @@ Scope = Literal["delivery", "instance", "series", "study", "report"]
 """The kind of a subject."""
 
 
+NOTES = [code for code in Code if code.consequence is Consequence.NOTED]
+"""Codes under which nothing is held."""
+
+
 @dataclass(frozen=True)
 class QuarantineEntry:
     """Something that was not accepted, with code and reason; `subject` is an id of the platform.
@@ -60,7 +64,7 @@ def record(transaction: Transaction, entries: Iterable[QuarantineEntry], study_i
 
 def list_entries(transaction: Transaction, subject: str | None = None, *, notes: bool = False) -> list[RecordedEntry]:
     """Return all entries, or those of one subject, oldest first; notes only if asked for."""
-    left_out = [] if notes else [code for code in Code if code.consequence is Consequence.NOTED]
+    left_out = [] if notes else NOTES
     return transaction.all(RecordedEntry, "quarantine/select_quarantine", subject=subject, left_out=left_out)
 
 

@@ -51,7 +51,12 @@ def update_reviews(transaction: Transaction) -> None:
 
 def list_reviews(transaction: Transaction, review_id: str | None = None, *, everything: bool = False) -> list[Review]:
     """Return the open reviews, or also closed ones, or only the one with this id."""
-    return transaction.all(Review, "reviews/select_reviews", review_id=review_id, all=everything)
+    return transaction.all(Review, "reviews/select_reviews", review_id=review_id, all=everything, size=None, start=0)
+
+
+def open_reviews(transaction: Transaction, size: int, start: int) -> list[Review]:
+    """Return a part of the open reviews, the oldest first."""
+    return transaction.all(Review, "reviews/select_reviews", review_id=None, all=False, size=size, start=start)
 
 
 def claim_reviews(transaction: Transaction, again_after_days: int, most: int) -> list[Review]:

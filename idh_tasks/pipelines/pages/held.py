@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from idh_tasks.codes import Code
+from idh_tasks.db.quarantine import NOTES
 from idh_tasks.domain.study import StudyId
 from idh_tasks.pipelines.pages.listing import Listing, listing
-from idh_tasks.pipelines.pages.notes import NOTES
 from idh_tasks.pipelines.platform import Platform
 
 

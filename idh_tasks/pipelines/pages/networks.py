@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from idh_tasks.db import models
+from idh_tasks.db.models import HistoryEvent
 from idh_tasks.domain.sequence import MrSequence
+from idh_tasks.pipelines.pages.listing import SIZE
 from idh_tasks.pipelines.platform import Platform
 
 
@@ -39,24 +41,12 @@ class FoldProgress:
 
 
 @dataclass(frozen=True)
-class NetworkEvent:
-    """A promotion, refusal or roll-back."""
-
-    occurred_at: datetime
-    actor: str
-    action: str
-    sequence: MrSequence
-    model_id: str
-    detail: dict[str, Any]
-
-
-@dataclass(frozen=True)
 class Networks:
     """Everything that the page of models shows."""
 
     networks: list[Network]
     progress: list[FoldProgress]
-    events: list[NetworkEvent]
+    events: list[HistoryEvent]
 
 
 def networks(platform: Platform) -> Networks:
@@ -65,5 +55,5 @@ def networks(platform: Platform) -> Networks:
         return Networks(
             transaction.all(Network, "pages/select_models"),
             transaction.all(FoldProgress, "pages/select_running_training"),
-            transaction.all(NetworkEvent, "pages/select_model_events"),
+            models.history(transaction, None, SIZE),
         )

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from idh_tasks.codes import Code
 from idh_tasks.db.nights import NightBalance
-from idh_tasks.pipelines.pages.notes import NOTES
+from idh_tasks.db.quarantine import NOTES
 from idh_tasks.pipelines.platform import Platform
 
 NIGHT = timedelta(hours=24)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from idh_tasks.db import reviews
 from idh_tasks.db.reviews import Review
 from idh_tasks.linkage.questions import Page, page
 from idh_tasks.pipelines.pages.listing import Listing, listing
@@ -21,7 +22,7 @@ def waiting(platform: Platform, number: int) -> Listing[WaitingQuestion]:
     with platform.database.begin() as transaction:
 
         def read(size: int, start: int) -> list[WaitingQuestion]:
-            return [_shown(r) for r in transaction.all(Review, "pages/select_open_reviews", size=size, start=start)]
+            return [_shown(r) for r in reviews.open_reviews(transaction, size, start)]
 
         return listing(number, read)
 

@@ -65,7 +65,8 @@ def sheet(study_id: StudyId) -> Response:
     from idh_airflow.connections import platform
     from idh_tasks.pipelines.preprocess.sheets import newest_sheets
 
-    newest = newest_sheets(platform(Role.PAGES), study_id)
+    opened = platform(Role.PAGES)
+    newest = newest_sheets(opened, study_id)
     if not newest:
         raise HTTPException(404, "no sheet was drawn for this study")
-    return Response(platform(Role.PAGES).store.get(newest[0].object_key), media_type="image/png")
+    return Response(opened.store.get(newest[0].object_key), media_type="image/png")
