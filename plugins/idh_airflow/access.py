@@ -1,9 +1,13 @@
 """Access to the plugin's pages: whoever may see a DAG may see its pages."""
 
+from typing import Annotated
+
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.resource_details import DagDetails
 from airflow.api_fastapi.core_api.security import GetUserDep
-from fastapi import HTTPException
+from fastapi import HTTPException, Path
+
+StudyId = Annotated[str, Path(pattern=r"^[0-9a-f]{24}$")]
 
 
 def require_dag(dag_id: str, user: GetUserDep) -> None:

@@ -1,16 +1,12 @@
 """Serves the pictures of proposed outlines to users who may see `review_cases`."""
 
-from typing import Annotated
-
 from airflow.api_fastapi.core_api.security import GetUserDep
-from fastapi import FastAPI, HTTPException, Path, Response
+from fastapi import FastAPI, HTTPException, Response
 
-from idh_airflow.access import require_dag
+from idh_airflow.access import StudyId, require_dag
 from idh_tasks.domain.role import Role
 
 outlines = FastAPI(title="Proposed outlines", docs_url=None, redoc_url=None, openapi_url=None)
-
-StudyId = Annotated[str, Path(pattern=r"^[0-9a-f]{24}$")]
 
 
 @outlines.get("/{study_id}.png")

@@ -1,15 +1,15 @@
 """Serves the quality sheets of studies, and links them from the tasks that drew them."""
 
 from html import escape
-from typing import Annotated, Any
+from typing import Any
 
 from airflow.api_fastapi.core_api.security import GetUserDep
 from airflow.providers.standard.decorators.python import _PythonDecoratedOperator
 from airflow.sdk import BaseOperatorLink
-from fastapi import FastAPI, HTTPException, Path, Response
+from fastapi import FastAPI, HTTPException, Response
 from fastapi.responses import HTMLResponse
 
-from idh_airflow.access import require_dag
+from idh_airflow.access import StudyId, require_dag
 from idh_tasks.domain.role import Role
 
 DAG_ID, TASK_ID = "preprocess_studies", "preprocess_batch"
@@ -22,8 +22,6 @@ img {{ width: 30rem }} figure {{ display: inline-block }}</style>
 {figures}</html>"""
 
 sheets = FastAPI(title="Quality sheets", docs_url=None, redoc_url=None, openapi_url=None)
-
-StudyId = Annotated[str, Path(pattern=r"^[0-9a-f]{24}$")]
 
 
 @sheets.get("/")

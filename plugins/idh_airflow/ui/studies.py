@@ -3,16 +3,16 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
+from idh_airflow.access import StudyId
 from idh_airflow.ui.rendering import render
 from idh_airflow.ui.rights import Right
 from idh_tasks.domain.role import Role
 
 router = APIRouter(prefix="/studies", dependencies=[Right.VIEW.dependency])
 
-StudyId = Annotated[str, Path(pattern=r"^[0-9a-f]{24}$")]
 Text = Annotated[str, Query(max_length=64, pattern=r"^[^\x00]*$")]
 Number = Annotated[int, Query(ge=1, le=10_000)]
 
