@@ -7,6 +7,7 @@ from scipy.special import exp1
 from idh_tasks.codes import Code
 from idh_tasks.domain.volume import Float, Mask, Series4D, Volume
 from idh_tasks.errors import SeriesRejectedError
+from idh_tasks.imaging.decay import check_falls, check_slices_alike
 from idh_tasks.imaging.directions import geometric_mean
 
 Curves = NDArray[np.float64]
@@ -58,10 +59,13 @@ def fit_adc(dwi: Series4D) -> Volume:
     ------
     SeriesRejectedError
         ``E_EMPTY_IMAGE`` if the lowest b-value, or a slice at any other, has no signal; ``E_ADC_VALUES`` if the signal
-        of most of the head does not fall with b as diffusion makes it fall.
+        of most of the head does not fall with b as diffusion makes it fall; ``E_DWI_VOLUMES`` if a slice changes with
+        b otherwise than the others.
     """
     tissue, sigma = _tissue_and_noise(dwi)
     _check_slices(dwi, tissue)
+    check_falls(dwi, tissue)
+    check_slices_alike(dwi, tissue, sigma)
     b_values = np.array(dwi.steps)[:, None]
     logs = _logs(dwi.voxels[:, tissue].astype(np.float64), b_values - b_values[0])
     s0, decay = _fit_line(logs, b_values, np.ones_like(logs))

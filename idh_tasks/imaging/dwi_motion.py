@@ -6,6 +6,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from idh_tasks.domain.volume import Float, Geometry, Series4D, Volume
+from idh_tasks.imaging.even_steps import Steps, descend_evenly
 from idh_tasks.imaging.itk import from_image, to_image
 
 SMALLEST = (5, 16, 16)
@@ -58,12 +59,9 @@ def _register(fixed: sitk.Image, moving: sitk.Image, centre: list[float]) -> sit
     method.SetMetricSamplingPercentage(min(1.0, SAMPLES / fixed.GetNumberOfPixels()), SEED)
     method.SetInterpolator(sitk.sitkLinear)
     method.SetShrinkFactorsPerLevel(SHRINK)
-    method.SetSmoothingSigmasPerLevel(SMOOTHING_MM)
-    method.SetOptimizerAsRegularStepGradientDescent(STEP_MM, LAST_STEP_MM, ITERATIONS, 0.5, 1e-8)
-    method.SetOptimizerScales([HEAD_RADIUS_MM**2] * 3 + [1.0] * 3)
+    method.SetSmoothingSigmasPerLevel([width / HEAD_RADIUS_MM for width in SMOOTHING_MM])
     method.SetNumberOfThreads(1)
-    method.SetInitialTransform(transform, inPlace=True)
-    method.Execute(fixed, moving)
+    descend_evenly(method, (fixed, moving), transform, Steps(STEP_MM, LAST_STEP_MM, ITERATIONS, HEAD_RADIUS_MM))
     return transform
 
 

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import SimpleITK as sitk
@@ -170,6 +171,14 @@ def write_mask(mask: Mask, geometry: Geometry, path: Path) -> None:
     """Write a mask as NIfTI with one byte per voxel."""
     image = sitk.Cast(to_image(Volume(mask.astype(np.float32), geometry)), sitk.sitkUInt8)
     sitk.WriteImage(image, str(path), useCompression=path.suffix == ".gz")
+
+
+def mask_bytes(mask: Mask, geometry: Geometry) -> bytes:
+    """Return a mask as a gzipped NIfTI file, as `write_mask` writes it."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "mask.nii.gz"
+        write_mask(mask, geometry, path)
+        return path.read_bytes()
 
 
 def write_transform(transform: sitk.Transform, path: Path) -> None:

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 import SimpleITK as sitk
 
+from idh_tasks.imaging.even_steps import MovableTransform, Steps, descend_evenly
+
 SEED = 20200
 BINS = 32
 HEAD_RADIUS_MM = 45.0
-"""A rotation by 1/45 rad moves the head as much as a shift by 1 mm; without this scale the descent zigzags."""
+"""A rotation by 1/45 rad moves the head as much as a shift by 1 mm; without this unit the descent zigzags."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Descent:
 def descend(
     sampled: sitk.Image,
     other: sitk.Image,
-    transform: sitk.Transform,
+    transform: MovableTransform,
     descent: Descent,
     mask: sitk.Image | None = None,
 ) -> float:
@@ -33,7 +35,7 @@ def descend(
     Parameters
     ----------
     transform
-        Rigid with three angles, or affine; the shift in mm comes last in both.
+        Rigid with three angles, or affine.
     mask
         Samples are drawn here only. Far from the head, its border and smooth gradients guide the descent; near it they
         only cost time.
@@ -45,14 +47,10 @@ def descend(
     """
     method = _metric(sampled, descent.samples, descent.seed)
     if mask is not None:
-        method.SetMetricFixedMask(mask)
         method.SetMetricUseFixedImageGradientFilter(False)
         method.SetMetricUseMovingImageGradientFilter(False)
-    step, last = descent.first_step_mm, descent.last_step_mm
-    method.SetOptimizerAsRegularStepGradientDescent(step, last, descent.iterations, 0.5, 1e-8)
-    method.SetOptimizerScales([HEAD_RADIUS_MM**2] * (transform.GetNumberOfParameters() - 3) + [1.0] * 3)
-    method.SetInitialTransform(transform, inPlace=True)
-    method.Execute(sampled, other)
+    steps = Steps(descent.first_step_mm, descent.last_step_mm, descent.iterations, HEAD_RADIUS_MM)
+    descend_evenly(method, (sampled, other), transform, steps, mask)
     return -float(method.GetMetricValue())
 
 

@@ -5,7 +5,7 @@ of the tissue that it covers, so comparing it with a single thin slice would shi
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from idh_tasks.codes import Code
 from idh_tasks.domain.volume import Volume
 from idh_tasks.errors import SeriesRejectedError
-from idh_tasks.imaging.head import coarse_head, head_overlap, near_head
+from idh_tasks.imaging.head import bright_region, coarse_head, head_overlap, near_head
 from idh_tasks.imaging.itk import to_image
 from idh_tasks.imaging.metric import Descent, descend
 from idh_tasks.imaging.pyramid import LEVELS, ImagePair, pyramid
@@ -24,9 +24,6 @@ from idh_tasks.settings import ImagingSettings
 ITERATIONS = 60
 INITIAL_OVERLAP = 0.5
 """If the heads overlap less than this initially, their centres of mass are aligned first."""
-
-DECISIVE = 3.0
-"""With a margin over the flipped image of so many times the floor, local agreement does not count: noise lowers it."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ class Registration:
 
     def figures(self) -> dict[str, float]:
         """Return all figures by name, for the quality record."""
-        return {"overlap": self.overlap, "information": self.information} | asdict(self.controls)
+        return {"overlap": self.overlap, "information": self.information} | self.controls.figures()
 
     def matrix(self) -> NDArray[np.float64]:
         """Return the transform as a homogeneous 4×4 matrix, LPS in mm."""
@@ -110,14 +107,13 @@ def _objections(registration: Registration, settings: ImagingSettings) -> Iterat
             f"the margin over the flipped image is {controls.flip_margin:.1%}, "
             f"{settings.flip_margin_floor:.1%} is needed"
         )
-    if controls.scaling > settings.scaling_limit:
-        yield f"the heads differ in size by {controls.scaling:.1%}, the limit is {settings.scaling_limit:.1%}"
-    fits_one_way_only = controls.flip_margin >= DECISIVE * settings.flip_margin_floor
-    if controls.local_agreement < settings.local_agreement_floor and not fits_one_way_only:
+    if controls.misfit > settings.misfit_limit:
         yield (
-            f"the local agreement of the images is {controls.local_agreement:.2f}, "
-            f"{settings.local_agreement_floor:g} is needed"
+            f"the heads differ in size by {controls.scaling:.1%}, with a misfit of {controls.misfit:.3f}, "
+            f"the limit is {settings.misfit_limit:g}"
         )
+    if controls.resemblance < settings.resemblance_floor:
+        yield f"the resemblance of the heads is {controls.resemblance:.2f}, {settings.resemblance_floor:g} is needed"
 
 
 def _voxel_mm3(volume: Volume) -> float:
@@ -138,5 +134,5 @@ def _optimise(pair: ImagePair, transform: sitk.Euler3DTransform) -> float:
     """Improve the transform of points of the sampled image to the other one in place; return the information."""
     level = pair.level
     descent = Descent(level.spacing_mm / 2, level.last_step_mm, ITERATIONS, level.samples)
-    mask = near_head(pair.sampled) if level is LEVELS[-1] else None
+    mask = near_head(bright_region(pair.sampled)) if level is LEVELS[-1] else None
     return descend(pair.sampled, pair.other, transform, descent, mask)

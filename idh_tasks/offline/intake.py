@@ -14,6 +14,7 @@ from idh_tasks.domain.study import Fault
 from idh_tasks.errors import (
     InstanceRejectedError,
     InstanceSkippedError,
+    RunRefusedError,
     StudyQuarantinedError,
     UidMismatchError,
 )
@@ -92,8 +93,17 @@ class _Admission:
 
 
 def files_below(paths: Iterable[Path]) -> list[Path]:
-    """Return the files at or below the paths, in order."""
-    return [f for p in paths for f in (sorted(c for c in p.rglob("*") if c.is_file()) if p.is_dir() else [p])]
+    """Return the files at or below the paths, in order.
+
+    Raises
+    ------
+    RunRefusedError
+        ``E_NO_IMAGES`` if there is none.
+    """
+    files = [f for p in paths for f in (sorted(c for c in p.rglob("*") if c.is_file()) if p.is_dir() else [p])]
+    if not files:
+        raise RunRefusedError(Code.E_NO_IMAGES, "the folder contains no file")
+    return files
 
 
 def gate_files(files: Iterable[Path]) -> Iterator[FileVerdict]:

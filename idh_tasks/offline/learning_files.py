@@ -1,19 +1,30 @@
 """Files of `idh learn`: labels, patches and scores, checked when they are read."""
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from idh_tasks.codes import Code
 from idh_tasks.domain.learning import HeldOutScore
 from idh_tasks.errors import RunRefusedError
+from idh_tasks.offline.learning_table import (
+    Line,
+    probability,
+    read_lines,
+    refuse_two_spellings,
+    refused,
+    whole_number,
+)
 
 MUTANT = {"1", "true", "mutant", "mut", "idh-mutant"}
 WILDTYPE = {"0", "false", "wildtype", "wild-type", "wt", "idh-wildtype"}
-SCORE_COLUMNS = ("patient", "label", "probability_mutant", "calibrated", "fold")
+SCORE_COLUMNS = ("patient", "label", "probability_mutant", "calibrated", "fold", "repetition")
 
 
 def read_labels(path: Path) -> dict[str, bool]:
@@ -22,55 +33,48 @@ def read_labels(path: Path) -> dict[str, bool]:
     Raises
     ------
     RunRefusedError
-        ``E_SCHEMA`` for a missing column or a label that is neither mutant nor wild type, ``E_LEAKAGE`` for a patient
+        ``E_SCHEMA`` as `read_lines`, and for a label that is neither mutant nor wild type; ``E_LEAKAGE`` for a patient
         with both labels.
     """
+    return _labels(read_lines(path, ("patient", "label")))
+
+
+def _labels(lines: Iterable[Line]) -> dict[str, bool]:
     labels: dict[str, bool] = {}
-    for row in _rows(path, ("patient", "label")):
-        mutant = _label(row["label"])
+    for number, row in lines:
+        mutant = _label(row["label"], number)
         if labels.setdefault(row["patient"], mutant) != mutant:
-            raise RunRefusedError(Code.E_LEAKAGE, "a patient is in the file with both labels")
+            reason = f"line {number}: the patient is in the file with both labels"
+            raise RunRefusedError(Code.E_LEAKAGE, reason)
     return labels
 
 
-def _rows(path: Path, needed: Iterable[str]) -> list[dict[str, str]]:
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = list(csv.DictReader(file))
-    missing = [name for name in needed if rows and name not in rows[0]]
-    if missing or not rows:
-        columns = ", ".join(needed)
-        raise RunRefusedError(Code.E_SCHEMA, f"{path.name} must have the columns {columns}, and at least one row")
-    return rows
-
-
-def _label(text: str) -> bool:
-    label = text.strip().lower()
+def _label(text: str, line: int) -> bool:
+    label = text.lower()
     if label not in MUTANT | WILDTYPE:
-        raise RunRefusedError(Code.E_SCHEMA, "a label is neither mutant (1) nor wildtype (0)")
+        raise refused("the label is neither mutant (1) nor wildtype (0)", line)
     return label in MUTANT
 
 
 def read_scores(path: Path) -> list[HeldOutScore]:
-    """Read a CSV file with the columns patient, label, probability_mutant and optionally fold and calibrated.
+    """Read a CSV file with the columns patient, label, probability_mutant, and maybe calibrated, fold and repetition.
 
     Raises
     ------
     RunRefusedError
-        ``E_SCHEMA`` for a missing column or a value that is not a probability.
+        ``E_SCHEMA`` as `read_labels`, and for a probability, a fold or a repetition that is none, in any row of a
+        column that the file has; ``E_LEAKAGE`` for a patient with both labels.
     """
-    return [_score(row) for row in _rows(path, ("patient", "label", "probability_mutant"))]
+    lines = read_lines(path, ("patient", "label", "probability_mutant"))
+    labels = _labels(lines)
+    return [_score(number, row, labels) for number, row in lines]
 
 
-def _score(row: dict[str, str]) -> HeldOutScore:
-    try:
-        probability = float(row["probability_mutant"])
-        calibrated = float(row.get("calibrated") or probability)
-        fold = int(row.get("fold") or 0)
-    except ValueError:
-        raise RunRefusedError(Code.E_SCHEMA, "a probability or a fold is not a number") from None
-    if not 0 <= probability <= 1:
-        raise RunRefusedError(Code.E_SCHEMA, "a probability is outside 0 to 1")
-    return HeldOutScore(row["patient"], fold, _label(row["label"]), probability, calibrated)
+def _score(line: int, row: Mapping[str, str], labels: Mapping[str, bool]) -> HeldOutScore:
+    stated = probability(row["probability_mutant"], "probability_mutant", line)
+    calibrated = probability(row["calibrated"], "calibrated", line) if "calibrated" in row else stated
+    fold, repetition = (whole_number(row[name], name, line) if name in row else 0 for name in ("fold", "repetition"))
+    return HeldOutScore(row["patient"], fold, labels[row["patient"]], stated, calibrated, repetition)
 
 
 def write_scores(path: Path, scores: Iterable[HeldOutScore]) -> None:
@@ -79,7 +83,19 @@ def write_scores(path: Path, scores: Iterable[HeldOutScore]) -> None:
         writer = csv.writer(file)
         writer.writerow(SCORE_COLUMNS)
         for s in scores:
-            writer.writerow((s.patient_key, int(s.mutant), s.probability_mutant, s.calibrated, s.fold))
+            row = (s.patient_key, int(s.mutant), s.probability_mutant, s.calibrated, s.fold, s.repetition)
+            writer.writerow(row)
+
+
+def _opened(path: Path) -> NpzFile:
+    """Open an .npz file; one of another kind is refused."""
+    try:
+        opened = np.load(path, allow_pickle=False)
+    except (ValueError, BadZipFile, EOFError):
+        opened = None
+    if not isinstance(opened, NpzFile):
+        raise RunRefusedError(Code.E_SCHEMA, f"{path.name} is no .npz file")
+    return opened
 
 
 def read_data(path: Path) -> tuple[dict[str, NDArray[np.float32]], dict[str, bool]]:
@@ -88,18 +104,50 @@ def read_data(path: Path) -> tuple[dict[str, NDArray[np.float32]], dict[str, boo
     Raises
     ------
     RunRefusedError
-        ``E_SCHEMA`` if an array is missing or has the wrong shape, ``E_EMPTY_IMAGE`` for values that are not finite,
-        ``E_LEAKAGE`` for a patient who is in the file twice.
+        ``E_SCHEMA`` if an array is missing or has the wrong shape or type, and for a label that is neither mutant nor
+        wild type; ``E_EMPTY_IMAGE`` for values that are not finite, ``E_LEAKAGE`` for a patient who is in the file
+        twice.
     """
-    with np.load(path, allow_pickle=False) as arrays:
+    with _opened(path) as arrays:
         if not {"x", "y", "patient"} <= set(arrays.files):
             reason = f"{path.name} must have the arrays x [n, size, size], y [n] and patient [n]"
             raise RunRefusedError(Code.E_SCHEMA, reason)
-        x, y, patients = arrays["x"].astype(np.float32), arrays["y"], [str(p) for p in arrays["patient"]]
-    if x.ndim != 3 or x.shape[1] != x.shape[2] or not len(x) == len(y) == len(patients):
+        x, y, patients = _content(arrays)
+    if x.ndim != 3 or x.shape[1] != x.shape[2] or y.ndim != 1 or not len(x) == len(y) == len(patients):
         raise RunRefusedError(Code.E_SCHEMA, f"x has the shape {x.shape}, y {y.shape}, with {len(patients)} patients")
     if not np.isfinite(x).all():
         raise RunRefusedError(Code.E_EMPTY_IMAGE, "x has values that are not finite")
+    refuse_two_spellings(enumerate(patients, start=1))
     if len(set(patients)) < len(patients):
         raise RunRefusedError(Code.E_LEAKAGE, "a patient is in the file twice; there must be one patch per patient")
-    return dict(zip(patients, x, strict=True)), dict(zip(patients, map(bool, y), strict=True))
+    return dict(zip(patients, x, strict=True)), dict(zip(patients, _mutants(y), strict=True))
+
+
+def _content(arrays: NpzFile) -> tuple[NDArray[np.float32], NDArray[Any], list[str]]:
+    """Return x, y and the patients; arrays of Python objects, and patches that are no numbers, are refused."""
+    try:
+        return arrays["x"].astype(np.float32), arrays["y"], [str(p) for p in arrays["patient"]]
+    except (ValueError, TypeError):
+        raise refused("x must have numbers, and no array may have Python objects") from None
+
+
+def _mutants(y: NDArray[Any]) -> list[bool]:
+    """Return whether each patient is mutant; a missing label or a third class would otherwise count as mutant."""
+    if y.dtype.kind in "US":
+        return [_label(str(text).strip(), place) for place, text in enumerate(y.astype(str), start=1)]
+    if not np.isin(y, (0, 1)).all():
+        raise refused("y has labels other than 0 (wild type) and 1 (mutant)")
+    return [bool(label) for label in y]
+
+
+def refuse_small(patches: Mapping[str, NDArray[np.float32]], least: int) -> None:
+    """Refuse patches (size, size) of which pooling would leave nothing.
+
+    Raises
+    ------
+    RunRefusedError
+        ``E_SCHEMA`` with both sizes.
+    """
+    for patch in patches.values():
+        if len(patch) < least:
+            raise refused(f"patches are {len(patch)} pixels wide; the network needs {least} at least")

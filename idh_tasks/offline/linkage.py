@@ -11,7 +11,9 @@ from idh_tasks.errors import RunRefusedError
 from idh_tasks.linkage.idh_rules import resolve_idh_status
 from idh_tasks.linkage.words.results import read_assays
 
-COLUMNS = {"report_id", "age", "method", "result"}
+COLUMNS = {"report_id", "method", "result"}
+AGES = ("age", "age_years")
+"""Names of the column of ages: the second is that of the platform's own pathology.csv."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ def resolve_file(path: Path, *, age_rule: bool = False) -> Iterator[Resolved]:
     Raises
     ------
     RunRefusedError
-        ``E_SCHEMA`` naming the columns that are missing.
+        ``E_SCHEMA`` naming the columns that are missing, or if the file is not a table in UTF-8.
     """
     reports: dict[str, list[dict[str, str]]] = defaultdict(list)
     for row in _rows(path):
@@ -41,9 +43,17 @@ def resolve_file(path: Path, *, age_rule: bool = False) -> Iterator[Resolved]:
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
+    try:
+        return _read(path)
+    except (UnicodeDecodeError, csv.Error):
+        raise RunRefusedError(Code.E_SCHEMA, f"{path.name} is not a CSV file in UTF-8") from None
+
+
+def _read(path: Path) -> list[dict[str, str]]:
     with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file)
-        if missing := COLUMNS - set(reader.fieldnames or ()):
+        present = set(reader.fieldnames or ())
+        if missing := COLUMNS - present | (set() if present & set(AGES) else {AGES[0]}):
             raise RunRefusedError(Code.E_SCHEMA, f"columns are missing: {', '.join(sorted(missing))}")
         return list(reader)
 
@@ -56,9 +66,9 @@ def _resolved(report_id: str, rows: list[dict[str, str]], age_rule: bool) -> Res
 
 def _age(rows: list[dict[str, str]]) -> float | None:
     """Return the first age (years) that is a number, or None."""
-    for row in rows:
+    for age in (row[name] for row in rows for name in AGES if name in row):
         try:
-            return float(row["age"])
+            return float(age)
         except (TypeError, ValueError):
             continue
     return None

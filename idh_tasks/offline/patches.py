@@ -61,7 +61,7 @@ def _outline(images: StudyImages) -> tuple[TumourOutline, str]:
     outline = TumourOutline(images)
     if outline.delivered is not None:
         return outline, "delivered"
-    return TumourOutline(images, accepted_sha256=outline.proposal.sha256), "proposed, not reviewed"
+    return TumourOutline(images, accepted={outline.proposal.sha256}), "proposed, not reviewed"
 
 
 def _provenance(cut: CutPatch) -> dict[str, object]:

@@ -34,13 +34,20 @@ class BrainMask:
         ``W_BRAIN_FALLBACK`` if the chosen method failed.
     figures
         The shape of the mask by name. Where two methods ran: ``brain_agreement``, the Dice coefficient of their masks,
-        and ``brain_sd_ratio``, the standard deviation of the image in this mask relative to the other.
+        and ``brain_volume_ratio`` and ``brain_sd_ratio``, the volume of this mask and the standard deviation of the
+        image in it, relative to the other.
     """
 
     mask: Mask
     extractor: str
     flags: tuple[Code, ...]
     figures: Mapping[str, float]
+
+    def description(self) -> str:
+        """Return for a reader how the mask was made, and how far another method agrees with it."""
+        image = " on T2" if Code.W_BRAIN_T2 in self.flags else ""
+        agreement = self.figures.get("brain_agreement")
+        return f"{self.extractor}{image}" + ("" if agreement is None else f", agreement of two methods {agreement:.2f}")
 
 
 def extract(image: Volume, settings: ImagingSettings) -> BrainMask:
@@ -96,4 +103,5 @@ def _agreement(voxels: Float, mask: Mask, other: Mask) -> dict[str, float]:
     """Compare two masks, of which the second may be empty."""
     dice = 2 * float((mask & other).sum()) / float(mask.sum() + other.sum())
     sd = float(voxels[other].std()) if other.any() else 0.0
-    return {"brain_agreement": dice} | ({"brain_sd_ratio": float(voxels[mask].std()) / sd} if sd else {})
+    ratios = {"brain_volume_ratio": mask.sum() / other.sum(), "brain_sd_ratio": voxels[mask].std() / sd} if sd else {}
+    return {"brain_agreement": dice} | {name: float(ratio) for name, ratio in ratios.items()}

@@ -60,11 +60,12 @@ def _own_grid(contours_mm: Sequence[Points], t2: Geometry) -> Geometry:
         raise refused("a contour of the tumour is not flat, or not parallel to the others")
     pixel = min(t2.spacing_mm) / 2
     spacing = even_spacing(distinct(planes), (), None)
-    # Planes between those of coarse contours are interpolated.
-    spacing /= max(1, round(spacing / float(np.abs(axes[:, 2] @ t2.axes()).max())))
-    low = np.array([*(local[:, :2].min(axis=0) - pixel), planes.min()])
+    # Planes between those of coarse contours, and beyond the first and the last one, are interpolated.
+    steps = max(1, round(spacing / float(np.abs(axes[:, 2] @ t2.axes()).max())))
+    spacing /= steps
+    low = np.array([*(local[:, :2].min(axis=0) - pixel), planes.min() - (steps - 1) * spacing])
     width, height = np.ceil(np.ptp(local[:, :2], axis=0) / pixel).astype(int) + 3
-    shape = (round(float(np.ptp(planes)) / spacing) + 1, int(height), int(width))
+    shape = (round(float(np.ptp(planes)) / spacing) + 2 * steps - 1, int(height), int(width))
     return Geometry(shape, (pixel, pixel, spacing), triple(axes @ low), tuple(axes.ravel().tolist()))
 
 

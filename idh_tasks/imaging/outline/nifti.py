@@ -2,15 +2,13 @@
 
 import zlib
 from io import BytesIO
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import nibabel as nib
 import numpy as np
 from numpy.typing import NDArray
 
 from idh_tasks.domain.volume import Geometry, Mask, Volume, triple
-from idh_tasks.imaging.files import write_mask
+from idh_tasks.imaging.files import mask_bytes
 from idh_tasks.imaging.outline.refusals import refused
 
 GZIP = b"\x1f\x8b"
@@ -20,6 +18,8 @@ TUMOUR_PARTS = (1, 2, 3, 4)
 """Labels of the parts of a tumour in BraTS, of which several may occur."""
 CERTAIN = 0.5
 """The probability from which a voxel of a probability map belongs to the tumour."""
+NOTHING = 0.05
+"""Probabilities up to this are those of healthy tissue."""
 WHOLE_NUMBER = 1e-4
 REAL = "biuf"
 """Kinds of data types whose values are real numbers."""
@@ -86,18 +86,31 @@ def _marked(values: NDArray[np.float32]) -> Mask:
     Raises
     ------
     StudyQuarantinedError
-        ``E_ROI`` for values that are neither.
+        ``E_ROI`` for values that are neither, and for an image whose values look like probabilities.
     """
     if not np.isfinite(values).all() or values.min() < -WHOLE_NUMBER:
         raise refused("the delivered mask has negative values, or values that are not finite")
     if np.abs(values - np.round(values)).max() > WHOLE_NUMBER:
         if values.max() > 1 + WHOLE_NUMBER:
             raise refused("the values of the delivered mask are neither labels nor probabilities from 0 to 1")
-        return np.asarray(values >= CERTAIN)
+        return _probable(values)
     labels = [int(label) for label in np.unique(np.round(values)) if label > 0]
     if len(labels) > 1 and not set(labels) <= set(TUMOUR_PARTS):
         raise refused(f"the delivered mask has {len(labels)} labels up to {labels[-1]}; which of them is the tumour?")
     return np.asarray(np.round(values) > 0)
+
+
+def _probable(values: NDArray[np.float32]) -> Mask:
+    """Return the voxels that are more probably tumour than not; an image scaled to 1 has as much signal elsewhere."""
+    mask = np.asarray(values >= CERTAIN)
+    outside = float(values[~mask & (values > NOTHING)].sum(dtype=np.float64))
+    inside = float(values[mask].sum(dtype=np.float64))
+    if outside > inside > 0:
+        raise refused(
+            "the probabilities of the delivered mask add up to "
+            f"{outside / inside:.1f} times as much outside the outline as inside it; is it an image?"
+        )
+    return mask
 
 
 def _geometry(image: nib.Nifti1Image, shape: tuple[int, ...]) -> Geometry:
@@ -151,7 +164,4 @@ def _check_agree(sform: NDArray[np.float64], qform: NDArray[np.float64], shape: 
 def rewrite_nifti(content: bytes) -> bytes:
     """Return the mask as a new NIfTI file with its voxels and grid, without free text from the delivered header."""
     mask = read_nifti(content)
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "roi.nii.gz"
-        write_mask(mask.voxels > 0, mask.geometry, path)
-        return path.read_bytes()
+    return mask_bytes(mask.voxels > 0, mask.geometry)

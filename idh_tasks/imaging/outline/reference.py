@@ -90,7 +90,7 @@ class ReferenceImage:
                 raise refused(
                     "the outline has another frame of reference than the T2; was it drawn in this examination?"
                 )
-        elif self.instances and not self.instances & set(_referenced(outline)):
+        elif self.instances and not self.instances & set(referenced(outline)):
             raise refused("outline and T2 do not both state a frame of reference, and the outline does not name the T2")
 
 
@@ -113,7 +113,8 @@ def numbers(values: Iterable[object], count: int) -> tuple[float, ...]:
     return read
 
 
-def _referenced(outline: Dataset) -> Iterable[str]:
+def referenced(outline: Dataset) -> Iterable[str]:
+    """Return the SOP instance UIDs of all images to which an outline refers."""
     return (str(element.value) for element in outline.iterall() if element.keyword == "ReferencedSOPInstanceUID")
 
 

@@ -100,7 +100,7 @@ def _mask(contours: Sequence[_Contour], grid: Geometry) -> Mask:
         planes[contour.structure][round(float(corners[:, 2].mean()))].append((contour.kind, corners[:, :2]))
     for drawn in planes.values():
         filled = {plane: _filled(corners, grid.shape[1:]) for plane, corners in drawn.items()}
-        for plane, image in with_planes_between(filled, grid.spacing_mm).items():
+        for plane, image in with_planes_between(filled, grid.spacing_mm, grid.shape[0]).items():
             mask[plane] |= image
     return mask
 

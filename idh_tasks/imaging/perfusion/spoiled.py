@@ -33,6 +33,10 @@ FEWEST_VOXELS = 30
 """Slices with fewer voxels are not judged on their own."""
 STILL_DEPTH, STILL_VOXELS, STILL_CHANGE = 0.25, 100, 0.03
 """Tissue without blood: its depth of the bolus relative to the median, the fewest voxels, and their largest change."""
+LOST = 0.5
+"""Part of the signal that most of a slice must lose before it is compared with its other volumes and other slices."""
+USUAL_PASS_S, BEYOND = 6.5, 1.3
+"""Full width at half maximum of a narrow bolus in most of a slice, and how far a slice may exceed its shape."""
 FEWEST_VOLUMES = 8
 NEAR = 3
 """Number of volumes on each side that a volume may be compared with."""
@@ -57,7 +61,8 @@ def spoiled_volumes(dsc: Series4D, step_s: float, first_pass: FirstPass | None =
     sample = _tissue(dsc)
     if len(dsc.voxels) < FEWEST_VOLUMES or not sample[0].size:
         return frozenset()
-    return _Curves.of(dsc, sample, _excess(len(dsc.voxels), step_s, first_pass)).culprits()
+    curves = _Curves.of(dsc, sample, _excess(len(dsc.voxels), step_s, first_pass))
+    return curves.culprits() | _with_lost_slices(curves, step_s)
 
 
 def repeated_volumes(dsc: Series4D) -> Volumes:
@@ -161,6 +166,32 @@ def _still_tissue_changes(excursion: Float, depth: Float) -> bool:
     """Return whether tissue without blood, such as CSF, changes too: then the whole image became darker or brighter."""
     still = depth < STILL_DEPTH * float(np.median(depth))
     return bool(still.sum() >= STILL_VOXELS and np.median(excursion[still]) > STILL_CHANGE)
+
+
+def _with_lost_slices(curves: _Curves, step_s: float) -> Volumes:
+    """Return the volumes, two adjacent ones too, in which some slices lose their signal and others do not.
+
+    In such a slice most tissue loses far more than a bolus explains that is seen in the volumes beside these, and far
+    more than it does in other slices, each relative to what it loses in the other volumes.
+    """
+    slices = np.flatnonzero(curves.in_slice >= FEWEST_VOXELS)
+    limit = BEYOND / float(np.exp(-4 * np.log(2) * (2 * step_s / USUAL_PASS_S) ** 2))
+    if len(slices) < 2:
+        return frozenset()
+    drop = 1 - np.stack([np.median(curves.signal[:, curves.slice_of == z], axis=1) for z in slices], axis=1)
+    return frozenset(volume for volume in range(len(drop)) if _loses_slices(drop, volume, limit))
+
+
+def _loses_slices(drop: Float, volume: int, limit: float) -> bool:
+    """Judge a volume by the median drop of each slice, shape (t, slices)."""
+    lost = drop[volume]
+    if lost.max() < LOST:
+        return False
+    near = [one for one in (volume - 1, volume, volume + 1) if 0 <= one < len(drop)]
+    depth = np.delete(drop, near, axis=0).max(axis=0).clip(min=FLAT * FLAT)
+    relative = lost / depth
+    worst = float(relative[lost >= LOST].max())
+    return bool(worst > limit and relative.min() < worst / limit)
 
 
 def _around(volume: int) -> range:

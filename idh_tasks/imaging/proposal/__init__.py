@@ -1,6 +1,6 @@
 """Proposes a whole-tumour outline from T2, FLAIR and, where present, T1 after contrast; a reviewer must accept it.
 
-Two small perceptrons of 1,800 weights classify the voxels (docs/decisions/0070-trained-outline-proposal.md).
+Two ensembles of small perceptrons classify the voxels (docs/decisions/0070-trained-outline-proposal.md).
 `python -m tools.outline_training` trains them on five real patients (BraTS 2021, CC BY 4.0) and on tumours drawn into
 their healed heads; the weights are `classifiers.npz`.
 """

@@ -7,6 +7,7 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from idh_tasks.domain.volume import Float, Mask
+from idh_tasks.imaging.even_steps import Steps, descend_evenly
 from idh_tasks.imaging.proposal.grid import MM
 from idh_tasks.imaging.proposal.intensities import OUTSIDE, Intensities
 from idh_tasks.imaging.proposal.morphology import neighbourhood_maximum
@@ -74,12 +75,9 @@ def _optimise(fixed: sitk.Image, moving: sitk.Image, transform: sitk.Euler3DTran
     method = sitk.ImageRegistrationMethod()
     method.SetMetricAsCorrelation()
     method.SetInterpolator(sitk.sitkLinear)
-    method.SetOptimizerAsRegularStepGradientDescent(MM, MM / 40, 60, 0.6, 1e-8)
-    method.SetOptimizerScales([HEAD_RADIUS_MM**2] * 3 + [1.0] * 3)
     # With several threads the order of summation, and with it the last digit, would vary.
     method.SetNumberOfThreads(1)
-    method.SetInitialTransform(transform, inPlace=True)
-    method.Execute(fixed, moving)
+    descend_evenly(method, (fixed, moving), transform, Steps(MM, MM / 40, 60, HEAD_RADIUS_MM))
 
 
 def _image(array: Float) -> sitk.Image:

@@ -1,5 +1,6 @@
 """The fitted ADC equals the one from which the signal was made."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from idh_tasks.codes import Code
-from idh_tasks.domain.volume import Float
+from idh_tasks.domain.volume import Float, Series4D
 from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.imaging.adc import fit_adc
 from tests.factories import cramer_rao, diffusion, geometry
@@ -120,4 +121,55 @@ def test_a_signal_that_does_not_fall_as_by_diffusion_is_refused(change: Callable
     with pytest.raises(SeriesRejectedError) as caught:
         fit_adc(replace(dwi, voxels=change(dwi.voxels).astype(np.float32)))
     assert caught.value.code is Code.E_ADC_VALUES
-    assert "% of the head" in caught.value.reason
+    assert re.search("% of the head|the head is brighter at b = 1000 than at b = 0 by", caught.value.reason)
+
+
+@pytest.mark.parametrize("order", [[1, 0, 2], [0, 2, 1], [2, 1, 0], [1, 2, 0]])
+def test_exchanged_b_values_are_refused_by_the_rise_of_the_signal(order: list[int]) -> None:
+    dwi = diffusion(850.0, (0.0, 500.0, 1000.0), noise=10.0)
+    with pytest.raises(SeriesRejectedError, match=r"brighter at b = .*exchanged") as caught:
+        fit_adc(replace(dwi, voxels=dwi.voxels[order]))
+    assert caught.value.code is Code.E_ADC_VALUES
+
+
+THICK = 8
+"""Enough slices to compare one with the others."""
+
+
+def layered(b_values: tuple[float, ...]) -> Series4D:
+    """Return a diffusion series whose slices have an ADC of 700 to 1150."""
+    stacks = [diffusion(700.0 + 50 * z, b_values, noise=10.0) for z in range(THICK + 2)]
+    voxels = np.concatenate([one.voxels[:, :1] for one in stacks], axis=1)
+    return replace(stacks[0], voxels=voxels, geometry=geometry(voxels.shape[1:]))
+
+
+@pytest.mark.parametrize("b_values", [(0.0, 1000.0), (0.0, 500.0, 1000.0), (0.0, 700.0, 1400.0, 2100.0)])
+def test_slices_may_differ_in_their_adc(b_values: tuple[float, ...]) -> None:
+    assert np.median(fit_adc(layered(b_values)).voxels[-1, :24]) == pytest.approx(1150, rel=0.02)
+
+
+@pytest.mark.parametrize("share", [0.4, 0.5, 0.6])
+@pytest.mark.parametrize("b_values", [(0.0, 500.0, 1000.0), (0.0, 700.0, 1400.0, 2100.0)])
+def test_a_slice_through_large_ventricles_is_not_refused(b_values: tuple[float, ...], share: float) -> None:
+    dwi, fluid = layered(b_values), diffusion(3000.0, b_values, noise=10.0)
+    rows = round(24 * share)
+    dwi.voxels[:, 3, :rows] = fluid.voxels[:, 0, :rows]
+    assert np.median(fit_adc(dwi).voxels[3, rows:24]) == pytest.approx(850, rel=0.05)
+
+
+@pytest.mark.parametrize("b_values", [(0.0, 500.0, 1000.0), (0.0, 600.0, 1200.0)])
+@pytest.mark.parametrize("share", [0.8, 0.9, 1.0])
+def test_a_slice_of_fluid_above_the_brain_is_not_refused(b_values: tuple[float, ...], share: float) -> None:
+    dwi, fluid = layered(b_values), diffusion(3000.0, b_values, noise=30.0)
+    dwi.voxels[:, -1, :24] = share * fluid.voxels[:, 0, :24] + (1 - share) * dwi.voxels[:, -1, :24]
+    assert np.median(fit_adc(dwi).voxels[-1, :24]) > 1800
+
+
+@settings(max_examples=20, deadline=None)
+@given(which=st.integers(0, 2), start=st.integers(0, THICK - 1), count=st.integers(1, 3), kept=st.floats(0.01, 0.4))
+def test_slices_that_lost_signal_at_one_b_are_refused(which: int, start: int, count: int, kept: float) -> None:
+    dwi, kept = layered((0.0, 500.0, 1000.0)), max(kept, 0.2 if which == 0 else 0)  # without b = 0 there is no ADC
+    dwi.voxels[which, start : start + count] *= kept
+    with pytest.raises(SeriesRejectedError) as caught:
+        fit_adc(dwi)
+    assert caught.value.code in (Code.E_DWI_VOLUMES, Code.E_EMPTY_IMAGE, Code.E_ADC_VALUES)

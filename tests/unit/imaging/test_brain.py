@@ -111,7 +111,22 @@ def test_the_agreement_of_two_methods_is_recorded(monkeypatch: pytest.MonkeyPatc
     assert found.extractor == "trained"
     assert found.figures["brain_agreement"] == pytest.approx(dice(true_brain(), ball(true_brain().shape, 20)))
     inside, other = image.voxels[true_brain()], image.voxels[ball(true_brain().shape, 20)]
+    assert found.figures["brain_volume_ratio"] == pytest.approx(inside.size / other.size)
     assert found.figures["brain_sd_ratio"] == pytest.approx(inside.std() / other.std())
+
+
+@pytest.mark.parametrize(
+    ("flags", "figures", "text"),
+    [
+        ((), {"brain_agreement": 0.9412}, "trained, agreement of two methods 0.94"),
+        ((Code.W_BRAIN_T2,), {"brain_agreement": 0.9}, "trained on T2, agreement of two methods 0.90"),
+        ((), {}, "trained"),
+    ],
+)
+def test_a_reader_is_told_how_far_two_methods_agree(
+    flags: tuple[Code, ...], figures: dict[str, float], text: str
+) -> None:
+    assert BrainMask(true_brain(), "trained", flags, figures).description() == text
 
 
 def test_a_study_without_a_plausible_mask_is_rejected_with_the_figure_of_each_method(

@@ -1,5 +1,6 @@
 """The proposed outline marks lesion and cyst, not what is bright on both sides; it agrees with experts."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from scipy import ndimage
 from idh_tasks.domain.volume import Mask
 from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.imaging.proposal import Proposal, ProposalImages, propose_tumour
+from idh_tasks.imaging.proposal.classifier import Classifiers, trained
+from idh_tasks.imaging.proposal.lesion import with_cavities
+from idh_tasks.imaging.proposal.proposal import find_tumour
 
 SHAPE = (72, 84, 72)
 SPACING = (2.0, 2.0, 2.0)
@@ -73,8 +77,37 @@ def test_a_dark_cyst_inside_the_lesion_belongs_to_it() -> None:
     assert (proposed(images(LESION, cyst=cyst)) & cyst).sum() > 0.9 * cyst.sum()
 
 
+def test_fluid_belongs_to_the_lesion_that_encloses_it_and_not_to_one_that_it_touches() -> None:
+    cyst, touching = ball((38, 52, 20), 6), ball((38, 30, 20), 6)
+    marked = ball((38, 52, 20), 9) & ~cyst & ~ball((38, 46, 20), 4) & ~touching
+    found = with_cavities(marked, cyst | touching)
+    assert (found & cyst).sum() > 0.9 * cyst.sum()
+    assert not (found & touching).any()
+
+
+def some_silent(count: int) -> Classifiers:
+    """Return the classifiers of the package, of which so many see no tumour in context."""
+    usual = trained()
+    silent = replace(usual.in_context[0], output_bias=np.full(1, -1000, dtype=np.float32))
+    return replace(usual, in_context=(*usual.in_context[count:], *[silent] * count))
+
+
+def test_an_outline_on_which_the_classifiers_disagree_is_refused_with_the_expected_overlap() -> None:
+    with pytest.raises(
+        SeriesRejectedError, match=r"E_NO_ROI.*of 0\.[345]\d* with the true outline is expected.*0\.640"
+    ):
+        propose_tumour(images(LESION), BRAIN, SPACING, some_silent(2))
+
+
+def test_the_less_the_classifiers_agree_the_smaller_the_overlap_that_the_reviewer_is_told_to_expect() -> None:
+    divided = find_tumour(images(LESION), BRAIN, SPACING, some_silent(1))
+    assert divided.figures["outline_expected_dice"] < plain().figures["outline_expected_dice"]
+    assert divided.doubts[0].startswith("its edge is uncertain (expected overlap 0.")
+
+
 def test_ventricles_do_not_belong_to_a_lesion_beside_them() -> None:
-    mask = proposed(images(ball((38, 44, 18), 8)))
+    mask = find_tumour(images(ball((38, 44, 18), 8)), BRAIN, SPACING).mask
+    assert mask.any()
     assert (mask & VENTRICLES).sum() < 0.2 * VENTRICLES.sum()
 
 

@@ -8,7 +8,7 @@ import pytest
 from scipy import ndimage
 
 from idh_tasks.domain.volume import Mask
-from idh_tasks.imaging.proposal.classifier import Classifier, save, trained
+from idh_tasks.imaging.proposal.classifier import FARTHEST, save, trained
 from tools.grown_tumours import KINDS, grow
 from tools.outline_training import cases as making
 from tools.outline_training.heads import Head, can_be_healed, healed
@@ -60,10 +60,16 @@ def test_a_perceptron_learns_a_boundary_that_is_no_plane() -> None:
 def test_written_classifiers_are_read_back(tmp_path: Path) -> None:
     path = tmp_path / "classifiers.npz"
     save(path, trained())
-    first: Classifier = trained()[0]
     with np.load(path) as arrays:
-        assert np.array_equal(arrays["0.hidden"], first.hidden)
-        assert len(arrays.files) == 6 * len(trained())
+        assert np.array_equal(arrays["by_appearance.hidden"][0], trained().by_appearance[0].hidden)
+        assert len(arrays["in_context.output"]) == len(trained().in_context)
+
+
+def test_images_unlike_the_training_cannot_drive_a_classifier_beyond_what_it_learnt() -> None:
+    classifier = trained().by_appearance[0]
+    farthest = (classifier.mean + FARTHEST * classifier.spread).astype(np.float32)
+    expected, found = (classifier.probability(features[None]) for features in (farthest, farthest + np.float32(1e6)))
+    assert found == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.usefixtures("few")
@@ -71,6 +77,17 @@ def test_the_same_patients_give_the_same_classifiers_in_every_byte(tmp_path: Pat
     for name in ("one.npz", "two.npz"):
         save(tmp_path / name, train(list(making.cases([head()]))))
     assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "two.npz").read_bytes()
+
+
+@pytest.mark.usefixtures("few")
+def test_each_member_is_trained_without_one_patient() -> None:
+    patients = list(making.cases([head("A"), head("B", side=27)]))
+    brighter = replace(patients[0], features=patients[0].features + 1)
+    usual, changed = train(patients), train([brighter, *patients[1:]])
+    without_a, without_b = range(2)
+    assert len(usual.by_appearance) == len(usual.in_context) == 2
+    assert np.array_equal(usual.by_appearance[without_a].hidden, changed.by_appearance[without_a].hidden)
+    assert not np.array_equal(usual.by_appearance[without_b].hidden, changed.by_appearance[without_b].hidden)
 
 
 @pytest.mark.usefixtures("few")

@@ -57,6 +57,27 @@ def test_a_stated_unit_is_used(unit: float, attributes: dict[str, Any]) -> None:
     assert tissue(brain(unit), stack(POSITIONS, **attributes)) == pytest.approx(800, rel=1e-4)
 
 
+def lookup_table() -> Sequence:
+    mapping = real_world(1, "um2/s")
+    del mapping[0].RealWorldValueSlope
+    mapping[0].RealWorldValueLUTData = [0.0, 1.0]
+    return mapping
+
+
+@pytest.mark.parametrize("mapping", [real_world(1, "%"), real_world(1, "ms"), lookup_table()], ids=["%", "ms", "table"])
+def test_a_real_world_value_that_is_not_understood_is_refused(mapping: Sequence) -> None:
+    with pytest.raises(SeriesRejectedError, match=r"E_ADC_UNIT.*not understood"):
+        vendor_adc(brain(), stack(POSITIONS, RealWorldValueMappingSequence=mapping))
+
+
+@pytest.mark.parametrize("unit", ["1", "no units", ""])
+def test_a_real_world_value_without_a_unit_states_nothing(unit: str) -> None:
+    instances = stack(POSITIONS, RealWorldValueMappingSequence=real_world(0.5, unit))
+    assert tissue(brain(), instances) == pytest.approx(800, rel=1e-4)
+    assert unit_doubts(with_fluid(1.0), instances)[0] == ()
+    assert unit_doubts(with_fluid(0.7), instances)[0] == (Code.W_ADC_UNIT,)
+
+
 def test_real_world_values_start_from_the_stored_ones() -> None:
     rescaled = Volume(brain().voxels * 2 - 100, geometry(SHAPE))
     stated = {"RescaleSlope": 2, "RescaleIntercept": -100, "RealWorldValueMappingSequence": real_world(1, "um2/s")}

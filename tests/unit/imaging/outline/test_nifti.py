@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import ndimage
 
 from idh_tasks.domain.volume import Mask
 from idh_tasks.errors import StudyQuarantinedError
 from idh_tasks.imaging.outline.nifti import read_nifti, rewrite_nifti
 from idh_tasks.imaging.outline.reference import on_grid
+from tests.factories import ball, geometry
 from tests.outlines import T2_GRID, nifti, rearranged, tumour
 
 TUMOUR = tumour().astype(np.uint8)
@@ -66,7 +68,24 @@ def test_the_parts_of_a_tumour_are_united() -> None:
 
 
 def test_a_probability_counts_from_one_half() -> None:
-    np.testing.assert_array_equal(on_t2(nifti(np.where(tumour(), 0.5, 0.49).astype(np.float32), T2_GRID)), tumour())
+    edge = ndimage.binary_dilation(tumour(), ndimage.generate_binary_structure(3, 1)) & ~tumour()
+    values = np.where(tumour(), 0.5, np.where(edge & (np.indices(edge.shape)[2] > 14), 0.49, 0.01))
+    np.testing.assert_array_equal(on_t2(nifti(values.astype(np.float32), T2_GRID)), tumour())
+
+
+@given(st.floats(1.0, 4.0), st.floats(0.2, 0.45), st.floats(0.5, 1.0))
+def test_an_image_that_is_scaled_to_one_is_no_map_of_probabilities(blur: float, tissue: float, top: float) -> None:
+    head = ndimage.gaussian_filter(ball((24, 40, 40), 17).astype(np.float32), 1.0) * tissue
+    bright = ndimage.gaussian_filter(ball((24, 40, 40), 6).astype(np.float32), blur)
+    image = (head + bright / bright.max() * (top - tissue + 0.05)).clip(0, 1)
+    assert "is it an image?" in refusal(nifti(image.astype(np.float32), geometry(image.shape)))
+
+
+@given(st.floats(0.3, 2.0), st.floats(0.0, 0.04))
+def test_a_map_of_probabilities_with_a_soft_edge_is_used(blur: float, elsewhere: float) -> None:
+    soft = ndimage.gaussian_filter(ball((24, 40, 40), 8).astype(np.float32), blur).clip(elsewhere, 1)
+    mask = read_nifti(nifti(soft, geometry(soft.shape))).voxels > 0
+    np.testing.assert_array_equal(mask, soft >= 0.5)
 
 
 def test_a_trailing_axis_of_one_is_allowed_and_a_second_volume_is_not() -> None:

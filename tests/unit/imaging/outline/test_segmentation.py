@@ -22,7 +22,7 @@ from idh_tasks.imaging.outline.segmentation import read_segmentation
 from idh_tasks.intake.deidentification.deidentify import deidentify
 from idh_tasks.intake.deidentification.pseudonym import Pseudonymiser
 from idh_tasks.intake.gate.instance import admit
-from idh_tasks.phantom.roi import write_segmentation
+from idh_tasks.phantom.roi import SegmentationUids, write_segmentation
 from tests.factories import dicom_bytes, stack
 from tests.outlines import (
     BRAIN,
@@ -140,6 +140,21 @@ def test_a_single_segment_that_is_not_said_to_be_a_tumour_is_asked(label: str, c
     assert "Zebedee" not in refusal(segmentation([Segment(tumour(), label, code)], T2_GRID))
 
 
+@pytest.mark.parametrize("date", ["2019", "20190214", "2019-02-14", "2019.02.14"])
+@pytest.mark.parametrize("studied", ["20190214", "20210214", ""])
+def test_a_label_may_hold_the_date_of_its_own_study(date: str, studied: str) -> None:
+    dated = segmentation([Segment(tumour(), f"GTV_{date}", None)], T2_GRID, StudyDate=studied)
+    if studied == "20190214":
+        np.testing.assert_array_equal(on_t2(dated), tumour())
+    else:
+        assert "not understood" in refusal(dated)
+
+
+@pytest.mark.parametrize("label", ["GTV_12019", "GTV 2019.5", "GTV_20190301", "GTV_2018", "ring_2019"])
+def test_a_number_that_is_not_the_date_of_the_study_is_asked(label: str) -> None:
+    assert refusal(segmentation([Segment(tumour(), label, None)], T2_GRID, StudyDate="20190214"))
+
+
 @pytest.mark.parametrize(
     ("labels", "reason"),
     [
@@ -251,7 +266,7 @@ def test_a_segmentation_by_highdicom_survives_deidentification(tmp_path: Path, m
         ds.save_as(files[-1], enforce_file_format=True)
     mask = np.zeros((4, 8, 8), dtype=bool)
     mask[marked, 2:5, 3:7] = True
-    write_segmentation(tmp_path / "seg.dcm", mask, files, ("1.2.5", "1.2.6"))
+    write_segmentation(tmp_path / "seg.dcm", mask, files, SegmentationUids("1.2.5", "1.2.6", "1.2.7"))
     clean = deidentify(dcmread(tmp_path / "seg.dcm"), PatientKey("p"), Pseudonymiser("s" * 32))
     grid = Geometry((4, 8, 8), (1.0, 1.0, 5.0), (0.0, 0.0, 0.0))
     np.testing.assert_array_equal(on_grid(read_segmentation(clean, ReferenceImage(grid)), grid), mask)

@@ -11,13 +11,15 @@ from pydicom import Dataset
 from idh_tasks.domain.study import PatientKey
 from idh_tasks.domain.volume import Geometry, Mask
 from idh_tasks.errors import StudyQuarantinedError
+from idh_tasks.imaging.outline.between import check_no_gaps
 from idh_tasks.imaging.outline.reference import ReferenceImage, on_grid
 from idh_tasks.imaging.outline.structure_set import read_structure_set
 from idh_tasks.intake.deidentification.deidentify import deidentify
 from idh_tasks.intake.deidentification.pseudonym import Pseudonymiser
 from idh_tasks.intake.gate.instance import admit
-from tests.factories import dicom_bytes, geometry
+from tests.factories import ball, dicom_bytes, geometry
 from tests.outlines import FRAME, square, structures
+from tools.overlap import dice
 
 GRID = geometry((6, 40, 50))
 T2 = ReferenceImage(GRID, frozenset({FRAME}))
@@ -29,9 +31,9 @@ def on_t2(ds: Dataset, t2: ReferenceImage = T2) -> Mask:
     return on_grid(read_structure_set(ds, t2), t2.grid)
 
 
-def refusal(ds: Dataset) -> str:
+def refusal(ds: Dataset, t2: ReferenceImage = T2) -> str:
     with pytest.raises(StudyQuarantinedError) as caught:
-        on_t2(ds)
+        on_t2(ds, t2)
     assert caught.value.code == "E_ROI"
     return caught.value.reason
 
@@ -91,6 +93,14 @@ def test_the_interpreted_type_counts_beside_the_name() -> None:
     assert on_t2(structures({"Tumour": SQUARE}, GRID, interpreted={"Tumour": "ORGAN"})).sum() == 100
 
 
+def test_the_date_of_the_study_in_a_name_says_nothing_and_another_one_is_asked() -> None:
+    ds = structures({"GTV_2019": SQUARE}, GRID)
+    ds.StudyDate = "20190214"
+    assert on_t2(ds).sum() == 100
+    ds.StudyDate = "20210214"
+    assert "not understood" in refusal(ds)
+
+
 @pytest.mark.parametrize("kind", ["POINT", "OPEN_PLANAR", "OPEN_NONPLANAR", ""])
 def test_points_and_open_lines_are_refused(kind: str) -> None:
     both = [square(2, 9.5, 19.5), square(3, 9.5, 19.5)]
@@ -123,6 +133,12 @@ def test_contours_on_planes_between_the_slices_are_filled_on_their_own_planes() 
     assert set(mask.sum(axis=(1, 2))) == {0, 100}
 
 
+def circle(z: float, radius: float) -> list[list[float]]:
+    """Return the corners of a polygon that is nearly a circle, in index space (x, y, z)."""
+    angles = np.linspace(0, 2 * np.pi, 60, endpoint=False)
+    return [[24.5 + radius * np.cos(angle), 19.5 + radius * np.sin(angle), z] for angle in angles.tolist()]
+
+
 COARSE = Geometry((24, 40, 50), (2.0, 2.0, 2.0), GRID.origin_mm)
 COARSE_T2 = ReferenceImage(COARSE, frozenset({FRAME}))
 
@@ -132,7 +148,7 @@ def test_planes_between_evenly_spaced_contours_are_interpolated(every: int) -> N
     planes = [4 + every * n for n in range(4)]
     mask = on_t2(structures({"GTV": [square(z, 9.5, 19.5 + z) for z in planes]}, COARSE), COARSE_T2)
     areas = mask.sum(axis=(1, 2))
-    assert np.flatnonzero(areas).tolist() == list(range(planes[0], planes[-1] + 1))
+    assert areas[planes[0] : planes[-1] + 1].all()
     assert (np.diff(areas[planes[0] : planes[-1] + 1]) >= 0).all()
     assert areas[planes].tolist() == [(10 + z) ** 2 for z in planes]
 
@@ -151,7 +167,39 @@ def test_parts_of_the_tumour_that_lie_apart_stay_apart() -> None:
     assert on_t2(structures({"GTV": apart}, COARSE), COARSE_T2).sum() == 6 * 16
     coarse = [square(z, 5.5 + z, 15.5 + z) for z in (2, 4, 6)] + [square(z, 30.5, 34.5) for z in (12, 14)]
     areas = on_t2(structures({"GTV": coarse}, COARSE), COARSE_T2).sum(axis=(1, 2))
-    assert np.flatnonzero(areas).tolist() == [2, 3, 4, 5, 6, 12, 13, 14]
+    assert np.flatnonzero(areas).tolist() == [1, 2, 3, 4, 5, 6, 12, 13, 14, 15]
+
+
+@pytest.mark.parametrize(("every", "first"), [(2, 0), (2, 1), (3, 0), (3, 1), (3, 2), (4, 2)])
+def test_the_ends_of_a_tumour_lie_beyond_the_first_and_the_last_contour(every: int, first: int) -> None:
+    whole = ball(COARSE.shape, 9.0, (11.5, 19.5, 24.5))
+    marked = np.flatnonzero(whole.any(axis=(1, 2)))[first::every].tolist()
+    drawn = [circle(z, float(np.sqrt(81 - (z - 11.5) ** 2))) for z in marked]
+    mask = on_t2(structures({"GTV": drawn}, COARSE), COARSE_T2)
+    planes = np.flatnonzero(mask.any(axis=(1, 2)))
+    assert marked[0] - every < planes[0] < marked[0] < marked[-1] < planes[-1] < marked[-1] + every
+    assert dice(mask, whole) > 0.95
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.5])
+def test_a_tumour_that_reaches_the_edge_of_the_t2_is_not_continued_beyond_it(shift: float) -> None:
+    planes = [z + shift for z in (1, 4, 7)]
+    mask = on_t2(structures({"GTV": [square(z, 9.5, 29.5) for z in planes]}, COARSE), COARSE_T2)
+    areas = mask.sum(axis=(1, 2))
+    assert areas[0] < areas[1] == areas[7] == 400 > areas[8] > areas[9] > areas[10] == 0 or shift
+
+
+def test_only_the_ends_of_the_whole_outline_are_continued() -> None:
+    gap = [square(z, 9.5, 19.5) for z in (3, 6, 12, 15)]
+    volume = read_structure_set(structures({"GTV": gap}, COARSE), COARSE_T2)
+    with pytest.raises(StudyQuarantinedError, match="leaves out 5 of its planes"):
+        check_no_gaps(volume.voxels > 0)
+
+
+@pytest.mark.parametrize("sizes", [(4, 20, 4, 2), (20, 6, 20, 6)])
+def test_a_shape_that_contours_on_few_planes_do_not_tell_is_refused_with_the_figure(sizes: Sequence[int]) -> None:
+    drawn = [square(4 + 4 * n, 24.5 - size / 2, 24.5 + size / 2) for n, size in enumerate(sizes)]
+    assert "changes too much between its contours" in refusal(structures({"GTV": drawn}, COARSE), COARSE_T2)
 
 
 def test_contours_far_apart_are_refused_with_the_distance() -> None:

@@ -135,3 +135,14 @@ def test_a_head_that_moves_is_not_spoiled(moved: dict[int, Displacement]) -> Non
 def test_the_first_pass_is_not_spoiled_however_few_volumes_show_it(step_s: float, delay_s: float) -> None:
     planted = Planted(step_s=step_s, count=int(75 / step_s), delay_s=delay_s, cbv=5, noise=0.01)
     assert not spoiled_volumes(planted.series(), step_s)
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.15, 0.3])
+@pytest.mark.parametrize("start", [10, 12, 14])
+def test_adjacent_volumes_that_lost_most_slices_in_the_bolus_are_found(start: int, kept: float) -> None:
+    def most_slices(volume: Float) -> Float:
+        changed = volume.copy()
+        changed[4:-4] *= np.float32(kept)
+        return changed
+
+    assert {start, start + 1} <= spoiled_volumes(spoiled([start, start + 1], most_slices), STEP_S)
