@@ -2,5 +2,6 @@
 
 import os
 
-# Must be set before TensorFlow is first imported; it silences the messages that TensorFlow prints on every start.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# Must be set before TensorFlow is first imported. It writes ERROR lines on every start without a GPU; what really fails
+# is raised.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -15,6 +15,7 @@ from idh_tasks.domain.learning import LearningCurve
 from idh_tasks.learning.selection import Best
 
 DIGEST_BYTES = 32
+CURVES = ("curve", "training_curve")
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Checkpoint:
     ----------
     loss
         The training loss of the last epoch.
+    curve, training_curve
+        The losses on held-out and on training patches so far.
     state
         The variables of network and optimiser.
     best
@@ -36,6 +39,7 @@ class Checkpoint:
     curve: LearningCurve
     state: Sequence[NDArray[np.float32]]
     best: Best | None = None
+    training_curve: LearningCurve = ()
 
 
 class CheckpointStore(Protocol):
@@ -93,8 +97,9 @@ def serialize(checkpoint: Checkpoint) -> bytes:
     if checkpoint.best:
         best = checkpoint.best
         arrays |= _numbered("best", best.weights) | {"at": (best.epoch, best.loss)}
-    curve = np.array(checkpoint.curve, dtype=np.float64).reshape(-1, 2)
-    np.savez(buffer, epoch=checkpoint.epoch, loss=checkpoint.loss, curve=curve, **arrays)
+    for name in CURVES:
+        arrays[name] = np.array(getattr(checkpoint, name), dtype=np.float64).reshape(-1, 2)
+    np.savez(buffer, epoch=checkpoint.epoch, loss=checkpoint.loss, **arrays)
     content = buffer.getvalue()
     return hashlib.sha256(content).digest() + content
 
@@ -104,9 +109,10 @@ def deserialize(content: bytes | None) -> Checkpoint | None:
     if content is None or hashlib.sha256(content[DIGEST_BYTES:]).digest() != content[:DIGEST_BYTES]:
         return None
     with np.load(io.BytesIO(content[DIGEST_BYTES:]), allow_pickle=False) as arrays:
-        curve = tuple((int(epoch), float(loss)) for epoch, loss in arrays["curve"])
+        curve, training = (tuple((int(epoch), float(loss)) for epoch, loss in arrays[name]) for name in CURVES)
         best = Best(int(arrays["at"][0]), float(arrays["at"][1]), _named(arrays, "best")) if "at" in arrays else None
-        return Checkpoint(int(arrays["epoch"]), float(arrays["loss"]), curve, _named(arrays, "state"), best)
+        state = _named(arrays, "state")
+        return Checkpoint(int(arrays["epoch"]), float(arrays["loss"]), curve, state, best, training)
 
 
 def _numbered(name: str, parts: Sequence[NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from joblib import Parallel, delayed
 
-from idh_tasks.domain.learning import FINAL, Fold
-from idh_tasks.learning.calibration import apply_temperature, fit_temperature, logit
+from idh_tasks.domain.learning import FINAL, Fold, HeldOutScore
+from idh_tasks.learning.calibration import apply_calibration, fit_calibration, prevalence_of, without
 from idh_tasks.learning.checkpoints import CheckpointStore, NoCheckpoints
 from idh_tasks.learning.fold_training import (
     FoldOutcome,
@@ -19,9 +19,7 @@ from idh_tasks.learning.fold_training import (
     train_fold,
     train_folds_together,
 )
-from idh_tasks.learning.folds import locked_patients
 from idh_tasks.learning.leakage import check_disjoint
-from idh_tasks.learning.metrics import arrays
 from idh_tasks.settings import LearningSettings
 
 log = logging.getLogger(__name__)
@@ -48,18 +46,24 @@ def cross_validate(
     RunRefusedError
         ``E_LEAKAGE`` before any training; otherwise as `training.train`.
     """
-    folds = [*data.folds, *([_final_fold(data, settings)] if final else [])]
+    folds = [*data.folds, *([_final_fold(data)] if final else [])]
     check_disjoint(data.patches, folds)
+    log.info("networks to train: %d, %d epochs each", len(folds), settings.epochs)
     started, outcomes = time.monotonic(), []
     for outcome in _train(FoldTraining(data, settings, checkpoints), folds):
-        log.info("fold %s trained after %.0f s", outcome.number, time.monotonic() - started)
+        name, seconds = _name(outcome.number), time.monotonic() - started
+        log.info("%s of %d parameters trained after %.0f s", name, outcome.parameters, seconds)
         outcomes.append(outcome)
-    return calibrate(outcomes)
+    return calibrate(outcomes, prevalence_of(data.labels, data.folds))
 
 
-def _final_fold(data: TrainingData, settings: LearningSettings) -> Fold:
-    locked = locked_patients(data.labels, settings.locked_share)
-    return Fold(FINAL, tuple(sorted(set(data.labels) - locked)), tuple(sorted(locked)))
+def _name(fold: int) -> str:
+    return "final network" if fold == FINAL else f"fold {fold}"
+
+
+def _final_fold(data: TrainingData) -> Fold:
+    train = tuple(patient for patient in data.labels if patient not in data.locked)
+    return Fold(FINAL, train, tuple(patient for patient in data.labels if patient in data.locked))
 
 
 def _train(training: FoldTraining, folds: Sequence[Fold]) -> Iterator[FoldOutcome]:
@@ -70,26 +74,18 @@ def _train(training: FoldTraining, folds: Sequence[Fold]) -> Iterator[FoldOutcom
         yield from Parallel(n_jobs=jobs, return_as="generator")(delayed(train_fold)(training, fold) for fold in folds)
 
 
-def calibrate(outcomes: Sequence[FoldOutcome]) -> list[FoldOutcome]:
-    """Scale the scores of each fold by a temperature fitted on the scores of the other folds.
+def calibrate(outcomes: Sequence[FoldOutcome], prevalence: float) -> list[FoldOutcome]:
+    """Calibrate the scores of each fold by the held-out scores of other patients, for the prevalence of the cohort.
 
-    A network is overconfident about the patients it was trained on, so that their scores would give a wrong
-    temperature. The temperature of the final network is fitted on all out-of-fold scores.
+    A network is overconfident about the patients it was trained on, so that their scores would mislead. A patient who
+    is held out by several folds or repetitions never contributes to a calibration of their own scores. The final
+    network is calibrated by all out-of-fold scores.
     """
-    held_out = [outcome for outcome in outcomes if outcome.number != FINAL]
-    return [_scaled(outcome, _temperature(outcome, held_out)) for outcome in outcomes]
+    held_out = [score for outcome in outcomes if outcome.number != FINAL for score in outcome.scores]
+    return [_calibrated(outcome, held_out, prevalence) for outcome in outcomes]
 
 
-def _temperature(of: FoldOutcome, held_out: Sequence[FoldOutcome]) -> float:
-    """Fit on the scores of the other folds, without the patients whose scores will be scaled."""
-    own = {score.patient_key for score in of.scores}
-    others = (score for outcome in held_out if outcome.number != of.number for score in outcome.scores)
-    mutant, probability = arrays([score for score in others if score.patient_key not in own])
-    return fit_temperature(probability, mutant)
-
-
-def _scaled(outcome: FoldOutcome, temperature: float) -> FoldOutcome:
-    _, probability = arrays(outcome.scores)
-    scaled = apply_temperature(logit(probability), temperature)
-    scores = tuple(replace(s, calibrated=float(p)) for s, p in zip(outcome.scores, scaled, strict=True))
-    return replace(outcome, scores=scores, temperature=temperature)
+def _calibrated(outcome: FoldOutcome, held_out: Sequence[HeldOutScore], prevalence: float) -> FoldOutcome:
+    others = without(held_out, {score.patient_key for score in outcome.scores})
+    calibration = fit_calibration(others, prevalence)
+    return replace(outcome, scores=tuple(apply_calibration(outcome.scores, calibration)), calibration=calibration)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idh_tasks.codes import Code
-from idh_tasks.domain.learning import FINAL, Fold, HeldOutScore, LearningCurve
+from idh_tasks.domain.learning import FINAL, UNCALIBRATED, Calibration, Fold, HeldOutScore, LearningCurve
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.learning.checkpoints import CheckpointStore
 from idh_tasks.settings import LearningSettings
@@ -20,11 +20,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TrainingData:
-    """The patches of one sequence (size, size) and the labels by patient, with the folds of the cohort."""
+    """The patches of one sequence (size, size) and the labels by patient, with the folds of the cohort.
+
+    Parameters
+    ----------
+    labels
+        Their order decides about batches and rotations; it must not follow from pseudonyms (`labels_of`).
+    locked
+        Patients of the locked test set, on whom the final network is not trained.
+    """
 
     patches: Mapping[str, NDArray[np.float32]]
     labels: Mapping[str, bool]
     folds: Sequence[Fold]
+    locked: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -44,8 +53,11 @@ class FoldOutcome:
     scores: tuple[HeldOutScore, ...]
     curve: LearningCurve
     device: str
-    temperature: float = 1.0
+    calibration: Calibration = UNCALIBRATED
     model_file: bytes | None = None
+    training_curve: LearningCurve = ()
+    parameters: int = 0
+    repetition: int = 0
 
 
 def gpu_present() -> bool:
@@ -74,9 +86,13 @@ def train_folds_together(training: FoldTraining, folds: Sequence[Fold]) -> Itera
 def _job(training: FoldTraining, fold: Fold) -> "TrainingJob":
     from idh_tasks.learning.training_job import TrainingJob
 
-    seed = training.settings.seed + fold.number
     train, test = (_patches(training.data, patients) for patients in (fold.train, fold.test))
-    return TrainingJob(train, test, seed, fold.number, training.checkpoints)
+    return TrainingJob(train, test, _seed(training.settings.seed, fold.number), fold.number, training.checkpoints)
+
+
+def _seed(seed: int, fold: int) -> int:
+    """Return the seed of a network; no other network has it, not even with another seed of the run."""
+    return int(np.random.SeedSequence([seed, fold - FINAL]).generate_state(1)[0])
 
 
 def _patches(data: TrainingData, patients: Sequence[str]) -> "Patches":
@@ -95,14 +111,23 @@ def _outcome(training: FoldTraining, fold: Fold, job: "TrainingJob", trained: "T
     of_mutant = probabilities(trained.model, job.held_out.x)[:, 1] if fold.test else np.zeros(0, np.float32)
     scores = _scores(fold, training.data.labels, of_mutant)
     file = model_bytes(trained.model) if fold.number == FINAL else None
-    return FoldOutcome(fold.number, scores, trained.curve, trained.device, model_file=file)
+    return FoldOutcome(
+        fold.number,
+        scores,
+        trained.curve,
+        trained.device,
+        model_file=file,
+        training_curve=trained.training_curve,
+        parameters=trained.model.count_params(),
+        repetition=fold.repetition,
+    )
 
 
 def _scores(fold: Fold, labels: Mapping[str, bool], of_mutant: NDArray[np.float32]) -> tuple[HeldOutScore, ...]:
     if not np.isfinite(of_mutant).all():
         raise RunRefusedError(Code.E_NONFINITE, f"the network of fold {fold.number} gives non-finite probabilities")
     return tuple(
-        HeldOutScore(patient, fold.number, labels[patient], float(p), float(p))
+        HeldOutScore(patient, fold.number, labels[patient], float(p), float(p), fold.repetition)
         for patient, p in zip(fold.test, of_mutant, strict=True)
     )
 

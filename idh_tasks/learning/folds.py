@@ -1,7 +1,10 @@
-"""Patient-disjoint folds by two schemes, refused with the numbers if they are impossible."""
+"""Patient-disjoint folds by two schemes, refused with the numbers if they are impossible.
 
-from collections.abc import Iterable, Mapping, Sequence
-from hashlib import sha256
+Patients are taken in the order of the labels, which must not follow from pseudonyms (`labels_of`).
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +21,9 @@ TEST_SHARE = 0.2
 """Share of patients in a test set of the scheme `repeated`: the paper's test_size."""
 PAPER_MIN_MUTANTS = 5
 """Mutants in every test set, as the paper states."""
+
+DRAWS = 100
+"""How often the folds of a repetition are drawn at most until every sequence can be trained on them."""
 
 Patients = NDArray[np.str_]
 
@@ -44,16 +50,59 @@ def make_folds(
     return repeated_splits(labels, count, seed, PAPER_MIN_MUTANTS if min_mutants is None else min_mutants)
 
 
-def locked_patients(patients: Iterable[str], share: float) -> frozenset[str]:
-    """Return the patients of the locked test set; it depends on the pseudonym alone, not on the rest of the cohort."""
-    return frozenset(p for p in patients if int.from_bytes(sha256(p.encode()).digest()[:8]) < share * 2**64)
+def folds_of(
+    labels: Mapping[str, bool], settings: LearningSettings, sequences: Collection[Collection[str]] = ()
+) -> list[Fold]:
+    """Return the folds of a cohort, which all its sequences share; their numbers run on over the repetitions.
+
+    Parameters
+    ----------
+    labels
+        Patient → mutant, without the patients of the locked set.
+    sequences
+        The patients who have each sequence. Few of them can lack a class in a fold, so each repetition is drawn anew
+        until every sequence that has enough of both classes can be trained, `DRAWS` times at most.
+    """
+    trainable = [own for own in sequences if _enough(own, labels, settings)]
+    return [fold for number in range(settings.repetitions) for fold in _repetition(number, labels, settings, trainable)]
 
 
-def folds_of(labels: Mapping[str, bool], settings: LearningSettings) -> list[Fold]:
-    """Return the folds of a cohort, which all its sequences share; patients of the locked set are in none."""
-    locked = locked_patients(labels, settings.locked_share)
-    labels = {patient: mutant for patient, mutant in labels.items() if patient not in locked}
-    return make_folds(labels, settings.scheme, settings.folds, settings.seed, settings.min_mutants)
+def _enough(own: Collection[str], labels: Mapping[str, bool], settings: LearningSettings) -> bool:
+    mutants = sum(labels[patient] for patient in own)
+    least = settings.folds if settings.scheme is Scheme.STRATIFIED else 1 + MIN_TRAIN_PER_CLASS
+    return min(mutants, len(own) - mutants) >= least
+
+
+def _repetition(
+    number: int, labels: Mapping[str, bool], settings: LearningSettings, sequences: Collection[Collection[str]]
+) -> Iterator[Fold]:
+    """Return the first folds on which all sequences can be trained, or else those on which most can be."""
+    best, most = None, -1
+    for draw in range(DRAWS):
+        seed = _seed(settings.seed, number, draw)
+        drawn = make_folds(labels, settings.scheme, settings.folds, seed, settings.min_mutants)
+        trained = sum(_possible(drawn, {p: labels[p] for p in own}) for own in sequences)
+        if trained > most:
+            best, most = drawn, trained
+        if most == len(sequences):
+            break
+    for fold in best or ():
+        yield replace(fold, number=number * settings.folds + fold.number, repetition=number)
+
+
+def _seed(seed: int, repetition: int, draw: int) -> int:
+    """Return the seed of a draw; the first one has the seed itself, as a single cross-validation."""
+    if repetition == draw == 0:
+        return seed
+    return int(np.random.SeedSequence([seed, repetition, draw]).generate_state(1)[0])
+
+
+def _possible(folds: Sequence[Fold], labels: Mapping[str, bool]) -> bool:
+    try:
+        restrict(folds, labels)
+    except RunRefusedError:
+        return False
+    return True
 
 
 def stratified_folds(labels: Mapping[str, bool], count: int, seed: int, min_mutants: int = 0) -> list[Fold]:
@@ -65,7 +114,7 @@ def stratified_folds(labels: Mapping[str, bool], count: int, seed: int, min_muta
         ``E_FOLD_DEGENERATE`` if a class has fewer patients than there are folds, or if there are too few mutants for
         `min_mutants` in each fold.
     """
-    patients, mutant = _sorted(labels)
+    patients, mutant = _arrays(labels)
     rarest = int(min(mutant.sum(), (~mutant).sum()))
     if rarest < count:
         raise RunRefusedError(
@@ -96,7 +145,7 @@ def repeated_splits(
     RunRefusedError
         ``E_FOLD_DEGENERATE`` if no split has enough mutants and leaves two patients of each class to learn from.
     """
-    patients, mutant = _sorted(labels)
+    patients, mutant = _arrays(labels)
     size, mutants = round(TEST_SHARE * len(patients)), int(mutant.sum())
     wildtypes = len(patients) - mutants
     low = max(min_mutants, 1, size - (wildtypes - MIN_TRAIN_PER_CLASS))
@@ -121,9 +170,8 @@ def repeated_splits(
     return folds
 
 
-def _sorted(labels: Mapping[str, bool]) -> tuple[Patients, NDArray[np.bool_]]:
-    patients = np.array(sorted(labels))
-    return patients, np.array([labels[patient] for patient in patients], dtype=bool)
+def _arrays(labels: Mapping[str, bool]) -> tuple[Patients, NDArray[np.bool_]]:
+    return np.array(list(labels)), np.array(list(labels.values()), dtype=bool)
 
 
 def _fold(number: int, patients: Patients, test: NDArray[np.int64]) -> Fold:
@@ -145,10 +193,10 @@ def restrict(folds: Sequence[Fold], labels: Mapping[str, bool]) -> list[Fold]:
         ``E_FOLD_DEGENERATE`` with the numbers of the first fold that lacks a class.
     """
     restricted = [
-        Fold(
-            fold.number,
-            tuple(p for p in fold.train if p in labels),
-            tuple(p for p in fold.test if p in labels),
+        replace(
+            fold,
+            train=tuple(p for p in fold.train if p in labels),
+            test=tuple(p for p in fold.test if p in labels),
         )
         for fold in folds
     ]

@@ -28,14 +28,14 @@ def training_forward(model: keras.Model) -> Callable[[tf.Tensor], tf.Tensor]:
         for layer, following in pairwise(model.layers)
         if isinstance(layer, layers.Conv2D) and isinstance(following, layers.BatchNormalization)
     ]
-    *hidden, last = [layer for layer in model.layers if isinstance(layer, layers.Dense)]
+    *hidden, last = dense_layers = [layer for layer in model.layers if isinstance(layer, layers.Dense)]
 
     def forward(batch: tf.Tensor) -> tf.Tensor:
         x = batch
         for convolution, normalisation in blocks:
             x = _normalise(tf.nn.conv2d(x, convolution.kernel.value, 1, "SAME"), normalisation)
             x = tf.nn.relu(tf.nn.max_pool2d(x, 2, 2, "VALID"))
-        x = tf.reshape(x, (-1, hidden[0].kernel.shape[0]))
+        x = tf.reshape(x, (-1, dense_layers[0].kernel.shape[0]))
         for dense in hidden:
             x = tf.nn.relu(x @ dense.kernel.value + dense.bias.value)
         return tf.nn.softmax(x @ last.kernel.value + last.bias.value)

@@ -1,35 +1,28 @@
-"""The columns of the paper's Table 1, and measures of calibration."""
+"""The columns of the paper's Table 1, the predicted class, and the Brier score of the outputs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from idh_tasks.codes import Code
-from idh_tasks.domain.learning import HeldOutScore, Metrics
+from idh_tasks.domain.learning import HeldOutScore
+from idh_tasks.domain.performance import Metrics
 from idh_tasks.errors import RunRefusedError
 
 Array = NDArray[np.float64]
 
 THRESHOLD = 0.5
-BINS = 10
-
-
-@dataclass(frozen=True)
-class Bin:
-    """Patients whose probability lies in the same tenth of the scale."""
-
-    patients: int
-    stated: float
-    observed: float
+"""The class predicted for a patient is the larger of the two outputs of the network, as in the paper: mutant from this
+probability on, before calibration. A stated probability says how many such patients are mutants, and predicts no class.
+"""
 
 
 def arrays(scores: Sequence[HeldOutScore]) -> tuple[NDArray[np.bool_], Array]:
-    """Return (mutant, probability_mutant) of the scores."""
+    """Return (mutant, probability_mutant) of the scores; what rounding has put outside 0 to 1 is clipped."""
     mutant = np.array([score.mutant for score in scores], dtype=bool)
-    return mutant, np.array([score.probability_mutant for score in scores])
+    return mutant, np.clip([score.probability_mutant for score in scores], 0.0, 1.0)
 
 
 def measure(scores: Sequence[HeldOutScore]) -> Metrics:
@@ -56,26 +49,5 @@ def measure(scores: Sequence[HeldOutScore]) -> Metrics:
 
 
 def brier(scores: Sequence[HeldOutScore]) -> float:
-    """Return the Brier score, the mean squared error of the probabilities."""
+    """Return the Brier score, the mean squared error, of the networks' outputs before calibration."""
     return float(brier_score_loss(*arrays(scores)))
-
-
-def calibrated_brier(scores: Sequence[HeldOutScore]) -> float:
-    """Return the Brier score of the probabilities after temperature scaling."""
-    return float(brier_score_loss([s.mutant for s in scores], [s.calibrated for s in scores]))
-
-
-def expected_calibration_error(scores: Sequence[HeldOutScore]) -> float:
-    """Return the mean difference between stated probability and observed share over ten bins, weighted by patients."""
-    return float(sum(b.patients * abs(b.stated - b.observed) for b in reliability(scores)) / len(scores))
-
-
-def reliability(scores: Sequence[HeldOutScore]) -> list[Bin]:
-    """Return the points of a reliability plot: mean probability and share of mutants in each tenth of the scale."""
-    mutant, probability = arrays(scores)
-    place = np.minimum((probability * BINS).astype(int), BINS - 1)
-    return [
-        Bin(int(inside.sum()), float(probability[inside].mean()), float(mutant[inside].mean()))
-        for inside in (place == number for number in range(BINS))
-        if inside.any()
-    ]

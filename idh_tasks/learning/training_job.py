@@ -46,8 +46,9 @@ class TrainingJob:
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """A trained network, its learning curve, and the device that trained it."""
+    """A trained network, the device that trained it, and its losses on held-out and on training patches over epochs."""
 
     model: keras.Model
     curve: LearningCurve
     device: str
+    training_curve: LearningCurve = ()

@@ -44,6 +44,7 @@ class TrainingState:
             self.learner.restore(checkpoint.state)
         self._epoch, self._best = (checkpoint.epoch, checkpoint.best) if checkpoint else (0, None)
         self._curve = list(checkpoint.curve) if checkpoint else []
+        self._training_curve = list(checkpoint.training_curve) if checkpoint else []
 
     @property
     def finished(self) -> bool:
@@ -78,12 +79,15 @@ class TrainingState:
         recorded = self._epoch in self._recorded
         if not np.isfinite(loss) or (recorded and not self.learner.finite()):
             raise RunRefusedError(Code.E_NAN_LOSS, f"the loss or a weight is not finite after epoch {self._epoch}")
+        if recorded:
+            self._training_curve.append((self._epoch, loss))
         if recorded and len(self._job.held_out.y):
             self._curve.append((self._epoch, self.learner.loss(self._job.held_out)))
         if self._inner is not None:
             self._keep_best(self.learner.loss(self._inner))
         if self._epoch % self._settings.checkpoint_every == 0 or self.finished:
-            checkpoint = Checkpoint(self._epoch, loss, tuple(self._curve), self.learner.state(), self._best)
+            curve, training_curve = tuple(self._curve), tuple(self._training_curve)
+            checkpoint = Checkpoint(self._epoch, loss, curve, self.learner.state(), self._best, training_curve)
             self._job.checkpoints.save(self._job.fold, checkpoint)
 
     def _keep_best(self, inner_loss: float) -> None:
@@ -94,4 +98,4 @@ class TrainingState:
         """Return the network with the selected weights."""
         if self._best:
             self.learner.model.set_weights(self._best.weights)
-        return TrainedNetwork(self.learner.model, tuple(self._curve), device)
+        return TrainedNetwork(self.learner.model, tuple(self._curve), device, tuple(self._training_curve))

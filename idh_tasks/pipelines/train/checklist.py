@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from idh_tasks.db.training import Run
 from idh_tasks.domain.learning import RefusedSequence, Selection, SequenceResult
+from idh_tasks.reporting.report import prior_text
 from idh_tasks.settings import LearningSettings
 
 SELECTION = {
@@ -20,33 +21,51 @@ def checklist(run: Run, results: Sequence[SequenceResult], data_kind: str) -> li
     data_kind
         What the data are, such as 'synthetic'.
     """
-    settings = LearningSettings.model_validate(run.settings)
+    settings = LearningSettings.recorded(run.settings)
     return [
         ("Source of data", f"{data_kind}; dataset {run.dataset_id}, frozen before training"),
         ("Sample size", _sizes(results)),
         ("Missing data", _missing(results)),
         ("Outcome", "IDH status by immunohistochemistry and sequencing; indeterminate results are excluded"),
         ("Partitions", _partitions(settings)),
-        ("Model", f"filters {settings.filters}, dense {settings.dense}, two outputs by softmax"),
+        (
+            "Model",
+            f"filters {settings.filters}, dense {settings.dense}, two outputs by softmax; {_parameters(results)}",
+        ),
         ("Training", f"Adam {settings.learning_rate}, {settings.epochs} epochs, batch size {settings.batch_size}"),
         ("Selection", f"{SELECTION[settings.select]}; held-out patients do not affect the selection"),
+        ("Promotion", _promotion(settings)),
         ("Performance", "out of fold, with bootstrap and DeLong intervals over patients, and calibration"),
+        ("Probabilities", f"by slope and intercept; assumed share of mutants: {prior_text(settings.site_prevalence)}"),
+        ("Predicted class", "the larger of the two outputs of the network, before calibration"),
         ("External validation", "none"),
         ("Intended use", "research only"),
     ]
 
 
 def _sizes(results: Sequence[SequenceResult]) -> str:
-    return ", ".join(f"{r.sequence} {r.outcome.n} ({r.outcome.mutants} mutant)" for r in results)
+    return ", ".join(f"{r.sequence.written} {r.outcome.n} ({r.outcome.mutants} mutant)" for r in results)
+
+
+def _parameters(results: Sequence[SequenceResult]) -> str:
+    counts = sorted({r.parameters for r in results if r.parameters is not None})
+    return f"{' or '.join(f'{count:,}' for count in counts) or 'an unrecorded number of'} parameters"
 
 
 def _missing(results: Sequence[SequenceResult]) -> str:
-    refused = [f"{r.sequence}: {r.outcome.refusal}" for r in results if isinstance(r.outcome, RefusedSequence)]
+    refused = [f"{r.sequence.written}: {r.outcome.refusal}" for r in results if isinstance(r.outcome, RefusedSequence)]
     return "; ".join(refused) or "each sequence was trained on the patients who have it; nothing is imputed"
 
 
 def _partitions(settings: LearningSettings) -> str:
     return (
-        f"{settings.scheme}, {settings.folds} folds, disjoint by patient and by image; "
+        f"{settings.scheme}, {settings.folds} folds, repetitions: {settings.repetitions}; training and test part of "
+        "each fold are disjoint by patient and by image; "
         f"{settings.locked_share:.0%} of patients are set aside as a locked test set"
     )
+
+
+def _promotion(settings: LearningSettings) -> str:
+    floor = settings.promotion_floor
+    signal = f"the lower bound of the AUC must exceed {floor:g}" if floor else "the floor for the AUC is switched off"
+    return f"{signal}; not worse beyond chance than the best champion so far, on the same patients"

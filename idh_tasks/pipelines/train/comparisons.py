@@ -8,7 +8,9 @@ from idh_tasks.db.engine import Transaction
 from idh_tasks.domain.learning import Comparison, Fold, HeldOutScore
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.learning.baselines import Features, baseline_scores
-from idh_tasks.learning.fusion import logistic_fusion, mean_fusion
+from idh_tasks.learning.calibration import prevalence_of
+from idh_tasks.learning.fusion import mean_fusion
+from idh_tasks.learning.pairs import enough
 from idh_tasks.learning.performance import assess
 
 
@@ -20,18 +22,15 @@ def compare(
     folds: Sequence[Fold],
     seed: int,
 ) -> list[Comparison]:
-    """Compute and record the performance of fusions and baselines; those with scores of one class are left out."""
-    patients = datasets.features(transaction, run_id)
+    """Compute and record the performance of fusions and baselines; those with too few patients are left out."""
+    patients, prevalence = datasets.features(transaction, run_id), prevalence_of(labels, folds)
     by_name = {
-        "fusion: mean of calibrated probabilities": mean_fusion(scores),
-        "fusion: logistic stack": logistic_fusion(scores),
+        "fusion: mean over sequences": mean_fusion(scores, prevalence),
         "baseline: majority class": baseline_scores(dict.fromkeys(labels, ()), labels, folds),
         "baseline: age and sex": baseline_scores(_age_and_sex(patients), labels, folds),
         "baseline: mean rCBV in the outline": baseline_scores(_mean_rcbv(patients), labels, folds),
     }
-    comparisons = [
-        Comparison(name, assess(own, seed)) for name, own in by_name.items() if len({s.mutant for s in own}) == 2
-    ]
+    comparisons = [Comparison(name, assess(own, seed, prevalence)) for name, own in by_name.items() if enough(own)]
     for comparison in comparisons:
         results.save_comparison(transaction, run_id, comparison)
     return comparisons

@@ -1,43 +1,56 @@
 """Decides whether a training run is due."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from idh_tasks.codes import Code
-from idh_tasks.db import datasets, feed, training
+from idh_tasks.db import datasets, feed, results, training
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.training import PromotedRun, Run, RunState
 from idh_tasks.domain.learning import Member, Refusal, labels_of
 from idh_tasks.errors import RunRefusedError
-from idh_tasks.learning.folds import folds_of
+from idh_tasks.pipelines.train.partitions import plan
 from idh_tasks.settings import LearningSettings
 
 ALREADY_TRAINED = "nothing has changed since the last training"
 
 
+@dataclass(frozen=True)
+class Cohort:
+    """The members of the dataset that a run would be trained on, and the version that their patches must have."""
+
+    members: Sequence[Member]
+    settings_hash: str
+
+
 def reason_not_to_train(
-    transaction: Transaction, settings: LearningSettings, members: Sequence[Member], run: Run, force: bool
+    transaction: Transaction,
+    settings: LearningSettings,
+    cohort: Cohort,
+    run: Run,
+    force: bool,
+    sequences: Collection[str] = (),
 ) -> Refusal | str | None:
-    """Return why this run must not start (a refusal), or need not start (in words); None if it is due.
+    """Return why this run must not start (a refusal), or need not start yet (in words); None if it is due.
 
     Parameters
     ----------
-    members
-        Of the dataset that the run would be trained on.
-    force
+    force, sequences
         See `freeze_cohort`.
     """
     latest = training.latest_promoted_run(transaction)
-    refusal = (
-        _suspicious_feed(transaction)
-        or _impossible_folds(members, settings)
-        or _changed_locked_share(transaction, settings)
-        or _shrunk_cohort(transaction, settings, members, latest)
-    )
+    refusal = _suspicious_feed(transaction) or _changed_locked_share(transaction, settings)
     if refusal:
         return refusal
+    members = cohort.members
+    too_few = _impossible_folds(transaction, settings, members)
+    too_few = too_few or _shrunk_cohort(transaction, settings, members, latest)
+    if too_few:
+        return _outdated(transaction, cohort) or too_few
     known = training.get_run(transaction, run.run_id)
     if known is not None:
-        return ALREADY_TRAINED if known.state is RunState.PROMOTED else None
+        finished = known.state is RunState.PROMOTED and set(sequences) <= set(results.of_run(transaction, run.run_id))
+        return ALREADY_TRAINED if finished else None
     return None if force else _too_few_changes(transaction, settings, members, latest)
 
 
@@ -48,9 +61,24 @@ def _suspicious_feed(transaction: Transaction) -> Refusal | None:
     return Refusal(flag, "the last reading of the laboratory's feed was suspicious; link_pathology must succeed first")
 
 
-def _impossible_folds(members: Sequence[Member], settings: LearningSettings) -> Refusal | None:
+def _outdated(transaction: Transaction, cohort: Cohort) -> str | None:
+    """Return that studies must be prepared again first, if this is why there are too few."""
+    outdated = datasets.count_to_prepare_again(transaction, cohort.settings_hash)
+    if not outdated:
+        return None
+    studies = "1 labelled study is" if outdated == 1 else f"{outdated} labelled studies are"
+    present = len(labels_of(cohort.members))
+    return (
+        f"{studies} to be prepared again, because code, settings or images have changed; patients with present "
+        f"patches: {present}. The next run of preprocess_studies cuts the patches"
+    )
+
+
+def _impossible_folds(
+    transaction: Transaction, settings: LearningSettings, members: Sequence[Member]
+) -> Refusal | None:
     try:
-        folds_of(labels_of(members), settings)
+        plan(transaction, members, settings)
     except RunRefusedError as error:
         return Refusal(error.code, error.reason)
     return None

@@ -2,15 +2,17 @@
 
 import csv
 import io
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple
 from typing import Any
 
 from idh_tasks.db.training import Run
-from idh_tasks.domain.learning import Comparison, FoldResult, HeldOutScore, Performance, RefusedSequence
+from idh_tasks.domain.learning import Comparison, FoldResult, HeldOutScore, RefusedSequence
+from idh_tasks.domain.learning_fit import Exponential, NoFit
+from idh_tasks.domain.performance import Performance
 from idh_tasks.domain.sequence import MrSequence
-from idh_tasks.learning.learning_curves import fit_mean_curve
+from idh_tasks.domain.valid_json import valid_json
+from idh_tasks.learning.learning_curves import fitted
 from idh_tasks.reporting.report import SequenceReport
 
 
@@ -19,26 +21,29 @@ def report_json(
     reports: Sequence[SequenceReport],
     folds: Mapping[MrSequence, Sequence[FoldResult]],
     comparisons: Sequence[Comparison],
+    prior: str,
 ) -> bytes:
-    """Return all numbers of a report, with the learning curves and their fits."""
-    curves = {sequence: [fold.curve for fold in own] for sequence, own in folds.items()}
+    """Return all numbers of a report, with the learning curves and their fits; a fit that failed is a sentence."""
+    curves = {s: fitted([f.curve for f in own], [f.training_curve for f in own]) for s, own in folds.items()}
     content = {
         "run": asdict(run),
+        "prior": prior,
         "sequences": [_sequence(report) for report in reports],
         "comparisons": [_comparison(comparison) for comparison in comparisons],
-        "learning_curves": curves,
-        "learning_fits": {sequence: fit_mean_curve(own) for sequence, own in curves.items()},
+        "learning_curves": {sequence: own.held_out for sequence, own in curves.items()},
+        "training_curves": {sequence: own.training for sequence, own in curves.items()},
+        "learning_fits": {sequence: _fit(own.fit) for sequence, own in curves.items()},
     }
-    return json.dumps(content, indent=1).encode()
+    return valid_json(content, indent=1).encode()
 
 
 def _sequence(report: SequenceReport) -> dict[str, Any]:
     """Return a sequence with the same keys whether it was trained or refused."""
-    canary = report.result.canary
     return _outcome(report.result.outcome) | {
         "sequence": report.result.sequence,
-        "folds": [asdict(metrics) for metrics in report.folds],
-        "canary": asdict(canary) if canary else None,
+        "parameters": report.result.parameters,
+        "folds": [asdict(metrics) | {"ppv": metrics.ppv, "npv": metrics.npv} for metrics in report.folds],
+        "checks": [asdict(check) for check in report.result.checks],
         "locked": report.locked,
     }
 
@@ -52,7 +57,11 @@ def _outcome(outcome: Performance | RefusedSequence) -> dict[str, Any]:
 
 def _comparison(comparison: Comparison) -> dict[str, Any]:
     numbers = asdict(comparison.performance)
-    return {"name": comparison.name} | {name: numbers[name] for name in ("n", "mutants", "auc", "brier", "ece")}
+    return {"name": comparison.name} | {name: number for name, number in numbers.items() if name != "delong"}
+
+
+def _fit(fit: Exponential | NoFit) -> list[float] | str:
+    return [fit.a, fit.b, fit.c] if isinstance(fit, Exponential) else fit.value
 
 
 def scores_csv(scores: Mapping[MrSequence, Sequence[HeldOutScore]]) -> bytes:

@@ -1,17 +1,20 @@
 """Freezes the labelled cohort as the dataset of a training run, if one is due."""
 
 import logging
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from idh_tasks.db import audit, datasets, training
+from idh_tasks.db import audit, datasets, frozen_cohorts, training
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.training import Run, RunState
 from idh_tasks.domain.learning import Member, labels_of
-from idh_tasks.learning.folds import folds_of, mutants_held_out
+from idh_tasks.learning.folds import mutants_held_out
 from idh_tasks.pipelines.platform import Platform, code_version, preprocessing_version
+from idh_tasks.pipelines.train.cost import expected_cost
 from idh_tasks.pipelines.train.dataset_arrays import pack
-from idh_tasks.pipelines.train.due import reason_not_to_train
+from idh_tasks.pipelines.train.due import Cohort, reason_not_to_train
+from idh_tasks.pipelines.train.partitions import partition_of
 from idh_tasks.store import keys
 
 log = logging.getLogger(__name__)
@@ -25,7 +28,7 @@ class Due:
     reason: str
 
 
-def freeze_cohort(platform: Platform, force: bool) -> Due:
+def freeze_cohort(platform: Platform, force: bool, sequences: Collection[str] = ()) -> Due:
     """Freeze the dataset of a run that is due; if none is due, record the reason.
 
     Parameters
@@ -34,22 +37,29 @@ def freeze_cohort(platform: Platform, force: bool) -> Due:
         Whether any change is enough, because a person asks for a training. Otherwise a run is due if there is no
         champion yet, if enough cases are new, or if enough members of the last dataset are affected by a change of
         label, person or study.
+    sequences
+        Those that a person asks for: a run that lacks one is not finished.
     """
     settings = platform.settings.learning
     with platform.database.begin() as transaction:
         members = _eligible_members(platform, transaction)
         run = _plan(platform, members)
-        reason = reason_not_to_train(transaction, settings, members, run, force)
+        cohort = Cohort(members, preprocessing_version(platform))
+        reason = reason_not_to_train(transaction, settings, cohort, run, force, sequences)
         if reason is not None:
             audit.record(transaction, "train", "not trained", run.run_id, reason=str(reason))
             return Due(None, str(reason))
-    labels = labels_of(members)
-    log.info("mutants held out per fold: %s", mutants_held_out(folds_of(labels, settings), labels))
     packs = pack(platform, run.dataset_id, members)
     with platform.database.begin() as transaction:
         datasets.save(transaction, run.dataset_id, run.settings, members, packs)
+        frozen_cohorts.keep(transaction, run.dataset_id, preprocessing_version(platform))
         training.save_run(transaction, run, code_version("learning"))
-    return Due(run.run_id, f"{len(labels)} labelled patients")
+        folds = partition_of(transaction, run, members).folds
+        cost = expected_cost(transaction, settings, Counter(member.sequence for member in members))
+    labels = labels_of(members)
+    log.info("%s", cost)
+    log.info("mutants held out per fold: %s", ", ".join(map(str, mutants_held_out(folds, labels))))
+    return Due(run.run_id, f"{len(labels)} labelled patients; {cost}")
 
 
 def _eligible_members(platform: Platform, transaction: Transaction) -> list[Member]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from idh_tasks.domain.learning import Interval, Member, labels_of
+from idh_tasks.domain.learning import LeakCheck, Member, labels_of
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.learning.fold_training import FoldOutcome
 
@@ -36,8 +36,8 @@ class SequenceJob:
 
 @dataclass(frozen=True)
 class TrainedSequence:
-    """The folds and the final network of a sequence, its canary, and how long the training took."""
+    """The folds and the final network of a sequence, its checks for leaks, and how long the training took."""
 
     outcomes: Sequence[FoldOutcome]
-    canary: Interval | None
+    checks: tuple[LeakCheck, ...]
     seconds: float

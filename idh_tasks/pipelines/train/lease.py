@@ -1,5 +1,6 @@
 """Checkpoints in our bucket and progress in the database, under a lease: one worker trains a sequence at a time."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -68,7 +69,7 @@ class TrainingLease:
         if not taken:
             raise TransientError(Code.E_LEASE, f"another worker trains {self.sequence} of this run; try again later")
 
-    def release(self, platform: Platform, folds: range) -> None:
+    def release(self, platform: Platform, folds: Iterable[int]) -> None:
         """Remove the checkpoints of a sequence that is finished, and release the lease."""
         for fold in folds:
             platform.store.delete(self._key(fold))

@@ -1,20 +1,31 @@
-"""Trains one sequence of a run: cross-validation, the final network, and the canary."""
+"""Trains one sequence of a run: cross-validation, the final network, and the checks for leaks."""
 
+import logging
 import time
+from dataclasses import dataclass
 
-from idh_tasks.db import datasets, results
-from idh_tasks.domain.learning import FINAL, labels_of
+from idh_tasks.codes import Code
+from idh_tasks.db import datasets, results, training
+from idh_tasks.db.engine import Transaction
+from idh_tasks.domain.learning import FINAL, Partition
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.errors import RunRefusedError
-from idh_tasks.learning.canary import canary_auc
 from idh_tasks.learning.cross_validation import cross_validate
 from idh_tasks.learning.fold_training import TrainingData
-from idh_tasks.learning.folds import folds_of, restrict
+from idh_tasks.learning.folds import restrict
+from idh_tasks.learning.leak_checks import leak_checks
+from idh_tasks.learning.leakage import check_unique
 from idh_tasks.pipelines.platform import Platform
+from idh_tasks.pipelines.train.acquisition import acquisition_of
+from idh_tasks.pipelines.train.cost import expected_cost
 from idh_tasks.pipelines.train.dataset_arrays import unpack
 from idh_tasks.pipelines.train.job import SequenceJob, TrainedSequence
 from idh_tasks.pipelines.train.lease import TrainingLease
+from idh_tasks.pipelines.train.partitions import partition_of
 from idh_tasks.pipelines.train.record import record_refusal, record_training
+from idh_tasks.settings import LearningSettings
+
+log = logging.getLogger(__name__)
 
 TRAINED, ALREADY_TRAINED = "trained", "already trained"
 
@@ -35,28 +46,54 @@ def train_sequence(platform: Platform, run_id: str, sequence: MrSequence, holder
     with platform.database.begin() as transaction:
         if sequence in results.of_run(transaction, run_id):
             return ALREADY_TRAINED
-        job = SequenceJob(run_id, sequence, datasets.members(transaction, run_id))
+        task = _task(transaction, run_id, sequence)
+        log.info("%s: %s", sequence, expected_cost(transaction, task.settings, {sequence: len(task.job.labels)}))
     lease = TrainingLease(platform.settings, run_id, sequence, holder)
     lease.take(platform)
-    outcome = _train_and_record(platform, job, lease)
-    lease.release(platform, range(FINAL, platform.settings.learning.folds))
+    outcome = _train_and_record(platform, task, lease)
+    lease.release(platform, [FINAL, *(fold.number for fold in task.partition.folds)])
     return outcome
 
 
-def _train_and_record(platform: Platform, job: SequenceJob, lease: TrainingLease) -> str:
+@dataclass(frozen=True)
+class _Task:
+    """What a sequence is trained on, and how: as it was when the run was frozen."""
+
+    job: SequenceJob
+    settings: LearningSettings
+    partition: Partition
+
+
+def _task(transaction: Transaction, run_id: str, sequence: MrSequence) -> _Task:
+    run = training.get_run(transaction, run_id)
+    if run is None:
+        raise RunRefusedError(Code.E_NO_RUN, f"there is no run {run_id}")
+    members = datasets.members(transaction, run_id)
+    settings, partition = LearningSettings.recorded(run.settings), partition_of(transaction, run, members)
+    return _Task(SequenceJob(run_id, sequence, members), settings, partition)
+
+
+def _train_and_record(platform: Platform, task: _Task, lease: TrainingLease) -> str:
     try:
-        trained = _train(platform, job, lease)
+        record_training(platform, task.job, _train(platform, task, lease), task.settings)
     except RunRefusedError as error:
-        record_refusal(platform, job, error)
+        record_refusal(platform, task.job, error)
         return error.code
-    record_training(platform, job, trained)
     return TRAINED
 
 
-def _train(platform: Platform, job: SequenceJob, lease: TrainingLease) -> TrainedSequence:
-    settings, started = platform.settings.learning, time.monotonic()
+def _train(platform: Platform, task: _Task, lease: TrainingLease) -> TrainedSequence:
+    job, settings, started = task.job, task.settings, time.monotonic()
     patches = unpack(platform, job.run_id, job.sequence, job.members)
-    folds = restrict(folds_of(labels_of(job.dataset), settings), job.labels)
-    data = TrainingData(patches, job.labels, folds)
+    data = TrainingData(patches, job.labels, restrict(task.partition.folds, job.labels), task.partition.locked)
+    _check_other_sequences(platform, job)
     outcomes = cross_validate(data, settings, lease)
-    return TrainedSequence(outcomes, canary_auc(data, settings), time.monotonic() - started)
+    checks = leak_checks(data, acquisition_of(platform, job.run_id, job.sequence), settings.seed)
+    return TrainedSequence(outcomes, checks, time.monotonic() - started)
+
+
+def _check_other_sequences(platform: Platform, job: SequenceJob) -> None:
+    """Check the other sequences for patients with the same image, who are the same person in this one as well."""
+    for sequence in sorted({member.sequence for member in job.dataset} - {job.sequence}):
+        members = [member for member in job.dataset if member.sequence is sequence]
+        check_unique(unpack(platform, job.run_id, sequence, members))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,6 @@ from idh_tasks.domain.learning import Fold, Scheme
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.learning.folds import (
     folds_of,
-    locked_patients,
     make_folds,
     mutants_held_out,
     repeated_splits,
@@ -25,17 +25,6 @@ from idh_tasks.settings import LearningSettings
 
 def cohort(wildtype: int, mutant: int) -> dict[str, bool]:
     return {f"p{number:03d}": number < mutant for number in range(wildtype + mutant)}
-
-
-def test_the_locked_set_depends_on_the_pseudonym_alone_and_is_in_no_fold() -> None:
-    labels = cohort(830, 170)
-    locked = locked_patients(labels, 0.2)
-    assert 150 < len(locked) < 250
-    assert locked_patients(list(labels)[:100], 0.2) == locked & set(list(labels)[:100])
-    assert locked_patients(labels, 0.1) < locked
-    folds = folds_of(labels, LearningSettings(locked_share=0.2))
-    assert {p for fold in folds for p in (*fold.train, *fold.test)} == set(labels) - locked
-    assert locked_patients(labels, 0) == frozenset()
 
 
 @given(st.integers(5, 120), st.integers(5, 40), st.integers(0, 2**16))
@@ -148,13 +137,16 @@ def test_folds_are_numbered_and_train_on_every_patient_they_do_not_hold_out(
 
 
 @pytest.mark.parametrize("split", [stratified_folds, repeated_splits])
-def test_folds_depend_on_the_seed_and_not_on_the_order_of_the_patients(
+def test_folds_depend_on_the_seed_and_on_the_order_of_the_patients(
     split: Callable[[dict[str, bool], int, int], list[Fold]],
 ) -> None:
+    """The order follows from the images (tests of partition.py), so that the patients' names decide nothing."""
     labels = cohort(83, 17)
-    backwards = dict(reversed(labels.items()))
-    assert split(labels, 5, 1) == split(backwards, 5, 1)
-    assert split(labels, 5, 1) != split(labels, 5, 2)
+    other_names = {f"q{-int(patient[1:])}": mutant for patient, mutant in labels.items()}
+    same = dict(zip(labels, other_names, strict=True))
+    folds = split(labels, 5, 1)
+    assert [tuple(same[p] for p in fold.test) for fold in folds] == [f.test for f in split(other_names, 5, 1)]
+    assert folds != split(labels, 5, 2)
 
 
 def test_stratified_folds_are_shuffled() -> None:
@@ -187,16 +179,10 @@ def test_the_folds_of_a_cohort_follow_its_settings() -> None:
         (Scheme.REPEATED, 6, 9, None),
         (Scheme.REPEATED, 6, 9, 2),
     ):
-        chosen = LearningSettings(scheme=scheme, folds=count, seed=seed, min_mutants=floor)
+        chosen = LearningSettings(scheme=scheme, folds=count, seed=seed, min_mutants=floor, repetitions=1)
         assert folds_of(labels, chosen) == make_folds(labels, scheme, count, seed, floor)
     with pytest.raises(RunRefusedError):
         folds_of(labels, LearningSettings(folds=5, min_mutants=4))
-
-
-def test_the_locked_set_does_not_change_between_releases() -> None:
-    """A patient who enters or leaves it later is in both training and test data: a leak."""
-    assert locked_patients((f"p{number:03d}" for number in range(20)), 0.2) == {"p000", "p010", "p011"}
-    assert locked_patients(cohort(20, 0), 1) == frozenset(cohort(20, 0))
 
 
 def feasible(wildtype: int, mutant: int, floor: int) -> list[int]:
@@ -254,8 +240,9 @@ def test_a_sequence_that_some_patients_lack_keeps_the_folds_of_the_other_patient
     labels = cohort(20, 10)
     folds = stratified_folds(labels, 5, 1)
     kept = {patient: mutant for patient, mutant in labels.items() if patient not in ("p000", "p029")}
+    folds = [replace(fold, repetition=2) for fold in folds]
     restricted = restrict(folds, kept)
-    assert [fold.number for fold in restricted] == [fold.number for fold in folds]
+    assert [(fold.number, fold.repetition) for fold in restricted] == [(number, 2) for number in range(5)]
     for before, after in zip(folds, restricted, strict=True):
         assert after.train == tuple(p for p in before.train if p in kept)
         assert after.test == tuple(p for p in before.test if p in kept)

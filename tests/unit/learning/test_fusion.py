@@ -1,17 +1,15 @@
 """Fusions and baselines never use the labels of the patients that they predict."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from idh_tasks.domain.learning import HeldOutScore
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.learning.baselines import baseline_scores
-from idh_tasks.learning.calibration import apply_temperature
 from idh_tasks.learning.folds import stratified_folds
-from idh_tasks.learning.fusion import logistic_fusion, mean_fusion
+from idh_tasks.learning.fusion import mean_fusion
 from idh_tasks.learning.metrics import measure
+from idh_tasks.learning.stated import measure_stated
 
 
 def cohort() -> tuple[dict[MrSequence, list[HeldOutScore]], dict[str, bool]]:
@@ -24,15 +22,15 @@ def cohort() -> tuple[dict[MrSequence, list[HeldOutScore]], dict[str, bool]]:
         logits = np.array([labels[p] * 1.5 for p in own]) + rng.normal(-0.75, 1, len(own))
         scores[sequence] = [
             HeldOutScore(p, fold_of[p], labels[p], float(v), float(v))
-            for p, v in zip(own, apply_temperature(logits, 1.0), strict=True)
+            for p, v in zip(own, 1 / (1 + np.exp(-logits)), strict=True)
         ]
     return scores, labels
 
 
 def test_mean_fusion_takes_the_mean_over_the_sequences_of_a_patient() -> None:
     scores, labels = cohort()
-    fused = {score.patient_key: score.probability_mutant for score in mean_fusion(scores)}
-    t1, rcbv = ({s.patient_key: s.calibrated for s in scores[q]} for q in (MrSequence.T1, MrSequence.RCBV))
+    fused = {score.patient_key: score.probability_mutant for score in mean_fusion(scores, 1 / 3)}
+    t1, rcbv = ({s.patient_key: s.probability_mutant for s in scores[q]} for q in (MrSequence.T1, MrSequence.RCBV))
     assert set(fused) == set(labels)
     assert fused["p000"] == pytest.approx((t1["p000"] + rcbv["p000"]) / 2)
     assert fused["p001"] == pytest.approx(t1["p001"])
@@ -41,24 +39,21 @@ def test_mean_fusion_takes_the_mean_over_the_sequences_of_a_patient() -> None:
 def test_two_sequences_predict_better_than_one() -> None:
     scores, _ = cohort()
     single = measure(scores[MrSequence.T1]).auc
-    assert measure(mean_fusion(scores)).auc > single
-    assert measure(logistic_fusion(scores)).auc > single - 0.02
+    assert measure(mean_fusion(scores, 1 / 3)).auc > single
 
 
-def test_the_logistic_fusion_of_a_fold_does_not_depend_on_its_own_labels() -> None:
-    scores, _ = cohort()
-    flipped = {q: [replace(s, mutant=s.mutant != (s.fold == 0)) for s in own] for q, own in scores.items()}
-    before, after = (
-        {s.patient_key: s.probability_mutant for s in logistic_fusion(x) if s.fold == 0} for x in (scores, flipped)
-    )
-    assert before == pytest.approx(after)
+def test_the_stated_mean_is_calibrated_for_the_prevalence() -> None:
+    stated = measure_stated(mean_fusion(cohort()[0], 1 / 3), 1 / 3)
+    assert stated.in_the_large == pytest.approx(0, abs=0.01)
+    assert stated.log_loss < stated.constant_log_loss
 
 
 def test_baselines_are_the_share_of_mutants_and_a_regression_out_of_fold() -> None:
     _, labels = cohort()
     folds = stratified_folds(labels, 5, 1)
     majority = baseline_scores(dict.fromkeys(labels, ()), labels, folds)
-    assert {round(s.probability_mutant, 2) for s in majority} == {0.33}
+    assert [s.calibrated for s in majority] == pytest.approx([1 / 3] * 120)
+    assert measure(majority).auc == 0.5
     ages = {p: (40.0 + 20 * (not mutant) + int(p[1:]) % 7,) for p, mutant in labels.items() if p != "p007"}
     by_age = baseline_scores(ages, labels, folds)
     assert measure(by_age).auc > 0.95

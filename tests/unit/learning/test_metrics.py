@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import accuracy_score, log_loss, recall_score, roc_auc_score
+from sklearn.metrics import accuracy_score, log_loss, precision_score, recall_score, roc_auc_score
 
 from idh_tasks.domain.learning import HeldOutScore
 from idh_tasks.errors import RunRefusedError
-from idh_tasks.learning.learning_curves import exponential, fit_learning_curve, fit_mean_curve
 from idh_tasks.learning.metrics import arrays, measure
 from idh_tasks.learning.performance import assess
 from tests.factories import scores
@@ -42,16 +41,21 @@ def test_scores_of_one_class_have_no_auc() -> None:
     assert caught.value.code == "E_FOLD_DEGENERATE"
 
 
-def test_the_parameters_of_an_exponential_are_recovered() -> None:
-    epochs = np.linspace(1, 500, 50)
-    fit = fit_learning_curve(epochs, exponential(epochs, 1.2, 0.02, 0.4))
-    assert fit is not None
-    np.testing.assert_allclose(fit, (1.2, 0.02, 0.4), rtol=1e-3)
+@pytest.mark.parametrize("seed", range(5))
+def test_the_predictive_values_are_precisions(seed: int) -> None:
+    own = random_scores(seed)
+    mutant, probability = arrays(own)
+    metrics, predicted = measure(own), probability >= 0.5
+    assert metrics.ppv == pytest.approx(precision_score(mutant, predicted))
+    assert metrics.npv == pytest.approx(precision_score(~mutant, ~predicted))
 
 
-def test_the_mean_curve_ends_where_the_first_fold_stopped_early() -> None:
-    epochs = np.linspace(1, 500, 50)
-    losses = exponential(epochs, 1.2, 0.02, 0.4)
-    whole = [(int(epoch), float(loss)) for epoch, loss in zip(epochs, losses, strict=True)]
-    assert fit_mean_curve([whole, whole[:30]]) == fit_mean_curve([whole[:30], whole[:30]])
-    assert fit_mean_curve([whole, whole[:1]]) is None
+def test_without_a_predicted_mutant_there_is_no_positive_predictive_value() -> None:
+    metrics = measure(scores([0.3, 0.2], [0.1, 0.2]))
+    assert metrics.ppv is None
+    assert metrics.npv == 0.5
+
+
+def test_a_softmax_in_single_precision_that_is_rounded_beyond_one_is_measured() -> None:
+    rounded = scores([1 + 5e-7, 0.9], [0.1, -5e-7])
+    assert assess(rounded, 1).brier == pytest.approx(assess(scores([1.0, 0.9], [0.1, 0.0]), 1).brier)

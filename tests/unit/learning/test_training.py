@@ -48,6 +48,8 @@ def test_a_planted_difference_is_learned_and_found_in_held_out_patients() -> Non
     of_mutant = probabilities(trained.model, held_out.x)[:, 1]
     assert of_mutant[held_out.y == 1].min() > of_mutant[held_out.y == 0].max()
     assert [epoch for epoch, _ in trained.curve] == list(range(1, 13))
+    assert [epoch for epoch, _ in trained.training_curve] == list(range(1, 13))
+    assert trained.training_curve[-1][1] < trained.training_curve[0][1]
 
 
 def test_the_same_seed_gives_the_same_network() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from idh_tasks.domain.learning import FINAL
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.learning import cross_validation
 from idh_tasks.learning.checkpoints import FolderCheckpoints
@@ -81,12 +82,14 @@ def test_on_a_gpu_all_folds_are_trained_together(monkeypatch: pytest.MonkeyPatch
     drawn, settings = patches(1, 30), SHORT.model_copy(update={"epochs": 2})
     images = {f"p{n:02d}": image for n, image in enumerate(drawn.x)}
     labels = {f"p{n:02d}": bool(label) for n, label in enumerate(drawn.y)}
-    data = TrainingData(images, labels, stratified_folds(labels, 3, 1))
+    folds = [replace(fold, repetition=fold.number // 2) for fold in stratified_folds(labels, 3, 1)]
+    data = TrainingData(images, labels, folds)
     outcomes = []
     for gpu in (False, True):
         monkeypatch.setattr(cross_validation, "gpu_present", lambda gpu=gpu: gpu)
         outcomes.append(cross_validate(data, settings))
     alone, together = outcomes
+    assert [(o.number, o.repetition) for o in together] == [(0, 0), (1, 0), (2, 1), (FINAL, 0)]
     assert [o.number for o in together] == [o.number for o in alone]
     assert [s.patient_key for o in together for s in o.scores] == [s.patient_key for o in alone for s in o.scores]
     for one, other in zip(alone, together, strict=True):
