@@ -21,6 +21,25 @@ class AffectedCounts:
 
 
 @dataclass(frozen=True)
+class CohortCounts:
+    """What the flow of the cohort is made of.
+
+    Attributes
+    ----------
+    outcomes
+        How many patients left the cohort at each stage and why, and how many are included.
+    sequences
+        Patients with a label and a patch, and how many of them are mutant.
+    demographics
+        Age and sex by IDH status.
+    """
+
+    outcomes: list[Outcome]
+    sequences: dict[MrSequence, tuple[int, int]]
+    demographics: list[Demographics]
+
+
+@dataclass(frozen=True)
 class _CaseCount:
     outcome: str
     studies: int
@@ -33,21 +52,30 @@ class _SequenceCount:
     mutants: int
 
 
-def outcomes(transaction: Transaction, settings_hash: str) -> list[Outcome]:
-    """Return how many patients left the cohort at each stage and why, and how many are included."""
-    return transaction.all(Outcome, "cohort/select_cohort_outcomes", settings_hash=settings_hash)
+def count(transaction: Transaction, settings_hash: str) -> CohortCounts:
+    """Count the cohort."""
+    return CohortCounts(
+        transaction.all(Outcome, "cohort/select_cohort_outcomes", settings_hash=settings_hash),
+        _by_sequence(transaction, settings_hash),
+        transaction.all(Demographics, "cohort/select_demographics", settings_hash=settings_hash),
+    )
 
 
-def by_sequence(transaction: Transaction, settings_hash: str) -> dict[MrSequence, tuple[int, int]]:
-    """Return how many patients have a label and a patch, and how many of them are mutant, per sequence."""
+def _by_sequence(transaction: Transaction, settings_hash: str) -> dict[MrSequence, tuple[int, int]]:
     rows = transaction.all(_SequenceCount, "cohort/select_sequence_counts", settings_hash=settings_hash)
     counts = {row.sequence: (row.patients, row.mutants) for row in rows}
     return {sequence: counts.get(sequence, (0, 0)) for sequence in MODEL_SEQUENCES}
 
 
-def demographics(transaction: Transaction, settings_hash: str) -> list[Demographics]:
-    """Return age and sex of the patients in the cohort, by IDH status."""
-    return transaction.all(Demographics, "cohort/select_demographics", settings_hash=settings_hash)
+def keep_places(transaction: Transaction, settings_hash: str) -> None:
+    """Keep the place of each person in the cohort, which the page counts and lists; called by what changes it."""
+    lock_places(transaction)  # linking and preprocessing both count: the later one must see the earlier
+    transaction.run("cohort/upsert_places", settings_hash=settings_hash)
+
+
+def lock_places(transaction: Transaction) -> None:
+    """Let no other transaction count the cohort until this one ends."""
+    transaction.run("cohort/lock_places")
 
 
 def count_cases(transaction: Transaction) -> dict[str, int]:

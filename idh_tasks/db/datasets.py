@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
@@ -46,6 +47,21 @@ class PatientFeatures:
     mean_rcbv: float | None
 
 
+@dataclass(frozen=True)
+class Acquired:
+    """Vendor, protocol and time of ingest of a patient's study: means over the series of one sequence."""
+
+    patient_key: str
+    manufacturer: str
+    ingested_at: datetime
+    provenance: Provenance | None
+    series: int
+    instances: float
+    axial: float
+    voxel_mm3: float
+    coverage_mm: float
+
+
 def eligible_members(transaction: Transaction, settings_hash: str) -> list[EligibleMember]:
     """Return every current patch of a chosen case with a determinate label."""
     member = TypeAdapter(Member)
@@ -82,10 +98,20 @@ def features(transaction: Transaction, run_id: str) -> list[PatientFeatures]:
     return transaction.all(PatientFeatures, "datasets/select_dataset_features", run_id=run_id)
 
 
+def acquired(transaction: Transaction, run_id: str, sequence: MrSequence) -> list[Acquired]:
+    """Return how the images of one sequence of a run's dataset were acquired."""
+    return transaction.all(Acquired, "datasets/select_dataset_acquisition", run_id=run_id, sequence=sequence)
+
+
 def changes_since(transaction: Transaction, dataset_id: str, patients: list[str]) -> Changes:
     """Return what has changed since a dataset, given the patients that are eligible now."""
     changes = transaction.first(Changes, "datasets/count_changes", dataset_id=dataset_id, patients=patients)
     return changes or Changes(0, 0)
+
+
+def count_to_prepare_again(transaction: Transaction, settings_hash: str) -> int:
+    """Return how many labelled studies have patches of earlier code, settings or images only."""
+    return transaction.column(int, "datasets/count_to_prepare_again", settings_hash=settings_hash)[0]
 
 
 def locked_shares(transaction: Transaction) -> list[float]:

@@ -38,7 +38,7 @@ class Document:
 
 
 def predictions_by_study(transaction: Transaction, settings_hash: str) -> list[StudyPredictions]:
-    """Return the predictions of the present champions for every current study."""
+    """Return the predictions of the present champions for every current study; none where they no longer hold."""
     return transaction.all(StudyPredictions, "documents/select_predictions_to_report", settings_hash=settings_hash)
 
 

@@ -8,18 +8,29 @@ from typing import Any, NoReturn, TypeVar, cast
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import Connection, RowMapping, TextClause, create_engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Engine, RowMapping, TextClause, create_engine, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from idh_tasks.codes import Code
-from idh_tasks.errors import RunRefusedError, TransientError
+from idh_tasks.errors import RunRefusedError, SettingsRefusedError, TransientError
 from idh_tasks.settings import SQL
 
 R = TypeVar("R")
 
 MIGRATION_LOCK = 4_711_001
+LOGIN_REFUSED = "refuses the login: user or password is wrong, or the login may not connect"
+REFUSALS = (
+    "authentication failed",
+    "permission denied for database",
+    "is not permitted to log in",
+    "Login failed",
+    "Access denied for user",
+    "ORA-01017",
+)
+"""What the drivers say of a refused login; most of them give no SQLSTATE for it."""
 
 
 @cache
@@ -40,11 +51,19 @@ def json_rows(rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 class Database:
-    """Short transactions on PostgreSQL; error messages have a code and never contain a value."""
+    """Short transactions on PostgreSQL; error messages have a code and never contain a value.
 
-    def __init__(self, url: str) -> None:
+    Rows that a transaction inserts are marked with `task`, the Airflow task that opened it.
+    """
+
+    def __init__(self, url: str, task: str = "") -> None:
+        self._task = task
         # Statements have patient identifiers as parameters, which must not appear in messages.
-        self._engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
+        try:
+            self._engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
+        except (ArgumentError, ImportError, ValueError):  # their texts contain the address, with its password
+            reason = "the address of a database is not one of SQLAlchemy, or its driver is not installed"
+            raise SettingsRefusedError(Code.E_SETTINGS, reason) from None
 
     @contextmanager
     def begin(self) -> Iterator["Transaction"]:
@@ -59,18 +78,52 @@ class Database:
         """
         try:
             with self._engine.begin() as connection:
+                if self._task:
+                    # Columns `made_by` have this setting as their default.
+                    connection.execute(text("SELECT set_config('idh.task', :task, true)"), {"task": self._task})
                 yield Transaction(connection)
         except DBAPIError as error:
             _translate(error)
 
+    @property
+    def address(self) -> str:
+        """Return host, port and name of the database; see `address_of`."""
+        return address_of(self._engine)
+
+    @staticmethod
+    def newest_version() -> str:
+        """Return the version to which `migrate` brings the schema."""
+        return str(ScriptDirectory.from_config(_migrations()).get_current_head())
+
     def migrate(self) -> None:
-        """Bring the schema to the newest version; safe to call at any time and from several processes at once."""
-        config = Config()
-        config.set_main_option("script_location", str(SQL / "migrations"))
-        with self._engine.begin() as connection:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        """Bring the schema to the newest version; safe to call at any time and from several processes at once.
+
+        Raises
+        ------
+        TransientError
+            ``E_DATABASE`` if the server is unreachable.
+        """
+        config = _migrations()
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        except OperationalError as error:
+            _translate(error)
+
+
+def address_of(engine: Engine) -> str:
+    """Return host, port and name of a database, without the login."""
+    url = engine.url
+    host = url.host or ("socket" if "host" in url.query else "")
+    return "".join((host, f":{url.port}" if url.port else "", f"/{url.database}" if host else url.database or ""))
+
+
+def _migrations() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(SQL / "migrations"))
+    return config
 
 
 class Transaction:
@@ -121,8 +174,17 @@ def _typed(value_type: type[R], value: object, name: str) -> R:
     return typed
 
 
+def refuses_login(error: DBAPIError) -> bool:
+    """Return whether a server was reached and refused the login."""
+    return any(words in str(error.orig) for words in REFUSALS)
+
+
 def _translate(error: DBAPIError) -> NoReturn:
     state = str(getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", "") or "")
+    if refuses_login(error):
+        raise TransientError(Code.E_DATABASE, f"the database {LOGIN_REFUSED}") from None
+    if not state and not error.connection_invalidated:
+        raise TransientError(Code.E_DATABASE, "the database cannot be reached") from None
     lost = error.connection_invalidated or state[:2] in ("08", "40", "53", "57", "25", "")
     if lost:
         raise TransientError(Code.E_DATABASE, f"the database did not finish the transaction ({state})") from None

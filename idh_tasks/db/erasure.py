@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from idh_tasks.db import cohort
 from idh_tasks.db.engine import Transaction
 from idh_tasks.domain.study import PatientKey, StudyId
 
@@ -64,4 +65,5 @@ def delete_person(
     transaction: Transaction, patients: Sequence[PatientKey], studies: Sequence[StudyId], erased_by: str
 ) -> None:
     """Delete all rows about a person, and remember the keys so that nothing is taken in again."""
+    cohort.lock_places(transaction)  # a count of the cohort at the same time would insert the same groups
     transaction.run("erasure/delete_person", keys=patients, studies=studies, erased_by=erased_by)

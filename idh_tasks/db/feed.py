@@ -1,6 +1,7 @@
 """The laboratory's feed: which files were read, and how many rows and reports each reading had."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal
 
 from idh_tasks.codes import Code, Stage
@@ -22,16 +23,29 @@ class FeedFile:
     merges: int = 0
 
 
-@dataclass(frozen=True)
-class FeedReading:
-    """One reading of the view or of a file; `rows_there` counts the rows of the view, and is None for a file."""
+class FeedSource(StrEnum):
+    """Where pathology results come from."""
 
-    rows_there: int | None
-    reports_read: int
-    reports_new: int
-    held: int
+    LABORATORY = "laboratory"
+    FHIR = "fhir"
+    FILES = "files"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedReading:
+    """One reading of a source of pathology results; `rows_there` counts the rows of the laboratory's view.
+
+    `flag` is set where the reading failed, or where the number of rows is suspicious: then nothing is trained until a
+    good reading follows. `reason` says more, without any identifier.
+    """
+
+    source: FeedSource
+    rows_there: int | None = None
+    reports_read: int = 0
+    reports_new: int = 0
+    held: int = 0
     flag: Code | None = None
-    """Set where the number of rows is suspicious: nothing is trained until a good reading follows."""
+    reason: str | None = None
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeEngine
 
 from idh_tasks.codes import Code
-from idh_tasks.db.engine import Database
+from idh_tasks.db.engine import LOGIN_REFUSED, Database, address_of, refuses_login
 from idh_tasks.db.laboratory_mapping import LaboratoryMapping
 from idh_tasks.db.laboratory_values import FIRST_CHANGE, moment_of, plain_row
 from idh_tasks.domain.pathology import OPTIONAL_COLUMNS, FeedRow, RejectedReport, ReportColumn
@@ -89,6 +89,11 @@ class Laboratory:
         self._schema, self._name = schema or None, name
         self._from = table(name, schema=schema or None)
 
+    @property
+    def address(self) -> str:
+        """Return host, port and name of the database, and the view."""
+        return f"{address_of(self._engine)}: {self._mapping.view}"
+
     def count(self) -> int:
         """Return the number of rows in the view.
 
@@ -101,6 +106,21 @@ class Laboratory:
         """
         with self._connected() as connection:
             return connection.execute(select(func.count()).select_from(self._from)).scalar_one()
+
+    def check(self) -> None:
+        """Check that the view has the columns of the mapping, and that a row can be read, which is not looked at.
+
+        Raises
+        ------
+        TransientError
+            ``E_LABORATORY`` if the database is unreachable or refuses the login.
+        RunRefusedError
+            ``E_SCHEMA`` naming what is missing.
+        """
+        with self._connected() as connection:
+            connection.execute(select(*self._wanted(connection)).select_from(self._from).limit(1)).first()
+            if self._mapping.changed is not None:
+                self._type_of(connection, self._mapping.changed)
 
     def read(self, since: datetime | None, now: datetime) -> LaboratoryRows:
         """Return the rows of the view.
@@ -181,6 +201,8 @@ class Laboratory:
             state = str(getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", "") or "")
             if isinstance(error, ProgrammingError) or state.startswith("42") or "no such" in str(error.orig):
                 raise RunRefusedError(Code.E_SCHEMA, "a table or column of the laboratory's view is missing") from None
+            if refuses_login(error):
+                raise TransientError(Code.E_LABORATORY, f"the laboratory's database {LOGIN_REFUSED}") from None
             raise TransientError(Code.E_LABORATORY, f"the laboratory's database is unreachable ({state})") from None
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from idh_tasks.db.engine import Transaction
-from idh_tasks.domain.learning import Interval, ModelRecord
+from idh_tasks.domain.learning import Calibration, LeakCheck, ModelRecord
 from idh_tasks.domain.sequence import MrSequence
 
 
@@ -22,7 +22,7 @@ class ModelState(StrEnum):
 
 @dataclass(frozen=True)
 class Challenger:
-    """A model of a run, its canary, and the present champion of its sequence."""
+    """A model of a run, its checks for leaks, and the present champion of its sequence."""
 
     model_id: str
     run_id: str
@@ -31,16 +31,7 @@ class Challenger:
     sha256: str
     champion_id: str | None
     champion_run: str | None
-    canary_auc: float | None
-    canary_low: float | None
-    canary_high: float | None
-
-    @property
-    def canary(self) -> Interval | None:
-        """Return the AUC on shuffled labels with the interval that chance alone gives."""
-        if self.canary_auc is None or self.canary_low is None or self.canary_high is None:
-            return None
-        return Interval(self.canary_auc, self.canary_low, self.canary_high)
+    checks: tuple[LeakCheck, ...]
 
 
 @dataclass(frozen=True)
@@ -57,10 +48,12 @@ class HistoryEvent:
     detail: dict[str, Any]
 
 
-def register(transaction: Transaction, model: ModelRecord, temperature: float, environment: Mapping[str, str]) -> None:
-    """Store a model with its temperature and the versions of the packages that trained it."""
+def register(
+    transaction: Transaction, model: ModelRecord, calibration: Calibration, environment: Mapping[str, str]
+) -> None:
+    """Store a model with its calibration and the versions of the packages that trained it."""
     versions = json.dumps(environment)
-    transaction.run("models/insert_model", temperature=temperature, environment=versions, **vars(model))
+    transaction.run("models/insert_model", environment=versions, **vars(calibration), **vars(model))
 
 
 def lock_promotion(transaction: Transaction) -> None:
@@ -84,12 +77,15 @@ def champions(transaction: Transaction) -> list[ModelRecord]:
     return transaction.all(ModelRecord, "models/select_champions")
 
 
-def roll_back(transaction: Transaction, sequence: MrSequence, expected: str | None, operator: str) -> str | None:
+def roll_back(
+    transaction: Transaction, sequence: MrSequence, expected: str | None, operator: str, comment: str
+) -> str | None:
     """Make the previous champion of a sequence champion again, with an audit event; return its id.
 
     Returns None if there is none, or if the present champion is not the expected one, where one is expected.
     """
-    [row] = transaction.rows("models/roll_back", sequence=sequence, expected=expected, operator=operator)
+    given = {"sequence": sequence, "expected": expected, "operator": operator, "comment": comment}
+    [row] = transaction.rows("models/roll_back", **given)
     previous: str | None = row["model_id"]
     return previous
 

@@ -41,6 +41,11 @@ def record_balance(transaction: Transaction, balance: NightBalance, flag: Code |
     transaction.run("nights/insert_night_balance", flag=flag, **vars(balance))
 
 
+def record_unlisted(transaction: Transaction, source: str, flag: Code, reason: str) -> None:
+    """Record that a source could not be listed, and why."""
+    transaction.run("nights/insert_unlisted_night", source=source, flag=flag, reason=reason)
+
+
 def recent_listings(transaction: Transaction, source: str) -> RecentListings:
     """Return how much a source listed on its last nights."""
     [listings] = transaction.all(RecentListings, "nights/select_recent_listings", source=source)

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
 
 from idh_tasks.codes import Code
 from idh_tasks.db.engine import Transaction
@@ -52,12 +51,14 @@ class DrawnSheet:
 
 
 @dataclass(frozen=True)
-class QcSheet:
-    """The newest quality sheet of a study, and when it was drawn."""
+class DrawnViews:
+    """The pictures of a study's slices, by sequence and `outline`, and where the slices are in each."""
 
     study_id: StudyId
-    object_key: str
-    created_at: datetime
+    revision: int
+    settings_hash: str
+    layout: dict[str, object]
+    object_keys: dict[str, str]
 
 
 def save(transaction: Transaction, patches: list[PatchRecord]) -> None:
@@ -93,6 +94,12 @@ def save_sheet(transaction: Transaction, sheet: DrawnSheet) -> None:
     transaction.run("patches/upsert_qc_sheet", **vars(sheet))
 
 
-def newest_sheets(transaction: Transaction, study_id: str | None = None) -> list[QcSheet]:
-    """Return the newest quality sheet of each study, or of one study, the latest first."""
-    return transaction.all(QcSheet, "patches/select_qc_sheets", study_id=study_id)
+def save_views(transaction: Transaction, views: DrawnViews) -> None:
+    """Store where the pictures of a study's slices are."""
+    columns = vars(views) | {"layout": _json(views.layout), "object_keys": json.dumps(views.object_keys)}
+    transaction.run("patches/upsert_study_view", **columns)
+
+
+def newest_sheet(transaction: Transaction, study_id: str) -> str | None:
+    """Return the object key of the newest quality sheet of a study, or None if none was drawn."""
+    return next(iter(transaction.column(str, "patches/select_qc_sheet", study_id=study_id)), None)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from idh_tasks.db.engine import Transaction
+from idh_tasks.domain.learning import Calibration
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.domain.study import StudyId
 
@@ -24,13 +25,19 @@ class DuePrediction:
     object_key: str
     sha256: str
     model_id: str
-    temperature: float
+    slope: float
+    intercept: float
     in_training: bool
+
+    @property
+    def calibration(self) -> Calibration:
+        """Return the calibration of the champion."""
+        return Calibration(self.slope, self.intercept)
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """The probability that a champion gives a patch, before and after temperature scaling."""
+    """The output of a champion for a patch, and the probability that is stated for it."""
 
     patch_id: str
     model_id: str

@@ -73,6 +73,11 @@ def counts(transaction: Transaction) -> list[QuarantineCount]:
     return transaction.all(QuarantineCount, "quarantine/count_quarantine")
 
 
+def returning(transaction: Transaction, code: Code) -> list[str]:
+    """Return the subjects that are held with a code and can be tried again."""
+    return transaction.column(str, "quarantine/select_returning", code=code)
+
+
 def readmit(transaction: Transaction, subjects: Sequence[str], operator: str) -> int:
     """Open the deliveries that subjects came with for another attempt, with an audit event; return their number."""
     readmitted = {"subjects": list(subjects), "operator": operator}

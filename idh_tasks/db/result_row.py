@@ -1,10 +1,12 @@
 """A row of ``idh.sequence_result`` and the value that it stands for."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from idh_tasks.codes import Code
-from idh_tasks.domain.learning import Interval, Performance, Refusal, RefusedSequence, SequenceResult
+from idh_tasks.domain.learning import LeakCheck, Refusal, RefusedSequence, SequenceResult
+from idh_tasks.domain.performance import STATED, Interval, Performance, Spread
 from idh_tasks.domain.sequence import MrSequence
 
 
@@ -25,17 +27,23 @@ class ResultRow:
     brier: float | None = None
     ece: float | None = None
     calibrated_brier: float | None = None
-    canary_auc: float | None = None
-    canary_low: float | None = None
-    canary_high: float | None = None
+    log_loss: float | None = None
+    constant_log_loss: float | None = None
+    in_the_large: float | None = None
+    calibration_slope: float | None = None
+    repetitions: int | None = None
+    auc_lowest: float | None = None
+    auc_highest: float | None = None
+    checks: tuple[LeakCheck, ...] = ()
     worker: str | None = None
     device: str | None = None
     seconds: float | None = None
+    parameters: int | None = None
 
     def result(self) -> SequenceResult:
         """Return the value of the row."""
-        canary = _interval(self.canary_auc, self.canary_low, self.canary_high)
-        return SequenceResult(self.sequence, self._outcome(), canary, self.worker, self.device, self.seconds)
+        where = (self.worker, self.device, self.seconds)
+        return SequenceResult(self.sequence, self._outcome(), self.checks, *where, self.parameters)
 
     def _outcome(self) -> Performance | RefusedSequence:
         if self.code is not None:
@@ -44,7 +52,13 @@ class ResultRow:
         if auc is None or self.brier is None:
             raise AssertionError(f"{self.sequence} has neither a performance nor a code")
         delong = _interval(self.auc, self.delong_low, self.delong_high)
-        return Performance(self.n, self.mutants, auc, self.brier, delong, self.ece, self.calibrated_brier)
+        stated = {name: getattr(self, name) for name in STATED}
+        return Performance(self.n, self.mutants, auc, self.brier, delong, **stated, spread=self._spread())
+
+    def _spread(self) -> Spread | None:
+        if self.repetitions is None or self.auc_lowest is None or self.auc_highest is None:
+            return None
+        return Spread(self.repetitions, self.auc_lowest, self.auc_highest)
 
 
 NO_VALUES = dict.fromkeys(ResultRow.__dataclass_fields__)
@@ -52,9 +66,10 @@ NO_VALUES = dict.fromkeys(ResultRow.__dataclass_fields__)
 
 def columns_of(result: SequenceResult) -> dict[str, Any]:
     """Return the columns that store a result."""
-    canary, where = result.canary, {"worker": result.worker, "device": result.device, "seconds": result.seconds}
-    columns = NO_VALUES | _outcome_columns(result.outcome) | where | {"sequence": result.sequence}
-    return columns | _bounds("canary", canary) | {"canary_auc": canary.value if canary else None}
+    names = ("worker", "device", "seconds", "parameters")
+    checks = json.dumps([asdict(check) for check in result.checks])
+    own = {name: getattr(result, name) for name in names} | {"sequence": result.sequence, "checks": checks}
+    return NO_VALUES | _outcome_columns(result.outcome) | own
 
 
 def _outcome_columns(outcome: Performance | RefusedSequence) -> dict[str, Any]:
@@ -65,9 +80,15 @@ def _outcome_columns(outcome: Performance | RefusedSequence) -> dict[str, Any]:
 
 def performance_columns(performance: Performance) -> dict[str, Any]:
     """Return the columns that store a performance."""
-    names = ("n", "mutants", "brier", "ece", "calibrated_brier")
+    names = ("n", "mutants", "brier", *STATED)
     numbers = {name: getattr(performance, name) for name in names} | {"auc": performance.auc.value}
-    return numbers | _bounds("auc", performance.auc) | _bounds("delong", performance.delong)
+    bounds = _bounds("auc", performance.auc) | _bounds("delong", performance.delong)
+    return numbers | bounds | _spread_columns(performance.spread)
+
+
+def _spread_columns(spread: Spread | None) -> dict[str, Any]:
+    values = (spread.repetitions, spread.lowest, spread.highest) if spread else (None, None, None)
+    return dict(zip(("repetitions", "auc_lowest", "auc_highest"), values, strict=True))
 
 
 def _bounds(name: str, interval: Interval | None) -> dict[str, float | None]:

@@ -26,17 +26,31 @@ class Review:
     answered_at: datetime | None = None
     opened_at: datetime | None = None
     asked_at: datetime | None = None
+    reopened_at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class ProposedOutline:
-    """A tumour outline that the platform proposed for a study; `object_key` is its picture, `doubts` are for people."""
+    """A tumour outline that needs acceptance; `object_key` is its picture, `doubts` are for people.
+
+    `origin` says who submitted it, None if the platform proposed it.
+    """
 
     study_id: StudyId
     sha256: str
     volume_ml: float
     object_key: str
     doubts: str
+    origin: str | None = None
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The open reviews beside one in the queue, and the studies of its person."""
+
+    before: str | None
+    after: str | None
+    studies: tuple[StudyId, ...]
 
 
 def update_reviews(transaction: Transaction) -> None:
@@ -57,6 +71,23 @@ def list_reviews(transaction: Transaction, review_id: str | None = None, *, ever
 def open_reviews(transaction: Transaction, size: int, start: int) -> list[Review]:
     """Return a part of the open reviews, the oldest first."""
     return transaction.all(Review, "reviews/select_reviews", review_id=None, all=False, size=size, start=start)
+
+
+def answered_reviews(transaction: Transaction, size: int, start: int) -> list[Review]:
+    """Return a part of the reviews that have an answer, the latest answer first."""
+    return transaction.all(Review, "reviews/select_answered_reviews", size=size, start=start)
+
+
+def reopen(transaction: Transaction, review_id: str, operator: str, reason: str) -> str | None:
+    """Take an answer back with all that followed from it; return it, or None if the review has none."""
+    [row] = transaction.rows("reviews/reopen_review", review_id=review_id, operator=operator, reason=reason)
+    answer: str | None = row["answer"]
+    return answer
+
+
+def neighbours(transaction: Transaction, review_id: str) -> Neighbours | None:
+    """Return the open reviews before and after one in the queue, and the studies that it concerns."""
+    return transaction.first(Neighbours, "reviews/select_neighbours", review_id=review_id)
 
 
 def claim_reviews(transaction: Transaction, again_after_days: int, most: int) -> list[Review]:
@@ -98,10 +129,9 @@ def request_outline_review(transaction: Transaction, outline: ProposedOutline) -
     transaction.run("reviews/insert_outline_review", **vars(outline))
 
 
-def accepted_outline(transaction: Transaction, study_id: StudyId) -> str | None:
-    """Return the hash (SHA-256) of the proposed outline that a reviewer accepted last for a study, or None."""
-    accepted = transaction.column(str, "reviews/select_accepted_outline", study_id=study_id)
-    return accepted[0] if accepted else None
+def accepted_outlines(transaction: Transaction, study_id: StudyId) -> frozenset[str]:
+    """Return the hashes (SHA-256) of the outlines that reviewers have accepted for a study."""
+    return frozenset(transaction.column(str, "reviews/select_accepted_outlines", study_id=study_id))
 
 
 def outline_picture(transaction: Transaction, study_id: str) -> str | None:

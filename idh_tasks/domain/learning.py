@@ -1,17 +1,20 @@
 """Values of the learning stage: dataset members, folds, scores and the results of training."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 
 from idh_tasks.codes import Code
+from idh_tasks.domain.performance import Metrics, Performance
 from idh_tasks.domain.sequence import MrSequence
 
 FINAL = -1
 """Stands in place of a fold number for the final network, which is trained on everybody outside the locked set."""
 
 LearningCurve = tuple[tuple[int, float], ...]
-"""Pairs of an epoch and the loss on the held-out patients after it."""
+"""Pairs of an epoch and a loss: on the held-out patients after it, or its mean over the training patches."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +31,26 @@ class Member:
     report_version: int
 
 
+def contents_of(members: Iterable[Member]) -> dict[str, str]:
+    """Return for each patient a hash of the images that they have in the dataset.
+
+    It is the same in every installation that has these images, whose pseudonyms differ.
+    """
+    images: dict[str, list[str]] = defaultdict(list)
+    for member in members:
+        images[member.patient_key].append(f"{member.sequence} {member.sha256}")
+    return {patient: sha256("\n".join(sorted(own)).encode()).hexdigest() for patient, own in images.items()}
+
+
 def labels_of(members: Iterable[Member]) -> dict[str, bool]:
-    """Return for each patient whether the tumour is IDH-mutant."""
-    return {member.patient_key: member.mutant for member in members}
+    """Return for each patient whether the tumour is IDH-mutant.
+
+    The order of the patients follows from their images: folds, batches and rotations follow from it and from the seed.
+    """
+    listed = list(members)
+    labels = {member.patient_key: member.mutant for member in listed}
+    contents = contents_of(listed)
+    return {patient: labels[patient] for patient in sorted(labels, key=lambda p: (contents[p], p))}
 
 
 class Scheme(StrEnum):
@@ -49,80 +69,65 @@ class Selection(StrEnum):
 
 @dataclass(frozen=True)
 class Fold:
-    """Training patients and held-out patients; no patient is in both."""
+    """Training patients and held-out patients; no patient is in both.
+
+    Numbers run on over the repetitions of a cross-validation, each of which holds every patient out once.
+    """
 
     number: int
     train: tuple[str, ...]
     test: tuple[str, ...]
+    repetition: int = 0
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How the output p of a network becomes the stated probability: σ(slope · logit p + intercept).
+
+    Parameters
+    ----------
+    prevalence
+        The share of mutants for which probabilities are stated; None for networks of versions that knew none.
+    """
+
+    slope: float = 1.0
+    intercept: float = 0.0
+    prevalence: float | None = None
+
+
+UNCALIBRATED = Calibration()
+"""States the output itself."""
+
+
+@dataclass(frozen=True)
+class Partition:
+    """The folds of a training run, and the patients of its locked test set, who are in none."""
+
+    folds: Sequence[Fold]
+    locked: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class HeldOutScore:
-    """The probability for a patient that the network was not trained on, before and after temperature scaling."""
+    """The probability for a patient that the network was not trained on: its output, and what is stated for it."""
 
     patient_key: str
     fold: int
     mutant: bool
     probability_mutant: float
     calibrated: float
-
-
-@dataclass(frozen=True)
-class Metrics:
-    """The columns of the paper's Table 1 for one set of scores; mutant is the positive class."""
-
-    n: int
-    mutants: int
-    accuracy: float
-    loss: float
-    sensitivity: float
-    specificity: float
-    auc: float
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A point estimate with the bounds of its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Performance:
-    """How well a set of held-out scores separates the classes, and how well it is calibrated.
-
-    Parameters
-    ----------
-    auc, delong
-        The AUC with its bootstrap interval, and with DeLong's.
-    brier, calibrated_brier
-        The Brier score before and after temperature scaling.
-    ece
-        The expected calibration error before temperature scaling.
-
-    Notes
-    -----
-    Runs stored by the first versions of the platform have no value for the last three.
-    """
-
-    n: int
-    mutants: int
-    auc: Interval
-    brier: float
-    delong: Interval | None = None
-    ece: float | None = None
-    calibrated_brier: float | None = None
+    repetition: int = 0
 
 
 @dataclass(frozen=True)
 class FoldResult:
-    """The metrics of one fold, and its loss on the held-out patients over the epochs."""
+    """The metrics of one fold, and its losses on held-out and on training patches over the epochs."""
 
     fold: int
     metrics: Metrics
     curve: LearningCurve
+    training_curve: LearningCurve = ()
+    repetition: int = 0
 
 
 @dataclass(frozen=True)
@@ -146,23 +151,49 @@ class RefusedSequence:
 
 
 @dataclass(frozen=True)
+class LeakCheck:
+    """One thing that must not predict the labels, or a planted leak that must be found.
+
+    Parameters
+    ----------
+    auc, p_value
+        The out-of-fold AUC, and the probability that chance alone gives as much; None if they were not computed.
+    code
+        What is wrong, or None.
+    """
+
+    name: str
+    auc: float | None
+    p_value: float | None
+    code: Code | None
+
+    def __str__(self) -> str:
+        figures = "not computed" if self.auc is None else f"AUC {self.auc:.2f}"
+        chance = "" if self.p_value is None else f", p = {self.p_value:.4f}"
+        return f"{self.name}: {figures}{chance}"
+
+
+@dataclass(frozen=True)
 class SequenceResult:
     """The result of one sequence in a training run.
 
     Parameters
     ----------
-    canary
-        The AUC on shuffled labels with the interval that chance alone gives.
+    checks
+        For leaks.
     worker, device, seconds
         Where the sequence was trained, and for how long.
+    parameters
+        Of each network.
     """
 
     sequence: MrSequence
     outcome: Performance | RefusedSequence
-    canary: Interval | None = None
+    checks: tuple[LeakCheck, ...] = ()
     worker: str | None = None
     device: str | None = None
     seconds: float | None = None
+    parameters: int | None = None
 
 
 @dataclass(frozen=True)

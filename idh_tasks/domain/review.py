@@ -14,8 +14,20 @@ class ReviewKind(StrEnum):
     NEAR_MISS = "near_miss"
     AUTOMATIC_ROI = "automatic_roi"
     MERGE_MISMATCH = "merge_mismatch"
+    SERIES_NAME = "series_name"
 
 
+class ImageFault(StrEnum):
+    """Why a reviewer excludes a study (protocol: 'motion artefact or sub-optimal images')."""
+
+    MOTION = "motion"
+    ARTEFACT = "artefact"
+    COVERAGE = "coverage"
+    OTHER = "other"
+
+
+ABOUT_A_STUDY = (ReviewKind.AUTOMATIC_ROI, ReviewKind.SERIES_NAME)
+"""Questions that preprocessing asks; the others follow from reports, and are derived by each link run."""
 SAME_PERSON = "same person"
 """The answer to a near miss that merges the two patients."""
 LEAVE_OPEN = "leave open"

@@ -21,6 +21,11 @@ class MrSequence(StrEnum):
     T1C = "T1C"
     OTHER = "OTHER"
 
+    @property
+    def written(self) -> str:
+        """Return the name as people write it: rCBV, but T1."""
+        return "rCBV" if self is MrSequence.RCBV else self.value
+
 
 class Confidence(StrEnum):
     """Confidence in the identification of a series; a series of LOW confidence is not used."""

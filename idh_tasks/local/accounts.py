@@ -5,6 +5,7 @@ import os
 import pwd
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,9 +68,17 @@ def database_account() -> str | None:
     try:
         pwd.getpwnam(DATABASE_USER)
     except KeyError:
-        command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", DATABASE_USER]
-        subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - ours
+        _create(DATABASE_USER)
     return DATABASE_USER
+
+
+def _create(user: str) -> None:
+    command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", user]
+    done = subprocess.run(command, check=False, capture_output=True)  # noqa: S603 - ours
+    try:
+        pwd.getpwnam(user)  # another installation may have created it at the same time
+    except KeyError:
+        done.check_returncode()
 
 
 def let_pass(path: Path) -> None:
@@ -85,9 +94,10 @@ def close(installation: Installation) -> None:
     """Close the folder of an installation to other users; where root owns it, the services' users may pass it."""
     home = installation.home
     for path in home.iterdir():
-        if path.stat().st_uid == os.geteuid() and path.stat().st_gid != AIRFLOW_GROUP:
-            # Older versions left folders open.
-            path.chmod(path.stat().st_mode & ~0o077)
+        with suppress(FileNotFoundError):  # another process has just put a new file in the place of an old one
+            if path.stat().st_uid == os.geteuid() and path.stat().st_gid != AIRFLOW_GROUP:
+                # Older versions left folders open.
+                path.chmod(path.stat().st_mode & ~0o077)
     if os.geteuid() != 0:
         home.chmod(PRIVATE_FOLDER)
         return

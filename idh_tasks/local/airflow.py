@@ -3,6 +3,7 @@
 import compileall
 import json
 import os
+import secrets
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -25,8 +26,20 @@ from idh_tasks.settings import ROOT
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 WORKERS = ("worker-default", "worker-gpu")
 USER = "admin"
+USERS = {
+    "viewer": "viewer",
+    "reviewer": "reviewer",
+    "pathologist": "pathology reader",
+    "operator": "operator",
+    "owner": "model owner",
+    USER: "admin",
+}
+"""A user for each role of `idh_airflow.roles`."""
 PASSWORDS_FILE = "passwords.json"
 CONFIGURATION = ROOT / "docker" / "airflow.env"
+AUTH_MANAGER = "AIRFLOW__CORE__AUTH_MANAGER"
+LOCAL_LOGIN = "idh_airflow.local_login.LocalAuthManager"
+SESSION_S = 8 * 3600
 DAG_IDS = tuple(sorted(path.stem for path in (ROOT / "dags").glob("*.py")))
 """The id of a DAG is the name of its file."""
 NO_LOG_SERVER = "--skip-serve-logs"
@@ -87,33 +100,46 @@ def _store(installation: Installation, identity: Identity) -> dict[str, object]:
 def environment(installation: Installation, executor: str = "LocalExecutor") -> dict[str, str]:
     """Return the whole environment of Airflow's components."""
     home, keys, ports = installation.folder("airflow"), installation.secrets, installation.ports
-    passwords = installation.home / PASSWORDS_FILE
-    if not passwords.exists():  # the API server owns it from its first start
-        installation.write_private(PASSWORDS_FILE, json.dumps({USER: keys["admin_password"]}))
     return {
         **configuration(),
         **_connections(installation),
         **_connections_of_the_pages(installation),
         "AIRFLOW_HOME": str(home),
+        AUTH_MANAGER: LOCAL_LOGIN,
+        service_secrets.ADMIN_PASSWORD: keys["admin_password"],
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
         "AIRFLOW__CORE__EXECUTOR": executor,
         "AIRFLOW__CORE__FERNET_KEY": keys["fernet_key"],
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{base_url(installation)}/execution/",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords_file(installation)),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{role}" for name, role in USERS.items()),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": postgres.url(installation, logins.AIRFLOW, Login.AIRFLOW),
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(ports["airflow"]),
         "AIRFLOW__API__BASE_URL": base_url(installation),
         "AIRFLOW__API__SECRET_KEY": keys["api_secret_key"],
         "AIRFLOW__API_AUTH__JWT_SECRET": keys["jwt_secret"],
+        "AIRFLOW__API_AUTH__JWT_EXPIRATION_TIME": str(SESSION_S),
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
         "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(ports["log_server"]),
         "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(ports["trigger_log_server"]),
         "IDH_ISSUER": ISSUER,
         "IDH_START": installation.created.isoformat(),
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "plugins"))),
     }
+
+
+def passwords_file(installation: Installation) -> Path:
+    """Return the file with the password of each user of the UI; those that it has are kept."""
+    path = installation.home / PASSWORDS_FILE
+    stored = json.loads(path.read_text()) if path.exists() else {USER: installation.secrets["admin_password"]}
+    made = {name: secrets.token_urlsafe(12) for name in USERS if name not in stored}
+    if made or not path.exists():
+        owner = path.stat() if path.exists() else installation.home.stat()
+        installation.write_private(PASSWORDS_FILE, json.dumps(stored | made, indent=1))
+        os.chown(path, owner.st_uid, -1)
+    return path
 
 
 def environment_of(installation: Installation, component: str, env: Mapping[str, str]) -> dict[str, str]:
@@ -139,15 +165,18 @@ def command(*arguments: str) -> list[str]:
 
 
 def prepare(installation: Installation, env: dict[str, str]) -> None:
-    """Migrate Airflow's database and create the pools."""
+    """Migrate Airflow's database and create the pools, and under FAB the roles."""
     own, service = environment_of(installation, "prepare", env), Service(installation, "airflow-prepare")
     account = _account(installation, "prepare")
     if account is not None:
         # Other users than root cannot write the byte code of the checkout, and would compile it at every start.
         compileall.compile_dir(ROOT / "idh_tasks", quiet=2)
-    for arguments in (["db", "migrate"], ["pools", "import", str(ROOT / "docker" / "pools.json")]):
-        if service.run(command(*arguments), own | _user(installation, "prepare"), account):
-            raise TransientError(Code.E_START, f"airflow {' '.join(arguments)} failed; see {service.log}")
+    steps = [command("db", "migrate"), command("pools", "import", str(ROOT / "docker" / "pools.json"))]
+    if env[AUTH_MANAGER] != LOCAL_LOGIN:
+        steps.append([sys.executable, "-m", "idh_airflow.create_roles"])
+    for step in steps:
+        if service.run(step, own | _user(installation, "prepare"), account):
+            raise TransientError(Code.E_START, f"{' '.join(step[2:])} failed; see {service.log}")
 
 
 def launch(installation: Installation, component: str, arguments: Sequence[str], env: Mapping[str, str]) -> None:

@@ -63,9 +63,9 @@ def _airflow() -> dict[str, str]:
         "conn_idh_pacs": {"conn_type": "generic", "host": "orthanc", "port": 4242, "extra": pacs},
         "conn_idh_pseudonym_key": {"conn_type": "generic", "password": _random()},
         "orthanc.json": _orthanc(),
-        "passwords.json": {"admin": _random()},
     }
     return {name: json.dumps(content) for name, content in structured.items()} | {
+        "admin_password": _random(),
         "api_secret_key": _random(),
         "broker_url": f"redis://:{redis}@redis:6379/0",
         "fernet_key": Fernet.generate_key().decode(),

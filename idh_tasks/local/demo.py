@@ -13,10 +13,16 @@ from idh_tasks.local.night import run_night
 from idh_tasks.local.progress import Stage, shown
 from idh_tasks.local.results import print_results
 from idh_tasks.local.up import hospital, laboratory, up
-from idh_tasks.phantom.cohort import CohortPlan, write_cohort
+from idh_tasks.phantom.cohort import CohortPlan, plan_patients, write_cohort
 from idh_tasks.pipelines.operate.summary import Summary, progress, summarise
 
 PATIENTS = "synthetic patients"
+OF_A_PHANTOM = {
+    "IDH_LEARNING__PROMOTION_FLOOR": "0",
+    "IDH_LEARNING__BASELINE_MARGIN": "1",
+    "IDH_LEARNING__REPETITIONS": "1",
+}
+"""A few phantoms are no evidence for any network, and the demo shows predictions; every judgement says so."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +42,24 @@ class DemoPlan:
         truth = self.cohort / "truth.json"
         return str(json.loads(truth.read_text())["kind"]) if truth.exists() else "clinical"
 
+    def check(self) -> None:
+        """Refuse what would fail after the services have started.
+
+        Raises
+        ------
+        RunRefusedError
+            ``E_NO_INPUT`` if the folder is no cohort, ``E_ARGUMENT`` if the numbers of the phantom are impossible.
+        """
+        if self.cohort is not None:
+            study_folders(self.cohort)
+        else:
+            plan_patients(CohortPlan(self.patients, self.mutants, self.seed))
+
     def options(self) -> dict[str, str]:
         """Return the settings of the demo."""
         # The demo is unattended, so nobody can approve a challenger.
-        return {"IDH_LEARNING__EPOCHS": str(self.epochs), "IDH_DATA_KIND": self.kind(), "IDH_APPROVAL": "auto"}
+        options = {"IDH_LEARNING__EPOCHS": str(self.epochs), "IDH_DATA_KIND": self.kind(), "IDH_APPROVAL": "auto"}
+        return options | (OF_A_PHANTOM if self.cohort is None else {})
 
 
 def run_demo(installation: Installation, plan: DemoPlan, console: Console) -> Summary:
@@ -50,6 +70,7 @@ def run_demo(installation: Installation, plan: DemoPlan, console: Console) -> Su
     RunRefusedError
         ``E_DEMO`` if a DAG run failed.
     """
+    plan.check()
     console.rule("services")
     installation.choose_options(plan.options())
     platform = up(installation, console.print)

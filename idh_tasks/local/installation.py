@@ -4,7 +4,6 @@ import fcntl
 import json
 import os
 import secrets
-import socket
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from random import SystemRandom
 from typing import Any
 
 from cryptography.fernet import Fernet
@@ -20,22 +18,21 @@ from dotenv import load_dotenv, set_key
 
 from idh_tasks.domain.role import Role
 from idh_tasks.local.logins import LOGINS, Login
+from idh_tasks.local.ports import free_ports, taken
 from idh_tasks.settings import ROOT
 
 PRIVATE = 0o600
 PRIVATE_FOLDER = 0o700
 OPTIONS = "options.env"
 SECRETS = "secrets.json"
+PORTS = "ports.json"
 ISSUER = "LOCAL"
 """Issuer of patient identifiers where a header of your own cohort names none."""
-GRPC_OFFSET = 10_000
-"""SeaweedFS also listens on each of its ports plus this number."""
 
+WITH_GRPC = ("s3", "weed_master", "weed_volume", "weed_filer")
+"""The services of SeaweedFS, each of which needs a second port."""
 SERVICES = (
-    "s3",
-    "weed_master",
-    "weed_volume",
-    "weed_filer",
+    *WITH_GRPC,
     "orthanc_http",
     "orthanc_dicom",
     "dicom_receiver",
@@ -70,12 +67,23 @@ class Installation:
     def ports(self) -> dict[str, int]:
         """Return a free loopback port for each service, chosen once."""
         with self._locked():
-            chosen = {name: int(value) for name, value in self._once("ports.json", _choose_ports).items()}
+            chosen = {name: int(value) for name, value in self._once(PORTS, lambda: free_ports(SERVICES)).items()}
             if missing := set(SERVICES) - set(chosen):
                 # An installation of an older version keeps its ports; those that it lacks are added.
-                chosen |= {name: port for name, port in _choose_ports().items() if name in missing}
-                self.write_private("ports.json", json.dumps(chosen, indent=1))
+                chosen |= free_ports(sorted(missing), chosen.values())
+                self.write_private(PORTS, json.dumps(chosen, indent=1))
         return chosen
+
+    def change_taken_ports(self) -> dict[str, int]:
+        """Choose new ports for those that another program has taken, and return these; no service may be running."""
+        before = self.ports
+        lost = [name for name, port in before.items() if taken(port, grpc=name in WITH_GRPC)]
+        changed = free_ports(lost, before.values())
+        if changed:
+            with self._locked():
+                self.write_private(PORTS, json.dumps(before | changed, indent=1))
+            vars(self).pop("ports")
+        return changed
 
     @property
     def created(self) -> datetime:
@@ -153,14 +161,3 @@ def _generate_secrets() -> dict[str, str]:
         "orthanc_password": secrets.token_urlsafe(24),
         "fernet_key": Fernet.generate_key().decode(),
     }
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
-
-
-def _choose_ports() -> dict[str, int]:
-    candidates = SystemRandom().sample(range(20_000, 32_000), 400)
-    free = (port for port in candidates if _free(port) and _free(port + GRPC_OFFSET))
-    return dict(zip(SERVICES, free, strict=False))

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from idh_tasks.endpoints import DicomwebSettings, PacsSettings
 from idh_tasks.local import accounts
 from idh_tasks.local.installation import Installation
-from idh_tasks.local.process import Service, await_ready
+from idh_tasks.local.process import STARTED_S, Service, await_ready
 
 NAME = "orthanc"
 CALLED_AET = "PHANTOMPACS"
@@ -99,7 +99,7 @@ def start(installation: Installation) -> None:
     account = accounts.account_of(installation, NAME, program)
     accounts.give(account, folder, config)
     service.start([program, str(config)], {"TCP_NODELAY": "1", "HOME": str(folder)}, account)
-    await_ready(service, lambda: _answers(installation), 30)
+    await_ready(service, lambda: _answers(installation), STARTED_S)
 
 
 def _answers(installation: Installation) -> bool:

@@ -55,7 +55,6 @@ def start(installation: Installation) -> None:
     if pid(installation) is not None and not (sockets(installation) / SOCKET).exists():
         # A version before this one kept the socket among the data.
         stop(installation)
-        wait_until(lambda: pid(installation) is None, STOPPED_S)
     accounts.close(installation)
     if pid(installation) is None:
         _start(installation)
@@ -119,7 +118,8 @@ def pid(installation: Installation) -> int | None:
 
 
 def stop(installation: Installation) -> None:
-    """Shut the server down: open sessions end, and nothing committed is lost."""
+    """Shut the server down and wait until it has ended: open sessions end, and nothing committed is lost."""
     number = pid(installation)
     if number is not None:
         os.kill(number, signal.SIGINT)
+        wait_until(lambda: pid(installation) is None, STOPPED_S)

@@ -16,6 +16,8 @@ from idh_tasks.errors import TransientError
 from idh_tasks.local.accounts import PASSING_GROUP, Account
 from idh_tasks.local.installation import Installation
 
+STARTED_S = 180.0
+"""A server needs seconds, and a minute on a machine that is busy; one that ends is noticed at once."""
 GRACE_S = 15.0
 NO_CORE_FILE = ("sh", "-c", 'ulimit -c 0 && exec "$@"', "sh")
 """A core file would contain data of patients that the process held; its children inherit the limit."""
@@ -97,6 +99,12 @@ class Service:
                 os.killpg(pid, signal.SIGKILL)
                 wait_until(lambda: self.pid() is None, GRACE_S)
         self._pid_file.unlink(missing_ok=True)
+
+
+def running(installation: Installation) -> list[str]:
+    """Return the names of the services that run, whoever started them."""
+    names = sorted(path.stem for path in installation.folder("run").glob("*.pid"))
+    return [name for name in names if Service(installation, name).pid() is not None]
 
 
 def _seconds(started: str) -> float:

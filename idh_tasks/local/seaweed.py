@@ -8,9 +8,10 @@ from idh_tasks.codes import Code
 from idh_tasks.endpoints import StoreSettings
 from idh_tasks.errors import RunRefusedError, TransientError
 from idh_tasks.local import accounts, store_identities, store_keys, store_tls
-from idh_tasks.local.installation import GRPC_OFFSET, Installation
+from idh_tasks.local.installation import Installation
+from idh_tasks.local.ports import GRPC_OFFSET
 from idh_tasks.local.prepare_store import create_buckets
-from idh_tasks.local.process import Service, await_ready, wait_until
+from idh_tasks.local.process import STARTED_S, Service, await_ready
 from idh_tasks.local.store_doors import open_ports
 from idh_tasks.local.store_identities import PATHOLOGY_BUCKET, Identity
 from idh_tasks.local.store_upgrade import move_pathology
@@ -59,9 +60,8 @@ def start(installation: Installation) -> None:
         service.stop()  # started by a version that did not protect these ports
     if service.pid() is None:
         _start(installation, service)
-    await_ready(service, lambda: _listens(installation.ports["s3"]), 60)
     administrator = settings(installation, Identity.ADMINISTRATOR)
-    wait_until(lambda: _created(administrator), 30)
+    await_ready(service, lambda: _listens(installation.ports["s3"]) and _created(administrator), STARTED_S)
     if ports := _open(installation):
         service.stop()
         raise RunRefusedError(

@@ -11,7 +11,7 @@ METADATA = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 FERNET = "AIRFLOW__CORE__FERNET_KEY"
 TOKENS = "AIRFLOW__API_AUTH__JWT_SECRET"
 SESSIONS = "AIRFLOW__API__SECRET_KEY"
-PASSWORDS = "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"
+ADMIN_PASSWORD = "IDH_ADMIN_PASSWORD"  # noqa: S105 - the name of a variable
 BROKER = "AIRFLOW__CELERY__BROKER_URL"
 RESULTS = "AIRFLOW__CELERY__RESULT_BACKEND"
 MIGRATION = "IDH_DATABASE_URL"
@@ -36,12 +36,12 @@ def database(role: Role) -> str:
 
 
 MATRIX: Mapping[str, frozenset[str]] = {
-    # Migrates both databases, each as its owner, and creates the pools.
-    "prepare": frozenset({METADATA, MIGRATION}),
+    # Migrates both databases, each as its owner, and creates pools, roles and the first administrator of the UI.
+    "prepare": frozenset({METADATA, MIGRATION, ADMIN_PASSWORD}),
     # Creates the buckets.
     "prepare-store": frozenset({STORE_ADMINISTRATOR}),
     # Serves people and tasks; its pages read rows and pictures by pseudonymous ids, as `pages`.
-    "api-server": frozenset({METADATA, FERNET, TOKENS, SESSIONS, PASSWORDS, database(Role.PAGES), PAGES_STORE}),
+    "api-server": frozenset({METADATA, FERNET, TOKENS, SESSIONS, database(Role.PAGES), PAGES_STORE}),
     # Issues a token per task; encrypts the callbacks of deadlines.
     "scheduler": frozenset({METADATA, FERNET, TOKENS, BROKER, RESULTS}),
     # Encrypts the triggers of asset watchers.

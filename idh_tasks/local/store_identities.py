@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from idh_tasks.endpoints import StoreSettings
-from idh_tasks.store.keys import AUDIT
+from idh_tasks.store.keys import AUDIT, SUBMITTED
 
 PATHOLOGY_BUCKET = "idh-drop-pathology"
 """Where the laboratory and the registry deliver; the key for images has no rights here."""
@@ -33,7 +33,8 @@ class Identity(StrEnum):
     TRAINING = "training"
     """The GPU worker: full access to our bucket, except for objects that identify patients and the audit chain."""
     PAGES = "pages"
-    """The pages of the UI: read access to our bucket, except for objects that identify patients."""
+    """The pages of the UI: read access to our bucket, except for objects that identify patients; adds outlines that
+    reviewers submit."""
     IMAGES = "images"
     """The hospital: may add images, may not read or delete."""
     PATHOLOGY = "pathology"
@@ -93,7 +94,11 @@ def _statements(store: StoreSettings) -> dict[Identity, list[dict[str, object]]]
             _statement("Allow", DROP, [f"{pathology}/{store.pathology_prefix}{POLLED}*"]),
         ],
         Identity.TRAINING: [_statement("Allow", WORK, ours), no_phi, no_deletion, _statement("Deny", DROP, heads)],
-        Identity.PAGES: [_statement("Allow", READ, ours), no_phi],
+        Identity.PAGES: [
+            _statement("Allow", READ, ours),
+            _statement("Allow", DROP, [f"{store.bucket}/{SUBMITTED}*"]),
+            no_phi,
+        ],
         Identity.IMAGES: [_statement("Allow", DROP, drops[:1])],
         Identity.PATHOLOGY: [_statement("Allow", DROP, drops[1:])],
     }

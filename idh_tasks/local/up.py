@@ -1,16 +1,18 @@
 """Starts and stops the whole platform on this machine, and reports its status."""
 
+import os
 from collections.abc import Callable
 
 from pydantic import SecretStr
 
+from idh_tasks.configuration.problems import refuse_problems
 from idh_tasks.db.engine import Database
 from idh_tasks.db.laboratory import fill_stand_in
 from idh_tasks.domain.role import Role
 from idh_tasks.local import airflow, logins, orthanc, postgres, seaweed
 from idh_tasks.local.installation import ISSUER, Installation
 from idh_tasks.local.logins import Login
-from idh_tasks.local.process import Service
+from idh_tasks.local.process import Service, running
 from idh_tasks.local.store_identities import Identity
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.settings import Settings
@@ -50,6 +52,7 @@ def services_up(installation: Installation, say: Say) -> Platform:
     RunRefusedError
         ``E_KEY`` if the installation's data were pseudonymised with another key.
     """
+    _change_taken_ports(installation, say)
     say("PostgreSQL …")
     postgres.start(installation)
     say("S3 (SeaweedFS) …")
@@ -65,8 +68,22 @@ def services_up(installation: Installation, say: Say) -> Platform:
     return Platform(settings(installation, Role.MONITOR))
 
 
+def _change_taken_ports(installation: Installation, say: Say) -> None:
+    # What runs holds its port, and is reached there.
+    if not running(installation):
+        for name, port in installation.change_taken_ports().items():
+            say(f"Another program has taken the port of {name}, which is now {port}")
+
+
 def up(installation: Installation, say: Say) -> Platform:
-    """Start everything, including Airflow; what is already running is left alone."""
+    """Start everything, including Airflow; what is already running is left alone.
+
+    Raises
+    ------
+    SettingsRefusedError
+        ``E_SETTINGS`` if a variable of the environment or of `.idh/options.env` is unknown or not valid.
+    """
+    refuse_problems(os.environ)
     platform = services_up(installation, say)
     env = airflow.environment(installation)
     if not airflow.healthy(installation) or not all(status(installation).values()):

@@ -9,7 +9,10 @@ from idh_tasks.domain.sequence import MrSequence
 
 AUDIT = "audit/"
 """Prefix of the recorded heads of the audit chain; no process may delete them."""
+SUBMITTED = "outlines/"
+"""Prefix of the outlines that people submitted."""
 AUDIT_TIME = "%Y%m%dT%H%M%S.%fZ"
+STUDY_ROOTS = ("studies", "patches", "documents", "outlines", "phi/originals")
 AUDIT_HEAD = re.compile(r"audit/(?P<time>[0-9T.]+Z)-(?P<position>\d{12,})-(?P<hash>[0-9a-f]{64})")
 
 
@@ -34,9 +37,29 @@ def outline(study_id: str, sha256: str) -> str:
     return f"studies/{study_id}/outline-{sha256[:24]}.png"
 
 
+def outline_mask(study_id: str, sha256: str) -> str:
+    """Key of a proposed or used outline as a mask in the reference space."""
+    return f"studies/{study_id}/outline-{sha256[:24]}.nii.gz"
+
+
+def submitted_outline(study_id: str, sha256: str) -> str:
+    """Key of an outline that a person submitted; the pages may write below this prefix and nowhere else."""
+    return f"{SUBMITTED}{study_id}/{sha256}.nii.gz"
+
+
+def series_images(study_id: str, series_id: str, sha256: str) -> str:
+    """Key of the picture of a series whose name is not sure, with these images."""
+    return f"studies/{study_id}/images-{series_id}-{sha256[:24]}.png"
+
+
 def qc_sheet(study_id: str, version: str) -> str:
     """Key of the sheet for a visual check of a study's patches."""
     return f"patches/{study_id}/qc-{version}.png"
+
+
+def slices(study_id: str, name: str, version: str) -> str:
+    """Key of a picture of a study's slices; `name` is a sequence or `outline`."""
+    return f"patches/{study_id}/slices-{name}-{version}.png"
 
 
 def quarantined(subject: str) -> str:
@@ -51,7 +74,7 @@ def original(study_id: str, content_hash: str) -> str:
 
 def of_study(study_id: str) -> tuple[str, ...]:
     """Return the prefixes of all objects of a study."""
-    return tuple(f"{root}/{study_id}/" for root in ("studies", "patches", "documents", "phi/originals"))
+    return tuple(f"{root}/{study_id}/" for root in STUDY_ROOTS)
 
 
 def document(study_id: str, document_id: str) -> str:

@@ -66,8 +66,8 @@ def _content_md5(content: bytes) -> str:
     return base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
 
 
-def s3_client(settings: StoreSettings) -> "S3Client":
-    """Return a client for the endpoint of the settings."""
+def s3_client(settings: StoreSettings, limits: Config | None = None) -> "S3Client":
+    """Return a client for the endpoint of the settings; `limits` replaces its time limits and retries."""
     return boto3.client(
         "s3",
         endpoint_url=settings.endpoint,
@@ -81,11 +81,11 @@ def s3_client(settings: StoreSettings) -> "S3Client":
             response_checksum_validation=settings.checksums,
             connect_timeout=10,
             read_timeout=60,
-        ),
+        ).merge(limits or Config()),
     )
 
 
-def _customer_key(settings: StoreSettings) -> dict[str, Any]:
+def customer_key(settings: StoreSettings) -> dict[str, Any]:
     """Return the parameters by which a store encrypts and decrypts with the customer's key (SSE-C)."""
     if settings.customer_key is None:
         return {}
@@ -115,7 +115,7 @@ class ObjectStore:
         self._settings = settings
         self.bucket = bucket or settings.bucket
         self._client = client or s3_client(settings)
-        self._customer_key = _customer_key(settings)
+        self._customer_key = customer_key(settings)
 
     def preflight(self) -> None:
         """Refuse a store to which patient data would be sent, or in which they would be stored, unencrypted.

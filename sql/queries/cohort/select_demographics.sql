@@ -10,7 +10,7 @@ JOIN idh.person_of AS o ON o.patient_key = t.patient_key
 WHERE l.chosen AND l.idh_status <> 'indeterminate' AND EXISTS (
     SELECT 1 FROM idh.patch AS p
     WHERE p.study_id = t.study_id AND p.revision = t.revision AND p.settings_hash = :settings_hash
-        AND p.object_key IS NOT NULL
+        AND p.code IS NULL
 )
 GROUP BY l.idh_status
 ORDER BY l.idh_status

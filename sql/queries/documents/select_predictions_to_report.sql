@@ -1,24 +1,48 @@
--- The champions' predictions for every current study, with its label and its latest document.
+-- The champions' predictions for every current study, with its label and its latest document; none for a study whose
+-- document must be superseded because the study was excluded, or its outline is no longer accepted.
+WITH reported AS (
+    SELECT
+        t.study_id, max(l.idh_status) AS idh_status, max(l.report_version) AS report_version,
+        jsonb_agg(
+            jsonb_build_object(
+                'sequence', p.sequence, 'model_id', p.model_id, 'probability_mutant', p.calibrated
+            ) ORDER BY p.sequence
+        ) AS predicted
+    FROM idh.prediction AS p
+    JOIN idh.model AS m ON m.model_id = p.model_id AND m.state = 'champion'
+    JOIN idh.patch AS c ON c.patch_id = p.patch_id
+    JOIN idh.study AS t ON t.study_id = c.study_id AND t.revision = c.revision
+    LEFT JOIN idh.case_link AS l ON l.study_id = t.study_id AND l.chosen AND l.idh_status <> 'indeterminate'
+    WHERE c.settings_hash = :settings_hash AND c.code IS NULL
+        AND NOT EXISTS (SELECT FROM idh.study_exclusion AS e WHERE e.study_id = t.study_id AND e.ended_at IS NULL)
+    GROUP BY t.study_id
+),
+withdrawn AS (
+    SELECT e.study_id FROM idh.study_exclusion AS e WHERE e.ended_at IS NULL
+    UNION
+    SELECT c.study_id
+    FROM idh.patch AS c
+    JOIN idh.study AS t ON t.study_id = c.study_id AND t.revision = c.revision
+    WHERE c.code = 'W_ROI_PROPOSED' AND c.object_key IS NOT NULL
+    EXCEPT
+    SELECT r.study_id FROM reported AS r
+),
+wanted AS (
+    SELECT r.study_id, r.idh_status, r.report_version, r.predicted, false AS supersedes FROM reported AS r
+    UNION ALL
+    SELECT w.study_id, NULL, NULL, '[]'::jsonb, true FROM withdrawn AS w
+)
 SELECT
-    t.study_id, t.revision, max(l.idh_status) AS idh_status, max(l.report_version) AS report_version,
-    jsonb_agg(
-        jsonb_build_object(
-            'sequence', p.sequence, 'model_id', p.model_id, 'probability_mutant', p.calibrated
-        ) ORDER BY p.sequence
-    ) AS predicted,
+    n.study_id, t.revision, n.idh_status, n.report_version, n.predicted,
     d.document_id, d.content_hash, d.object_key, d.sha256
-FROM idh.prediction AS p
-JOIN idh.model AS m ON m.model_id = p.model_id AND m.state = 'champion'
-JOIN idh.patch AS c ON c.patch_id = p.patch_id
-JOIN idh.study AS t ON t.study_id = c.study_id AND t.revision = c.revision
-LEFT JOIN idh.case_link AS l ON l.study_id = t.study_id AND l.chosen AND l.idh_status <> 'indeterminate'
+FROM wanted AS n
+JOIN idh.study AS t ON t.study_id = n.study_id
 LEFT JOIN LATERAL (
     SELECT o.document_id, o.content_hash, o.object_key, o.sha256
     FROM idh.document AS o
-    WHERE o.study_id = t.study_id
+    WHERE o.study_id = n.study_id
     ORDER BY o.created_at DESC, o.document_id
     LIMIT 1
 ) AS d ON true
-WHERE c.settings_hash = :settings_hash
-GROUP BY t.study_id, t.revision, d.document_id, d.content_hash, d.object_key, d.sha256
-ORDER BY t.study_id
+WHERE NOT n.supersedes OR d.document_id IS NOT NULL
+ORDER BY n.study_id

@@ -5,6 +5,8 @@ ON CONFLICT DO NOTHING;
 DELETE FROM idh.prediction WHERE study_id = ANY(CAST(:studies AS text[]));
 UPDATE idh.document SET supersedes = NULL WHERE study_id = ANY(CAST(:studies AS text[]));
 DELETE FROM idh.document WHERE study_id = ANY(CAST(:studies AS text[]));
+DELETE FROM idh.held_out_patient WHERE patient_key = ANY(CAST(:keys AS text[]));
+DELETE FROM idh.locked_decision WHERE patient_key = ANY(CAST(:keys AS text[]));
 DELETE FROM idh.held_out_score WHERE patient_key = ANY(CAST(:keys AS text[]));
 DELETE FROM idh.locked_score WHERE patient_key = ANY(CAST(:keys AS text[]));
 UPDATE idh.training_run AS r SET report_key = NULL
@@ -18,10 +20,18 @@ WHERE EXISTS (
     WHERE m.dataset_id = k.dataset_id AND m.sequence = k.sequence AND m.patient_key = ANY(CAST(:keys AS text[]))
 );
 DELETE FROM idh.dataset_member WHERE patient_key = ANY(CAST(:keys AS text[]));
+DELETE FROM idh.cohort_place
+WHERE person_key = ANY(CAST(:keys AS text[])) OR study_id = ANY(CAST(:studies AS text[]));
 DELETE FROM idh.case_link WHERE patient_key = ANY(CAST(:keys AS text[])) OR study_id = ANY(CAST(:studies AS text[]));
 DELETE FROM idh.review
 WHERE person_key = ANY(CAST(:keys AS text[])) OR subject = ANY(CAST(:keys AS text[])) OR evidence = ANY(CAST(:keys AS text[]))
-    OR subject IN (SELECT report_key FROM idh.report WHERE patient_key = ANY(CAST(:keys AS text[])));
+    OR subject IN (SELECT report_key FROM idh.report WHERE patient_key = ANY(CAST(:keys AS text[])))
+    OR subject = ANY(CAST(:studies AS text[]))
+    OR subject IN (SELECT series_id FROM idh.series WHERE study_id = ANY(CAST(:studies AS text[])));
+DELETE FROM idh.disagreement WHERE study_id = ANY(CAST(:studies AS text[]));
+DELETE FROM idh.study_exclusion WHERE study_id = ANY(CAST(:studies AS text[]));
+DELETE FROM idh.submitted_outline WHERE study_id = ANY(CAST(:studies AS text[]));
+DELETE FROM idh.study_view WHERE study_id = ANY(CAST(:studies AS text[]));
 DELETE FROM idh.qc_sheet WHERE study_id = ANY(CAST(:studies AS text[]));
 DELETE FROM idh.patch WHERE study_id = ANY(CAST(:studies AS text[]));
 DELETE FROM idh.series WHERE study_id = ANY(CAST(:studies AS text[]));

@@ -17,6 +17,10 @@ SELECT * FROM (
     UNION ALL
     SELECT 'places in datasets', count(*) FROM idh.dataset_member WHERE patient_key = ANY(CAST(:keys AS text[]))
     UNION ALL
+    SELECT 'places in folds', count(*) FROM idh.held_out_patient WHERE patient_key = ANY(CAST(:keys AS text[]))
+    UNION ALL
+    SELECT 'decisions on the locked set', count(*) FROM idh.locked_decision WHERE patient_key = ANY(CAST(:keys AS text[]))
+    UNION ALL
     SELECT 'held-out scores', count(*) FROM idh.held_out_score WHERE patient_key = ANY(CAST(:keys AS text[]))
     UNION ALL
     SELECT 'scores in the locked set', count(*) FROM idh.locked_score WHERE patient_key = ANY(CAST(:keys AS text[]))

@@ -1,2 +1,2 @@
-INSERT INTO idh.feed_night (rows_there, reports_read, reports_new, held, flag)
-VALUES (:rows_there, :reports_read, :reports_new, :held, :flag)
+INSERT INTO idh.feed_night (source, rows_there, reports_read, reports_new, held, flag, reason)
+VALUES (:source, :rows_there, :reports_read, :reports_new, :held, :flag, :reason)

@@ -13,7 +13,10 @@ WITH usable AS (
 study AS (
     SELECT
         t.study_id, o.person_key, t.study_date + coalesce(i.shift_days, 0) AS study_day,
-        i.birth_date, o.sex, coalesce(u.sequences, 0) AS sequences
+        i.birth_date, o.sex, coalesce(u.sequences, 0) AS sequences,
+        EXISTS (
+            SELECT FROM idh.study_exclusion AS e WHERE e.study_id = t.study_id AND e.ended_at IS NULL
+        ) AS excluded
     FROM idh.study AS t
     JOIN idh.person_of AS o ON o.patient_key = t.patient_key
     LEFT JOIN phi.patient_identity AS i ON i.patient_key = t.patient_key
@@ -38,6 +41,7 @@ paired AS (
             WHEN r.surgery_day IS NULL THEN 'W_NO_SURGERY_DATE'
             WHEN r.surgery_day < t.study_day THEN 'W_POSTOP'
             WHEN r.surgery_day - t.study_day > :window_days THEN 'W_WINDOW'
+            WHEN t.excluded THEN 'W_EXCLUDED_IMAGES'
             ELSE 'OK'
         END AS code
     FROM study AS t

@@ -1,1 +1,1 @@
-SELECT idh.roll_back(:sequence, :expected, :operator) AS model_id
+SELECT idh.roll_back(:sequence, :expected, :operator, :comment) AS model_id

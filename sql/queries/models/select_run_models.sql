@@ -1,6 +1,6 @@
--- The models of a run with their canary, beside the champion of their sequence.
+-- The models of a run with their checks for leaks, beside the champion of their sequence.
 SELECT
-    m.model_id, m.run_id, m.sequence, m.state, m.sha256, r.canary_auc, r.canary_low, r.canary_high,
+    m.model_id, m.run_id, m.sequence, m.state, m.sha256, r.checks,
     c.model_id AS champion_id, c.run_id AS champion_run
 FROM idh.model AS m
 JOIN idh.sequence_result AS r ON r.run_id = m.run_id AND r.sequence = m.sequence

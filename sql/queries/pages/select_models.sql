@@ -1,14 +1,24 @@
--- The champion of each sequence and the networks of the latest run, with their figures.
-WITH latest AS (SELECT run_id FROM idh.training_run ORDER BY created_at DESC LIMIT 1)
-
+-- The champion of each sequence with its figures, how many studies it has predicted (it stops counting where the page
+-- says 'more than'), and the one before it.
 SELECT
-    m.sequence, m.model_id, m.run_id, m.state, m.promoted_at, r.n, r.mutants, r.auc, r.auc_low, r.auc_high,
-    r.calibrated_brier, r.ece,
-    EXISTS (
-        SELECT FROM idh.model AS f
-        WHERE f.sequence = m.sequence AND f.state = 'retired' AND f.promoted_at IS NOT NULL
-    ) AS has_previous
+    m.sequence, m.model_id, m.run_id, m.promoted_at, m.prevalence, r.n, r.mutants, r.auc, r.auc_low, r.auc_high,
+    coalesce(r.calibrated_brier, r.brier) AS brier, r.ece, r.log_loss, r.constant_log_loss, r.in_the_large,
+    r.calibration_slope, f.model_id AS previous_id,
+    (
+        SELECT count(*)
+        FROM (
+            SELECT DISTINCT p.study_id FROM idh.prediction AS p
+            WHERE p.model_id = m.model_id ORDER BY p.study_id LIMIT :most
+        ) AS d
+    ) AS predicted
 FROM idh.model AS m
 JOIN idh.sequence_result AS r ON r.run_id = m.run_id AND r.sequence = m.sequence
-WHERE m.state = 'champion' OR m.run_id IN (SELECT run_id FROM latest)
-ORDER BY m.sequence, m.state, m.model_id
+LEFT JOIN LATERAL (
+    SELECT o.model_id
+    FROM idh.model AS o
+    WHERE o.sequence = m.sequence AND o.state = 'retired' AND o.promoted_at IS NOT NULL
+    ORDER BY o.promoted_at DESC
+    LIMIT 1
+) AS f ON true
+WHERE m.state = 'champion'
+ORDER BY m.sequence

@@ -1,11 +1,6 @@
--- A study, with the kind of outline that its newest patch was cut with.
+-- A study, with what the gate accepted and what it noted or refused.
 SELECT
-    t.study_id, t.patient_key, t.revision, t.study_date, t.age_years, t.manufacturer, t.ingested_at,
-    (
-        SELECT p.origin ->> 'outline'
-        FROM idh.patch AS p
-        WHERE p.study_id = t.study_id AND p.code IS NULL
-        ORDER BY p.created_at DESC LIMIT 1
-    ) AS outline
+    t.study_id, t.patient_key, t.revision, t.study_date, t.age_years, t.manufacturer, t.ingested_at, t.made_by,
+    (SELECT count(*) FROM idh.instance AS i WHERE i.study_id = t.study_id) AS instances
 FROM idh.study AS t
 WHERE t.study_id = :study_id

@@ -1,5 +1,5 @@
 SELECT
-    p.patch_id, p.study_id, p.sequence, p.object_key, p.sha256, m.model_id, m.temperature,
+    p.patch_id, p.study_id, p.sequence, p.object_key, p.sha256, m.model_id, m.slope, m.intercept,
     EXISTS (
         SELECT 1
         FROM idh.training_run AS r
@@ -24,4 +24,5 @@ WHERE p.settings_hash = :settings_hash
         NOT EXISTS (SELECT 1 FROM idh.case_link AS l WHERE l.study_id = t.study_id)
         OR EXISTS (SELECT 1 FROM idh.case_link AS l WHERE l.study_id = t.study_id AND l.code <> 'W_POSTOP')
     )
+    AND NOT EXISTS (SELECT FROM idh.study_exclusion AS e WHERE e.study_id = t.study_id AND e.ended_at IS NULL)
 ORDER BY p.study_id, p.sequence

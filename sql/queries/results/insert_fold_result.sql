@@ -1,6 +1,8 @@
 INSERT INTO idh.fold_result (
-    run_id, sequence, fold, n, mutants, accuracy, loss, sensitivity, specificity, auc, learning_curve
+    run_id, sequence, fold, repetition, n, mutants, accuracy, loss, sensitivity, specificity, auc, learning_curve,
+    training_curve
 )
 VALUES (
-    :run_id, :sequence, :fold, :n, :mutants, :accuracy, :loss, :sensitivity, :specificity, :auc, :learning_curve
+    :run_id, :sequence, :fold, :repetition, :n, :mutants, :accuracy, :loss, :sensitivity, :specificity, :auc,
+    :learning_curve, :training_curve
 )

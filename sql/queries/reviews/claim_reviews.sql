@@ -8,4 +8,4 @@ WHERE review_id IN (
     LIMIT :most
     FOR UPDATE SKIP LOCKED
 )
-RETURNING review_id, kind, subject, evidence, person_key, detail, options
+RETURNING review_id, kind, subject, evidence, person_key, detail, options, reopened_at

@@ -1,5 +1,5 @@
 SELECT review_id, kind, subject, evidence, person_key, detail, options, moot, answer, answered_by, answered_at,
-    opened_at, asked_at
+    opened_at, asked_at, reopened_at
 FROM idh.review
 WHERE review_id = :review_id
 FOR UPDATE

@@ -4,5 +4,6 @@ ON CONFLICT (study_id) DO UPDATE SET
     revision = idh.study.revision + 1,
     content_hash = excluded.content_hash,
     roi_key = excluded.roi_key,
-    ingested_at = now()
+    ingested_at = now(),
+    made_by = excluded.made_by
 RETURNING revision

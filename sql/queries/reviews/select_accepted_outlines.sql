@@ -1,4 +1,2 @@
 SELECT evidence AS sha256 FROM idh.review
 WHERE kind = 'automatic_roi' AND subject = :study_id AND answer = 'accept'
-ORDER BY answered_at DESC
-LIMIT 1

@@ -1,0 +1,72 @@
+"""What a setting accepts: in words, and as a check of one value."""
+
+import json
+from collections.abc import Mapping
+from enum import Enum
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+WORDS: Mapping[Any, str] = {
+    int: "a whole number",
+    float: "a number",
+    bool: "`true` or `false`",
+    str: "a text",
+    Path: "a path",
+}
+BOUNDS = {"ge": "of at least", "gt": "above", "le": "at most", "lt": "below"}
+
+
+def choices(annotation: Any) -> list[str]:
+    """Return the values of a field that has a fixed set of them, or nothing."""
+    if get_origin(annotation) is Literal:
+        return [str(value) for value in get_args(annotation)]
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return [str(member.value) for member in annotation]
+    return []
+
+
+def accepted(field: FieldInfo) -> str:
+    """Return in words what a field accepts."""
+    kind = _inner(field.annotation)
+    if values := choices(kind):
+        return f"one of {', '.join(f'`{value}`' for value in values)}"
+    if get_origin(kind) is tuple:
+        return f"a JSON list{_example(field)}"
+    if any(getattr(rule, "pattern", None) for rule in field.metadata):
+        return "an address that begins with `https://` or `http://`"
+    return " ".join([WORDS.get(kind, "another value"), *_bounds(field)])
+
+
+def is_accepted(field: FieldInfo, text: str) -> bool:
+    """Return whether the text of a variable is a value of the field, as pydantic-settings would read it."""
+    kind = field.annotation
+    try:
+        value = json.loads(text) if get_origin(_inner(kind)) is tuple else text
+        TypeAdapter(Annotated[kind, field]).validate_python(value)
+    except (ValidationError, json.JSONDecodeError):
+        return False
+    return True
+
+
+def _inner(annotation: Any) -> Any:
+    """Return the type of an optional field."""
+    if get_origin(annotation) in (Union, UnionType):
+        return next(kind for kind in get_args(annotation) if kind is not NoneType)
+    return annotation
+
+
+def _bounds(field: FieldInfo) -> list[str]:
+    stated = [(word, getattr(bound, name)) for bound in field.metadata for name, word in BOUNDS.items()
+              if hasattr(bound, name)]  # fmt: skip
+    return [" and ".join(f"{word} {value:g}" for word, value in stated)] if stated else []
+
+
+def _example(field: FieldInfo) -> str:
+    if field.default in (PydanticUndefined, None, ()):
+        return ""
+    return f" such as `{json.dumps(field.default, default=str)}`"

@@ -1,0 +1,1 @@
+SELECT idh.submit_outline(:study_id, :sha256, :object_key, :operator)

@@ -1,0 +1,1 @@
+SELECT idh.withdraw_outline(:study_id, :sha256, :reason, :operator)

@@ -1,0 +1,3 @@
+-- Deliveries without an outcome, the oldest first.
+SELECT item_id, source, state, code, reason, times_seen, found_at
+FROM phi.open_deliveries(:size)

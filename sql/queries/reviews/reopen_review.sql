@@ -1,0 +1,1 @@
+SELECT idh.reopen_review(:review_id, :operator, :reason) AS answer

@@ -1,0 +1,1 @@
+SELECT idh.disagree(:study_id, :sequence, :model_id, :comment, :reader)

@@ -1,0 +1,1 @@
+SELECT idh.exclude_study(:study_id, :fault, :reason, :operator)

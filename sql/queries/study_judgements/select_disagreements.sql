@@ -1,0 +1,5 @@
+SELECT sequence, model_id, comment, reader, stated_at
+FROM idh.disagreement
+WHERE study_id = :study_id
+ORDER BY stated_at DESC, disagreement_id DESC
+LIMIT 50

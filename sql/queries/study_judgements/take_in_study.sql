@@ -1,0 +1,1 @@
+SELECT idh.take_in_study(:study_id, :reason, :operator)
