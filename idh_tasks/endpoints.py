@@ -5,9 +5,12 @@ The docstring of a field is its entry in docs/settings.md.
 
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr
+
+WebAddress = Annotated[str, Field(pattern=r"^https?://[^\s/]")]
+Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class _Endpoint(BaseModel):
@@ -17,7 +20,7 @@ class _Endpoint(BaseModel):
 class StoreSettings(_Endpoint):
     """The S3 endpoint with the platform's bucket and the hospital's drop bucket; Connection `idh_store`."""
 
-    endpoint: str
+    endpoint: WebAddress
     """Address of the endpoint, with https."""
     access_key: str
     """Access key."""
@@ -41,6 +44,11 @@ class StoreSettings(_Endpoint):
     """Key of 32 bytes, in base64, if the buckets are encrypted with keys of the customer (SSE-C)."""
 
     @property
+    def polled_prefix(self) -> str:
+        """Return where in the bucket of results the pages of a FHIR server are stored."""
+        return f"{self.pathology_prefix}fhir/"
+
+    @property
     def results_bucket(self) -> str:
         """Return the bucket into which the laboratory and the registry deliver."""
         return self.pathology_bucket or self.drop_bucket
@@ -51,7 +59,7 @@ class PacsSettings(_Endpoint):
 
     host: str
     """Host of the PACS."""
-    port: int
+    port: Port
     """Port of the PACS."""
     called_aet: str
     """AE title of the PACS."""
@@ -59,7 +67,7 @@ class PacsSettings(_Endpoint):
     """AE title of the platform, which the PACS must know."""
     retrieve: Literal["C-GET", "C-MOVE"] = "C-GET"
     """How studies are retrieved."""
-    listen_port: int = 11112
+    listen_port: Port = 11112
     """Port on which the platform receives the instances of a C-MOVE; the PACS must know it."""
     timeout_s: float = Field(default=60, gt=0)
     """Seconds without an answer after which a request fails."""
@@ -76,7 +84,7 @@ class PacsSettings(_Endpoint):
 class DicomwebSettings(_Endpoint):
     """An archive by DICOMweb (PS3.18): QIDO-RS and WADO-RS; Connection `idh_dicomweb`."""
 
-    url: str
+    url: WebAddress
     """Address before `/studies`."""
     login: str | None = None
     """User name for basic authentication."""
@@ -93,7 +101,7 @@ class DicomwebSettings(_Endpoint):
 class FhirSettings(_Endpoint):
     """The laboratory's FHIR server, which is asked for reports that have changed; Connection `idh_fhir`."""
 
-    url: str
+    url: WebAddress
     """Address before `/DiagnosticReport`, with https."""
     login: str | None = None
     """User name for basic authentication."""

@@ -56,6 +56,10 @@ class RunRefusedError(IdhError):
     """The run must not continue, and a retry would not help."""
 
 
+class SettingsRefusedError(RunRefusedError):
+    """A setting or a Connection is unknown, missing or not valid; nothing starts with it."""
+
+
 class FileHeldError(RunRefusedError):
     """A file of the laboratory or the registry is held as a whole; the other files are read.
 

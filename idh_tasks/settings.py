@@ -5,6 +5,7 @@ The docstring of a field is its entry in docs/settings.md.
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -64,14 +65,14 @@ class ImagingSettings(_Frozen):
     """The tumour's rectangle is stretched to the patch, or padded to a square first."""
     overlap_floor: float = Field(default=0.7, ge=0, le=1)
     """Overlap of the heads (Dice) below which a registration is refused."""
-    local_agreement_floor: float = Field(default=0.4, ge=0, le=1)
-    """Local agreement of two images below which a registration is refused: 1 is perfect, 0 is chance."""
     second_start_limit_mm: float = Field(default=2.5, gt=0)
     """Distance between the results of two starts, in mm, above which a registration is refused."""
-    scaling_limit: float = Field(default=0.033, gt=0)
-    """Relative difference in size between two heads above which a registration is refused."""
-    flip_margin_floor: float = Field(default=0.08, le=1)
+    misfit_limit: float = Field(default=0.07, gt=0)
+    """Misfit in size of two heads (geometric mean of scaling and affine gain) above which a registration is refused."""
+    flip_margin_floor: float = Field(default=0.05, le=1)
     """Share of the information by which an image must fit better than mirrored, upside down or back to front."""
+    resemblance_floor: float = 3.2
+    """Joint evidence of all controls below which a registration is refused; images of two patients have 0 ± 1."""
     signal_to_noise_floor: float = Field(default=4.0, ge=0)
     """Signal-to-noise ratio below which a series is refused."""
     ghosting_limit: float = Field(default=0.15, ge=0)
@@ -113,11 +114,13 @@ class LearningSettings(_Frozen):
     """Units of each dense layer."""
     folds: int = Field(default=5, ge=2)
     """Number of folds."""
+    repetitions: int = Field(default=3, ge=1)
+    """Cross-validations with other folds and weights, each of `folds` folds; figures are means over them."""
     scheme: Scheme = Scheme.STRATIFIED
     """Disjoint folds, or the paper's repeated random 80:20 splits."""
     min_mutants: int | None = Field(default=None, ge=0)
     """Mutants that every test set must have; unset, none for `stratified` and 5 for `repeated`."""
-    seed: int = 20200
+    seed: int = Field(default=20200, ge=0, lt=2**32)
     """Seed of folds, weights, augmentation and bootstrap."""
     device: Literal["any", "gpu"] = "any"
     """`gpu` refuses to train without one; `any` trains on the CPU where there is none, and records it."""
@@ -135,14 +138,27 @@ class LearningSettings(_Frozen):
     """New cases after which a scheduled run trains again."""
     retrain_after_affected: int = Field(default=1, ge=1)
     """Patients of the last dataset whose label, person or study has changed, after which a scheduled run trains."""
-    promotion_margin: float = Field(default=0.05, ge=0)
-    """How much lower a challenger's AUC may be than the champion's, on the locked test set or else out of fold."""
+    site_prevalence: float | None = Field(default=None, gt=0, lt=1)
+    """Assumed share of mutants among the patients for whom champions predict; unset, that of the training cohort."""
+    promotion_floor: float = Field(default=0.5, ge=0, lt=1)
+    """What the lower bound of a champion's AUC must exceed; 0 lets networks without evidence become champions."""
+    baseline_margin: float = Field(default=0.05, ge=0)
+    """How much lower a challenger's AUC may be than that of the best baseline."""
+    promotion_margin: float = Field(default=0, ge=0)
+    """How much lower a challenger's AUC may be than that of the best champion so far, beyond chance."""
     calibration_margin: float = Field(default=0.03, ge=0)
-    """How much higher a challenger's Brier score may be than the champion's."""
-    canary_epochs: int = Field(default=10, ge=0)
-    """Epochs of a cross-validation on shuffled labels, which must not beat chance; 0 switches it off."""
+    """How much higher a challenger's Brier score may be than that of the best champion, on the same patients."""
+    relabelled_share: float = Field(default=0.03, ge=0, le=1)
+    """Share of patients whose label may have changed since the best champion was trained."""
+    locked_looks: int = Field(default=4, ge=0)
+    """Training runs a year that are judged on the locked test set; all others are judged out of fold."""
     shrunk_share: float = Field(default=0.5, ge=0, le=1)
     """A cohort smaller than this share of the last one is not trained on."""
+
+    @classmethod
+    def recorded(cls, settings: Mapping[str, object]) -> "LearningSettings":
+        """Return the settings that are stored with a run; those that no longer exist are left out."""
+        return cls.model_validate({name: value for name, value in settings.items() if name in cls.model_fields})
 
     def accepts(self, provenance: Provenance) -> bool:
         """Return whether an image of this provenance may enter the dataset."""
@@ -181,6 +197,8 @@ class Settings(ListenerSettings):
     """Whether delivered files are kept, encrypted, below `phi/` of the platform's bucket."""
     data_kind: str = "clinical"
     """What the data are, shown with every result: clinical, synthetic or semi-synthetic."""
+    task: str = ""
+    """The Airflow task that runs, recorded with what it writes; Airflow's tasks set it themselves."""
     worker: str = "local"
     """Name of the worker, recorded with the trainings that it runs."""
     issuer: str = ""

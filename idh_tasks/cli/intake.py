@@ -9,15 +9,20 @@ import typer
 
 from idh_tasks.cli import output, platform
 from idh_tasks.cli.output import AsJson
+from idh_tasks.codes import Code
 from idh_tasks.domain.role import Role
+from idh_tasks.errors import RunRefusedError
 
 if TYPE_CHECKING:
+    from idh_tasks.db.quarantine import RecordedEntry
     from idh_tasks.intake.deidentification.pseudonym import Pseudonymiser
 
 intake = typer.Typer(no_args_is_help=True, help="Check, name and de-identify DICOM files; manage the quarantine.")
 quarantine = typer.Typer(no_args_is_help=True, help="What was held, with code and reason.")
 intake.add_typer(quarantine, name="quarantine")
 
+VERDICT = "file  verdict  code  reason"
+HEAD = ("subject", "code", "scope", "since", "state", "reason")
 Subject = Annotated[str, typer.Argument(help="As `idh intake quarantine list` prints it.")]
 
 
@@ -30,18 +35,21 @@ def gate(
     from idh_tasks.offline import intake
 
     files = intake.files_below(paths)
-    output.show_each(intake.gate_files(output.with_progress(files, "gate")), as_json)
+    output.show_each(intake.gate_files(output.with_progress(files, "gate")), as_json, head=VERDICT)
 
 
 @intake.command("classify")
 def classify(
     folder: Annotated[Path, typer.Argument(exists=True, help="A folder of DICOM files.")], as_json: AsJson = False
 ) -> None:
-    """State for each series which MR sequence it is, with confidence and evidence."""
+    """State for each series which MR sequence it is, with confidence and evidence. Exit code 1 if there is none."""
     from idh_tasks.offline import intake
 
     files = intake.files_below([folder])
-    output.show_each(intake.classify(output.with_progress(files, "read")), as_json)
+    series = list(intake.classify(output.with_progress(files, "read")))
+    output.show_each(series, as_json, head="series  label  sequence  confidence  evidence")
+    if not any(one.series_uid for one in series):
+        raise typer.Exit(1)
 
 
 @intake.command("deidentify")
@@ -55,7 +63,7 @@ def deidentify(
     from idh_tasks.offline import intake
 
     verdicts = list(intake.deidentify_files(source, out, _pseudonymiser(), issuer))
-    output.show_each(verdicts, as_json)
+    output.show_each(verdicts, as_json, head=VERDICT)
     if any(verdict.code for verdict in verdicts):
         raise typer.Exit(1)
 
@@ -76,7 +84,7 @@ def list_quarantine(
     from idh_tasks.db import quarantine as held
 
     with platform.open_platform(Role.MONITOR).database.begin() as transaction:
-        output.show_each(held.list_entries(transaction, notes=notes), as_json)
+        output.show_each(held.list_entries(transaction, notes=notes), as_json, _entry, head=_columns(*HEAD))
 
 
 @quarantine.command("show")
@@ -85,15 +93,27 @@ def show(subject: Subject, as_json: AsJson = False) -> None:
     from idh_tasks.db import quarantine as held
 
     with platform.open_platform(Role.MONITOR).database.begin() as transaction:
-        output.show_each(held.list_entries(transaction, subject, notes=True), as_json)
+        entries = held.list_entries(transaction, subject, notes=True)
+    if not entries:
+        raise RunRefusedError(Code.E_NO_ENTRY, "nothing is recorded about this subject")
+    output.show_each(entries, as_json, _entry, head=_columns(*HEAD))
+
+
+def _entry(entry: "RecordedEntry") -> str:
+    state = f"readmitted {entry.readmitted_at:%Y-%m-%d}" if entry.readmitted_at else "held"
+    return _columns(entry.subject, entry.code, entry.scope, f"{entry.created_at:%Y-%m-%d}", state, entry.reason)
+
+
+def _columns(subject: str, code: str, scope: str, since: str, state: str, reason: str) -> str:
+    return f"{subject:24}  {code:24}  {scope:9}  {since:10}  {state:21}  {reason}"
 
 
 @quarantine.command("readmit")
 def readmit(subject: Subject) -> None:
-    """Let the next night try the held delivery again. Exit code 1 if there is none."""
+    """Let the next night try the held delivery again."""
     from idh_tasks.pipelines.operate.readmission import readmit
 
     deliveries = readmit(platform.open_platform(Role.INGEST), [subject], getpass.getuser())
-    output.say(f"{deliveries} deliveries will be tried again")
     if not deliveries:
-        raise typer.Exit(1)
+        raise RunRefusedError(Code.E_NO_ENTRY, "no held delivery has this subject")
+    output.say(f"{deliveries} deliveries will be tried again")

@@ -1,5 +1,6 @@
 """`idh learn`: folds, training, metrics and reports on files; the platform's champions."""
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,12 +19,16 @@ if TYPE_CHECKING:
 
 learn = typer.Typer(no_args_is_help=True, help="Folds, training, metrics and reports on files; champions.")
 
+CHAMPION = f"{'sequence':8}  {'model':16}  run"
+EVENT = f"{'at':16}  {'sequence':8}  {'model':16}  what happened"
+
 SchemeOption = Annotated[Scheme, typer.Option("--scheme", help="Disjoint folds, or the paper's random 80:20 splits.")]
 MinMutants = Annotated[
     int | None, typer.Option("--min-mutants", min=0, help="Mutants that every test set must have (repeated: 5).")
 ]
 Folds = Annotated[int, typer.Option("--folds", min=2, help="Number of folds.")]
-Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")]
+Repetitions = Annotated[int, typer.Option("--repetitions", min=1, help="Cross-validations, each with other folds.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="The same seed gives the same result.")]
 
 
 @learn.command("folds")
@@ -32,13 +37,16 @@ def folds(
     scheme: SchemeOption = Scheme.STRATIFIED,
     min_mutants: MinMutants = None,
     count: Folds = 5,
+    repetitions: Repetitions = 1,
     seed: Seed = 20200,
     as_json: AsJson = False,
 ) -> None:
     """Split patients into folds, or explain with numbers why that is impossible."""
     from idh_tasks.offline import learning
+    from idh_tasks.settings import LearningSettings
 
-    split = learning.split(labels, scheme, count, min_mutants, seed)
+    chosen = {"scheme": scheme, "min_mutants": min_mutants, "folds": count, "repetitions": repetitions, "seed": seed}
+    split = learning.split(labels, LearningSettings.model_validate(chosen))
     low, high = min(split.mutants), max(split.mutants)
     span = f"{low}–{high}" if low < high else f"{low}"
     output.note(f"{scheme}: {span} mutants in a test set ({split.all_mutants} mutants among {split.patients} patients)")
@@ -66,12 +74,14 @@ def train(
     scheme: SchemeOption = Scheme.STRATIFIED,
     min_mutants: MinMutants = None,
     count: Folds = 5,
+    repetitions: Repetitions = 3,
     seed: Seed = 20200,
     sequence: Annotated[str, typer.Option(help="The sequence, such as RCBV, for the paper's row in the report.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Cross-validate the paper's network, train it on all patients, and write scores, metrics and model."""
     from idh_tasks.offline import learning
+    from idh_tasks.pipelines.train.cost import UNKNOWN, minutes, networks
     from idh_tasks.settings import LearningSettings
 
     settings = LearningSettings(
@@ -82,15 +92,23 @@ def train(
         scheme=scheme,
         min_mutants=min_mutants,
         folds=count,
+        repetitions=repetitions,
         seed=seed,
     )
-    output.show(learning.train(data, out, settings, sequence), as_json)
+    output.note(f"{networks(settings, 1)}; {UNKNOWN}")
+    started = time.monotonic()
+    measured = learning.train(data, out, settings, sequence)
+    output.note(f"trained in {minutes(time.monotonic() - started)}")
+    output.show(measured, as_json)
 
 
 @learn.command("metrics")
 def metrics(
     scores: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help=r"CSV: patient, label, probability_mutant\[, fold].")
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, help=r"CSV: patient, label, probability_mutant\[, fold]\[, repetition]."
+        ),
     ],
     seed: Seed = 20200,
     as_json: AsJson = False,
@@ -98,7 +116,11 @@ def metrics(
     """Compute the paper's columns, intervals over patients, and calibration."""
     from idh_tasks.offline import learning, learning_files
 
-    output.show(learning.measured(learning_files.read_scores(scores), seed), as_json)
+    read = learning_files.read_scores(scores)
+    measured = learning.measured(read, seed)
+    if note := learning.several_rows(read):
+        output.note(note)
+    output.show(measured, as_json)
 
 
 @learn.command("report")
@@ -117,11 +139,11 @@ def champion(as_json: AsJson = False) -> None:
     """Show the present champion of each sequence."""
     from idh_tasks.pipelines.train import promotion
 
-    output.show_each(promotion.champions(platform.open_platform(Role.MONITOR)), as_json, _champion)
+    output.show_each(promotion.champions(platform.open_platform(Role.MONITOR)), as_json, _champion, head=CHAMPION)
 
 
 def _champion(model: "ModelRecord") -> str:
-    return f"{model.sequence}  {model.model_id}  run {model.run_id}"
+    return f"{model.sequence:8}  {model.model_id:16}  {model.run_id}"
 
 
 @learn.command("history")
@@ -131,12 +153,12 @@ def history(
     """Show every promotion, refusal and rollback, the latest first."""
     from idh_tasks.pipelines.train import promotion
 
-    output.show_each(promotion.history(platform.open_platform(Role.MONITOR), sequence), as_json, _event)
+    output.show_each(promotion.history(platform.open_platform(Role.MONITOR), sequence), as_json, _event, head=EVENT)
 
 
 def _event(event: "HistoryEvent") -> str:
     at = f"{event.occurred_at:%Y-%m-%d %H:%M}"
-    return f"{at}  {event.sequence}  {event.model_id}  {event.action} by {event.actor}; now {event.state}"
+    return f"{at}  {event.sequence:8}  {event.model_id:16}  {event.action} by {event.actor}; now {event.state}"
 
 
 @learn.command("rollback")

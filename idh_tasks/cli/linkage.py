@@ -23,7 +23,10 @@ linkage.add_typer(review, name="review")
 @linkage.command("resolve")
 def resolve(
     assays: Annotated[
-        Path, typer.Argument(exists=True, help="CSV: report_id, age, method, result; one row per assay.")
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, help="CSV: report_id, age or age_years, method, result; one row per assay."
+        ),
     ],
     age_rule: Annotated[
         bool,
@@ -34,11 +37,13 @@ def resolve(
     """State the IDH status of each report, with the rule and the evidence."""
     from idh_tasks.offline.linkage import resolve_file
 
-    output.show_each(resolve_file(assays, age_rule=age_rule), as_json, _status)
+    output.show_each(
+        resolve_file(assays, age_rule=age_rule), as_json, _status, head=f"{'report':12}  {'status':13}  rule"
+    )
 
 
 def _status(report: "Resolved") -> str:
-    return f"{report.report_id}  {report.status}  {report.rule}"
+    return f"{report.report_id:12}  {report.status:13}  {report.rule}"
 
 
 @linkage.command("read")
@@ -63,7 +68,7 @@ def read(
     from idh_tasks.offline.feed import Refusal, read_files
 
     entries = list(read_files(files, issuer, authorities or (), rules=TableRules(date_order, encoding)))
-    output.show_each(entries, as_json)
+    output.show_each(entries, as_json, head="kind, file, and what it says")
     if not any(not isinstance(entry, Refusal) for entry in entries):
         raise typer.Exit(1)
 
@@ -122,7 +127,12 @@ def affected(
     """List the datasets, models and predictions that used a report, and whether its label has changed since."""
     from idh_tasks.pipelines.link import cohort
 
-    output.show_each(cohort.affected(platform.open_platform(Role.LINK), report_id), as_json, _use)
+    output.show_each(
+        cohort.affected(platform.open_platform(Role.LINK), report_id),
+        as_json,
+        _use,
+        head="sequence, dataset, model, predictions, label",
+    )
 
 
 def _use(use: "AffectedMember") -> str:

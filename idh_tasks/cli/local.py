@@ -28,7 +28,9 @@ def up() -> None:
     installation = open_installation()
     services.up(installation, output.note)
     password = installation.secrets["admin_password"]
-    output.show({"airflow": airflow.base_url(installation), "login": airflow.USER, "password": password}, as_json=False)
+    shown = {"airflow": airflow.base_url(installation), "login": airflow.USER, "password": password}
+    shown["users of the other roles"] = str(airflow.passwords_file(installation))
+    output.show(shown, as_json=False)
 
 
 @local.command()
@@ -55,10 +57,13 @@ def status(as_json: AsJson = False) -> None:
 
 @local.command()
 def demo(
-    cohort: Annotated[Path | None, typer.Option(help="Your own cohort: studies/NAME/*.dcm and pathology.csv.")] = None,
+    cohort: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="Your own cohort: studies/NAME/*.dcm and pathology.csv."),
+    ] = None,
     patients: Annotated[int, typer.Option(help="Patients of the synthetic cohort.")] = 40,
     mutants: Annotated[int, typer.Option(help="Mutants of the synthetic cohort.")] = 14,
-    epochs: Annotated[int, typer.Option(help="Epochs per network; the paper's are 500.")] = 150,
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs per network; the paper's are 500.")] = 150,
 ) -> None:
     """Start everything, deliver a cohort, let Airflow run the night, and report the results."""
     from idh_tasks.local.demo import DemoPlan, run_demo

@@ -28,12 +28,13 @@ def mllp() -> None:
 
 def _settings() -> "ListenerSettings":
     """Return the settings of the environment, which need no other secret than the laboratory's key."""
+    from idh_tasks.configuration.problems import from_environment
     from idh_tasks.settings import ListenerSettings
 
     if "IDH_STORE__ENDPOINT" not in os.environ:
         return platform.open_platform(Role.MONITOR).settings
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    return ListenerSettings()  # filled from the environment
+    return from_environment(ListenerSettings)
 
 
 async def _serve(listener: "Listener") -> None:

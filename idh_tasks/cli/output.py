@@ -1,6 +1,5 @@
 """The output of commands: text for people, JSON for machines, progress for terminals."""
 
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, is_dataclass
@@ -9,6 +8,8 @@ from typing import Annotated, Any, TypeVar
 import typer
 from rich.console import Console
 from rich.progress import track
+
+from idh_tasks.domain.valid_json import valid_json
 
 T = TypeVar("T")
 
@@ -50,13 +51,26 @@ def show(record: T, as_json: bool, as_text: Callable[[T], str] = as_fields) -> N
     as_text
         How the record reads without `--json`.
     """
-    say(json.dumps(_content(record), default=str) if as_json else as_text(record))
+    say(valid_json(_content(record)) if as_json else as_text(record))
 
 
-def show_each(records: Iterable[T], as_json: bool, as_text: Callable[[T], str] = as_columns) -> None:
-    """Print every record as soon as it is available; see `show`."""
-    for record in records:
+def show_each(
+    records: Iterable[T], as_json: bool, as_text: Callable[[T], str] = as_columns, head: str | None = None
+) -> None:
+    """Print every record as soon as it is available; see `show`.
+
+    Parameters
+    ----------
+    head
+        The heads of the columns, which go to standard error, where they do not disturb a pipe.
+    """
+    number = 0
+    for number, record in enumerate(records, start=1):
+        if number == 1 and head is not None and not as_json:
+            note(head)
         show(record, as_json, as_text)
+    if number == 0 and head is not None and not as_json:
+        note("none")
 
 
 def with_progress(items: Iterable[T], title: str, total: int | None = None) -> Iterator[T]:

@@ -21,7 +21,13 @@ def open_platform(role: Role) -> "Platform":
     ----------
     role
         How to log in to the local installation's database; elsewhere, `IDH_DATABASE_URL` names the login.
+
+    Raises
+    ------
+    SettingsRefusedError
+        ``E_SETTINGS`` if a variable is missing, unknown or not valid.
     """
+    from idh_tasks.configuration.problems import from_environment, refuse_problems
     from idh_tasks.pipelines.platform import Platform
     from idh_tasks.settings import Settings
 
@@ -29,8 +35,10 @@ def open_platform(role: Role) -> "Platform":
     for library in LIBRARIES:
         logging.getLogger(library).setLevel(logging.WARNING)
     if "IDH_DATABASE_URL" in os.environ:
-        return Platform(Settings())  # filled from the environment
+        return Platform(from_environment(Settings))
     from idh_tasks.local.installation import open_installation
     from idh_tasks.local.up import settings
 
-    return Platform(settings(open_installation(), role))
+    installation = open_installation()
+    refuse_problems(os.environ)  # of the saved settings, which have been loaded now
+    return Platform(settings(installation, role))

@@ -1,12 +1,15 @@
 """`idh linkage review`: the questions that wait for a person."""
 
+import getpass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from idh_tasks.cli import output, platform
 from idh_tasks.cli.output import AsJson
+from idh_tasks.codes import Code
 from idh_tasks.domain.role import Role
+from idh_tasks.errors import RunRefusedError
 
 if TYPE_CHECKING:
     from idh_tasks.db.reviews import Review
@@ -22,12 +25,17 @@ def list_questions(
     """List the open questions."""
     from idh_tasks.pipelines.review.questions import list_reviews
 
-    output.show_each(list_reviews(platform.open_platform(Role.MONITOR), everything=everything), as_json, _line)
+    listed = list_reviews(platform.open_platform(Role.MONITOR), everything=everything)
+    output.show_each(listed, as_json, _line, head=_columns("question", "kind", "subject", "state"))
 
 
 def _line(question: "Review") -> str:
     state = question.answer or ("settled" if question.moot else "open")
-    return f"{question.review_id}  {question.kind:18} {question.subject}  {state}"
+    return _columns(question.review_id, question.kind, question.subject, state)
+
+
+def _columns(review_id: str, kind: str, subject: str, state: str) -> str:
+    return f"{review_id:16}  {kind:18} {subject:16}  {state}"
 
 
 @review.command("show")
@@ -37,7 +45,22 @@ def show_question(
     """Show one question as the reviewer sees it, with its answer if there is one."""
     from idh_tasks.pipelines.review.questions import list_reviews
 
-    output.show_each(list_reviews(platform.open_platform(Role.MONITOR), review_id), as_json, _page)
+    found = list_reviews(platform.open_platform(Role.MONITOR), review_id)
+    if not found:
+        raise RunRefusedError(Code.E_NO_ENTRY, "there is no question with this id")
+    output.show_each(found, as_json, _page)
+
+
+@review.command("reopen")
+def reopen(
+    review_id: Annotated[str, typer.Argument(help="As `idh linkage review list --all` prints it.")],
+    reason: Annotated[str, typer.Option("--reason", help="Kept in the audit log; name no patient.")],
+) -> None:
+    """Take an answer back; what followed from it ends, and the next link run has the question asked again."""
+    from idh_tasks.pipelines.review.reopening import reopen
+
+    answer = reopen(platform.open_platform(Role.PAGES), review_id, getpass.getuser(), reason)
+    output.say(f"taken back: {answer}; link_pathology derives the labels anew, and has the question asked again")
 
 
 def _page(question: "Review") -> str:

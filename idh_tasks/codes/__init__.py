@@ -1,7 +1,4 @@
-"""Every code that the platform raises or records, with what it means, what happens, and what to do.
-
-The words are in ``catalogue.toml``; messages, pages and alerts take them from here.
-"""
+"""Every code that the platform raises or records, with its words from ``catalogue.toml``."""
 
 import tomllib
 from collections.abc import Mapping
@@ -160,6 +157,7 @@ class Code(StrEnum):
     W_NOT_GBM = "W_NOT_GBM"
     W_NO_SURGERY_DATE = "W_NO_SURGERY_DATE"
     W_POSTOP = "W_POSTOP"
+    W_EXCLUDED_IMAGES = "W_EXCLUDED_IMAGES"
     W_WINDOW = "W_WINDOW"
     W_OTHER_CHOSEN = "W_OTHER_CHOSEN"
     W_AMBIGUOUS = "W_AMBIGUOUS"
@@ -212,9 +210,15 @@ class Code(StrEnum):
     E_GPU = "E_GPU"
     E_LEASE = "E_LEASE"
     E_COLLAPSE = "E_COLLAPSE"
-    E_CANARY = "E_CANARY"
+    E_LABEL_MARK = "E_LABEL_MARK"
+    W_CONTROL = "W_CONTROL"
+    W_LEAK_BLIND = "W_LEAK_BLIND"
+    E_NO_SIGNAL = "E_NO_SIGNAL"
+    W_BASELINE = "W_BASELINE"
+    W_RELABELLED = "W_RELABELLED"
     W_WORSE = "W_WORSE"
     W_CALIBRATION = "W_CALIBRATION"
+    W_DRIFT = "W_DRIFT"
     E_STALE = "E_STALE"
     E_NO_CHAMPION = "E_NO_CHAMPION"
     E_NO_RUN = "E_NO_RUN"
@@ -223,6 +227,7 @@ class Code(StrEnum):
     W_LABEL_WITHDRAWN = "W_LABEL_WITHDRAWN"
     W_PERSON_CHANGED = "W_PERSON_CHANGED"
     W_STUDY_CHANGED = "W_STUDY_CHANGED"
+    W_OUTLINE_WITHDRAWN = "W_OUTLINE_WITHDRAWN"
 
     # Review and erasure
     E_REVIEW = "E_REVIEW"
@@ -246,6 +251,8 @@ class Code(StrEnum):
     E_DEMO = "E_DEMO"
     E_NO_INPUT = "E_NO_INPUT"
     E_ARGUMENT = "E_ARGUMENT"
+    E_NO_ENTRY = "E_NO_ENTRY"
+    E_PATH = "E_PATH"
 
     @property
     def stage(self) -> Stage:

@@ -28,6 +28,8 @@ PROBABILITY = CodedConcept("probability_mutant", SCHEME, "Probability of IDH mut
 STATUS = CodedConcept("idh_status", SCHEME, "IDH status by pathology when this was written")
 TYPE_2 = ("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "StudyID",
           "AccessionNumber", "ReferringPhysicianName")  # fmt: skip
+STANDING = CodedConcept("standing", SCHEME, "Standing of the earlier predictions of this study")
+WITHDRAWN = CodedConcept("withdrawn", SCHEME, "Withdrawn: study excluded, or outline of the tumour not accepted")
 STATUSES: Mapping[IdhStatus | None, CodedConcept] = {
     IdhStatus.MUTANT: CodedConcept("mutant", SCHEME, "IDH-mutant"),
     IdhStatus.WILDTYPE: CodedConcept("wildtype", SCHEME, "IDH-wildtype"),
@@ -55,6 +57,8 @@ def write_report(
 
     Parameters
     ----------
+    predictions
+        Without any, the report states that the earlier predictions no longer hold.
     evidence
         De-identified instances of the study that the report belongs to.
     status
@@ -85,7 +89,7 @@ def _content(predictions: Sequence[SequencePrediction], status: IdhStatus | None
     report = MeasurementReport(
         observation_context=ObservationContext(observer_device_context=observer),
         procedure_reported=CodedConcept("P5-09000", "SRT", "Magnetic resonance imaging"),
-        imaging_measurements=[_group(prediction, status) for prediction in predictions],
+        imaging_measurements=[_group(prediction, status) for prediction in predictions] or [_withdrawn()],
         title=codes.DCM.ImagingMeasurementReport,
     )
     return report[0]
@@ -108,4 +112,11 @@ def _group(prediction: SequencePrediction, status: IdhStatus | None) -> Measurem
         tracking_identifier=TrackingIdentifier(identifier=identifier),
         measurements=[Measurement(PROBABILITY, prediction.probability_mutant, codes.UCUM.NoUnits)],
         qualitative_evaluations=[QualitativeEvaluation(STATUS, STATUSES[status])],
+    )
+
+
+def _withdrawn() -> MeasurementsAndQualitativeEvaluations:
+    return MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=TrackingIdentifier(identifier="earlier predictions"),
+        qualitative_evaluations=[QualitativeEvaluation(STANDING, WITHDRAWN)],
     )

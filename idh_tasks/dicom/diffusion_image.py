@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from pydicom import Dataset
 
-from idh_tasks.dicom.diffusivity import stated_units
+from idh_tasks.dicom.diffusivity import NO_UNIT, stated_units
 from idh_tasks.dicom.image_kind import TRACE, derived_contrast, image_kind, is_combined, is_trace, type_values
 
 UNDERSTOOD = TRACE | {
@@ -18,10 +18,6 @@ UNDERSTOOD = TRACE | {
 """Values of Image Type of measured images: contrast, pulse sequence, corrections of the image, and how it is stored."""
 PROCESSING = re.compile(r"(SH|FM|FIL|DN|SC)\d+(_\d+)?|COMP_[A-Z]{2}")
 """Values by Siemens with the strength of a filter, or the way in which images were composed."""
-UNITS = frozenset({
-    "", "US", "UNSPECIFIED", "NORMALIZED", "NONE", "NO UNITS", "1", "ARBITRARY UNITS", "A.U.", "AU", "{COUNTS}",
-})  # fmt: skip
-"""Units of a signal: Rescale Type (PS3.3 C.11.1.1.2) of all vendors, normalized by Philips, and Real World Values."""
 STATED = (
     ("VolumeBasedCalculationTechnique", frozenset({"", "NONE", "MIXED"})),
     ("PixelPresentation", frozenset({"", "MONOCHROME", "MIXED"})),
@@ -45,7 +41,7 @@ def measured_images(instances: Sequence[Dataset]) -> list[Dataset]:
 def _is_signal(ds: Dataset) -> bool:
     """Return whether nothing in a header states a map, or another quantity than the magnitude of the signal."""
     stated = all(str(ds.get(keyword) or "").strip().upper() in values for keyword, values in STATED)
-    return stated and not image_kind(ds) and {unit.strip().upper() for unit in stated_units(ds)} <= UNITS
+    return stated and not image_kind(ds) and {unit.strip().upper() for unit in stated_units(ds)} <= NO_UNIT
 
 
 def _is_measured(ds: Dataset, everywhere: frozenset[str]) -> bool:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from pydicom import Dataset
 
+from idh_tasks.codes import Code
+from idh_tasks.errors import SeriesRejectedError
+
 LENGTH_MM = {"m": 1e3, "cm": 1e1, "mm": 1.0, "um": 1e-3}
 TIME_S = {"s": 1.0, "sec": 1.0, "ms": 1e-3, "msec": 1e-3}
 IGNORED = re.compile(r"[\s^*(){}\[\]]")
@@ -14,6 +17,11 @@ UNIT = re.compile(
     r"(?:x?(?:10|1e)(?P<power>[-+]?\d{1,2})[.x]?)?(?P<length>[cmu]?m)2"
     r"(?:/(?P<per>m?s(?:ec)?)|[.]?(?P<inverse>m?s(?:ec)?)-1)"
 )
+
+NO_UNIT = frozenset({
+    "", "US", "UNSPECIFIED", "NORMALIZED", "NONE", "NO UNITS", "1", "ARBITRARY UNITS", "A.U.", "AU", "{COUNTS}",
+})  # fmt: skip
+"""Units of a signal: Rescale Type (PS3.3 C.11.1.1.2) of all vendors, normalized by Philips, and Real World Values."""
 
 
 @dataclass(frozen=True)
@@ -49,20 +57,31 @@ def stated_mappings(ds: Dataset) -> Iterator[Mapping]:
     """Yield what the header of one instance states, for pixels to which its rescale slope has been applied.
 
     Read from Rescale Type (0028,1054), and from Real World Value Mapping (PS3.3 C.7.6.16.2.11), which starts from the
-    stored values.
+    stored values. A mapping to a number without a unit states nothing.
+
+    Raises
+    ------
+    SeriesRejectedError
+        ``E_ADC_UNIT`` if a Real World Value Mapping is no line, or has another unit.
     """
     factor = unit_factor(str(ds.get("RescaleType") or ""))
     if factor is not None:
         yield Mapping(factor, 0.0)
     slope, intercept = float(ds.get("RescaleSlope") or 1), float(ds.get("RescaleIntercept") or 0)
     for item in ds.get("RealWorldValueMappingSequence") or ():
-        factor = _code_factor(item)
-        if factor is not None and "RealWorldValueSlope" in item:
-            per_value = float(item.RealWorldValueSlope) / slope * factor
-            offset = float(item.get("RealWorldValueIntercept") or 0) * factor
-            yield Mapping(per_value, offset - intercept * per_value)
+        if _unit_code(item).upper() not in NO_UNIT:
+            per_value, offset = _line(item)
+            yield Mapping(per_value / slope, offset - intercept * per_value / slope)
 
 
-def _code_factor(item: Dataset) -> float | None:
-    codes = list(item.get("MeasurementUnitsCodeSequence") or [])
-    return unit_factor(str(codes[0].get("CodeValue") or "")) if len(codes) == 1 else None
+def _line(item: Dataset) -> tuple[float, float]:
+    """Return slope and intercept that give 10⁻⁶ mm²/s from stored values."""
+    factor = unit_factor(_unit_code(item))
+    if factor is None or "RealWorldValueSlope" not in item:
+        raise SeriesRejectedError(Code.E_ADC_UNIT, "a Real World Value Mapping of the ADC map is not understood")
+    return float(item.RealWorldValueSlope) * factor, float(item.get("RealWorldValueIntercept") or 0) * factor
+
+
+def _unit_code(item: Dataset) -> str:
+    codes = [str(code.get("CodeValue") or "").strip() for code in item.get("MeasurementUnitsCodeSequence") or ()]
+    return "; ".join(codes)

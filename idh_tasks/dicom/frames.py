@@ -23,6 +23,8 @@ RENAMED = {
 """Attributes of frames and their names in classic instances."""
 NESTED = ("DiffusionGradientDirectionSequence",)
 """Sequences inside a functional group of which the attributes are needed."""
+WHOLE = ("RealWorldValueMappingSequence",)
+"""Functional groups of several items, or with codes, that classic instances have in the same form."""
 
 
 def is_enhanced(ds: Dataset) -> bool:
@@ -110,7 +112,9 @@ def _copy_to_top(target: Dataset, groups: Sequence[Dataset]) -> None:
     """Copy the attributes of functional groups to top level, under their classic names."""
     for group in groups:
         for macro in group:
-            if macro.VR == "SQ":
+            if macro.keyword in WHOLE:
+                target.add(macro)
+            elif macro.VR == "SQ":
                 _copy_item(target, macro.value[:1])
 
 

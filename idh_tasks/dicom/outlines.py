@@ -1,5 +1,6 @@
 """The segments of a DICOM SEG and the structures of an RTSTRUCT, each with its role (PS3.3 C.8.20.2, C.8.8.5)."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -37,6 +38,7 @@ CODES = {
 ANATOMY = (("SCT", "123037004"), ("SRT", "T-D0050"), ("SRT", "R-42018"))
 """Categories of anatomical structures (PS3.16 CID 7150)."""
 
+DATE = re.compile(r"\d{8}")
 UNCLEAR = (StructureRole.UNNAMED, StructureRole.UNKNOWN)
 INTERPRETED = {"GTV": StructureRole.TUMOUR}
 ANATOMICAL = ("", "ORGAN", "NONE")
@@ -45,7 +47,8 @@ ANATOMICAL = ("", "ORGAN", "NONE")
 
 def segment_roles(seg: Dataset) -> dict[int, StructureRole]:
     """Return the role of each segment by its number."""
-    return _by_number((number_of(s, "SegmentNumber"), segment_role(s)) for s in items(seg, "SegmentSequence"))
+    date = _text(seg, "StudyDate")
+    return _by_number((number_of(s, "SegmentNumber"), segment_role(s, date)) for s in items(seg, "SegmentSequence"))
 
 
 def _by_number(roles: Iterable[tuple[int, StructureRole]]) -> dict[int, StructureRole]:
@@ -64,10 +67,13 @@ def number_of(item: Dataset, keyword: str) -> int:
         return -1
 
 
-def segment_role(segment: Dataset) -> StructureRole:
-    """Return the role of one segment from its label, type and, if these say nothing, its category and description."""
+def segment_role(segment: Dataset, date: str = "") -> StructureRole:
+    """Return the role of one segment from its label, type and, if these say nothing, its category and description.
+
+    The date of the study (YYYYMMDD), or its year, says nothing in a label; another one may mean another tumour.
+    """
     code = _role_of_code(segment, "SegmentedPropertyTypeCodeSequence")
-    role = combined(role_of_text(_text(segment, "SegmentLabel")), code)
+    role = combined(role_of_text(_undated(_text(segment, "SegmentLabel"), date)), code)
     if role is StructureRole.UNNAMED:
         role = role_of_text(_text(segment, "SegmentDescription"))
     category = _code(segment, "SegmentedPropertyCategoryCodeSequence")
@@ -81,11 +87,12 @@ def structure_roles(structures: Dataset) -> dict[int, StructureRole]:
     for observation in items(structures, "RTROIObservationsSequence"):
         observed[number_of(observation, "ReferencedROINumber")].append(observation)
     numbered = ((number_of(roi, "ROINumber"), roi) for roi in items(structures, "StructureSetROISequence"))
-    return _by_number((number, _structure_role(roi, observed[number])) for number, roi in numbered)
+    date = _text(structures, "StudyDate")
+    return _by_number((number, _structure_role(roi, observed[number], date)) for number, roi in numbered)
 
 
-def _structure_role(roi: Dataset, observations: list[Dataset]) -> StructureRole:
-    role = _first_said(_text(roi, "ROIName"), _text(roi, "ROIDescription"))
+def _structure_role(roi: Dataset, observations: list[Dataset], date: str) -> StructureRole:
+    role = _first_said(_undated(_text(roi, "ROIName"), date), _text(roi, "ROIDescription"))
     for observation in observations:
         if role is StructureRole.UNNAMED:
             role = role_of_text(_text(observation, "ROIObservationLabel"))
@@ -132,6 +139,14 @@ def items(ds: Dataset, keyword: str) -> Sequence[Dataset]:
 
 def _scheme_and_value(code: Dataset) -> tuple[str, str]:
     return _text(code, "CodingSchemeDesignator"), _text(code, "CodeValue")
+
+
+def _undated(name: str, date: str) -> str:
+    """Return a name without the date of the study or its year, where these stand alone."""
+    if not DATE.fullmatch(date):
+        return name
+    year, month, day = date[:4], date[4:6], date[6:]
+    return re.sub(rf"(?<!\d){year}(?:(?P<sign>[-_.]?){month}(?P=sign){day})?(?![-.]?\d)", " ", name)
 
 
 def _text(ds: Dataset, keyword: str) -> str:

@@ -13,10 +13,14 @@ CHUNK = re.compile(r"[^\W_]+|[^\w\s]")
 CAMEL = re.compile(r"[^\W\d_]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])|\d+")
 DESCRIPTIONS = re.compile(
     r"(?<![^\W_])(?:intra)?(?:brain|cranial)[ _]?(?=(?:tumou?r|lesion|neoplasm|mass)(?![^\W\d_]))"
-    r"|(?<![^\W_])(?:ring|rim)[ _-]?(?=enhancing)",
+    r"|(?<![^\W_])(?:ring|rim)[ _-]?(?=enhancing)"
+    r"|(?<![^\W_])(?:brain[ _-]?stem|hirnstamm|hersenstam)[ _-]?(?=gliom|glioom|glioblastom|astro[cz]yto)"
+    r"|(?<=gliom[aei])[ _](?:du|del|dei|des)[ _](?:tronc|tronco)[ _](?:cerebral|cerebrale|encephalique|encefalico)"
+    r"(?![^\W\d_])",
     re.IGNORECASE,
 )
-"""What describes a tumour with words that mean another structure where they stand alone."""
+"""What describes a tumour with words that mean another structure where they stand alone: a glioma of the brainstem is
+a disease of its own, and nobody calls the brainstem so."""
 STEM = re.compile(r"gtv|tumou?r|tumeur|gezwel|gliom|glioblast|lasion|lesion")
 LINKS = ("", "s", "es", "n", "en", "er")
 """What German puts between the words of a compound."""

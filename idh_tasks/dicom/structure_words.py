@@ -27,10 +27,10 @@ def _words(text: str) -> frozenset[str]:
 TUMOUR = _words("""
     tumour tumours tumor tumors tumoren tumors tumores tumeur tumeurs tumore tumori tumoral tumorale tumoraal gezwel
     gtv gtvp hirntumor gehirntumor grosshirntumor hersentumor lesion lesions läsion läsionen lésion lésions lesione
-    lesioni lesión lesiones laesie laesies glioma gliomas gliom gliome gliomi gliomen hgg lgg glioblastoma glioblastomas
-    glioblastom glioblastome glioblastomi glioblastoom gbm astrocytoma astrozytom astrocytome astrocitoma astrocytoom
-    oligodendroglioma oligodendrogliom oligodendrogliome oligodendroglioom neoplasm neoplasma neoplasia néoplasie
-    neoplasie neubildung mass masse massa masa raumforderung wt""")
+    lesioni lesión lesiones laesie laesies glioma gliomas gliom gliome gliomi gliomen glioom hgg lgg glioblastoma
+    glioblastomas glioblastom glioblastome glioblastomi glioblastoom gbm astrocytoma astrozytom astrocytome
+    astrocitoma astrocytoom oligodendroglioma oligodendrogliom oligodendrogliome oligodendroglioom neoplasm
+    neoplasma neoplasia néoplasie neoplasie neubildung mass masse massa masa raumforderung wt""")
 """Nouns for a tumour."""
 
 PARTS = {

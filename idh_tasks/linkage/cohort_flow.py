@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.cohort import Outcome, Step
 
 STAGES = ("MR", "pre-operative", "glioblastoma", "IDH tested", "usable sequences", "ROI", "patches")
@@ -18,3 +19,8 @@ def cohort_flow(outcomes: Iterable[Outcome]) -> list[Step]:
         steps.append(Step(stage, remaining, excluded, remaining - sum(excluded.values())))
         remaining = steps[-1].after
     return steps
+
+
+def waiting_for_patches(outcomes: Iterable[Outcome]) -> int:
+    """Return how many labelled patients have no patches of the present code and settings yet."""
+    return sum(outcome.patients for outcome in outcomes if outcome.code == Code.W_NOT_PREPROCESSED)

@@ -16,6 +16,7 @@ TITLES = {
     ReviewKind.NEAR_MISS: "Are these two patients the same person?",
     ReviewKind.AUTOMATIC_ROI: "Does the proposed outline fit the tumour?",
     ReviewKind.MERGE_MISMATCH: "Two merged patients differ in birth date or sex",
+    ReviewKind.SERIES_NAME: "Which MR sequence is this series?",
 }
 EXPLANATIONS = {
     ReviewKind.UNCLEAR_RESULT: "The text of the result was not understood as a whole, contradicts itself, or is "
@@ -31,21 +32,43 @@ EXPLANATIONS = {
     "use.",
     ReviewKind.NEAR_MISS: "A report matches no imaged patient by issuer and identifier, but almost matches this one. "
     "Nothing is linked unless you answer that they are the same person.",
-    ReviewKind.AUTOMATIC_ROI: "No outline was delivered with the study; this one was proposed from T2 and FLAIR. If "
-    "you accept it, it is used for the patches. If you reject it, the study waits for an outline of yours (DICOM SEG "
-    "or `roi.nii.gz`).",
+    ReviewKind.AUTOMATIC_ROI: "This outline was proposed from T2 and FLAIR, as none was delivered with the study, or "
+    "submitted by a person where its origin says so. If you accept it, it is used for the patches. If you reject it, "
+    "the study waits for an outline of yours: upload it here or deliver it (DICOM SEG or `roi.nii.gz`).",
     ReviewKind.MERGE_MISMATCH: "The registry merged them. They remain separate until you decide.",
+    ReviewKind.SERIES_NAME: "Header and name do not show for certain which sequence this is, and the study has no "
+    "other series for it. `DWI` and `DSC` are the series from which ADC and rCBV are computed, `T1C` is a T1 after "
+    "contrast that is not an MPRAGE, and `OTHER` is not used.",
 }
 
 DIGEST_LENGTH = 16
-ABOUT_REPORTS = (ReviewKind.UNCLEAR_RESULT, ReviewKind.UNCLEAR_DIAGNOSIS, ReviewKind.REPORT_VERSIONS)
+PICTURE = "picture"
+"""The detail that says where the picture of an outline is stored."""
+PICTURES = {
+    ReviewKind.AUTOMATIC_ROI: "the outline on the reference image, T2 and FLAIR",
+    ReviewKind.SERIES_NAME: "six images of the series, in the order of their numbers",
+}
+"""Questions with a picture, and what it shows."""
+ABOUT_REPORTS = (
+    ReviewKind.UNCLEAR_RESULT,
+    ReviewKind.UNCLEAR_DIAGNOSIS,
+    ReviewKind.REPORT_VERSIONS,
+    ReviewKind.LABEL_CONFLICT,
+)
 
 
 @dataclass(frozen=True)
 class Page:
-    """A question as a reviewer sees it; the body is Markdown, and `digest` stands for all of it and the evidence."""
+    """A question as a reviewer sees it; the body is Markdown, and `digest` stands for all of it and the evidence.
+
+    `explanation`, `facts` and `picture` (what it shows) are the body in parts, for a page that lays them out itself.
+    """
 
     title: str
+    explanation: str
+    facts: dict[str, object]
+    picture: str | None
+    about_reports: bool
     body: str
     options: tuple[str, ...]
     digest: str
@@ -56,23 +79,35 @@ def page(kind: ReviewKind, subject: str, evidence: str, detail: Mapping[str, obj
 
     The digest changes with the evidence and with every word of the text, whether the facts or the template changed.
     """
-    headline, text, offered = f"{TITLES[kind]} ({subject[:8]})", _body(kind, subject, detail), (*options, LEAVE_OPEN)
+    facts = {name: value for name, value in detail.items() if name != PICTURE}
+    shown = PICTURES.get(kind) if PICTURE in detail else None
+    lines = [EXPLANATIONS[kind], "", f"Subject: `{subject}`", "", *_facts(facts)]
+    if shown:
+        # Relative to the path below which Airflow is served, which its page states.
+        address = f"./idh/review/{review_id(kind, subject, evidence)}/picture.png"
+        lines.append(f"[![{shown}]({address})]({address})\n")
+    text = "\n".join([*lines, *_end(kind)])
+    headline, offered = f"{TITLES[kind]} ({subject[:8]})", (*options, LEAVE_OPEN)
     content = json.dumps([kind, subject, evidence, headline, text, offered])
     digest = hashlib.sha256(content.encode()).hexdigest()[:DIGEST_LENGTH]
-    return Page(headline, f"{text}\n\nVersion of this question: `{digest}`", offered, digest)
+    body = f"{text}\n\nVersion of this question: `{digest}`"
+    return Page(headline, EXPLANATIONS[kind], facts, shown, kind in ABOUT_REPORTS, body, offered, digest)
 
 
-def _body(kind: ReviewKind, subject: str, detail: Mapping[str, object]) -> str:
-    lines = [EXPLANATIONS[kind], "", f"Subject: `{subject}`", ""]
-    for name, value in detail.items():
-        lines += _detail(name, value)
-    if kind is ReviewKind.AUTOMATIC_ROI:
-        picture = f"/idh/outlines/{subject}.png"
-        lines.append(f"[![the proposed outline on T2, FLAIR and MPRAGE]({picture})]({picture})\n")
+def review_id(kind: ReviewKind, subject: str, evidence: str) -> str:
+    """Return the id of a question, as the database makes it."""
+    return hashlib.md5(f"{kind} {subject} {evidence}".encode(), usedforsecurity=False).hexdigest()
+
+
+def _facts(facts: Mapping[str, object]) -> Iterator[str]:
+    for name, value in facts.items():
+        yield from _detail(name, value)
+
+
+def _end(kind: ReviewKind) -> Iterator[str]:
     if kind in ABOUT_REPORTS:
-        lines.append("The laboratory's number of the report: `phi.report_source`, if you may read schema `phi`.\n")
-    lines.append(f"The case stays out of the cohort if you choose `{LEAVE_OPEN}` or if nobody answers.")
-    return "\n".join(lines)
+        yield "Pathology readers can open the laboratory's text on the page Review.\n"
+    yield f"The case stays out of the cohort if you choose `{LEAVE_OPEN}` or if nobody answers."
 
 
 def _detail(name: str, value: object) -> Iterator[str]:

@@ -17,7 +17,7 @@ from idh_tasks.phantom.dicom import StudyHeader, write_series
 from idh_tasks.phantom.nifti import find_cases, read_anatomy
 from idh_tasks.phantom.person import Person, Visit, draw_person, draw_visit
 from idh_tasks.phantom.protocol import PROTOCOLS, THICK_SLICES, Recipe, Vendor, with_field_of_view
-from idh_tasks.phantom.roi import write_nifti, write_segmentation
+from idh_tasks.phantom.roi import SegmentationUids, write_nifti, write_segmentation
 from idh_tasks.phantom.tissue import TUMOUR, Biology
 from idh_tasks.phantom.truth import Truth, truth_of
 from idh_tasks.phantom.variant import STANDARD, Variant
@@ -130,7 +130,7 @@ def _write_outline(out: Path, mask: Mask, t2_files: list[Path], header: StudyHea
     if plan.number % 2:
         write_nifti(out / "roi.nii.gz", mask, grid_of(plan.recipe(MrSequence.T2)))
     else:
-        uids = (header.uid("roi series"), header.uid("roi instance"))
+        uids = SegmentationUids(*(header.uid(f"roi {part}") for part in ("series", "instance", "dimensions")))
         write_segmentation(out / "90_0000.dcm", mask, t2_files, uids)
 
 

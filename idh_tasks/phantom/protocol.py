@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from idh_tasks.domain.sequence import MrSequence
-from idh_tasks.phantom.signal import Timing
+from idh_tasks.phantom.signal import Readout, Timing
 
 
 class Vendor(StrEnum):
@@ -46,6 +46,9 @@ TIME_POINTS = 32
 
 _THICK = (24, 128, 128)
 _THICK_MM = (1.8, 1.8, 5.0)
+_VOLUME = (112, 128, 128)
+_VOLUME_MM = (1.5, 1.5, 1.5)
+ECHO_SPACING_MS = 7.0
 _EPI = (20, 72, 72)
 _EPI_MM = (3.1, 3.1, 6.0)
 _DSC = (14, 64, 64)
@@ -59,21 +62,19 @@ def _epi(names: tuple[str, str], diffusion: Timing, perfusion: Timing) -> tuple[
     )
 
 
+def _mprage(name: str, timing_ms: tuple[float, float, float], flip_deg: float, plane: Plane = Plane.AXIAL) -> Recipe:
+    """Return an MPRAGE after contrast with a train of one echo per slice."""
+    timing = Timing(*timing_ms, contrast=True, readout=Readout(_VOLUME[0], ECHO_SPACING_MS, flip_deg))
+    return Recipe(
+        MrSequence.MPRAGE, name, timing, _VOLUME, _VOLUME_MM, flip_deg, "GR\\IR", acquisition_type="3D", plane=plane
+    )
+
+
 SIEMENS = (
     Recipe(MrSequence.T1, "t1_se_tra", Timing(600, 9.7), _THICK, _THICK_MM, 90, "SE"),
     Recipe(MrSequence.T2, "t2_tse_tra", Timing(4800, 98), _THICK, _THICK_MM, 142, "SE", 15),
     Recipe(MrSequence.FLAIR, "t2_Flair_axial", Timing(9420, 141, 2500), _THICK, _THICK_MM, 156, "SE\\IR", 16),
-    Recipe(
-        MrSequence.MPRAGE,
-        "t1 axial stealth-post",
-        Timing(1760, 3.1, 950, contrast=True),
-        (112, 128, 128),
-        (1.5, 1.5, 1.5),
-        15,
-        "GR\\IR",
-        acquisition_type="3D",
-        plane=Plane.SAGITTAL,
-    ),
+    _mprage("t1 axial stealth-post", (1760, 3.1, 950), 15, Plane.SAGITTAL),
     *_epi(("ep2d_diff_3scan_trace", "ep2d_perf BOLUS"), Timing(4900, 83), Timing(1500, 30)),
 )
 
@@ -81,16 +82,7 @@ GE = (
     Recipe(MrSequence.T1, "O-Ax T1 SE", Timing(493, 17.8), _THICK, _THICK_MM, 90, "SE"),
     Recipe(MrSequence.T2, "AX T2 FRFSE", Timing(4000, 108), _THICK, _THICK_MM, 142, "SE", 18),
     Recipe(MrSequence.FLAIR, "Ax Flair", Timing(9500, 126, 2521), _THICK, _THICK_MM, 160, "SE\\IR", 20),
-    Recipe(
-        MrSequence.MPRAGE,
-        "Ax MPRAGE 3D +C",
-        Timing(2100, 3.0, 900, contrast=True),
-        (112, 128, 128),
-        (1.5, 1.5, 1.5),
-        12,
-        "GR\\IR",
-        acquisition_type="3D",
-    ),
+    _mprage("Ax MPRAGE 3D +C", (2100, 3.0, 900), 12),
     *_epi(("Ax DWI b500 b1000", "Ax DSC PERFUSION"), Timing(7000, 76), Timing(1600, 30)),
 )
 
@@ -98,16 +90,7 @@ PHILIPS = (
     Recipe(MrSequence.T1, "T1/T/SE", Timing(550, 12), _THICK, _THICK_MM, 90, "SE"),
     Recipe(MrSequence.T2, "T2/T/TSE 15", Timing(4400, 100), _THICK, _THICK_MM, 90, "SE", 15),
     Recipe(MrSequence.FLAIR, "T2 FLAIR TRANS", Timing(11000, 125, 2800), _THICK, _THICK_MM, 90, "SE\\IR", 24),
-    Recipe(
-        MrSequence.MPRAGE,
-        "MPRAGE T +C",
-        Timing(1900, 3.4, 950, contrast=True),
-        (112, 128, 128),
-        (1.5, 1.5, 1.5),
-        8,
-        "GR\\IR",
-        acquisition_type="3D",
-    ),
+    _mprage("MPRAGE T +C", (1900, 3.4, 950), 8),
     *_epi(("DWI 3 b TRANS", "DSC FFE-EPI"), Timing(4000, 88), Timing(1550, 32)),
 )
 

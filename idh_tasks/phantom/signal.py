@@ -11,26 +11,59 @@ Curve = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Readout:
+    """The train of gradient echoes after each inversion of an MPRAGE: how many, how far apart, and the flip angle."""
+
+    echoes: int
+    spacing_ms: float
+    flip_deg: float
+
+
+@dataclass(frozen=True)
 class Timing:
-    """TR, TE and TI in ms; `contrast` is whether a contrast agent was given."""
+    """TR, TE and TI in ms; `contrast` is whether a contrast agent was given, and `readout` makes it an MPRAGE."""
 
     tr: float
     te: float
     ti: float | None = None
     contrast: bool = False
+    readout: Readout | None = None
 
 
 def magnitude(tissue: Properties, timing: Timing) -> float:
-    """Return the magnitude signal of a spin echo, or of an inversion recovery if there is a TI.
+    """Return the magnitude signal of a spin echo, of an inversion recovery if there is a TI, or of an MPRAGE.
 
-    S = PD·|1 − e^(−TR/T1)|·e^(−TE/T2), and with inversion
-    S = PD·|1 − 2e^(−TI/T1) + e^(−TR/T1)|·e^(−TE/T2).
+    S = PD·M·e^(−TE/T2). A spin echo has M = 1 − e^(−TR/T1), and with inversion M = |1 − 2e^(−TI/T1) + e^(−TR/T1)|.
     """
     t1 = tissue.t1_contrast if timing.contrast else tissue.t1
+    return float(tissue.density * _magnetisation(t1, timing) * np.exp(-timing.te / tissue.t2))
+
+
+def _magnetisation(t1: float, timing: Timing) -> float:
+    """Return the magnetisation that gives the signal, relative to that in equilibrium."""
     saturation = np.exp(-timing.tr / t1)
-    inversion = 0.0 if timing.ti is None else 2 * (np.exp(-timing.ti / t1) - saturation)
-    longitudinal = 1 - saturation - inversion
-    return float(tissue.density * abs(longitudinal) * np.exp(-timing.te / tissue.t2))
+    if timing.ti is None:
+        return float(1 - saturation)
+    if timing.readout is not None:
+        return _mprage(t1, timing.tr, timing.ti, timing.readout)
+    return float(abs(1 - 2 * np.exp(-timing.ti / t1) + saturation))
+
+
+def _mprage(t1: float, tr: float, ti: float, readout: Readout) -> float:
+    """Return the transverse magnetisation in the middle of the train (Wang et al., PLoS ONE 2014, 9:e96899).
+
+    The train drives the magnetisation towards its own steady state (Look and Locker, Rev Sci Instrum 1970), for which
+    an MPRAGE does not null fluid as a plain inversion recovery of the same TI would.
+    """
+    flip, half_ms = np.deg2rad(readout.flip_deg), readout.echoes * readout.spacing_ms / 2
+    effective_t1 = 1 / (1 / t1 - np.log(np.cos(flip)) / readout.spacing_ms)
+    driven, half = effective_t1 / t1, np.exp(-half_ms / effective_t1)
+    before, after = np.exp(-(ti - half_ms) / t1), np.exp(-(tr - ti - half_ms) / t1)
+    # M at the end of the train is driven + slope·M₀, and inversion maps it to the start of the next.
+    unmoved = (1 - before * (2 - after) - driven) * half**2 + driven
+    end = unmoved / (1 + before * after * half**2)
+    start = 1 - before * (2 - after + after * end)
+    return float(abs(driven + (start - driven) * half) * np.sin(flip))
 
 
 def diffusion(tissue: Properties, timing: Timing, b_value: float) -> float:

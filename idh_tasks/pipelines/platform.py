@@ -36,7 +36,7 @@ class Platform:
     @cached_property
     def database(self) -> Database:
         """Return the platform's database."""
-        return Database(self.settings.database_url.get_secret_value())
+        return Database(self.settings.database_url.get_secret_value(), self.settings.task)
 
     @cached_property
     def laboratory(self) -> Laboratory | None:

@@ -10,18 +10,22 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from sklearn.metrics import roc_curve
 
-from idh_tasks.domain.learning import HeldOutScore, Metrics
+from idh_tasks.domain.learning import HeldOutScore
+from idh_tasks.domain.learning_fit import Curve, Exponential, LearningCurves
+from idh_tasks.domain.performance import Metrics
 from idh_tasks.domain.sequence import MrSequence
 
-Curve = Sequence[tuple[int, float]]
-Fit = tuple[float, float, float]
 LabelledPatch = tuple[bool, NDArray[np.float32]]
 """Whether the patient is a mutant, and the patch (size, size)."""
 
+Weights = NDArray[np.float64]
+"""Of the scores (n,)."""
+
 GROUPS = 5
-"""Points of a calibration curve, each of equally many patients."""
+"""Points of a calibration curve, each of equally many scores."""
 
 FOLD_COLOUR = "#9fb4c7"
+TRAINING_COLOUR = "#c9c9c9"
 MEAN_COLOUR = "#12436d"
 ACCENT = "#c4501e"
 
@@ -63,7 +67,7 @@ def roc_figure(scores: Mapping[MrSequence, Sequence[HeldOutScore]]) -> str:
             curves.append(np.interp(grid, false, true))
         axis.plot(grid, np.mean(curves, axis=0), color=MEAN_COLOUR, lw=2)
         axis.plot([0, 1], [0, 1], color="grey", lw=0.7, ls=":")
-        axis.set(title=sequence.value, xlabel="1 − specificity", ylabel="sensitivity", aspect="equal")
+        axis.set(title=sequence.written, xlabel="1 − specificity", ylabel="sensitivity", aspect="equal")
     return svg(figure)
 
 
@@ -73,46 +77,69 @@ def box_figure(folds: Mapping[MrSequence, Sequence[Metrics]]) -> str:
     names = ("sensitivity", "specificity", "accuracy", "loss")
     for axis, name in zip(figure.subplots(2, 2).ravel(), names, strict=True):
         values = [[getattr(metrics, name) for metrics in own] for own in folds.values()]
-        axis.boxplot(values, tick_labels=[s.value for s in folds], medianprops={"color": ACCENT})
+        axis.boxplot(values, tick_labels=[s.written for s in folds], medianprops={"color": ACCENT})
         axis.set_title(name)
     return svg(figure)
 
 
-def learning_figure(curves: Mapping[MrSequence, Sequence[Curve]], fits: Mapping[MrSequence, Fit | None]) -> str:
-    """Draw the held-out loss over epochs with the fitted a·e^(−b·x) + c (paper, equation 1)."""
+def learning_figure(curves: Mapping[MrSequence, LearningCurves]) -> str:
+    """Draw the losses over epochs with the a·e^(−b·x) + c that fits the held-out loss (paper, equation 1)."""
     figure, axes = _panels(len(curves))
     for axis, (sequence, own) in zip(axes, curves.items(), strict=True):
-        for curve in own:
-            epochs, losses = zip(*curve, strict=True)
-            axis.plot(epochs, losses, color=FOLD_COLOUR, lw=1)
-        fit = fits[sequence]
-        if fit is not None:
-            a, b, c = fit
-            x = np.linspace(min(epochs), max(epochs), 200)
-            axis.plot(x, a * np.exp(-b * x) + c, color=ACCENT, lw=2)
-            axis.set_title(f"{sequence.value}: {a:.2g}·exp(−{b:.2g}·x) + {c:.2g}", fontsize=9)
-        else:
-            axis.set_title(f"{sequence.value}: no fit", fontsize=9)
-        axis.set(xlabel="epoch", ylabel="held-out loss")
+        _draw_losses(axis, own.training, TRAINING_COLOUR, "training")
+        _draw_losses(axis, own.held_out, FOLD_COLOUR, "held out")
+        if isinstance(own.fit, Exponential):
+            x = np.linspace(*_epochs(own.held_out), 200)
+            axis.plot(x, own.fit(x), color=ACCENT, lw=2, label="fit")
+        axis.set_title(f"{sequence.written}: {own.fit}", fontsize=9)
+        axis.set(xlabel="epoch", ylabel="loss")
+        axis.legend(frameon=False, fontsize=8)
     return svg(figure)
 
 
-def calibration_figure(scores: Mapping[MrSequence, Sequence[HeldOutScore]]) -> str:
-    """Draw the observed share of mutants over the predicted probability, before and after temperature scaling."""
+def _draw_losses(axis: Axes, curves: Sequence[Curve], colour: str, name: str) -> None:
+    """Draw the curve of each fold, which may be empty, and name the first."""
+    for number, curve in enumerate(curve for curve in curves if curve):
+        axis.plot(*zip(*curve, strict=True), color=colour, lw=1, label="" if number else name)
+
+
+def _epochs(curves: Sequence[Curve]) -> tuple[int, int]:
+    epochs = [epoch for curve in curves for epoch, _ in curve]
+    return min(epochs), max(epochs)
+
+
+def calibration_figure(
+    scores: Mapping[MrSequence, Sequence[HeldOutScore]], weights: Mapping[MrSequence, Weights]
+) -> str:
+    """Draw the observed share of mutants over the probability: of the outputs, and of what is stated.
+
+    Parameters
+    ----------
+    weights
+        By which mutants have the share for which probabilities are stated: test sets may have more of them.
+    """
     figure, axes = _panels(len(scores))
     for axis, (sequence, own) in zip(axes, scores.items(), strict=True):
         mutant = np.array([score.mutant for score in own])
-        kinds = (("plain", [s.probability_mutant for s in own]), ("scaled", [s.calibrated for s in own]))
+        kinds = (("output", [s.probability_mutant for s in own]), ("stated", [s.calibrated for s in own]))
         for (name, values), colour in zip(kinds, (FOLD_COLOUR, MEAN_COLOUR), strict=True):
-            probability = np.array(values)
-            parts = [part for part in np.array_split(np.argsort(probability), GROUPS) if len(part)]
-            stated = [float(probability[part].mean()) for part in parts]
-            observed = [float(mutant[part].mean()) for part in parts]
+            stated, observed = calibration_points(np.array(values), mutant, weights[sequence])
             axis.plot(stated, observed, color=colour, marker="o", ms=4, lw=1.5, label=name)
         axis.plot([0, 1], [0, 1], color="grey", lw=0.7, ls=":")
-        axis.set(title=sequence.value, xlabel="stated probability", ylabel="share of mutants", aspect="equal")
+        axis.set(title=sequence.written, xlabel="probability", ylabel="share of mutants", aspect="equal")
         axis.legend(frameon=False, fontsize=8)
     return svg(figure)
+
+
+def calibration_points(
+    probability: NDArray[np.float64], mutant: NDArray[np.bool_], weights: Weights
+) -> tuple[list[float], list[float]]:
+    """Return the mean probability and the share of mutants of each group of scores (n,), in ascending order."""
+    parts = [part for part in np.array_split(np.argsort(probability), GROUPS) if len(part)]
+    stated, observed = (
+        [float(np.average(of[part], weights=weights[part])) for part in parts] for of in (probability, mutant)
+    )
+    return stated, observed
 
 
 def patch_figure(patches: Mapping[MrSequence, Sequence[LabelledPatch]]) -> str:
@@ -129,5 +156,5 @@ def patch_figure(patches: Mapping[MrSequence, Sequence[LabelledPatch]]) -> str:
             axis.imshow(patch, cmap="gray", vmin=np.percentile(patch, 1), vmax=np.percentile(patch, 99))
             for spine in axis.spines.values():
                 spine.set(color=ACCENT if mutant else "white", linewidth=2.5)
-        row[0].set_ylabel(sequence.value)
+        row[0].set_ylabel(sequence.written)
     return svg(figure)

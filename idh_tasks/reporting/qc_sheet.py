@@ -55,8 +55,8 @@ class SheetSlice:
 
     Attributes
     ----------
-    index
-        Number of the slice, from the feet, starting at 0.
+    place
+        Which slice it is, as `slice_place` says it.
     spacing_mm
         Distance between columns and between rows.
     extractor
@@ -66,7 +66,7 @@ class SheetSlice:
     """
 
     reference: MrSequence
-    index: int
+    place: str
     spacing_mm: tuple[float, float]
     extractor: str
     image: Float
@@ -97,7 +97,7 @@ def qc_sheet(
 
 
 def _headline(figure: Figure, chosen: SheetSlice) -> None:
-    text = f"in the space of {chosen.reference}, slice {chosen.index}; brain mask: {chosen.extractor}"
+    text = f"in the space of {chosen.reference}, {chosen.place}; brain mask: {chosen.extractor}"
     text += f"; {chosen.notes}" * bool(chosen.notes)
     figure.suptitle(text, color="white", fontsize=11, y=0.99)
     lines = [Line2D([], [], color=colour, label=name) for name, colour in LEGEND.items()]

@@ -54,10 +54,12 @@ def _doubted(conclusion: Conclusion, contrast: Contrast, doubt: str) -> tuple[Co
 
 
 def _numbers(physics: Physics) -> str:
-    quantities = (("TI", physics.ti), ("TE", physics.te), ("TR", physics.tr), ("flip", physics.flip))
-    parts = [f"{label} {value:g}" for label, value in quantities if value]
+    times = (("TI", physics.ti), ("TE", physics.te), ("TR", physics.tr))
+    parts = [f"{label} {value:g} ms" for label, value in times if value]
+    if physics.flip:
+        parts.append(f"flip angle {physics.flip:g}°")
     if physics.b_values:
-        parts.append(f"b {', '.join(f'{b:g}' for b in physics.b_values[:6])}")
+        parts.append(f"b {', '.join(f'{b:g}' for b in physics.b_values[:6])} s/mm²")
     if physics.time_points > 1:
         parts.append(f"{physics.time_points} volumes")
     return ", ".join(parts) or "no timing"

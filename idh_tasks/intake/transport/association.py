@@ -10,6 +10,7 @@ from typing import Any
 
 from pynetdicom import AE, _config, build_role, evt
 from pynetdicom.association import Association
+from pynetdicom.pdu_primitives import A_ASSOCIATE
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at import from a table
     StudyRootQueryRetrieveInformationModelGet,
     Verification,
@@ -31,6 +32,14 @@ PDU_BYTES, MAX_PDU_BYTES = 2**17, 2**20
 
 POLL_S = 1e-4
 """How long pynetdicom sleeps between polls of a connection; its default of 1 ms halves the rate of a retrieve."""
+
+REJECTIONS: dict[tuple[Any, Any], str] = {
+    (1, 3): "the PACS does not know the platform's AE title; check `calling_aet`, or register it with the PACS",
+    (1, 7): "the PACS has another AE title; check `called_aet`",
+    (3, 1): "the PACS is congested and rejects the association",
+    (3, 2): "the PACS has reached its limit of associations",
+}
+"""Reasons of a rejection by source and diagnostic (PS3.8 table 9-21)."""
 
 
 def no_delay(event: evt.Event) -> None:
@@ -127,13 +136,26 @@ def association(pacs: PacsSettings, handlers: list[Any], *models: str) -> Iterat
         tls_args=(context, pacs.host) if context else None,
     )
     if not opened.is_established:
-        raise no_answer(pacs, started, "no association with the PACS; check host, port, TLS and both AE titles")
+        raise no_answer(pacs, started, _refusal(opened))
     keep_answers(opened)
     try:
         yield opened
     finally:
         if opened.is_established:
             opened.release()
+
+
+def _refusal(opened: Association) -> str:
+    """Return why there is no association; a rejection states its reason (PS3.8 9.3.4).
+
+    pynetdicom takes a connection for one that failed if the PACS has rejected and closed it before the calling thread
+    looks; the rejection is then still in the queue.
+    """
+    answer = opened.acceptor.primitive if opened.is_rejected else opened.dul.receive_pdu(wait=False)
+    if not isinstance(answer, A_ASSOCIATE):
+        return "no association with the PACS; check host, port, TLS and both AE titles"
+    reason = (answer.result_source, answer.diagnostic)
+    return REJECTIONS.get(reason, "the PACS rejects the association; check both AE titles")
 
 
 def _requesting_entity(pacs: PacsSettings, models: tuple[str, ...]) -> tuple[AE, list[Any]]:

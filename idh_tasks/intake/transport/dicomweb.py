@@ -19,6 +19,7 @@ from idh_tasks.intake.transport.listing import PacsStudy, unique_studies
 
 RETRIES = 4
 TEMPORARY = (429, 500, 502, 503, 504)
+REFUSED = (401, 403)
 ACCEPT = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 STUDY_UID, STUDY_DATE, INSTANCES, INSTANCE_UID, SOP_CLASS = "0020000D", "00080020", "00201208", "00080018", "00080016"
 
@@ -41,7 +42,7 @@ class _SameHostSession(requests.Session):
         return target
 
 
-def _session(archive: DicomwebSettings) -> requests.Session:
+def _session(archive: DicomwebSettings, retries: int = RETRIES) -> requests.Session:
     session = _SameHostSession(archive.timeout_s)
     session.trust_env = False  # no ~/.netrc, no proxy of the environment
     if archive.token is not None:
@@ -49,14 +50,14 @@ def _session(archive: DicomwebSettings) -> requests.Session:
     elif archive.login:
         session.auth = (archive.login, archive.password.get_secret_value() if archive.password else "")
     # A Retry-After header is respected.
-    retry = Retry(total=RETRIES, backoff_factor=0.3, backoff_jitter=0.3, status_forcelist=TEMPORARY, backoff_max=30)
+    retry = Retry(total=retries, backoff_factor=0.3, backoff_jitter=0.3, status_forcelist=TEMPORARY, backoff_max=30)
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(max_retries=retry))
     return session
 
 
-def _client(archive: DicomwebSettings) -> DICOMwebClient:
-    client = DICOMwebClient(archive.url, session=_session(archive))
+def _client(archive: DicomwebSettings, retries: int = RETRIES) -> DICOMwebClient:
+    client = DICOMwebClient(archive.url, session=_session(archive, retries), timeout=archive.timeout_s)
     client.set_http_retry_params(retry=False)  # our session has its own retries, with jitter
     return client
 
@@ -66,6 +67,8 @@ def _translated(error: Exception) -> TransientError:
     if isinstance(error, TransientError):
         return error
     response = getattr(error, "response", None)
+    if response is not None and response.status_code in REFUSED:
+        return TransientError(Code.E_DICOMWEB, f"the archive refuses the login or token ({response.status_code})")
     status = f", status {response.status_code}" if response is not None else ""
     return TransientError(Code.E_DICOMWEB, f"the archive failed ({type(error).__name__}{status})")
 
@@ -113,6 +116,17 @@ def find_studies(archive: DicomwebSettings, since: date, until: date) -> list[Pa
     return unique_studies(
         PacsStudy(_value(row, STUDY_UID), _value(row, STUDY_DATE), int(_value(row, INSTANCES) or 0)) for row in rows
     )
+
+
+def probe(archive: DicomwebSettings) -> None:
+    """Check with one row, and without retries, that the archive answers a search.
+
+    Raises
+    ------
+    TransientError
+        ``E_DICOMWEB`` if it does not.
+    """
+    _search(_client(archive, retries=0).search_for_studies, 1, 0, {})
 
 
 def retrieve(archive: DicomwebSettings, study_uid: str) -> dict[str, bytes]:

@@ -94,6 +94,29 @@ def search_pages(server: FhirSettings, since: datetime, etag: str = "") -> Itera
                 )
 
 
+def probe(server: FhirSettings) -> None:
+    """Check, without retries, that this is a FHIR server (FHIR R4B 3.1.0.10) and lets us count its reports.
+
+    Raises
+    ------
+    TransientError
+        ``E_FHIR`` if it does not answer correctly.
+    RunRefusedError
+        ``E_FHIR_AUTH`` if it refuses the login or token, or would receive it unencrypted.
+    """
+    _check_encryption(server)
+    address = server.url.rstrip("/")
+    count = urlencode([*parse_qsl(server.criteria), ("_summary", "count")])
+    with _client(server) as client:
+        try:
+            stated = _answer(client, f"{address}/metadata", {})
+            _answer(client, f"{address}/DiagnosticReport?{count}", {})
+        except _TemporaryError as error:
+            raise TransientError(Code.E_FHIR, str(error)) from None
+    if b'"CapabilityStatement"' not in stated.content:
+        raise TransientError(Code.E_FHIR, "the address is not that of a FHIR server")
+
+
 def _pages(client: httpx.Client, url: str | None, etag: str) -> Iterator[Page]:
     seen: set[str] = set()
     headers = {"If-None-Match": etag} if etag else {}
@@ -161,7 +184,8 @@ def _answer(client: httpx.Client, url: str, headers: Mapping[str, str]) -> httpx
     try:
         response = client.get(url, headers=dict(headers))
     except httpx.HTTPError as error:  # its text contains the address
-        raise _TemporaryError(f"the FHIR server failed ({type(error).__name__})") from None
+        what = "cannot be reached" if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) else "failed"
+        raise _TemporaryError(f"the FHIR server {what} ({type(error).__name__})") from None
     status = response.status_code
     if status in TEMPORARY:
         raise _TemporaryError(f"the FHIR server answered with status {status}", _retry_after(response))

@@ -30,7 +30,7 @@ def ingest_batch(platform: Platform, item_ids: list[str]) -> dict[str, int]:
         ``E_INGEST`` after the whole batch, if any delivery failed in a way that may be temporary.
     """
     states = Counter(_ingest_item(platform, item_id).state for item_id in item_ids)
-    log.info("batch done: %s", {state.value: count for state, count in states.items()})
+    log.info("batch done: %s", ", ".join(f"{count} {state.value}" for state, count in states.items()))
     if failed := states[InboxState.FAILED]:
         raise TransientError(Code.E_INGEST, f"{failed} of {len(item_ids)} deliveries failed; see the inbox")
     return {state.value: count for state, count in states.items()}

@@ -4,7 +4,7 @@ import logging
 from datetime import date
 from typing import TypedDict
 
-from idh_tasks.db import audit, inbox
+from idh_tasks.db import audit, inbox, nights
 from idh_tasks.db.inbox import InboxItem
 from idh_tasks.errors import IdhError
 from idh_tasks.pipelines.batches import Batch, cut
@@ -38,7 +38,8 @@ def discover(platform: Platform, sources: tuple[str, ...] = tuple(SOURCES), sinc
         raise next(iter(failures.values()))
     open_items = _register(platform, listed)
     found = {source: len({i.item_id for i in items} | set(open_items[source])) for source, items in listed.items()}
-    log.info("found %s, to be ingested %s", found, {source: len(ids) for source, ids in open_items.items()})
+    for source, count in found.items():
+        log.info("%s: %d found, %d to be ingested", source, count, len(open_items[source]))
     batches = cut([item_id for ids in open_items.values() for item_id in ids], what="deliveries")
     return Discovery(found=found, unreachable={s: str(error) for s, error in failures.items()}, batches=batches)
 
@@ -61,6 +62,7 @@ def _list_sources(
 def _record_failure(platform: Platform, source: str, error: IdhError) -> None:
     log.warning("source %s could not be listed: %s", source, error)
     with platform.database.begin() as transaction:
+        nights.record_unlisted(transaction, source, error.code, error.reason)
         audit.record(transaction, "ingest", "source refused", source, code=error.code)
 
 

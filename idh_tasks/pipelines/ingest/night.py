@@ -22,4 +22,4 @@ def ingest(platform: Platform, sources: tuple[str, ...] = tuple(SOURCES), since:
     discovery = discover(platform, sources, since)
     for batch in discovery["batches"]:
         ingest_batch(platform, batch["ids"])
-    return reconcile(platform, discovery)
+    return reconcile(platform, discovery) > 0

@@ -20,8 +20,8 @@ ARCHIVES = ("pacs", "dicomweb")
 """Sources that list the last weeks again every night: an empty listing is suspicious."""
 
 
-def reconcile(platform: Platform, discovery: Discovery) -> bool:
-    """Check that every delivery has an outcome; return whether anything new was ingested.
+def reconcile(platform: Platform, discovery: Discovery) -> int:
+    """Check that every delivery has an outcome; return how many deliveries were new and ingested.
 
     Raises
     ------
@@ -37,9 +37,16 @@ def reconcile(platform: Platform, discovery: Discovery) -> bool:
         for balance in balances:
             _record(transaction, balance, suspicious=balance.source in suspects)
     record_audit_head(platform)
-    log.info("reconciled: %s", balances)
+    for balance in balances:
+        log.info("%s", _in_words(balance))
     _refuse_if(sum(balance.failed for balance in balances), discovery["unreachable"], suspects)
-    return any(balance.new for balance in balances)
+    return sum(balance.new for balance in balances)
+
+
+def _in_words(balance: NightBalance) -> str:
+    outcomes = {name: count for name, count in vars(balance).items() if name not in ("source", "found") and count}
+    told = ", ".join(f"{count} {name}" for name, count in outcomes.items())
+    return f"{balance.source}: {balance.found} found{f', of which {told}' if told else ''}"
 
 
 def _balance(source: str, found: int, states: Counter[InboxState]) -> NightBalance:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from idh_tasks.codes import Code
-from idh_tasks.db import identities, quarantine, studies
+from idh_tasks.db import identities, quarantine, series_names, studies
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.quarantine import QuarantineEntry
 from idh_tasks.db.studies import StoredStudy
@@ -154,7 +154,8 @@ def _save(platform: Platform, transaction: Transaction, update: _Update) -> bool
     merged = (stored_instances(platform, stored) if stored else {}) | dict(update.accepted)
     archives, untouched = pack_series(platform, merged)
     unchanged = unchanged_series(stored, update.known, untouched) if stored else []
-    archives, unchanged = settle_study(archives, unchanged, update.known, merged)
+    reviewed = series_names.reviewed(transaction, received.study_id)
+    archives, unchanged = settle_study(archives, unchanged, update.known, merged, reviewed)
     hashes = sorted([*(archive.sha256 for archive in archives), *(series.sha256 for series in unchanged)])
     study = study_record(platform, received, keys.digest(*hashes, sha256(roi) if roi else ""))
     series = (*unchanged, *(publish_series(platform, study, archive) for archive in archives))

@@ -1,7 +1,8 @@
 """Names the series of a delivery together with those that are stored already.
 
 A stored series is decided again from what it stated when it was delivered, so that the same series end with the same
-answers in whatever order they arrive.
+answers in whatever order they arrive. What a reviewer has named is decided again as well, and keeps its name if the
+conclusion about which the reviewer was asked is still the same.
 """
 
 from collections import defaultdict
@@ -10,6 +11,7 @@ from dataclasses import replace
 
 from pydicom import Dataset
 
+from idh_tasks.domain.series_name import ReviewedName, concluded, named
 from idh_tasks.domain.study import InstanceRecord, SeriesId, SeriesRecord
 from idh_tasks.intake.naming.acquisition import read_acquisition
 from idh_tasks.intake.naming.study import StudySeries
@@ -23,14 +25,25 @@ def settle_study(
     unchanged: Sequence[SeriesRecord],
     known: Mapping[str, InstanceRecord],
     merged: Mapping[str, DeidentifiedInstance],
+    reviewed: Mapping[SeriesId, Sequence[ReviewedName]],
 ) -> tuple[list[SeriesArchive], list[SeriesRecord]]:
     """Return the archives and the unchanged series with the identification that the whole study gives them."""
     headers = _headers(known, merged)
-    stored = [StudySeries(record.identification, read_acquisition(headers[record.series_id])) for record in unchanged]
-    named, identifications = settle([archive.named for archive in archives], stored)
+    names = defaultdict(list, reviewed)
+    stored = [
+        StudySeries(concluded(one.identification, names[one.series_id]), read_acquisition(headers[one.series_id]))
+        for one in unchanged
+    ]
+    settled, identifications = settle([archive.named for archive in archives], stored)
     return (
-        [replace(archive, named=one) for archive, one in zip(archives, named, strict=True)],
-        [replace(record, identification=one) for record, one in zip(unchanged, identifications, strict=True)],
+        [
+            replace(archive, named=replace(one, identification=named(one.identification, names[archive.series_id])))
+            for archive, one in zip(archives, settled, strict=True)
+        ],
+        [
+            replace(record, identification=named(one, names[record.series_id]))
+            for record, one in zip(unchanged, identifications, strict=True)
+        ],
     )
 
 

@@ -1,6 +1,7 @@
 """Cases: merges patients into persons, links studies to reports, and opens the questions for reviewers."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from idh_tasks.codes import Code
@@ -17,17 +18,23 @@ log = logging.getLogger(__name__)
 MISMATCH = "birth date or sex differ between report and images at the same identifier; ask the registry"
 
 
-def link_cases(platform: Platform) -> bool:
-    """Link studies to their reports; return whether there is new work for preprocessing or training."""
+def link_cases(platform: Platform) -> dict[str, int]:
+    """Link studies to their reports; return how many links have changed, and how many studies are due."""
     with platform.database.begin() as transaction:
         changed = _update_links(transaction, platform.settings.linkage.window_days)
         _hold_mismatches(transaction)
         outcomes, affected = cohort.count_cases(transaction), asdict(cohort.count_affected(transaction))
         audit.record(transaction, "link", "linked", "cases", changed=changed, affected=affected, **outcomes)
+        cohort.keep_places(transaction, preprocessing_version(platform))
         due = patches.due_studies(transaction, preprocessing_version(platform))
     record_audit_head(platform)
-    log.info("%d links changed; cases: %s; affected by changed labels: %s", changed, outcomes, affected)
-    return changed > 0 or bool(due)
+    log.info("%d links changed; cases: %s", changed, _in_words(outcomes))
+    log.info("affected by changed labels: %s", _in_words(affected))
+    return {"links": changed, "studies due": len(due)}
+
+
+def _in_words(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items()) or "none"
 
 
 def _update_links(transaction: Transaction, window_days: int) -> int:
@@ -49,4 +56,4 @@ def _hold_mismatches(transaction: Transaction) -> None:
 def link(platform: Platform) -> bool:
     """Load reports and link cases without Airflow; return whether there is new work."""
     load_reports(platform)
-    return link_cases(platform)
+    return any(link_cases(platform).values())

@@ -24,11 +24,8 @@ def flow(platform: Platform) -> Flow:
     """Count who is in the cohort, and who is not and why."""
     version = preprocessing_version(platform)
     with platform.database.begin() as transaction:
-        return Flow(
-            cohort_flow(cohort.outcomes(transaction, version)),
-            cohort.by_sequence(transaction, version),
-            cohort.demographics(transaction, version),
-        )
+        counts = cohort.count(transaction, version)
+    return Flow(cohort_flow(counts.outcomes), counts.sequences, counts.demographics)
 
 
 def affected(platform: Platform, report: str) -> list[AffectedMember]:

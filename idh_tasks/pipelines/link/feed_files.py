@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from idh_tasks.codes import Code
 from idh_tasks.db import feed, quarantine
-from idh_tasks.db.feed import FeedFile, FeedReading
+from idh_tasks.db.feed import FeedFile, FeedReading, FeedSource
 from idh_tasks.db.quarantine import QuarantineEntry
 from idh_tasks.domain.pathology import FeedContent
 from idh_tasks.errors import IdhError, ObjectVanishedError, TransientError
@@ -105,7 +105,8 @@ def _store(platform: Platform, file_id: str, content: FeedContent) -> LoadedFile
     with platform.database.begin() as transaction:
         stored = store_content(platform, transaction, content)
         feed.save_file(transaction, FeedFile(file_id, "read", reports=reports, merges=len(content.merges)))
-        record_reading(transaction, FeedReading(None, reports, stored.new, stored.held))
+        reading = FeedReading(source=FeedSource.FILES, reports_read=reports, reports_new=stored.new, held=stored.held)
+        record_reading(transaction, reading)
     log.info("file %s: %d reports, %d new, %d held", file_id, reports, stored.new, stored.held)
     return LoadedFile(stored.new)
 

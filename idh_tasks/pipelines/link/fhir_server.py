@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from idh_tasks.db import audit, watermarks
+from idh_tasks.db.feed import FeedReading, FeedSource
 from idh_tasks.intake.transport.fhir_search import Page, search_pages
+from idh_tasks.pipelines.link.store_feed import failure_recorded, record_reading
 from idh_tasks.pipelines.platform import Platform
 
 log = logging.getLogger(__name__)
 
 SOURCE = "fhir"
-FOLDER = "fhir/"
 OVERLAP = timedelta(hours=1)
 """How far a poll reaches back: a server may make a change visible some time after the time that it states for it."""
 FIRST = datetime(1990, 1, 1, tzinfo=UTC)
@@ -54,12 +55,15 @@ def poll_laboratory(platform: Platform) -> Polled | None:
         return None
     start, position = datetime.now(UTC), _position(platform)
     pages, new = [], 0
-    for page in search_pages(server, _since(position), position.etag if position else ""):
-        new += _store(platform, page)
-        pages.append(replace(page, content=b""))
+    with failure_recorded(platform, FeedSource.FHIR):
+        for page in search_pages(server, _since(position), position.etag if position else ""):
+            new += _store(platform, page)
+            pages.append(replace(page, content=b""))
     with platform.database.begin() as transaction:
         if pages:
             watermarks.advance(transaction, SOURCE, str(_moved(position, pages, start)))
+        reports = len(frozenset().union(*(page.found for page in pages)))
+        record_reading(transaction, FeedReading(source=FeedSource.FHIR, reports_read=reports))
         audit.record(transaction, "link", "feed polled", SOURCE, pages=len(pages), new=new)
     log.info("FHIR server: %d pages, %d new", len(pages), new)
     return Polled(len(pages), new)
@@ -95,7 +99,7 @@ def _store(platform: Platform, page: Page) -> bool:
     if not page.found:
         return False
     entries = json.dumps(json.loads(page.content)["entry"], sort_keys=True).encode()
-    key = f"{platform.settings.store.pathology_prefix}{FOLDER}{hashlib.sha256(entries).hexdigest()[:32]}.json"
+    key = f"{platform.settings.store.polled_prefix}{hashlib.sha256(entries).hexdigest()[:32]}.json"
     if any(platform.pathology_drop.listed(key)):
         return False
     platform.pathology_drop.put(key, page.content)

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 
 from idh_tasks.codes import Code
 from idh_tasks.db import feed, watermarks
-from idh_tasks.db.feed import FeedReading
+from idh_tasks.db.feed import FeedReading, FeedSource
 from idh_tasks.db.laboratory import Laboratory
 from idh_tasks.db.laboratory_values import moment_of
 from idh_tasks.domain.pathology import Channel
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.linkage.feed.files import by_channel
 from idh_tasks.linkage.feed.rows import read_rows
-from idh_tasks.pipelines.link.store_feed import record_reading, store_content
+from idh_tasks.pipelines.link.store_feed import failure_recorded, record_reading, store_content
 from idh_tasks.pipelines.platform import Platform
 
 log = logging.getLogger(__name__)
@@ -37,9 +37,11 @@ def load_view(platform: Platform) -> int:
     """
     if platform.laboratory is None:
         return 0
-    rows_there = platform.laboratory.count()
+    with failure_recorded(platform, FeedSource.LABORATORY):
+        rows_there = platform.laboratory.count()
     _refuse_drop(platform, rows_there)
-    return _load(platform, platform.laboratory, rows_there)
+    with failure_recorded(platform, FeedSource.LABORATORY):
+        return _load(platform, platform.laboratory, rows_there)
 
 
 def _load(platform: Platform, laboratory: Laboratory, rows_there: int) -> int:
@@ -51,7 +53,14 @@ def _load(platform: Platform, laboratory: Laboratory, rows_there: int) -> int:
         stored = store_content(platform, transaction, content)
         if read.latest_change is not None:
             watermarks.advance(transaction, SOURCE, read.latest_change.isoformat(timespec="microseconds"))
-        record_reading(transaction, FeedReading(rows_there, len(content.reports), stored.new, stored.held))
+        reading = FeedReading(
+            source=FeedSource.LABORATORY,
+            rows_there=rows_there,
+            reports_read=len(content.reports),
+            reports_new=stored.new,
+            held=stored.held,
+        )
+        record_reading(transaction, reading)
     log.info(
         "view: %d rows, %d reports read, %d new, %d held", rows_there, len(content.reports), stored.new, stored.held
     )
@@ -72,7 +81,7 @@ def _refuse_drop(platform: Platform, rows_there: int) -> None:
         usual = feed.usual_rows(transaction)
         if usual < USUAL_ROWS or rows_there >= DROP * usual:
             return
-        record_reading(transaction, FeedReading(rows_there, 0, 0, 0, Code.E_FEED_DROP))
-    raise RunRefusedError(
-        Code.E_FEED_DROP, f"the laboratory's view has {rows_there} rows instead of the usual {usual}; nothing was read"
-    )
+        reason = f"the laboratory's view has {rows_there} rows instead of the usual {usual}; nothing was read"
+        reading = FeedReading(source=FeedSource.LABORATORY, rows_there=rows_there, flag=Code.E_FEED_DROP, reason=reason)
+        record_reading(transaction, reading)
+    raise RunRefusedError(Code.E_FEED_DROP, reason)

@@ -1,13 +1,16 @@
 """Stores the reports and merges of a feed under our keys, all of them or none."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from idh_tasks.codes import Code
 from idh_tasks.db import audit, feed, identities, links, quarantine, reports
 from idh_tasks.db.engine import Transaction
-from idh_tasks.db.feed import FeedReading
+from idh_tasks.db.feed import FeedReading, FeedSource
 from idh_tasks.db.quarantine import QuarantineEntry
 from idh_tasks.domain.pathology import FeedContent, RejectedReport
+from idh_tasks.errors import IdhError
 from idh_tasks.intake.deidentification.pseudonym import Pseudonymiser
 from idh_tasks.pipelines.link.records import merge_event, named_patients, report_record
 from idh_tasks.pipelines.platform import Platform
@@ -50,7 +53,18 @@ def _rejected(pseudonymiser: Pseudonymiser, report: RejectedReport) -> Quarantin
 
 
 def record_reading(transaction: Transaction, reading: FeedReading) -> None:
-    """Record a reading of the view or of a file, and its audit event."""
+    """Record a reading of a source, and its audit event."""
     feed.save_reading(transaction, reading)
     counts = {"read": reading.reports_read, "new": reading.reports_new, "held": reading.held, "flag": reading.flag}
     audit.record(transaction, "link", "feed read", "pathology", **counts)
+
+
+@contextmanager
+def failure_recorded(platform: Platform, source: FeedSource) -> Iterator[None]:
+    """Record that a source could not be read, if it cannot, for the page of the morning."""
+    try:
+        yield
+    except IdhError as error:
+        with platform.database.begin() as transaction:
+            record_reading(transaction, FeedReading(source=source, flag=error.code, reason=error.reason))
+        raise

@@ -7,13 +7,17 @@ from idh_tasks.errors import RunRefusedError
 from idh_tasks.pipelines.platform import Platform
 
 
-def roll_back(platform: Platform, sequence: MrSequence, operator: str, expected: str | None = None) -> str:
+def roll_back(
+    platform: Platform, sequence: MrSequence, operator: str, expected: str | None = None, comment: str = ""
+) -> str:
     """Make the previous champion of a sequence champion again; return its id.
 
     Parameters
     ----------
     expected
         The champion that the operator saw, or None to withdraw any.
+    comment
+        Why, in the operator's words; kept in the history.
 
     Raises
     ------
@@ -21,7 +25,7 @@ def roll_back(platform: Platform, sequence: MrSequence, operator: str, expected:
         ``E_NO_CHAMPION`` if there is no previous champion, or another champion than the expected one.
     """
     with platform.database.begin() as transaction:
-        previous = models.roll_back(transaction, sequence, expected, operator)
+        previous = models.roll_back(transaction, sequence, expected, operator, comment)
     if previous is None:
         raise RunRefusedError(Code.E_NO_CHAMPION, f"{sequence} has no previous champion, or another one by now")
     return previous

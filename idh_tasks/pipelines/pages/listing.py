@@ -7,6 +7,8 @@ from typing import Generic, TypeVar
 R = TypeVar("R")
 
 SIZE = 50
+MOST_COUNTED = 1_000
+"""Counts of what grows with history stop one beyond; the page then says 'more than'."""
 
 
 @dataclass(frozen=True)

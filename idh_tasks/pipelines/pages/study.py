@@ -7,17 +7,16 @@ from typing import Any
 from idh_tasks.codes import Code
 from idh_tasks.db import patches
 from idh_tasks.db.engine import Transaction
-from idh_tasks.domain.sequence import Confidence, Contrast, MrSequence
+from idh_tasks.domain.sequence import Confidence, Contrast, MrSequence, Provenance
+from idh_tasks.domain.slices import SliceLayout, slice_place
 from idh_tasks.domain.study import StudyId
-from idh_tasks.pipelines.platform import Platform
+from idh_tasks.pipelines.pages.figures import FigureRow, figure_rows
+from idh_tasks.pipelines.platform import Platform, preprocessing_version
 
 
 @dataclass(frozen=True)
 class Overview:
-    """The study itself; its date is shifted like all dates of its patient.
-
-    `outline` is the kind of outline that the newest patch was cut with, or None if there is no patch.
-    """
+    """The study itself; its date is shifted like all dates of its patient."""
 
     study_id: StudyId
     patient_key: str
@@ -26,7 +25,8 @@ class Overview:
     age_years: float | None
     manufacturer: str
     ingested_at: datetime
-    outline: str | None
+    made_by: str | None
+    instances: int
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,8 @@ class Series:
     code: Code | None
     reason: str | None
     contrast: Contrast
+    voxel_mm3: float
+    coverage_mm: float
 
 
 @dataclass(frozen=True)
@@ -54,37 +56,73 @@ class Link:
     code: str
     linked_at: datetime
     idh_status: str | None
+    made_by: str | None
     rule: str | None
     corrected: bool
+    report_status: str
+    received_at: datetime
 
 
 @dataclass(frozen=True)
 class Patch:
-    """The newest patch of a sequence, or why there is none."""
+    """The patch of a sequence, or why there is none.
+
+    `quality` and `settings` are empty where there is none; `present` is false if the code or the settings have changed
+    since, so that it will be cut again. `outline` is the kind of outline with which it was cut.
+    """
 
     sequence: MrSequence
     patch_id: str
     code: Code | None
     reason: str | None
     created_at: datetime
-    quality: dict[str, Any] | None
+    made_by: str | None
+    provenance: Provenance | None
+    slice_index: int | None
+    quality: dict[str, Any]
+    settings: dict[str, Any]
+    reference: str | None
+    outline: str | None
+    present: bool
+
+    @property
+    def flags(self) -> list[Code]:
+        """Return what was noted about the patch."""
+        return [Code(flag) for flag in self.quality.get("flags", ())]
+
+
+@dataclass(frozen=True)
+class View:
+    """The pictures of the study's slices by sequence, and `outline`; `layout` says where the slices are in each."""
+
+    layout: SliceLayout
+    object_keys: dict[str, str]
+    created_at: datetime
+    made_by: str | None
+    present: bool
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """A prediction, with the held-out AUC of the model that made it."""
+    """A prediction, with the held-out AUC of the model that made it.
+
+    `present` is true if the model is a champion and the patch that of the present code and settings.
+    """
 
     sequence: MrSequence
     calibrated: float
     in_training: bool
     model_id: str
+    run_id: str
     state: str
     created_at: datetime
+    made_by: str | None
     auc: float | None
     auc_low: float | None
     auc_high: float | None
     n: int | None
     mutants: int | None
+    present: bool
 
 
 @dataclass(frozen=True)
@@ -94,6 +132,7 @@ class Document:
     document_id: str
     supersedes: str | None
     created_at: datetime
+    made_by: str | None
 
 
 @dataclass(frozen=True)
@@ -119,6 +158,8 @@ class Held:
     reason: str
     created_at: datetime
     readmitted_at: datetime | None
+    made_by: str | None
+    can_return: bool
 
 
 @dataclass(frozen=True)
@@ -134,25 +175,52 @@ class Study:
     predictions: list[Prediction]
     documents: list[Document]
     sheet: bool
+    view: View | None
+
+    @property
+    def after_surgery(self) -> bool:
+        """Return whether every report says that the study was acquired after surgery: no patch is cut then."""
+        return bool(self.links) and all(link.code == Code.W_POSTOP for link in self.links)
+
+    def place(self, patch: Patch) -> str:
+        """Return how the slice of a patch is called, with its position if the pictures have the same grid."""
+        if patch.slice_index is None:
+            return ""
+        layout = self.view.layout if self.view and self.view.present == patch.present else None
+        if layout is None or layout.grid is None:
+            return slice_place(patch.slice_index, None, None)
+        return slice_place(patch.slice_index, layout.grid.slices, layout.z_mm(patch.slice_index))
+
+    @property
+    def figures(self) -> list[FigureRow]:
+        """Return the figures of the patches beside their limits."""
+        return figure_rows(self.patches)
 
 
 def study(platform: Platform, study_id: str) -> Study | None:
     """Read one study in one consistent view of the database, or return None if there is none."""
     with platform.database.begin() as transaction:
         overview = transaction.first(Overview, "pages/select_one_study", study_id=study_id)
-        return _whole(transaction, overview) if overview else None
+        return _whole(transaction, overview, preprocessing_version(platform)) if overview else None
 
 
-def _whole(transaction: Transaction, overview: Overview) -> Study:
+def newest_view(transaction: Transaction, study_id: str, version: str) -> View | None:
+    """Return the newest pictures of a study, those of this version of code and settings first."""
+    return transaction.first(View, "pages/select_study_view", study_id=study_id, settings_hash=version)
+
+
+def _whole(transaction: Transaction, overview: Overview, version: str) -> Study:
     key = {"study_id": overview.study_id}
+    versioned = key | {"settings_hash": version}
     return Study(
         overview=overview,
         series=transaction.all(Series, "pages/select_study_series", **key),
         held=transaction.all(Held, "pages/select_study_held", **key),
         links=transaction.all(Link, "pages/select_study_links", **key),
         questions=transaction.all(Question, "pages/select_study_reviews", **key),
-        patches=transaction.all(Patch, "pages/select_study_patches", **key),
-        predictions=transaction.all(Prediction, "pages/select_study_predictions", **key),
+        patches=transaction.all(Patch, "pages/select_study_patches", **versioned),
+        predictions=transaction.all(Prediction, "pages/select_study_predictions", **versioned),
         documents=transaction.all(Document, "pages/select_study_documents", **key),
-        sheet=bool(patches.newest_sheets(transaction, overview.study_id)),
+        sheet=patches.newest_sheet(transaction, overview.study_id) is not None,
+        view=newest_view(transaction, overview.study_id, version),
     )

@@ -46,11 +46,11 @@ def predict_batch(platform: Platform, study_ids: list[str]) -> int:
 
 
 def _predict(platform: Platform, model: ModelRecord, due: Sequence[DuePrediction]) -> int:
-    from idh_tasks.learning.calibration import apply_temperature, logit
+    from idh_tasks.learning.calibration import stated_probability
 
     of_mutant = _probabilities(platform, model, due)
-    [temperature] = {row.temperature for row in due}
-    calibrated = apply_temperature(logit(of_mutant.astype(np.float64)), temperature)
+    [calibration] = {row.calibration for row in due}
+    calibrated = stated_probability(of_mutant.astype(np.float64), calibration)
     with platform.database.begin() as transaction:
         predictions.save(
             transaction,

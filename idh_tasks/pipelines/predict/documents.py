@@ -1,4 +1,7 @@
-"""Writes a document with the champions' predictions for each study; a new one when label, study or champion changes."""
+"""Writes a document with the champions' predictions for each study; a new one when label, study or champion changes.
+
+A document whose predictions no longer hold is superseded by one that says so.
+"""
 
 import logging
 from io import BytesIO
@@ -31,6 +34,8 @@ def write_documents(platform: Platform) -> int:
 
 
 def _content_hash(study: StudyPredictions) -> str:
+    if not study.predicted:  # whatever else changes, one document says that nothing holds
+        return keys.digest("withdrawn")
     return keys.digest(study.revision, study.idh_status, study.report_version, *map(_hashed, study.predicted))
 
 

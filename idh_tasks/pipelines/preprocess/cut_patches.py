@@ -1,5 +1,6 @@
 """Cuts the patches of one study, and records the origin of each."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
@@ -7,6 +8,7 @@ from platform import python_version
 
 from idh_tasks.codes import Code
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence, Provenance
+from idh_tasks.domain.slices import slice_place, slice_z_mm
 from idh_tasks.domain.volume import Float, Mask
 from idh_tasks.errors import IdhError, OutlineAwaitsReviewError, SeriesRejectedError
 from idh_tasks.imaging.normalise import absolute_adc, brain_zscore, tumour_mean
@@ -20,6 +22,17 @@ from idh_tasks.pipelines.preprocess.series_images import SourceImage
 from idh_tasks.pipelines.preprocess.study_images import AlignedImage, StudyImages
 from idh_tasks.pipelines.preprocess.tumour_outline import TumourOutline
 from idh_tasks.reporting.qc_sheet import SheetColumn, SheetSlice, qc_sheet
+
+Seen = Callable[[MrSequence, AlignedImage, str], None]
+"""What is done with an image in the reference space, whose values have a unit, before its patch is cut."""
+
+ADC_UNIT, OF_THE_BRAIN, OF_WHITE_MATTER = "10⁻⁶ mm²/s", "× median of the brain", "× normal-appearing white matter"
+UNITS = {
+    (MrSequence.ADC, Provenance.COMPUTED): ADC_UNIT,
+    (MrSequence.ADC, Provenance.VENDOR): ADC_UNIT,
+    (MrSequence.RCBV, Provenance.COMPUTED): OF_THE_BRAIN,
+}
+"""Units of images before normalisation; that of a vendor's rCBV is not known, and the others have none."""
 
 LIBRARIES = ("numpy", "scipy", "SimpleITK", "pydicom", "onnxruntime", "deepbet")
 
@@ -71,9 +84,10 @@ class StudyPatches:
 class PatchCutter:
     """Cuts every sequence of a study with the same rectangle."""
 
-    def __init__(self, images: StudyImages, outline: TumourOutline) -> None:
+    def __init__(self, images: StudyImages, outline: TumourOutline, seen: Seen = lambda *_: None) -> None:
         self._images = images
         self._outline = outline
+        self._seen = seen
         self._settings = images.settings
 
     def cut_all(self) -> StudyPatches:
@@ -103,10 +117,15 @@ class PatchCutter:
             With the reason why there is no patch.
         """
         source, aligned = self._images.source(sequence), self._images.aligned(sequence)
+        self._seen(sequence, aligned, UNITS.get((sequence, source.provenance), ""))
         coverage = self._coverage(aligned)
         aligned, relative, flags = self._relative(sequence, aligned)
-        figures = {**relative, **self._outline.figures}
+        if relative and not flags:
+            self._seen(sequence, aligned, OF_WHITE_MATTER)
         normalised, tumour = self._normalised(sequence, aligned), self._outline.mask
+        inside = normalised[tumour & aligned.covered]
+        spread = {"normalised_mean": float(inside.mean()), "normalised_sd": float(inside.std())}
+        figures = {**relative, **self._outline.figures, **spread}
         pad_square = self._settings.resample == "pad_square"
         spacing_mm = self._images.reference.image.geometry.spacing_mm
         return CutPatch(
@@ -196,12 +215,12 @@ class PatchCutter:
             sequence: SheetColumn(cut.shown, cut.covered, cut.coverage, cut.patch)
             for sequence, cut in patches.cut.items()
         }
-        x, y, _ = reference.image.geometry.spacing_mm
+        geometry = reference.image.geometry
         chosen = SheetSlice(
             reference.sequence,
-            index,
-            (x, y),
-            self._images.brain_mask.extractor,
+            slice_place(index, geometry.shape[0], slice_z_mm(geometry, index)),
+            geometry.spacing_mm[:2],
+            self._images.brain_mask.description(),
             reference.image.voxels[index],
             self._images.brain[index],
             self._outline.mask[index],

@@ -1,11 +1,36 @@
-"""Lists the series of a study that may be used for an MR sequence."""
+"""Lists the series of a study that may be used for an MR sequence, and those whose name is not sure."""
 
 from collections.abc import Sequence
 
 from idh_tasks.codes import Code
-from idh_tasks.domain.sequence import Confidence, MrSequence
+from idh_tasks.domain.sequence import MODEL_SEQUENCES, Confidence, MrSequence
 from idh_tasks.domain.study import SeriesRecord
 from idh_tasks.errors import SeriesRejectedError
+
+MAP_SOURCES = {MrSequence.ADC: MrSequence.DWI, MrSequence.RCBV: MrSequence.DSC}
+"""The series from which a map is computed if it was not delivered."""
+
+
+def doubtful_series(series: Sequence[SeriesRecord]) -> list[SeriesRecord]:
+    """Return the series whose name a person should decide: of a sequence that the study has no surely named series of.
+
+    A map and the series from which it is computed stand for one another.
+    """
+    sure = {_network(one) for one in series if one.identification.confidence is Confidence.HIGH and one.fault is None}
+    return [
+        one
+        for one in series
+        if one.identification.confidence is Confidence.LOW
+        and one.fault is None
+        and _network(one) in MODEL_SEQUENCES
+        and _network(one) not in sure
+    ]
+
+
+def _network(series: SeriesRecord) -> MrSequence:
+    """Return the sequence whose network a series serves."""
+    sequence = series.identification.sequence
+    return next((served for served, source in MAP_SOURCES.items() if source is sequence), sequence)
 
 
 def usable_series(series: Sequence[SeriesRecord], sequence: MrSequence) -> list[SeriesRecord]:

@@ -21,14 +21,11 @@ from idh_tasks.imaging.quality import Quality, check_quality, measure_quality
 from idh_tasks.imaging.vendor_adc import unit_doubts, vendor_adc
 from idh_tasks.pipelines.preprocess.refusal import as_refusal
 from idh_tasks.pipelines.preprocess.remembered import remembered
-from idh_tasks.pipelines.preprocess.series_choice import usable_series
+from idh_tasks.pipelines.preprocess.series_choice import MAP_SOURCES, usable_series
 from idh_tasks.pipelines.preprocess.series_reader import SeriesReader
 from idh_tasks.settings import ImagingSettings
 
 log = logging.getLogger(__name__)
-
-MAP_SOURCES = {MrSequence.ADC: MrSequence.DWI, MrSequence.RCBV: MrSequence.DSC}
-"""The series from which a map is computed if it was not delivered."""
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,12 @@
 from datetime import UTC, datetime
 
 from idh_tasks.codes import Code
-from idh_tasks.db import audit, links, reviews
+from idh_tasks.db import audit, links, reviews, series_names
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.links import MergeEvent
 from idh_tasks.db.reviews import Review
-from idh_tasks.domain.review import LEAVE_OPEN, SAME_PERSON, ReviewKind
-from idh_tasks.domain.study import PatientKey
+from idh_tasks.domain.review import ABOUT_A_STUDY, LEAVE_OPEN, SAME_PERSON, ReviewKind
+from idh_tasks.domain.study import PatientKey, SeriesId
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.review.questions import review_id_of, token
@@ -49,7 +49,7 @@ def _record(platform: Platform, transaction: Transaction, shown: str, option: st
     review = reviews.locked_review(transaction, review_id_of(shown))
     if review is not None and review.answer is not None:
         return _same_answer(review, shown, option, reviewer)
-    if review is None or not _as_shown(platform, transaction, review, shown):
+    if review is None or not _as_shown(platform, transaction, review, shown) or not _named(transaction, review, option):
         audit.record(transaction, reviewer, "answer not recorded", review_id_of(shown), answer=option)
         reviews.release(transaction, review_id_of(shown))
         return False
@@ -72,15 +72,23 @@ def _as_shown(platform: Platform, transaction: Transaction, review: Review, show
     """Return whether a question is what was shown, and still arises from the present reports, studies and merges."""
     if token(review) != shown:
         return False
-    if review.kind is ReviewKind.AUTOMATIC_ROI:
-        return not review.moot  # a later proposal makes it moot
+    if review.kind in ABOUT_A_STUDY:
+        return not review.moot  # a later run of preprocessing makes it moot
     # Whether the others are moot is only known at the next link run.
     links.derive_links(transaction, platform.settings.linkage.window_days)
     return reviews.still_arises(transaction, review.review_id)
 
 
+def _named(transaction: Transaction, review: Review, option: str) -> bool:
+    """Give a series the name of an answer; return False if the platform concludes something else about it by now."""
+    if review.kind is not ReviewKind.SERIES_NAME or option not in review.options:
+        return True
+    return series_names.give(transaction, SeriesId(review.subject), review.detail, option)
+
+
 def _merge(platform: Platform, transaction: Transaction, near_miss: Review) -> None:
     """Merge the two patients of a near miss: the report's into that of the images."""
-    event_id = platform.pseudonymiser.token("merge", "review", near_miss.review_id)
+    now = datetime.now(UTC)  # taken back and given again, the answer is another event
+    event_id = platform.pseudonymiser.token("merge", "review", near_miss.review_id, now.isoformat())
     prior, surviving = PatientKey(near_miss.subject), PatientKey(near_miss.evidence)
-    links.save_merges(transaction, [MergeEvent(event_id, prior, surviving, False, datetime.now(UTC), "review")])
+    links.save_merges(transaction, [MergeEvent(event_id, prior, surviving, False, now, "review")])

@@ -36,8 +36,12 @@ def page_of(review: Review) -> Page:
 
 
 def token(review: Review) -> str:
-    """Return the id of a question with the digest of what is shown; an answer must come with it."""
-    return f"{review.review_id}:{page_of(review).digest}"
+    """Return the id of a question with the digest of what is shown; an answer must come with it.
+
+    An answer that was taken back does not count again, even if Airflow hands it over a second time.
+    """
+    opened = "" if review.reopened_at is None else f":{review.reopened_at.timestamp():.6f}"
+    return f"{review.review_id}:{page_of(review).digest}{opened}"
 
 
 def review_id_of(shown: str) -> str:
@@ -45,10 +49,10 @@ def review_id_of(shown: str) -> str:
     return shown.partition(":")[0]
 
 
-def reviews_due(platform: Platform) -> bool:
-    """Return whether there are open reviews that no reviewer is being asked at present."""
+def reviews_due(platform: Platform) -> int:
+    """Return the number of open reviews that no reviewer is being asked at present."""
     with platform.database.begin() as transaction:
-        return reviews.count_due(transaction, ASK_AGAIN_AFTER_DAYS) > 0
+        return reviews.count_due(transaction, ASK_AGAIN_AFTER_DAYS)
 
 
 def claim_reviews(platform: Platform) -> list[Question]:
@@ -69,6 +73,13 @@ def questions_again(platform: Platform, tokens: Sequence[str]) -> list[Question]
 def _gone(token: str) -> Question:
     """Hold the place of a question whose patient was erased; it is not open and so is not asked."""
     return Question(shown=token, subject="Erased", body="", options=[LEAVE_OPEN])
+
+
+def answer_of(platform: Platform, shown: str) -> str | None:
+    """Return the answer that a question has, or None while it has none."""
+    with platform.database.begin() as transaction:
+        found = reviews.list_reviews(transaction, review_id_of(shown), everything=True)
+    return found[0].answer if found else None
 
 
 def is_open(platform: Platform, shown: str) -> bool:
@@ -111,18 +122,3 @@ def list_reviews(platform: Platform, review_id: str | None = None, *, everything
     """Return the open reviews, or also closed ones, or the one with this id whether it is open or not."""
     with platform.database.begin() as transaction:
         return reviews.list_reviews(transaction, review_id, everything=everything or review_id is not None)
-
-
-def outline_picture(platform: Platform, study_id: str) -> bytes:
-    """Return the picture (PNG) of the outline that was proposed last for a study.
-
-    Raises
-    ------
-    RunRefusedError
-        ``E_NO_ROI`` if none was proposed.
-    """
-    with platform.database.begin() as transaction:
-        object_key = reviews.outline_picture(transaction, study_id)
-    if object_key is None:
-        raise RunRefusedError(Code.E_NO_ROI, "no outline was proposed for this study")
-    return platform.store.get(object_key)
