@@ -18,11 +18,13 @@ clear the run; finished deliveries are not repeated. `idh intake quarantine list
 
 from typing import TYPE_CHECKING
 
-from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, Param, dag
+from airflow.sdk import Param, dag
 from idh_airflow.assets import ARRIVALS, STUDIES
 from idh_airflow.connections import platform
 from idh_airflow.defaults import DAG_DEFAULTS, INGEST_CRON
-from idh_airflow.steps import skip_unless, step
+from idh_airflow.schedules import timed
+from idh_airflow.sentences import listed
+from idh_airflow.steps import new_unless_empty, step
 
 from idh_tasks.domain.role import Role
 
@@ -33,8 +35,9 @@ ROLE = Role.INGEST
 
 
 @dag(
-    schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable(INGEST_CRON, timezone="UTC"), assets=[ARRIVALS]),
+    schedule=timed(INGEST_CRON, ARRIVALS),
     doc_md=__doc__,
+    dag_display_name="Ingest studies",
     params={
         "source": Param("all", type="string", enum=["all", "bucket", "pacs", "dicomweb"], description="Where to look."),
     },
@@ -43,7 +46,7 @@ ROLE = Role.INGEST
 def ingest_studies() -> None:
     """Discover → ingest in batches → reconcile."""
 
-    @step(pool="pacs")
+    @step(listed, pool="pacs")
     def discover(params: dict[str, str]) -> "Discovery":
         from idh_tasks.pipelines.ingest.discovery import discover
         from idh_tasks.pipelines.ingest.sources import SOURCES
@@ -51,21 +54,21 @@ def ingest_studies() -> None:
         sources = tuple(SOURCES) if params["source"] == "all" else (params["source"],)
         return discover(platform(ROLE), sources)
 
-    @step()
+    @step("Batches: {}.")
     def batches(discovery: "Discovery") -> list[object]:
         return list(discovery["batches"])
 
-    @step(map_index_template="{{ task.op_kwargs['batch']['label'] }}")
+    @step("Deliveries: {}.", map_index_template="{{ task.op_kwargs['batch']['label'] }}")
     def ingest_batch(batch: dict[str, list[str]]) -> dict[str, int]:
         from idh_tasks.pipelines.ingest.batch import ingest_batch
 
         return ingest_batch(platform(ROLE), batch["ids"])
 
-    @step(trigger_rule="all_done", outlets=[STUDIES], retries=0)
-    def reconcile(discovery: "Discovery") -> None:
+    @step("New: {}.", trigger_rule="all_done", outlets=[STUDIES], retries=0)
+    def reconcile(discovery: "Discovery") -> dict[str, int]:
         from idh_tasks.pipelines.ingest.reconciliation import reconcile
 
-        skip_unless(reconcile(platform(ROLE), discovery), "no study is new")
+        return new_unless_empty({"studies": reconcile(platform(ROLE), discovery)}, "no study is new")
 
     discovery = discover()
     ingest_batch.expand(batch=batches(discovery)) >> reconcile(discovery)

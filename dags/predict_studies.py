@@ -14,36 +14,39 @@ from airflow.sdk import dag
 from idh_airflow.assets import CASES, CHAMPIONS, PATCHES
 from idh_airflow.connections import platform
 from idh_airflow.defaults import DAG_DEFAULTS
-from idh_airflow.steps import skip_unless, step
+from idh_airflow.steps import new_unless_empty, step
 
 from idh_tasks.domain.role import Role
 
 ROLE = Role.PREDICT
 
 
-@dag(schedule=(PATCHES | CHAMPIONS | CASES), doc_md=__doc__, **DAG_DEFAULTS)
+@dag(
+    schedule=(PATCHES | CHAMPIONS | CASES),
+    doc_md=__doc__,
+    dag_display_name="Predict studies",
+    **DAG_DEFAULTS,
+)
 def predict_studies() -> None:
     """Select what is due → predict in batches → write documents."""
 
-    @step()
+    @step("Batches: {}.")
     def due() -> list[object]:
         from idh_tasks.pipelines.predict import batch
 
-        batches = batch.due(platform(ROLE))
-        skip_unless(batches, "every current patch has a prediction of its champion, or there is no champion yet")
-        return list(batches)
+        return list(batch.due(platform(ROLE)))
 
-    @step(map_index_template="{{ task.op_kwargs['batch']['label'] }}")
+    @step("Predictions stored: {}.", map_index_template="{{ task.op_kwargs['batch']['label'] }}")
     def predict_batch(batch: dict[str, list[str]]) -> int:
         from idh_tasks.pipelines.predict.batch import predict_batch as predict
 
         return predict(platform(ROLE), batch["ids"])
 
-    @step(trigger_rule="none_failed")
+    @step("Documents written: {}.", trigger_rule="none_failed")
     def write_documents() -> int:
         from idh_tasks.pipelines.predict import documents
 
-        return documents.write_documents(platform(ROLE))
+        return new_unless_empty(documents.write_documents(platform(ROLE)), "every document is up to date")
 
     predict_batch.expand(batch=due()) >> write_documents()
 

@@ -26,33 +26,37 @@ from idh_airflow.assets import CASES, PATCHES
 from idh_airflow.connections import platform
 from idh_airflow.defaults import DAG_DEFAULTS
 from idh_airflow.review import request_reviews
-from idh_airflow.steps import skip_unless, step
+from idh_airflow.steps import new_unless_empty, step
 
 from idh_tasks.domain.role import Role
 
 ROLE = Role.PREPROCESS
 
 
-@dag(schedule=[CASES], doc_md=__doc__, **DAG_DEFAULTS)
+@dag(schedule=[CASES], doc_md=__doc__, dag_display_name="Preprocess studies", **DAG_DEFAULTS)
 def preprocess_studies() -> None:
     """Select what is due → preprocess in batches → announce, and request reviews of proposed outlines."""
 
-    @step()
+    @step("Batches: {}.")
     def due() -> list[object]:
         from idh_tasks.pipelines.preprocess import batch
 
         return list(batch.due(platform(ROLE)))
 
-    @step(map_index_template="{{ task.op_kwargs['batch']['label'] }}")
+    @step("Sequences: {}.", map_index_template="{{ task.op_kwargs['batch']['label'] }}")
     def preprocess_batch(batch: dict[str, list[str]]) -> dict[str, int]:
         from idh_tasks.pipelines.preprocess.batch import preprocess_batch as preprocess
 
         return preprocess(platform(ROLE), batch["ids"])
 
-    @step(trigger_rule="none_failed", outlets=[PATCHES])
-    def announce(batches: list[object], dag_run: Any = None) -> None:
-        relinked = dag_run.run_type == "asset_triggered"
-        skip_unless(batches or relinked, "no study was due, and no link has changed")
+    @step("Announced: {}.", trigger_rule="none_failed", outlets=[PATCHES])
+    def announce(batches: list[Any], dag_run: Any = None) -> dict[str, int]:
+        from idh_tasks.pipelines.preprocess import batch
+
+        if batches:
+            batch.count_cohort(platform(ROLE))
+        new_unless_empty(batches or dag_run.run_type == "asset_triggered", "no study was due, and no link has changed")
+        return {"studies": sum(len(batch["ids"]) for batch in batches)}
 
     batches = due()
     preprocess_batch.expand(batch=batches) >> [announce(batches), request_reviews(ROLE)]

@@ -2,12 +2,12 @@
 ### Review cases
 
 Whenever linking or preprocessing meets a question that only a person can decide, it waits here as a task in the state
-*awaiting input*. Open the task, read, and choose an answer; **Required Actions** in the menu lists all of them.
-Questions contain the platform's ids and medical terms, but no patient identifier; the report itself is read in the
-laboratory's system.
+*awaiting input*. Answer it on the page **Review** or under **Required Actions**. Questions contain the platform's ids
+and medical terms, but no patient identifier; pathology readers open the text of a report on the page.
 
 **Questions**: contradictory reports, unclear results or diagnoses, several equally suitable studies, almost identical
-patient identifiers, merges of patients whose birth date or sex differ, and proposed tumour outlines, with a picture.
+patient identifiers, merges of patients whose birth date or sex differ, series whose name is not sure, and proposed
+tumour outlines. A wrong answer is taken back on the page **Review**; clearing a task takes nothing back.
 
 **Writes**: `idh.review` and `idh.audit_event` (who, when, what). An answer starts `link_pathology`.
 
@@ -21,7 +21,7 @@ since it was shown (`E_NOT_SHOWN`): then nothing was recorded, and it is asked a
 `idh linkage review show`.
 
 **Unanswered**: after seven days the task is skipped and the next link run asks again. Until then the case stays out of
-the cohort, *awaiting review*, and nothing else waits for it.
+the cohort, *awaiting review*, and the run is *running*: it holds no worker, and nothing else waits for it.
 """
 
 from datetime import timedelta
@@ -33,6 +33,7 @@ from idh_airflow.connections import platform
 from idh_airflow.defaults import DAG_DEFAULTS
 from idh_airflow.review import ReviewOperator
 from idh_airflow.steps import step
+from idh_airflow.task_docs import doc_of
 
 from idh_tasks.domain.role import Role
 
@@ -41,17 +42,20 @@ if TYPE_CHECKING:
 
 ROLE = Role.LINK
 PATIENCE = timedelta(days=7)
+MOST_WAITING = 256
+"""Runs that wait at once; the scheduler looks at each of them again and again."""
 
 
 @dag(
     schedule=[QUESTIONS],
     doc_md=__doc__,
-    **DAG_DEFAULTS | {"max_active_runs": 8, "dagrun_timeout": PATIENCE + timedelta(days=1)},
+    dag_display_name="Review cases",
+    **DAG_DEFAULTS | {"max_active_runs": MOST_WAITING, "dagrun_timeout": PATIENCE + timedelta(days=1)},
 )
 def review_cases() -> None:
     """Take the open questions → one waiting task per question."""
 
-    @step()
+    @step("Questions asked: {}.")
     def take(task_state_store: Any = None) -> "list[Question]":
         from idh_tasks.pipelines.review import questions
 
@@ -64,6 +68,7 @@ def review_cases() -> None:
 
     ReviewOperator.partial(
         task_id="ask",
+        doc_md=doc_of("review_cases", "ask"),
         defaults="leave open",
         response_timeout=PATIENCE,
         outlets=[ANSWERS],

@@ -6,6 +6,7 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
     PATH=/opt/idh/.venv/bin:$PATH \
     HOME=/opt/airflow \
     AIRFLOW_HOME=/opt/airflow \
+    PYTHONPATH=/opt/idh/plugins \
     AIRFLOW__CORE__DAGS_FOLDER=/opt/idh/dags \
     AIRFLOW__CORE__PLUGINS_FOLDER=/opt/idh/plugins
 

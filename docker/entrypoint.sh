@@ -1,6 +1,6 @@
 #!/bin/sh
-# Passes secret files to Airflow: NAME__FROM=/run/secrets/x becomes NAME=content, and NAME__COPY=/run/secrets/x becomes
-# NAME=path of a private, writable copy. A missing, unreadable or empty secret stops the container.
+# Passes secret files to Airflow: NAME__FROM=/run/secrets/x becomes NAME=content. A missing, unreadable or empty secret
+# stops the container.
 set -eu
 umask 077
 
@@ -19,24 +19,12 @@ read_secret() {
     esac
 }
 
-named() {
-    env | sed -n "s/^\([A-Z0-9_]*\)__$1=.*/\1/p"
-}
-
-for name in $(named FROM); do
+for name in $(env | sed -n "s/^\([A-Z0-9_]*\)__FROM=.*/\1/p"); do
     eval "file=\${${name}__FROM}"
     # shellcheck disable=SC2154 # set by eval
     read_secret "$name" "$file"
     export "$name=$content"
     unset "${name}__FROM"
-done
-for name in $(named COPY); do
-    eval "file=\${${name}__COPY}"
-    read_secret "$name" "$file"
-    copy="$HOME/$(basename "$file")"
-    printf '%s\n' "$content" > "$copy"
-    export "$name=$copy"
-    unset "${name}__COPY"
 done
 unset content
 exec "$@"

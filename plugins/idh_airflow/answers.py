@@ -23,7 +23,7 @@ SHOWN = "shown"
 FINAL = (AirflowSkipException, AirflowFailException, DownstreamTasksSkipped)
 """Ends of an attempt after which Airflow does not repeat it."""
 HEARD = "heard"
-"""Key in the state of the task: when the answer was given that has been dealt with."""
+"""Key in the state of the task: the answer that has been dealt with (see `_mark`)."""
 
 
 class BoundQuestion(HITLOperator):
@@ -32,6 +32,9 @@ class BoundQuestion(HITLOperator):
     An answer may come before Airflow has noticed that the process that asked has ended; Airflow then takes the task for
     crashed and runs it again. An answer may also come between a clear and the next attempt. Therefore every later
     attempt first looks for an answer that has not been dealt with.
+
+    Airflow may also drop the success of the attempt that took an answer, and with it the events of its assets. The next
+    attempt then takes the answer once more, unless somebody has cleared the task, which allows it more attempts.
 
     Parameters
     ----------
@@ -49,24 +52,29 @@ class BoundQuestion(HITLOperator):
         """Ask; in a later attempt, look for an earlier answer first."""
         if context["ti"].try_number > 1:
             self.defer(trigger=EarlierAnswer(str(context["ti"].id)), method_name="take_or_ask")
-        self.ask(context)
+        return self.ask(context)
 
     def take_or_ask(self, context: Any, event: dict[str, Any]) -> Any:
         """Take an earlier answer, or ask again; the event is the answer itself if it came in the meantime."""
         answer = event.get("answer", event)
-        if answer is None or _moment(answer) == context["task_state_store"].get(HEARD):
+        if answer is None or self._is_settled(context, answer):
             return self.ask(context)
         return self.execute_complete(context, answer)
 
+    def _is_settled(self, context: Any, answer: dict[str, Any]) -> bool:
+        """Return whether an answer has been dealt with, and its success was not dropped."""
+        heard = context["task_state_store"].get(HEARD) or {}
+        return heard.get("answered") == _moment(answer) and heard.get("tries") != context["ti"].max_tries
+
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
-        """Take an answer; it has been dealt with unless the attempt is to be repeated."""
+        """Take an answer; it has been dealt with unless the attempt is to be repeated. Taken twice, it is the same."""
         state = context["task_state_store"]
         try:
             taken = self.take(context, event, str(state.get(SHOWN)))
         except FINAL:
-            state.set(HEARD, _moment(event))
+            state.set(HEARD, _mark(event))
             raise
-        state.set(HEARD, _moment(event))
+        state.set(HEARD, _mark(event, context["ti"].max_tries))
         return taken
 
     def take(self, context: Any, event: dict[str, Any], shown: str) -> Any:  # noqa: ARG002 - for those who override it
@@ -77,8 +85,8 @@ class BoundQuestion(HITLOperator):
         """End the task with the reason why the present question cannot be asked, or its answer not be taken."""
         raise NotImplementedError
 
-    def ask(self, context: Any) -> None:
-        """Ask, unless Airflow shows another text."""
+    def ask(self, context: Any) -> Any:
+        """Ask, unless Airflow shows another text; those who override it may return the result instead."""
         instance, state = context["ti"].id, context["task_state_store"]
         if not self._shows(instance):
             trigger = CloseQuestion(str(instance), (self.defaults or self.options)[-1])
@@ -89,7 +97,7 @@ class BoundQuestion(HITLOperator):
     def refuse_closed(self, context: Any, event: dict[str, Any]) -> None:
         """End the task, whose question cannot be answered any more."""
         state = context["task_state_store"]
-        state.set(HEARD, _moment(event))
+        state.set(HEARD, _mark(event))
         self.refuse(str(state.get(SHOWN)))
 
     def _shows(self, instance: Any) -> bool:
@@ -97,11 +105,17 @@ class BoundQuestion(HITLOperator):
         from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS  # it exists while a task runs
 
         asked = {"subject": self.subject, "body": self.body, "options": list(self.options)}
-        values = {"ti_id": instance, "defaults": self.defaults, "params": {}, "assigned_users": [], **asked}
+        form = {"defaults": self.defaults, "multiple": self.multiple, "params": self.serialized_params}
+        values = {"ti_id": instance, "assigned_users": [], **form, **asked}
         question = CreateHITLDetailPayload.model_validate(values)
         # `upsert_hitl_detail` drops the response, which contains what Airflow has stored.
         stored = SUPERVISOR_COMMS.send(question)
         return isinstance(stored, HITLDetailRequestResult) and asked == stored.model_dump(include=set(asked))
+
+
+def _mark(answer: dict[str, Any], tries: int | None = None) -> dict[str, Any]:
+    """Return what stands for an answer that is dealt with; `tries`, if it was taken: the attempts allowed by then."""
+    return {"answered": _moment(answer), "tries": tries}
 
 
 def _moment(answer: dict[str, Any]) -> float:

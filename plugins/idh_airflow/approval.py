@@ -1,24 +1,67 @@
-"""The step in which a person approves challengers, or nobody is asked with `IDH_APPROVAL=auto`."""
+"""The step in which a person approves challengers one by one, or nobody is asked with `IDH_APPROVAL=auto`."""
 
 from datetime import timedelta
-from typing import Any, TypedDict
+from typing import Any
 
-from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.sdk import Param
+from airflow.sdk.exceptions import AirflowSkipException
 
 from idh_airflow.answers import BoundQuestion
 from idh_airflow.connections import platform
 from idh_airflow.defaults import APPROVAL
 from idh_airflow.steps import outcomes, step
+from idh_airflow.task_docs import doc_of
+from idh_tasks.domain.approval import MOST_CHARACTERS, Approval
 from idh_tasks.domain.role import Role
 
+TASK_ID = "approve"
+DOC = doc_of("retrain_models", TASK_ID)
+NONE = "none of them"
+"""The option that approves nothing, whatever is chosen with it."""
+COMMENT = "comment"
 WAIT = timedelta(days=6)
 """Until shortly before the next weekly run; without an answer the champions stay."""
 JUDGEMENT = "ti.xcom_pull(task_ids='judge')"
 """In templates: what a person is asked about."""
+BODY = (
+    f"{{{{ {JUDGEMENT}['sentences'] | join('\n\n') }}}}\n\n"
+    f"Choose the sequences whose networks become champions; the others stay challengers. *{NONE}* approves nothing. "
+    "The comment is kept with your name: write no patient's name into it.\n\n"
+    "For research use; not for diagnosis.\n\n"
+    f"Training run `{{{{ {JUDGEMENT}['run_id'] }}}}`, judgement `{{{{ {JUDGEMENT}['digest'] }}}}`"
+)
 
 
-class PromotionApproval(BoundQuestion, ApprovalOperator):
-    """Asks a person to approve or reject; after a rejection the following tasks are skipped."""
+class PromotionApproval(BoundQuestion):
+    """Asks a person which of the eligible networks become champions.
+
+    Parameters
+    ----------
+    judgement
+        As returned by `judge_challengers`; the eligible sequences are the options.
+    """
+
+    template_fields = (*BoundQuestion.template_fields, "judgement")
+
+    def __init__(self, *, judgement: Any, params: Any = None, **options: Any) -> None:  # noqa: ARG002 - those of the DAG
+        super().__init__(options=[NONE], multiple=True, params={COMMENT: _comment()}, **options)
+        self.judgement = judgement
+
+    def pre_execute(self, context: Any) -> None:  # noqa: ARG002 - Airflow's signature
+        """Offer the eligible sequences; Airflow calls this before it asks and before it takes an answer."""
+        self.options = [*self.judgement["eligible"], NONE]
+
+    def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
+        """Take the answer.
+
+        Raises
+        ------
+        AirflowSkipException
+            If nobody answered in time: the run is judged again, and its networks are shown again.
+        """
+        if "error" in event:
+            raise AirflowSkipException("nobody answered in time: the champions stay")
+        return super().execute_complete(context, event)
 
     def take(self, context: Any, event: dict[str, Any], shown: str) -> Any:
         """Return the answer with what it was given for.
@@ -37,25 +80,27 @@ class PromotionApproval(BoundQuestion, ApprovalOperator):
         outcomes(_refuse)(self.shown, shown)
 
 
+def _comment() -> Param:
+    return Param("", type=["string", "null"], maxLength=MOST_CHARACTERS, title="Comment")
+
+
 def _refuse(judged: str, shown: str) -> None:
     from idh_tasks.pipelines.train import promotion
 
     promotion.refuse_approval(platform(Role.TRAIN), judged, shown)
 
 
-def approval(task_id: str) -> Any:
-    """Return the step; its XCom holds who approved, and what (see `approval_of`)."""
+def approval(judgement: Any) -> Any:
+    """Return the step; its XCom holds who approved what (see `approval_of`)."""
     if APPROVAL == "auto":
-        return step(task_id=task_id)(_automatic)()
+        return step("Nobody is asked (IDH_APPROVAL=auto).", task_id=TASK_ID, doc_md=DOC)(_automatic)()
     operator = PromotionApproval(
-        task_id=task_id,
-        subject="May these networks become champions?",
-        body=(
-            f"{{{{ {JUDGEMENT}['sentences'] | join('\n\n') }}}}\n\nFor research use; not for diagnosis.\n\n"
-            f"Training run `{{{{ {JUDGEMENT}['run_id'] }}}}`, judgement `{{{{ {JUDGEMENT}['digest'] }}}}`"
-        ),
+        task_id=TASK_ID,
+        doc_md=DOC,
+        judgement=judgement,
+        subject="Which networks become champions?",
+        body=BODY,
         shown=f"{{{{ {JUDGEMENT}['digest'] }}}}",
-        defaults=PromotionApproval.REJECT,
         response_timeout=WAIT,
     )
     return operator.output
@@ -66,17 +111,14 @@ def _automatic() -> str:
     return "auto"
 
 
-class Approval(TypedDict):
-    """Who approved, and the digest of what was shown; None if nobody was asked."""
-
-    actor: str
-    approved: str | None
-
-
-def approval_of(approved: Any) -> Approval:
-    """Return the approval from the XCom of the step."""
+def approval_of(approved: Any) -> Approval | None:
+    """Return the approval from the XCom of the step, or None if nobody was asked."""
     if not isinstance(approved, dict):
-        return Approval(actor="auto", approved=None)
-    user = approved.get("responded_by_user")
-    actor = str(user.get("name") or user.get("id")) if user else "auto"
-    return Approval(actor=actor, approved=str(approved.get("shown")))
+        return None
+    user, chosen = approved["responded_by_user"], approved["chosen_options"]
+    return Approval(
+        actor=str(user.get("name") or user["id"]),
+        shown=str(approved["shown"]),
+        sequences=frozenset() if NONE in chosen else frozenset(chosen),
+        comment=str(approved["params_input"].get(COMMENT) or "").strip(),
+    )

@@ -1,7 +1,8 @@
 """Turns Airflow's Connections into the settings of the pipelines."""
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
 from airflow.sdk import Connection
@@ -9,8 +10,12 @@ from airflow.sdk import Connection
 from idh_tasks.domain.role import Role
 
 if TYPE_CHECKING:
-    from idh_tasks.endpoints import DicomwebSettings, FhirSettings
+    from pydantic import BaseModel
+
+    from idh_tasks.endpoints import DicomwebSettings, FhirSettings, PacsSettings, StoreSettings
     from idh_tasks.pipelines.platform import Platform
+
+S = TypeVar("S", bound="BaseModel")
 
 PATHOLOGY = "idh_pathology"
 STORE = "idh_store"
@@ -60,39 +65,103 @@ def _dicomweb(archive: Connection | None) -> "DicomwebSettings | None":
 
     if archive is None:
         return None
-    return DicomwebSettings.model_validate(_web_server(archive))
+    return _valid(DicomwebSettings, DICOMWEB, _web_server(archive))
 
 
 def _fhir(server: Connection | None) -> "FhirSettings | None":
     """Return how to reach the laboratory's FHIR server, in the same way."""
     from idh_tasks.endpoints import FhirSettings
 
-    return FhirSettings.model_validate(_web_server(server)) if server is not None else None
+    return _valid(FhirSettings, FHIR, _web_server(server)) if server is not None else None
 
 
 def _web_server(server: Connection) -> dict[str, object]:
-    return {"url": server.host, "login": server.login, "password": server.password, **server.extra_dejson}
+    return {"url": server.host, "login": server.login, "password": server.password, **_filled(server)}
+
+
+def _filled(connection: Connection) -> dict[str, object]:
+    """Return the extras; a field that was left empty in the form stands for its default."""
+    return {name: value for name, value in connection.extra_dejson.items() if value not in (None, "")}
+
+
+def _store(store: Connection) -> "StoreSettings":
+    from idh_tasks.endpoints import StoreSettings
+
+    own = {"access_key": store.login or "", "secret_key": store.password or ""}
+    return _valid(StoreSettings, STORE, {**own, **_filled(store)})
+
+
+def _pacs(pacs: Connection | None) -> "PacsSettings | None":
+    from idh_tasks.endpoints import PacsSettings
+
+    if pacs is None:
+        return None
+    return _valid(PacsSettings, PACS, {"host": pacs.host or "", "port": pacs.port or 104, **_filled(pacs)})
+
+
+def _valid(kind: type[S], name: str, content: Mapping[str, object]) -> S:
+    """Return the settings in a Connection.
+
+    Raises
+    ------
+    SettingsRefusedError
+        ``E_SETTINGS`` naming the Connection and its fields that are missing or not valid, without their values.
+    """
+    from pydantic import ValidationError
+
+    from idh_tasks.codes import Code
+    from idh_tasks.errors import SettingsRefusedError
+
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        fields = sorted({".".join(map(str, one["loc"])) for one in error.errors(include_input=False)})
+        reason = f"Connection {name}: {', '.join(fields)} missing or not valid"
+        raise SettingsRefusedError(Code.E_SETTINGS, reason) from None
 
 
 def platform(role: Role) -> "Platform":
-    """Open the platform as a role, with the Connections that an administrator set in Airflow."""
+    """Open the platform as a role, with the Connections that an administrator set in Airflow.
+
+    Raises
+    ------
+    SettingsRefusedError
+        ``E_SETTINGS`` if a variable or a Connection is not valid.
+    """
     from pydantic import SecretStr
 
-    from idh_tasks.endpoints import PacsSettings, StoreSettings
+    from idh_airflow.task_links import current_task
+    from idh_tasks.configuration.problems import refuse_problems
     from idh_tasks.pipelines.platform import Platform
     from idh_tasks.settings import Settings
 
-    store, pacs, laboratory, key = _required(STORE), *map(_optional, (PACS, PATHOLOGY, PSEUDONYM_KEY))
+    refuse_problems(os.environ)
+    laboratory, key = map(_optional, (PATHOLOGY, PSEUDONYM_KEY))
     settings = Settings(
         database_url=SecretStr(_sql_url(_required(role.connection))),
         pathology_url=SecretStr(_sql_url(laboratory)) if laboratory else None,
         # A process that handles no identifiers has no key; code that needs the key rejects an empty one.
         pseudonym_key=SecretStr((key and key.password) or ""),
-        store=StoreSettings(
-            access_key=store.login or "", secret_key=SecretStr(store.password or ""), **store.extra_dejson
-        ),
-        pacs=PacsSettings(host=pacs.host or "", port=pacs.port or 104, **pacs.extra_dejson) if pacs else None,
+        store=_store(_required(STORE)),
+        pacs=_pacs(_optional(PACS)),
         dicomweb=_dicomweb(_optional(DICOMWEB)),
         fhir=_fhir(_optional(FHIR)),
+        task=current_task(),
     )
     return Platform(settings)
+
+
+def recorder(role: Role) -> "Platform":
+    """Open only the platform's database, which needs no other setting: bad ones can then be recorded, too."""
+    from pydantic import SecretStr
+
+    from idh_tasks.pipelines.platform import Platform
+    from idh_tasks.settings import Settings
+
+    return Platform(Settings.model_construct(database_url=SecretStr(_sql_url(_required(role.connection)))))
+
+
+def origin(name: str) -> str:
+    """Return where this process has a Connection from: its own environment comes before Airflow's database."""
+    variables = (f"{prefix}_CONN_{name.upper()}" for prefix in ("AIRFLOW", "IDH"))
+    return "environment" if any(variable in os.environ for variable in variables) else "Airflow"

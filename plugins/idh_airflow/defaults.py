@@ -4,27 +4,42 @@ The docstring of a variable read from the environment is its entry in docs/setti
 """
 
 import os
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pendulum
 
-OWNER = "idh-platform"
-TAGS = ["idh", "research use only"]
+from idh_airflow.closing import say_last
+from idh_airflow.commit import commit_tag
 
-START = pendulum.parse(os.environ.get("IDH_START", "2026-01-01T00:00:00Z"), strict=True)
+OWNER = "idh-platform"
+TAGS = ["idh", "research use only", *commit_tag()]
+
+
+def _moment(text: str) -> pendulum.DateTime:
+    """Return a time; what cannot be read is refused by name where a DAG is parsed (steps.py), and not here."""
+    try:
+        return pendulum.instance(datetime.fromisoformat(text))
+    except ValueError:
+        return pendulum.datetime(2026, 1, 1)
+
+
+START = _moment(os.environ.get("IDH_START", "2026-01-01T00:00:00Z"))
 """No schedule reaches back before this time."""
+TIME_ZONE = os.environ.get("IDH_TIME_ZONE", "UTC")
+"""The time zone of the schedules, such as `Europe/Berlin`; a night keeps its hour when the clocks change."""
 INGEST_CRON = os.environ.get("IDH_INGEST_CRON", "0 1 * * *")
-"""When `ingest_studies` starts, in UTC."""
+"""When `ingest_studies` starts, in `IDH_TIME_ZONE`."""
 LINK_CRON = os.environ.get("IDH_LINK_CRON", "0 3 * * *")
-"""When `link_pathology` starts, in UTC; it also starts after new studies and after answers."""
+"""When `link_pathology` starts, in `IDH_TIME_ZONE`; it also starts after new studies and after answers."""
 RETRAIN_CRON = os.environ.get("IDH_RETRAIN_CRON", "0 5 * * 6")
-"""When `retrain_models` starts, in UTC; it also starts after new patches."""
+"""When `retrain_models` starts, in `IDH_TIME_ZONE`; it also starts after new patches."""
 PACS_CHANGES = os.environ.get("IDH_PACS_CHANGES")
 """Connection to an Orthanc whose change feed starts `ingest_studies` minutes after a study is complete."""
 APPROVAL = os.environ.get("IDH_APPROVAL", "person")
 """Who approves a challenger: `person`, or `auto` to promote without asking."""
 
+ENDED = ("on_success_callback", "on_skipped_callback", "on_retry_callback", "on_failure_callback")
 DEFAULT_ARGS: dict[str, Any] = {
     "owner": OWNER,
     "retries": 3,
@@ -32,6 +47,7 @@ DEFAULT_ARGS: dict[str, Any] = {
     "retry_exponential_backoff": True,
     "max_retry_delay": timedelta(minutes=10),
     "execution_timeout": timedelta(hours=1),
+    **dict.fromkeys(ENDED, say_last),
 }
 
 DAG_DEFAULTS: dict[str, Any] = {

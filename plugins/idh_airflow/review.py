@@ -8,12 +8,12 @@ from airflow.sdk.exceptions import AirflowSkipException
 from idh_airflow.answers import BoundQuestion
 from idh_airflow.assets import QUESTIONS
 from idh_airflow.connections import platform
-from idh_airflow.steps import outcomes, skip_unless, step
+from idh_airflow.steps import new_unless_empty, outcomes, step
 from idh_tasks.domain.role import Role
 
 
-@step(trigger_rule="none_failed", outlets=[QUESTIONS])
-def request_reviews(role: str) -> None:
+@step("Asked of a person: {}.", trigger_rule="none_failed", outlets=[QUESTIONS])
+def request_reviews(role: str) -> dict[str, int]:
     """Trigger `review_cases` if an open question is not being asked.
 
     Parameters
@@ -23,23 +23,28 @@ def request_reviews(role: str) -> None:
     """
     from idh_tasks.pipelines.review import questions
 
-    skip_unless(questions.reviews_due(platform(Role(role))), "every open question is being asked already")
+    due = questions.reviews_due(platform(Role(role)))
+    return new_unless_empty({"questions": due}, "every open question is being asked already")
 
 
 class ReviewOperator(BoundQuestion):
     """Asks one of the platform's questions."""
 
-    def ask(self, context: Any) -> None:
-        """Ask, unless the question has been settled since it was taken.
+    def ask(self, context: Any) -> Any:
+        """Ask, unless the question has been settled since it was taken; return its answer if it has one.
+
+        A success announces the answer: the attempt that recorded it may not have been able to.
 
         Raises
         ------
         AirflowSkipException
-            If it is answered, or no longer arises.
+            If it no longer arises.
         """
+        if answer := outcomes(_answer_of)(self.shown):
+            return {"shown": self.shown, "answer": answer}
         if not outcomes(_is_open)(self.shown):
-            raise AirflowSkipException("the question is answered or no longer arises")
-        super().ask(context)
+            raise AirflowSkipException("the question no longer arises")
+        return super().ask(context)
 
     def take(self, context: Any, event: dict[str, Any], shown: str) -> Any:  # noqa: ARG002 - as in the base class
         """Record the answer with its author for the question that was shown; without an answer it stays open.
@@ -71,6 +76,12 @@ def _is_open(shown: str) -> bool:
     from idh_tasks.pipelines.review import questions
 
     return questions.is_open(platform(Role.LINK), shown)
+
+
+def _answer_of(shown: str) -> str | None:
+    from idh_tasks.pipelines.review import questions
+
+    return questions.answer_of(platform(Role.LINK), shown)
 
 
 def _record(shown: str, option: str, user: str | None) -> bool:

@@ -1,22 +1,41 @@
 """The application that serves the pages below /idh."""
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
 
-from idh_airflow.ui import audit, cohort, held, networks, studies, tonight, waiting
+from idh_airflow.places import pages_path
+from idh_airflow.ui import (
+    audit,
+    cohort,
+    held,
+    judgements,
+    networks,
+    outlines,
+    sources,
+    studies,
+    tonight,
+    training_runs,
+    waiting,
+)
+from idh_airflow.ui.refusal import refuse
 from idh_airflow.ui.rendering import FOLDER, MENU
 from idh_airflow.ui.security import protect
 
-PREFIX = "/idh"
 CATEGORY = "Radiogenomics"
-CARD = {"name": "Last night", "bundle_url": f"{PREFIX}/static/dashboard.js", "destination": "dashboard"}
-"""The card on Airflow's dashboard."""
-
 pages = FastAPI(title="Radiogenomic platform", docs_url=None, redoc_url=None, openapi_url=None)
 pages.middleware("http")(protect)
-for part in (tonight, studies, cohort, waiting, networks, held, audit):
+pages.exception_handler(HTTPException)(refuse)
+pages.exception_handler(RequestValidationError)(refuse)
+for part in (tonight, studies, judgements, outlines, cohort, waiting, networks, training_runs, held, sources, audit):
     pages.include_router(part.router)
 pages.mount("/static", StaticFiles(directory=FOLDER / "static"))
+
+
+def card() -> dict[str, str]:
+    """Return the card on Airflow's dashboard."""
+    return {"name": "Last night", "bundle_url": f"{pages_path()}/static/dashboard.js", "destination": "dashboard"}
 
 
 def menu_entries() -> list[dict[str, str]]:
@@ -24,11 +43,11 @@ def menu_entries() -> list[dict[str, str]]:
     return [
         {
             "name": page.title,
-            "href": f"{PREFIX}{page.path}",
+            "href": f"{pages_path()}{page.path}",
             "destination": "nav",
             "category": CATEGORY,
             "url_route": f"idh-{page.title.lower().replace(' ', '-')}",
-            "icon": f"{PREFIX}/static/icon.svg",
+            "icon": f"{pages_path()}/static/icon.svg",
         }
         for page in MENU
     ]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
+from idh_airflow.ui.parameters import Text, day
 from idh_airflow.ui.rendering import render
 from idh_airflow.ui.rights import Right
-from idh_airflow.ui.studies import Text
 from idh_tasks.domain.role import Role
 
 if TYPE_CHECKING:
@@ -27,16 +27,22 @@ def _filter(
     action: Text = "",
     subject: Text = "",
     before: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
+    since: Text = "",
+    until: Text = "",
 ) -> "EventFilter":
     from idh_tasks.pipelines.pages.events import EventFilter
 
-    return EventFilter(actor, action, subject, before)
+    return EventFilter(actor, action, subject, before, day(since), day(until))
 
 
 @router.get("/")
 def page(request: Request, chosen: Annotated[Any, Depends(_filter)]) -> HTMLResponse:
     """Return the events that meet the filter, the latest first."""
-    return render(request, "audit.html.j2", events=_events(chosen), chosen=chosen)
+    from idh_airflow.connections import platform
+    from idh_tasks.pipelines.pages.events import audit_page
+
+    found = audit_page(platform(Role.PAGES), chosen)
+    return render(request, "audit.html.j2", found=found, chosen=chosen, most_exported=MOST_EXPORTED)
 
 
 @router.get("/events.csv")
@@ -45,15 +51,26 @@ def export(chosen: Annotated[Any, Depends(_filter)]) -> Response:
     table = io.StringIO()
     writer = csv.writer(table)
     writer.writerow(COLUMNS)
-    for event in _events(chosen, MOST_EXPORTED):
+    for event in _exported(chosen):
         writer.writerow([*(getattr(event, name) for name in COLUMNS[:-1]), json.dumps(event.detail)])
-    headers = {"Content-Disposition": 'attachment; filename="audit.csv"'}
-    return Response(table.getvalue(), media_type="text/csv", headers=headers)
+    return _download(table.getvalue(), "text/csv", "audit.csv")
 
 
-def _events(chosen: "EventFilter", size: int | None = None) -> "list[AuditEvent]":
+@router.get("/events.fhir.json")
+def bundle(chosen: Annotated[Any, Depends(_filter)]) -> Response:
+    """Return the latest events that meet the filter as a FHIR R4 Bundle of AuditEvents."""
+    from idh_tasks.pipelines.pages.audit_bundle import audit_bundle
+
+    body = json.dumps(audit_bundle(_exported(chosen)))
+    return _download(body, "application/fhir+json", "audit.fhir.json")
+
+
+def _download(body: str, media_type: str, name: str) -> Response:
+    return Response(body, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def _exported(chosen: "EventFilter") -> "list[AuditEvent]":
     from idh_airflow.connections import platform
     from idh_tasks.pipelines.pages.events import events
-    from idh_tasks.pipelines.pages.listing import SIZE
 
-    return events(platform(Role.PAGES), chosen, size or SIZE)
+    return events(platform(Role.PAGES), chosen, MOST_EXPORTED)

@@ -1,14 +1,15 @@
-"""What is held, and why."""
+"""What is held and why, and what was tried again."""
 
 from typing import Annotated
 
 from airflow.api_fastapi.core_api.security import GetUserDep
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from idh_airflow.ui.parameters import Number, Text
 from idh_airflow.ui.rendering import render
 from idh_airflow.ui.rights import Right
-from idh_airflow.ui.studies import Number, Text
+from idh_tasks.codes import Code
 from idh_tasks.domain.role import Role
 
 router = APIRouter(prefix="/held", dependencies=[Right.VIEW.dependency])
@@ -20,7 +21,17 @@ def page(request: Request, code: Text = "", study: Text = "", number: Number = 1
     from idh_airflow.connections import platform
     from idh_tasks.pipelines.pages.held import held
 
-    return render(request, "held.html.j2", held=held(platform(Role.PAGES), code, study, number), code=code, study=study)
+    found = held(platform(Role.PAGES), code, study, number)
+    return render(request, "held.html.j2", held=found, code=code, study=study)
+
+
+@router.get("/tried")
+def tried(request: Request, number: Number = 1) -> HTMLResponse:
+    """Return what was tried again, by whom, and what became of it."""
+    from idh_airflow.connections import platform
+    from idh_tasks.pipelines.pages.held import tried_again
+
+    return render(request, "tried.html.j2", tried=tried_again(platform(Role.PAGES), number))
 
 
 @router.post("/readmit", dependencies=[Right.OPERATE.dependency])
@@ -30,4 +41,15 @@ def readmit(request: Request, user: GetUserDep, subject: Annotated[list[str], Fo
     from idh_tasks.pipelines.operate.readmission import readmit
 
     readmit(platform(Role.PAGES), subject, user.get_name())
+    return RedirectResponse(f"{request.scope['root_path']}/held/", 303)
+
+
+@router.post("/readmit-code", dependencies=[Right.OPERATE.dependency])
+def readmit_all(request: Request, user: GetUserDep, code: Annotated[Code, Form()]) -> Response:
+    """Have the next night try again everything that is held with a code, and return to the list."""
+    from idh_airflow.connections import platform
+    from idh_tasks.pipelines.operate.readmission import readmit_code
+
+    if not readmit_code(platform(Role.PAGES), code, user.get_name()):
+        raise HTTPException(409, f"nothing that can be tried again is held with {code} now")
     return RedirectResponse(f"{request.scope['root_path']}/held/", 303)

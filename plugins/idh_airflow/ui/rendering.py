@@ -1,28 +1,38 @@
 """Turns templates into pages."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
+from idh_airflow.places import MOUNT
+from idh_airflow.ui.rights import Right
 from idh_tasks.codes import Code, catalogue
+from idh_tasks.domain.performance import no_better
+from idh_tasks.domain.sequence import MrSequence
+from idh_tasks.pipelines.pages.listing import MOST_COUNTED
+from idh_tasks.settings import Settings
 
 FOLDER = Path(__file__).parent
-PLACES = ("number", "before")
+PLACES = ("number", "before", "first")
 """Parameters that say where a list is continued."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page in the menu."""
+    """A page in the menu, and the name of the right that it needs."""
 
     path: str
     title: str
+    right: str = Right.VIEW.name
 
 
 MENU = (
@@ -32,13 +42,46 @@ MENU = (
     Page("/review/", "Review"),
     Page("/models/", "Models"),
     Page("/held/", "Held"),
-    Page("/audit/", "Audit"),
+    Page("/sources/", "Sources and settings"),
+    Page("/audit/", "Audit", Right.AUDIT.name),
 )
 """The pages in the order of the menu."""
 
 
-def _time(moment: datetime) -> str:
+def _plain_time(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M}"
+
+
+def _second(moment: datetime) -> str:
+    """Return a moment in UTC to the second, with its zone."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _time(moment: datetime) -> Markup:
+    """Return a moment as an element that never breaks; an attribute takes `plain_time`."""
+    return Markup("<time>{}</time>").format(_plain_time(moment))
+
+
+def _moment(moment: datetime) -> str:
+    """Return a moment in UTC as a parameter of an address."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
+
+
+def _age(moment: datetime) -> str:
+    """Return how long ago a moment was, in the largest full unit."""
+    hours = int((datetime.now(UTC) - moment).total_seconds() // 3600)
+    count, unit = (hours // 24, "day") if hours >= 24 else (hours, "hour")
+    return f"{count} {unit}{'' if count == 1 else 's'}" if count else "less than an hour"
+
+
+def _bounded(count: int) -> str:
+    """Return a count that stops where it becomes long, in words."""
+    return str(count) if count <= MOST_COUNTED else f"more than {MOST_COUNTED:,}"
+
+
+def _kind_of_data() -> str:
+    """Return what the data of this platform are; the process that serves the pages has no other settings."""
+    return os.environ.get("IDH_DATA_KIND", Settings.model_fields["data_kind"].default)
 
 
 def bars(heights: list[int], width: int = 8, height: int = 60) -> Iterator[dict[str, float]]:
@@ -53,8 +96,26 @@ def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    environment.filters["time"] = _time
-    environment.globals |= {"menu": MENU, "entry": lambda code: catalogue()[Code(code)], "bars": bars}
+    environment.filters |= {
+        "time": _time,
+        "plain_time": _plain_time,
+        "second": _second,
+        "moment": _moment,
+        "age": _age,
+        "written": lambda sequence: MrSequence(sequence).written,
+        "bounded": _bounded,
+    }
+    environment.globals |= {
+        "kind": _kind_of_data,
+        "menu": MENU,
+        "entry": lambda code: catalogue()[Code(code)],
+        "bars": bars,
+        "no_better": no_better,
+        "may": lambda _: False,
+        "most_counted": MOST_COUNTED,
+        "airflow": "",
+        "within": "",
+    }
     return environment
 
 
@@ -64,9 +125,25 @@ ENVIRONMENT = _environment()
 def render(request: Request, template: str, **values: object) -> HTMLResponse:
     """Return a page; every value is escaped.
 
-    Templates also get `base`, the path of the application, and `query`, the filters of the request without the number
-    of the page.
+    Templates also get `base`, the path of the application, and `airflow`, that of Airflow; `query`, the filters of the
+    request without its place in the list, and `within`, without the number of the page only; and `may`, which says
+    whether the user has the right of a name: what would be refused is not offered.
     """
-    filters = [(name, value) for name, value in request.query_params.multi_items() if name not in PLACES]
     base = request.scope.get("root_path", "")
-    return HTMLResponse(ENVIRONMENT.get_template(template).render(base=base, query=urlencode(filters), **values))
+    shared = {
+        "base": base,
+        "airflow": base.removesuffix(MOUNT),
+        "query": _query(request, PLACES),
+        "within": _query(request, ("number",)),
+        "may": _rights(request),
+    }
+    return HTMLResponse(ENVIRONMENT.get_template(template).render(shared | values))
+
+
+def _query(request: Request, left_out: Sequence[str]) -> str:
+    return urlencode([(name, value) for name, value in request.query_params.multi_items() if name not in left_out])
+
+
+def _rights(request: Request) -> Callable[[str], bool]:
+    """Return the function by which a template asks whether the user has a right."""
+    return cache(lambda name: Right[name].is_held_by_reader_of(request))

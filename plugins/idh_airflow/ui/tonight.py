@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 
 from idh_airflow.ui.rendering import render
 from idh_airflow.ui.rights import Right
-from idh_airflow.ui.runs import latest_runs
+from idh_airflow.ui.runs import latest_runs, refused_settings
 
 router = APIRouter(dependencies=[Right.VIEW.dependency])
 
@@ -21,7 +21,7 @@ def page(request: Request, session: SessionDep) -> HTMLResponse:
 
 @router.get("/card")
 def card(request: Request, session: SessionDep) -> HTMLResponse:
-    """Return the stages and the four tiles, for Airflow's dashboard."""
+    """Return the stages, what is red and the four tiles, for Airflow's dashboard."""
     return _tonight(request, session, "card.html.j2")
 
 
@@ -31,4 +31,4 @@ def _tonight(request: Request, session: SessionDep, template: str) -> HTMLRespon
     from idh_tasks.pipelines.pages.tonight import tonight
 
     morning = tonight(platform(Role.PAGES), datetime.now(UTC))
-    return render(request, template, morning=morning, runs=latest_runs(session))
+    return render(request, template, morning=morning, runs=latest_runs(session), settings=refused_settings(session))

@@ -1,0 +1,16 @@
+"""The last sentences of steps that return more than a count."""
+
+from typing import Any
+
+
+def listed(discovery: Any) -> str:
+    """Return what the sources have, how much of it is new, and which of them did not answer."""
+    found = ", ".join(f"{count} in {source}" for source, count in discovery["found"].items()) or "nothing"
+    new = sum(len(batch["ids"]) for batch in discovery["batches"])
+    missing = ", ".join(discovery["unreachable"])
+    return f"Found: {found}; to be ingested: {new}." + (f" No answer: {missing}." if missing else "")
+
+
+def judged(judgement: Any) -> str:
+    """Return which networks may become champions, of those that were trained."""
+    return f"May become champions: {', '.join(judgement['eligible'])}; judged: {', '.join(judgement['networks'])}."
