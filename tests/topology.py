@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+import httpx
 import pytest
 
 from idh_tasks.local import accounts, airflow, up
@@ -14,6 +15,7 @@ from idh_tasks.local.process import Service, await_ready
 from tests.conftest import temporary_installation
 
 QUEUES = ("default", "gpu")
+FAB = airflow.configuration()[airflow.AUTH_MANAGER]
 # Processes that rename themselves leave their environment readable: tests look at it.
 READABLE = {"SPT_NOENV": "1"}
 
@@ -24,6 +26,25 @@ def local_topology() -> Iterator[Installation]:
     with temporary_installation() as installation:
         _start_airflow(installation, airflow.environment(installation) | READABLE)
         yield installation
+
+
+@contextmanager
+def api_server(auth_manager: str) -> Iterator[Installation]:
+    """Start PostgreSQL, S3, Orthanc and Airflow's API server, which asks an auth manager who may do what."""
+    with temporary_installation() as installation:
+        up.services_up(installation, print)
+        env = airflow.environment(installation) | {airflow.AUTH_MANAGER: auth_manager}
+        airflow.prepare(installation, env)
+        airflow.launch(installation, "api-server", ("api-server",), env)
+        await_ready(Service(installation, "api-server"), lambda: _answers(installation), 180)
+        yield installation
+
+
+def _answers(installation: Installation) -> bool:
+    try:
+        return httpx.get(f"{airflow.base_url(installation)}/api/v2/version", timeout=5).is_success
+    except httpx.TransportError:
+        return False
 
 
 @contextmanager
@@ -60,7 +81,8 @@ def _start_celery(installation: Installation, options: Mapping[str, str]) -> Non
         "AIRFLOW__CELERY__RESULT_BACKEND": f"{broker}/1",
     }
     _start_redis(installation)
-    env = airflow.environment(installation, "CeleryExecutor") | READABLE | addresses | dict(options)
+    own = {airflow.AUTH_MANAGER: FAB, **addresses, **options}
+    env = airflow.environment(installation, "CeleryExecutor") | READABLE | own
     _start_airflow(installation, env)
     for queue in QUEUES:
         flags = ("--queues", queue, "--concurrency", "1", "--celery-hostname", queue, airflow.NO_LOG_SERVER)

@@ -105,8 +105,8 @@ EXEMPT = (
         _presence,
     ),
     Exemption(
-        "name of the worker; presence is compared",
-        ("idh.sequence_result.worker", "idh.training_lease.holder"),
+        "names of workers, and tasks with the ids of their runs; presence is compared",
+        ("idh.sequence_result.worker", "idh.training_lease.holder", "*.made_by"),
         _presence,
     ),
     Exemption(

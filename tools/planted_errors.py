@@ -57,19 +57,19 @@ class Planted:
         return f"{self.kind.group}: {self.kind.name} ({self.number})"
 
 
-def planted(errors: int, kinds: Sequence[Kind] = KINDS) -> list[Planted]:
-    """Return so many errors, equally from all groups, and in each group equally of all kinds."""
+def planted(errors: int, kinds: Sequence[Kind] = KINDS, first: int = 0) -> list[Planted]:
+    """Return so many errors, equally from all groups, and in each group equally of all kinds, numbered from `first`."""
     groups: dict[str, list[Kind]] = defaultdict(list)
     for kind in kinds:
         groups[kind.group].append(kind)
     each = -(-errors // len(groups))
-    found = [Planted(own[n % len(own)], n) for n in range(each) for own in groups.values()]
+    found = [Planted(own[n % len(own)], first + n) for n in range(each) for own in groups.values()]
     return found[:errors]
 
 
-def right_studies(errors: int) -> list[Planted]:
+def right_studies(errors: int, first: int = 0) -> list[Planted]:
     """Return right studies, of all kinds equally."""
-    return planted(-(-errors // RIGHT_SHARE), right.KINDS)
+    return planted(-(-errors // RIGHT_SHARE), right.KINDS, first)
 
 
 Judged = tuple[Planted, Verdict]
@@ -89,10 +89,10 @@ def table(judged: Sequence[Judged]) -> Iterator[str]:
         yield f"{kind.group:9}{kind.name:34}{len(verdicts):8}{counts}  {listed}".rstrip()
 
 
-def report(errors: int, kinds: Sequence[Kind]) -> Iterator[str]:
+def report(errors: int, kinds: Sequence[Kind], first: int = 0, jobs: int = JOBS) -> Iterator[str]:
     """Plant this many errors of these kinds and yield the lines of the report."""
-    all_of_them = [*planted(errors, kinds), *right_studies(errors)]
-    verdicts = Parallel(n_jobs=JOBS)(delayed(Planted.verdict)(one) for one in all_of_them)
+    all_of_them = [*planted(errors, kinds, first), *right_studies(errors, first)]
+    verdicts = Parallel(n_jobs=jobs)(delayed(Planted.verdict)(one) for one in all_of_them)
     judged = list(zip(all_of_them, verdicts, strict=True))
     wrong = [pair for pair in judged if pair[0].kind.group != "right"]
     fine = [pair for pair in judged if pair[0].kind.group == "right"]
@@ -113,11 +113,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Plants errors in synthetic studies, and prints how each was caught.")
     parser.add_argument("--errors", type=int, default=ERRORS, help="how many errors are planted")
     parser.add_argument("--kinds", default="", help="only kinds whose group or name contains this text")
+    parser.add_argument("--first", type=int, default=0, help="number of the first error; others are drawn differently")
+    parser.add_argument("--jobs", type=int, default=JOBS, help="number of processes")
     arguments = parser.parse_args()
     kinds = [kind for kind in KINDS if arguments.kinds in f"{kind.group} {kind.name}"]
     if not kinds:
         parser.error("no kind of error has such a name")
-    for line in report(arguments.errors, kinds):
+    for line in report(arguments.errors, kinds, arguments.first, arguments.jobs):
         sys.stdout.write(f"{line}\n")
 
 

@@ -15,8 +15,8 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from scipy import stats
 
-from idh_tasks.domain.learning import Interval
 from idh_tasks.domain.pathology import IdhStatus
+from idh_tasks.domain.performance import Interval
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.errors import IdhError
 from idh_tasks.learning.intervals import null_interval
@@ -73,8 +73,9 @@ def table(root: Path, settings: LearningSettings) -> list[str]:
 
 def _line(row: Mapping[str, object]) -> str:
     columns = "  ".join(f"{name} {row[name]}" for name in ("accuracy", "loss", "sensitivity", "specificity", "auc"))
-    spread = f"out of fold {row['interval']}  Brier {row['brier']}, scaled {row['calibrated_brier']}"
-    return f"{row['sequence']:7} n {row['n']}  {columns}  {spread}"
+    spread = f"out of fold {row['interval']}  Brier {row['brier']}, stated {row['calibrated_brier']}"
+    stated = f"log loss {row['log_loss']}  in the large {row['in_the_large']}  slope {row['calibration_slope']}"
+    return f"{row['sequence']:7} n {row['n']}  {columns}  {spread}  {stated}"
 
 
 def shuffled(root: Path, settings: LearningSettings) -> list[str]:
@@ -105,7 +106,7 @@ def _outside(aucs: NDArray[np.float64], low: float, high: float) -> str:
 
 def main(root: Path, epochs: int) -> None:
     """Print Table 1 of the synthetic cohort, the time it took, and the AUCs on shuffled labels."""
-    settings = LearningSettings(epochs=epochs)
+    settings = LearningSettings(epochs=epochs, repetitions=1)
     started = time.monotonic()
     Parallel(n_jobs=2)(delayed(cut)(root, number) for number in range(PATIENTS))
     sys.stdout.write(f"{PATIENTS} synthetic patients simulated and cut in {time.monotonic() - started:.0f} s\n")

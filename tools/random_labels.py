@@ -1,15 +1,17 @@
-"""The canary by hand: `python -m tools.random_labels` trains on the demo's patches with shuffled labels.
+"""Trains on the demo's patches with shuffled labels: `python -m tools.random_labels`.
 
 Shuffled labels cannot be predicted: the out-of-fold interval of every sequence must contain 0.5.
 """
 
 import sys
+from collections.abc import Mapping
+
+import numpy as np
 
 from idh_tasks.db import datasets, training
 from idh_tasks.domain.learning import Member, labels_of
 from idh_tasks.domain.role import Role
 from idh_tasks.domain.sequence import MODEL_SEQUENCES
-from idh_tasks.learning.canary import shuffled
 from idh_tasks.learning.cross_validation import cross_validate
 from idh_tasks.learning.fold_training import TrainingData
 from idh_tasks.learning.folds import restrict, stratified_folds
@@ -20,6 +22,12 @@ from idh_tasks.pipelines.platform import Platform
 from idh_tasks.store.arrays import read_array
 
 SEED = 1
+
+
+def shuffled(labels: Mapping[str, bool], seed: int) -> dict[str, bool]:
+    """Return the same labels, assigned to other patients."""
+    order = np.random.default_rng(seed).permutation(list(labels.values()))
+    return dict(zip(labels, map(bool, order), strict=True))
 
 
 def latest_members(platform: Platform) -> list[Member]:

@@ -9,7 +9,8 @@ from pathlib import Path
 import psutil
 
 from idh_tasks.local import postgres, seaweed
-from idh_tasks.local.installation import GRPC_OFFSET, Installation
+from idh_tasks.local.installation import Installation
+from idh_tasks.local.ports import GRPC_OFFSET
 
 REASONS = {
     "s3": "S3: every request is signed by a key",

@@ -63,10 +63,17 @@ def _listening() -> Iterator[tuple[str, str]]:
 
 
 def _inodes(process: psutil.Process) -> Iterator[str]:
-    for descriptor in Path(f"/proc/{process.pid}/fd").iterdir():
+    for descriptor in _descriptors(process):
         try:
             target = str(descriptor.readlink())
         except FileNotFoundError:
             continue
         if target.startswith("socket:["):
             yield target.removeprefix("socket:[").removesuffix("]")
+
+
+def _descriptors(process: psutil.Process) -> list[Path]:
+    try:
+        return list(Path(f"/proc/{process.pid}/fd").iterdir())
+    except (FileNotFoundError, ProcessLookupError):
+        return []  # it has ended

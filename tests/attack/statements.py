@@ -36,7 +36,7 @@ STATEMENTS = (
     _needed("SELECT * FROM phi.inbox", "ingest", "link"),
     _needed("SELECT * FROM phi.report_source", "link"),
     _needed("SELECT * FROM phi.current_report", "link"),
-    _needed("SELECT phi.read_report('nothing', 'nobody')", "pages"),
+    _needed("SELECT phi.read_question('nothing', 'nobody')", "pages"),
     _needed("INSERT INTO phi.patient_identity SELECT * FROM phi.patient_identity WHERE false", "ingest", "link"),
     _in_idh("DELETE FROM phi.patient_identity"),
     _in_idh("TRUNCATE phi.patient_identity CASCADE"),

@@ -9,7 +9,8 @@ import grpc
 import httpx
 
 from idh_tasks.local import store_tls
-from idh_tasks.local.installation import GRPC_OFFSET, Installation
+from idh_tasks.local.installation import Installation
+from idh_tasks.local.ports import GRPC_OFFSET
 
 VICTIM, SPARE = "pathology/result.hl7", "pathology/spare.hl7"
 DOOMED = "idh-doomed"

@@ -11,7 +11,8 @@ import pytest
 from idh_tasks.endpoints import StoreSettings
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.local import seaweed, store_tls
-from idh_tasks.local.installation import GRPC_OFFSET, Installation
+from idh_tasks.local.installation import Installation
+from idh_tasks.local.ports import GRPC_OFFSET
 from idh_tasks.local.process import Service, await_ready
 from idh_tasks.local.store_doors import open_ports
 from idh_tasks.local.store_identities import PATHOLOGY_BUCKET, Identity

@@ -11,22 +11,22 @@ import pytest
 
 from idh_tasks.local import airflow
 from idh_tasks.local.installation import Installation
+from tests.attack.people import ANSWER_S, token
 from tests.attack.processes import KEPT, Topology, environments, secrets_in, secrets_of
 
 ISSUERS = {topology: {name for name, kept in table.items() if "jwt_secret" in kept} for topology, table in KEPT.items()}
 ALGORITHMS = ("HS512", "HS256", "none")
 REFUSED = (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN)
-ANSWER_S = 60
-"""The first request to Airflow loads the application."""
 pytestmark = pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
 
 
-def person() -> dict[str, Any]:
+def person(installation: Installation) -> dict[str, Any]:
     """Return what a session of the UI claims."""
-    return {"sub": airflow.USER, "role": "admin", "teams": [], "aud": "apache-airflow", **validity()}
+    session = token(installation, airflow.USER, installation.secrets["admin_password"])
+    return jwt.decode(session, options={"verify_signature": False}) | validity()
 
 
-def task() -> dict[str, Any]:
+def task(_: Installation) -> dict[str, Any]:
     """Return what a running task claims."""
     return {"sub": str(uuid.uuid4()), "aud": "urn:airflow.apache.org:task", **validity()}
 
@@ -41,13 +41,13 @@ DOORS = {"/api/v2/dags": person, "/execution/variables/unknown": task}
 
 def status(installation: Installation, path: str, secret: str, algorithm: str = "HS512") -> int:
     """Return how a path answers to a token that is signed with a secret."""
-    token = jwt.encode(DOORS[path](), "" if algorithm == "none" else secret, algorithm)
-    return get(installation, path, token).status_code
+    signed = jwt.encode(DOORS[path](installation), "" if algorithm == "none" else secret, algorithm)
+    return get(installation, path, signed).status_code
 
 
-def get(installation: Installation, path: str, token: str) -> httpx.Response:
+def get(installation: Installation, path: str, bearer: str) -> httpx.Response:
     address = airflow.base_url(installation) + path
-    return httpx.get(address, headers={"Authorization": f"Bearer {token}"}, timeout=ANSWER_S)
+    return httpx.get(address, headers={"Authorization": f"Bearer {bearer}"}, timeout=ANSWER_S)
 
 
 def forgeries(installation: Installation, topology: Topology) -> Iterator[tuple[str, str, str]]:
@@ -71,8 +71,8 @@ def test_no_process_can_forge_a_token(attacked: Installation, topology: Topology
 @pytest.mark.parametrize("path", DOORS)
 def test_a_token_for_one_door_does_not_open_the_other(attacked: Installation, path: str) -> None:
     [other] = set(DOORS) - {path}
-    token = jwt.encode(DOORS[other](), attacked.secrets["jwt_secret"], "HS512")
-    assert get(attacked, path, token).status_code in REFUSED
+    signed = jwt.encode(DOORS[other](attacked), attacked.secrets["jwt_secret"], "HS512")
+    assert get(attacked, path, signed).status_code in REFUSED
 
 
 def test_a_task_cannot_fetch_the_connections_of_the_pages(attacked: Installation, topology: Topology) -> None:
@@ -81,5 +81,5 @@ def test_a_task_cannot_fetch_the_connections_of_the_pages(attacked: Installation
     names = {name.partition("_CONN_")[2].lower() for name in environment if "_CONN_" in name}
     assert names == {"idh_db_pages", "idh_store"}
     for name in names:
-        token = jwt.encode(task(), attacked.secrets["jwt_secret"], "HS512")
-        assert get(attacked, f"/execution/connections/{name}", token).status_code == httpx.codes.NOT_FOUND
+        signed = jwt.encode(task(attacked), attacked.secrets["jwt_secret"], "HS512")
+        assert get(attacked, f"/execution/connections/{name}", signed).status_code == httpx.codes.NOT_FOUND

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from idh_tasks.configuration.listed import groups
 from idh_tasks.settings import ROOT
 from tools.cli_page import commands
 from tools.generate import PAGES, missing_cases
-from tools.settings_page import groups
 
 READERS = ("os.environ.get", "os.getenv", "environ.get", "getenv")
 
@@ -23,7 +23,7 @@ def test_every_case_of_the_fault_catalogue_that_should_have_a_test_has_one() -> 
 
 
 def test_every_setting_has_a_meaning_that_fits_into_a_table() -> None:
-    rows = [row for _, _, settings in groups() for row in settings]
+    rows = [row for group in groups() for row in group.settings]
     assert len(rows) > 60
     assert [row.variable for row in rows if not row.meaning.endswith(".") or set("|\n") & set(row.meaning)] == []
 

@@ -11,6 +11,7 @@ from idh_tasks.local.service_secrets import CONNECTED, DEFAULT_QUEUE
 from idh_tasks.settings import ROOT
 
 ROLES = {
+    "check_sources": Role.INGEST,
     "ingest_studies": Role.INGEST,
     "link_pathology": Role.LINK,
     "predict_studies": Role.PREDICT,
@@ -18,8 +19,8 @@ ROLES = {
     "retrain_models": Role.TRAIN,
     "review_cases": Role.LINK,
 }
-PAGES = ("tonight", "studies", "cohort", "waiting", "networks", "held", "audit")
-PLUGINS = {"outlines": {Role.PAGES}, "sheets": {Role.PAGES}, "review": {Role.LINK}}
+PAGES = ("tonight", "studies", "outlines", "cohort", "waiting", "networks", "training_runs", "held", "sources", "audit")
+PLUGINS = {"review": {Role.LINK}}
 PLUGINS |= {f"ui/{page}": {Role.PAGES} for page in PAGES}
 
 
@@ -38,7 +39,9 @@ def test_a_dag_names_its_role_once_and_opens_the_platform_with_it_only(dag: str,
     assert path.read_text().count("Role.") == 1
     assert named(path) == {role}
     calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
-    opened = [ast.unparse(call) for call in calls if ast.unparse(call.func) in ("platform", "request_reviews")]
+    opened = [
+        ast.unparse(call) for call in calls if ast.unparse(call.func) in ("platform", "recorder", "request_reviews")
+    ]
     assert opened
     assert {call.partition("(")[2] for call in opened} == {"ROLE)"}
 

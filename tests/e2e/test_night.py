@@ -1,14 +1,12 @@
-"""A whole night through Airflow on a small phantom cohort, with a kill -9 in the middle."""
+"""What a whole night through Airflow leaves, with a kill -9 in the middle."""
 
 import csv
 import os
 import re
-import signal
 import subprocess
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -21,95 +19,18 @@ from idh_tasks.db.laboratory import fill_stand_in
 from idh_tasks.domain.role import Role
 from idh_tasks.local import airflow, postgres, seaweed, up
 from idh_tasks.local.client import AirflowClient
-from idh_tasks.local.demo import DemoPlan, run_demo
+from idh_tasks.local.demo import run_demo
 from idh_tasks.local.installation import Installation
 from idh_tasks.local.logins import Login
 from idh_tasks.local.process import Service, wait_until
 from idh_tasks.local.store_identities import Identity
 from idh_tasks.pipelines.ingest.night import ingest
 from idh_tasks.pipelines.link import cases
-from idh_tasks.pipelines.operate.summary import Summary, progress, summarise
+from idh_tasks.pipelines.operate.summary import summarise
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.preprocess import batch
-from tests.conftest import temporary_installation
 from tests.database import run_sql
-
-PLAN = DemoPlan(cohort=None, patients=12, mutants=5, epochs=2)
-
-STATE = {
-    "inbox": "SELECT item_id, state, code, study_id FROM phi.inbox ORDER BY 1",
-    "study": "SELECT study_id, revision, content_hash, roi_key FROM idh.study ORDER BY 1",
-    "series": "SELECT study_id, series_id, sequence, object_key, sha256 FROM idh.series ORDER BY 1, 2",
-    "case": "SELECT study_id, report_key, code, chosen FROM idh.case_link ORDER BY 1, 2",
-    "patch": "SELECT patch_id, object_key, sha256, code FROM idh.patch ORDER BY 1",
-}
-LEARNED = {
-    "model": "SELECT model_id, sequence, object_key, sha256, state FROM idh.model ORDER BY 1",
-    "score": "SELECT * FROM idh.held_out_score ORDER BY 1, 2, 3, 4",
-    "prediction": "SELECT patch_id, model_id, probability_mutant FROM idh.prediction ORDER BY 1, 2",
-}
-Rows = dict[str, list[tuple[object, ...]]]
-
-
-@dataclass(frozen=True)
-class Night:
-    """What the first night left, in which the scheduler was killed."""
-
-    installation: Installation
-    platform: Platform
-    cohort: Path
-    summary: Summary
-    state: Rows
-
-
-def rows(platform: Platform, queries: dict[str, str]) -> Rows:
-    return {name: run_sql(platform, sql) for name, sql in queries.items()}
-
-
-def promoted(night: Night) -> set[str]:
-    """Return the sequences with a champion; after two epochs on twelve patients, the gate may refuse some networks."""
-    return {str(sequence) for _, sequence, _, _, state in night.state["model"] if state == "champion"}
-
-
-def kill_in_the_middle(installation: Installation, killed: list[int]) -> None:
-    """Kill the scheduler with all running tasks during preprocessing, then start it again."""
-    platform = Platform(up.settings(installation, Role.MONITOR))
-
-    def preprocessing() -> bool:
-        try:
-            return 0 < progress(platform)["preprocessed"] < PLAN.patients
-        except Exception:  # the services may not be up yet
-            return False
-
-    if wait_until(preprocessing, 600, pause_s=0.5):
-        scheduler = Service(installation, "scheduler")
-        pid = scheduler.pid()
-        if pid is not None:
-            os.killpg(pid, signal.SIGKILL)
-            # Until the process has ended, it counts as running and is not started again.
-            wait_until(lambda: scheduler.pid() is None, 30)
-            killed.append(pid)
-    up.up(installation, print)
-
-
-@pytest.fixture(scope="module")
-def night() -> Iterator[Night]:
-    with temporary_installation() as installation, pytest.MonkeyPatch.context() as patched:
-        for name in ("IDH_LEARNING__EPOCHS", "IDH_DATA_KIND", "IDH_APPROVAL"):
-            patched.delenv(name, raising=False)
-        yield _disturbed_night(installation)
-
-
-def _disturbed_night(installation: Installation) -> Night:
-    killed: list[int] = []
-    killer = threading.Thread(target=kill_in_the_middle, args=(installation, killed))
-    killer.start()
-    summary = run_demo(installation, PLAN, Console())
-    killer.join()
-    assert killed, "nothing was killed: the night was too fast for the test"
-    platform = Platform(up.settings(installation, Role.OWNER))
-    cohort = installation.folder("demo") / f"phantom-{PLAN.patients}-{PLAN.mutants}-{PLAN.seed}"
-    return Night(installation, platform, cohort, summary, rows(platform, STATE | LEARNED))
+from tests.e2e.night import LEARNED, PLAN, STATE, Night, promoted, rows
 
 
 def test_every_delivery_has_an_outcome_and_every_stage_has_run(night: Night) -> None:
@@ -126,7 +47,7 @@ def test_every_delivery_has_an_outcome_and_every_stage_has_run(night: Night) -> 
 def test_the_dags_ran_in_airflow_chained_by_assets(night: Night) -> None:
     runs = AirflowClient(night.installation).runs()
     by_asset = {run["dag_id"] for run in runs if run["run_type"] == "asset_triggered" and run["state"] == "success"}
-    assert by_asset == set(airflow.DAG_IDS) - {"ingest_studies", "review_cases"}
+    assert by_asset == set(airflow.DAG_IDS) - {"ingest_studies", "review_cases", "check_sources"}
 
 
 def test_a01_killing_the_scheduler_and_its_tasks_ends_in_the_same_state(night: Night) -> None:
@@ -253,17 +174,21 @@ def test_the_picture_of_an_outline_needs_a_login(night: Night) -> None:
     assert shown(night, f"outlines/{'0' * 24}.png").status_code == httpx.codes.NOT_FOUND
 
 
-def test_the_quality_sheets_are_linked_from_the_task_that_drew_them(night: Night) -> None:
+def test_a_task_leads_to_the_studies_on_which_it_worked_and_their_pictures(night: Night) -> None:
     tasks = AirflowClient(night.installation).get(
         "/dags/preprocess_studies/dagRuns/~/taskInstances", task_id="preprocess_batch", state="success"
     )["task_instances"]
     run = f"/dags/preprocess_studies/dagRuns/{tasks[0]['dag_run_id']}/taskInstances/preprocess_batch/links"
     links = AirflowClient(night.installation).get(run, map_index=tasks[0]["map_index"])["extra_links"]
-    assert links == {"Quality sheets": "/idh/sheets/"}
-    page = shown(night, "sheets/").text
-    studies = set(re.findall(r'src="([0-9a-f]{24})\.png"', page))
-    assert len(studies) == 12
-    assert shown(night, f"sheets/{min(studies)}.png").content.startswith(b"\x89PNG")
+    assert list(links) == ["Studies"]
+    listed = shown(night, links["Studies"].removeprefix("/idh/")).text
+    studies = set(re.findall(r"studies/([0-9a-f]{24})", listed))
+    assert studies
+    for name in ("sheet", "slices-T1", "slices-outline", "patch-T1"):
+        assert shown(night, f"studies/{min(studies)}/{name}.png").content.startswith(b"\x89PNG")
+    made = shown(night, f"studies/{min(studies)}").text
+    assert f"/dags/preprocess_studies/runs/{quote(tasks[0]['dag_run_id'])}/tasks/preprocess_batch/mapped/" in made
+    assert len(set(re.findall(r"studies/([0-9a-f]{24})/sheet", shown(night, "sheets/").text))) == 12
 
 
 def test_h02_no_identifier_is_found_outside_the_protected_schema(night: Night) -> None:
@@ -285,4 +210,4 @@ def test_the_pages_show_what_the_night_left(night: Night) -> None:
     page = shown(night, f"studies/{min(studies)}").text
     assert {name for name in acquired if f"{name}: probability of an IDH mutation" in page} == acquired
     assert shown(night, f"studies/{min(studies)}/sheet.png").content.startswith(b"\x89PNG")
-    assert len(re.findall(r"<td>champion</td>", shown(night, "models/").text)) == len(promoted(night))
+    assert len(re.findall(r"<td>champion <span", shown(night, "models/").text)) == len(promoted(night))

@@ -115,7 +115,7 @@ class History:
             return
         option = self.chance.choice([*shown["options"][:2], *shown["options"]])
         user = self.chance.choice(("mary", "john"))
-        taken = self.scheduler.answer(place, option, user) == httpx.codes.OK
+        taken = self.scheduler.answer(place, option, user=user) == httpx.codes.OK
         if taken and option != LEAVE_OPEN:
             self.given.setdefault(place.run_id, []).append(Given(self.meaning[shown["body"]], option, user))
 

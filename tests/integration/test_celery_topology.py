@@ -24,7 +24,15 @@ from tests.integration.test_ingest_phi import PLANTED
 from tests.seed import seed_cohort
 from tests.topology import celery_topology, redis_password
 
-OPTIONS = {"IDH_LEARNING__EPOCHS": "20", "IDH_LEARNING__LEARNING_RATE": "0.003", "IDH_APPROVAL": "person"}
+OPTIONS = {
+    "IDH_LEARNING__EPOCHS": "20",
+    "IDH_LEARNING__REPETITIONS": "1",
+    "IDH_LEARNING__LEARNING_RATE": "0.003",
+    "IDH_APPROVAL": "person",
+    # A few phantoms are no evidence for any network.
+    "IDH_LEARNING__PROMOTION_FLOOR": "0",
+    "IDH_LEARNING__BASELINE_MARGIN": "1",
+}
 
 
 @pytest.fixture(scope="module")
@@ -33,21 +41,22 @@ def cluster() -> Iterator[Installation]:
         yield installation
 
 
+@pytest.mark.timeout(2400)  # six trainings, one after the other, beside other tests
 def test_only_the_gpu_worker_trains_and_a_person_approves_the_champions(cluster: Installation) -> None:
     platform, client = _as_administrator(cluster), AirflowClient(cluster)
     seed_cohort(platform, mutants=5, wildtypes=5)
     assert wait_until(lambda: "retrain_models" in client.dag_ids(), 90, pause_s=1)
     run = client.trigger("retrain_models")
     tasks = f"/dags/retrain_models/dagRuns/{run}/taskInstances"
-    assert wait_until(lambda: client.get(tasks, state="awaiting_input")["total_entries"] == 1, 600, pause_s=2)
+    assert wait_until(lambda: client.get(tasks, state="awaiting_input")["total_entries"] == 1, 1500, pause_s=2)
     assert promotion.champions(platform) == []
 
     question = f"{tasks}/approve/-1/hitlDetails"
-    assert "RCBV: the first champion" in client.get(question)["body"]
-    client.patch(question, {"chosen_options": ["Approve"]})
+    assert "RCBV: accepted**, the first champion" in client.get(question)["body"]
+    client.patch(question, {"chosen_options": ["RCBV"]})
     assert wait_until(lambda: _state(client, run) in ("success", "failed"), 120, pause_s=1)
     assert _state(client, run) == "success"
-    assert "RCBV" in {model.sequence for model in promotion.champions(platform)}
+    assert [model.sequence for model in promotion.champions(platform)] == ["RCBV"]
     assert {event.actor for event in promotion.history(platform) if event.action == "promoted"} == {"admin"}
 
     with platform.database.begin() as transaction:
@@ -56,7 +65,7 @@ def test_only_the_gpu_worker_trains_and_a_person_approves_the_champions(cluster:
         workers = {result.worker for result in results.of_run(transaction, latest.run_id).values()}
     assert workers == {f"gpu@{socket.gethostname()}"}
     queues = {task["task_id"]: task["queue"] for task in client.get(tasks)["task_instances"]}
-    others = ("freeze_cohort", "evaluate", "judge", "approve", "promote")
+    others = ("freeze_cohort", "wanted", "evaluate", "judge", "approve", "promote")
     assert queues == dict.fromkeys(others, "default") | {"train_sequence": "gpu"}
 
 

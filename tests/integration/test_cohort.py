@@ -5,6 +5,7 @@ from datetime import timedelta
 from idh_tasks.db import patches
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.pipelines.link import cohort
+from idh_tasks.pipelines.pages.cohort import counted_flow
 from idh_tasks.pipelines.platform import Platform
 from tests.integration.test_link import SURGERY, add_study, linked, report
 from tests.seed import patch
@@ -47,3 +48,18 @@ def test_each_patient_is_excluded_at_the_first_stage_with_something_missing(plat
     assert (flow.steps[0].before, flow.steps[-1].after) == (8, 1)
     assert flow.sequences[MrSequence.T1] == (1, 1)
     assert flow.sequences[MrSequence.FLAIR] == (0, 0)
+
+
+def test_linking_keeps_the_counts_that_the_page_shows(platform: Platform) -> None:
+    assert counted_flow(platform) is None
+    add_study(platform, "in", SURGERY - timedelta(days=3), "p1")
+    linked(platform, report("r1", assays=MUTANT))
+    kept, counted = counted_flow(platform), cohort.flow(platform)
+    assert kept is not None
+    assert (kept.steps, kept.demographics) == (counted.steps, counted.demographics)
+    assert {row.sequence: (row.patients, row.mutants) for row in kept.sequences} == counted.sequences
+    assert (kept.steps[0].before, kept.count.is_present) == (1, True)
+    other = platform.settings.imaging.model_copy(update={"coverage_floor": 0.5})
+    changed = counted_flow(Platform(platform.settings.model_copy(update={"imaging": other})))
+    assert changed is not None
+    assert (changed.count.is_present, changed.steps) == (False, kept.steps)

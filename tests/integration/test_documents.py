@@ -7,9 +7,11 @@ import highdicom
 import numpy as np
 from pydicom import Dataset, dcmread
 
+from idh_tasks.domain.review import ImageFault
 from idh_tasks.pipelines.ingest import night
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
 from idh_tasks.pipelines.predict import documents
+from idh_tasks.pipelines.review import study_judgements
 from tests.database import run_sql
 from tests.hospital import drop, study
 from tests.integration.test_link import linked, report
@@ -76,6 +78,32 @@ def test_w04_an_amended_label_and_a_revised_study_lead_to_new_documents_and_chan
     assert "'0.25'" in str(first), "the document states the calibrated probability"
     assert "IDH-mutant" not in str(first)
     assert "research use" in first.SeriesDescription
+
+
+def test_a_document_whose_predictions_hold_no_longer_is_superseded_once_and_again_when_they_hold(
+    platform: Platform,
+) -> None:
+    drop(platform, "one", study())
+    night.ingest(platform)
+    [(study_id,)] = run_sql(platform, "SELECT study_id FROM idh.study")
+    study_judgements.exclude(platform, study_id, ImageFault.MOTION, "ghosts", "mary")
+    assert documents.write_documents(platform) == 0, "there is no document to supersede"
+    study_judgements.take_in(platform, study_id, "a slip", "mary")
+    predict(platform)
+    written = [documents.write_documents(platform)]
+    study_judgements.exclude(platform, study_id, ImageFault.MOTION, "ghosts", "mary")
+    written += [documents.write_documents(platform), documents.write_documents(platform)]
+    study_judgements.take_in(platform, study_id, "the repetition is sharp", "mary")
+    written += [documents.write_documents(platform)]
+    run_sql(platform, "UPDATE idh.patch SET code = 'W_ROI_PROPOSED', reason = 'taken back'")
+    written += [documents.write_documents(platform), documents.write_documents(platform)]
+    assert written == [1, 1, 0, 1, 1, 0]
+    stated = ["Withdrawn: study excluded" in str(document) for document in stored_documents(platform)]
+    assert stated == [False, True, False, True]
+    last, before = stored_documents(platform)[-1], stored_documents(platform)[-2]
+    [predecessor] = last.PredecessorDocumentsSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence
+    assert predecessor.ReferencedSOPInstanceUID == before.SOPInstanceUID
+    assert "0.25" not in str(last)
 
 
 def test_a_document_is_a_valid_report_without_identifiers(platform: Platform) -> None:

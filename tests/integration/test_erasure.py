@@ -1,11 +1,12 @@
 """A patient who withdraws: none of their data remain stored, and the models trained on them are named."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 
 import pytest
 from pydicom.uid import UID
 
-from idh_tasks.db import datasets
+from idh_tasks.db import cohort, datasets
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.errors import RunRefusedError, StudyQuarantinedError
 from idh_tasks.pipelines.ingest import night
@@ -23,6 +24,7 @@ EVERYWHERE = """
 SELECT table_schema || '.' || table_name AS name FROM information_schema.tables
 WHERE table_schema IN ('idh', 'phi') AND table_type = 'BASE TABLE'
 """
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'"
 
 
 def mentions(platform: Platform, needle: str) -> set[str]:
@@ -43,6 +45,7 @@ def test_h12_everything_about_a_patient_is_deleted_and_their_models_are_named(pl
     assert erased.patient_keys == sorted(merged_keys)
     assert erased.rows["patches"] == 12
     assert erased.rows["places in datasets"] == 12
+    assert erased.rows["places in folds"] == 6
     assert {model.run_id for model in erased.models} == {run.run_id}
     for needle in (*merged_keys, *studies, "report14"):
         assert mentions(platform, needle) <= {"idh.erasure", "idh.audit_event"}
@@ -65,6 +68,24 @@ def test_h12_a_patient_who_withdrew_is_not_ingested_again_and_others_are(platfor
     assert mentions(platform, platform.pseudonymiser.token("report", "H", "r2"))
     with pytest.raises(StudyQuarantinedError, match="E_WITHDRAWN"):
         add_study(platform, "s", date(2018, 1, 1))
+
+
+def ended_or_waits(platform: Platform, erased: "Future[erasure.Holdings]") -> bool:
+    return erased.done() or run_sql(platform, WAITING) != [(0,)]
+
+
+def test_a_count_of_the_cohort_at_the_same_time_does_not_keep_an_erased_patient(platform: Platform) -> None:
+    seed_cohort(platform, 2, 3)
+    key = platform.pseudonymiser.patient("H", "1")
+    with ThreadPoolExecutor(1) as pool:
+        with platform.database.begin() as transaction:
+            cohort.keep_places(transaction, preprocessing_version(platform))
+            erased = pool.submit(erasure.erase, platform, key, "mary")
+            while not ended_or_waits(platform, erased):
+                pass
+        erased.result()
+    assert mentions(platform, key) <= {"idh.erasure", "idh.audit_event"}
+    assert run_sql(platform, "SELECT sum(patients) FROM idh.cohort_group") == [(4,)]
 
 
 def test_an_unknown_key_is_refused(platform: Platform) -> None:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 from time import sleep
 from typing import NamedTuple
@@ -13,19 +14,23 @@ import numpy as np
 import psutil
 import pytest
 import SimpleITK as sitk
+from PIL import Image
 from pydicom import dcmread
 from pydicom.uid import generate_uid
 
 from idh_tasks.domain.pathology import IdhStatus
+from idh_tasks.domain.sequence import MODEL_SEQUENCES
 from idh_tasks.domain.study import StudyId
 from idh_tasks.intake.transport.archive import pack
 from idh_tasks.phantom.patient import PatientPlan, write_patient
 from idh_tasks.pipelines.ingest.fetched import FetchedFiles
 from idh_tasks.pipelines.ingest.store_study import store_studies
 from idh_tasks.pipelines.link import cases
+from idh_tasks.pipelines.operate import erasure
+from idh_tasks.pipelines.pages import study as pages
+from idh_tasks.pipelines.pages.pictures import picture
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.preprocess import batch, isolation
-from idh_tasks.pipelines.preprocess.sheets import newest_sheets
 from idh_tasks.pipelines.review import answers, questions
 from tests.database import run_sql
 
@@ -163,9 +168,26 @@ def test_a_study_with_an_unforeseen_fault_costs_itself_only_and_once(
 def test_a_quality_sheet_is_drawn_for_a_study(platform: Platform, study: Path) -> None:
     study_id = stored(platform, study)
     patches(platform)
-    [sheet] = newest_sheets(platform)
-    assert sheet.study_id == study_id
-    assert platform.store.get(sheet.object_key).startswith(b"\x89PNG")
+    assert (picture(platform, study_id, "sheet") or b"").startswith(b"\x89PNG")
+
+
+def test_the_slices_of_every_image_are_stored_shown_and_erased(platform: Platform, study: Path) -> None:
+    study_id = stored(platform, study)
+    task = "preprocess_studies/run/preprocess_batch/0"
+    batch.preprocess(Platform(platform.settings.model_copy(update={"task": task})))
+    shown = pages.study(platform, study_id)
+    assert shown is not None
+    assert shown.view is not None
+    assert set(shown.view.object_keys) == {*MODEL_SEQUENCES, "outline"}
+    layout = shown.view.layout
+    for name in shown.view.object_keys:
+        image = Image.open(BytesIO(picture(platform, study_id, f"slices-{name}") or b""))
+        assert image.size == (layout.columns, layout.rows * layout.slices)
+    assert {patch.made_by for patch in shown.patches} == {shown.view.made_by} == {task}
+    assert all(patch.quality["normalised_sd"] > 0 for patch in shown.patches)
+    erasure.erase(platform, shown.overview.patient_key, "mary")
+    assert list(platform.store.listed(f"patches/{study_id}/")) == []
+    assert run_sql(platform, "SELECT 1 FROM idh.study_view") == []
 
 
 def test_an_outline_outside_the_head_is_refused(platform: Platform, study: Path, tmp_path: Path) -> None:
@@ -233,9 +255,9 @@ def test_without_an_outline_one_is_proposed_and_used_once_a_reviewer_has_accepte
     assert codes(platform) == {"W_ROI_PROPOSED"}
     [asked] = questions.claim_reviews(platform)
     assert asked["options"] == ["accept", "reject", "leave open"]
-    assert f"/idh/outlines/{study_id}.png" in asked["body"]
+    assert f"/idh/review/{questions.review_id_of(asked['shown'])}/picture.png" in asked["body"]
     assert "**doubts**: " in asked["body"]
-    assert questions.outline_picture(platform, study_id).startswith(b"\x89PNG")
+    assert (picture(platform, study_id, "proposal") or b"").startswith(b"\x89PNG")
     assert batch.due(platform) == []
     answers.record_answer(platform, asked["shown"], option, "mary")
     cases.link_cases(platform)

@@ -14,7 +14,9 @@ from typer.testing import CliRunner
 
 from idh_tasks.cli.app import cli
 from idh_tasks.db import datasets, models, results
-from idh_tasks.domain.learning import FoldResult, HeldOutScore, Interval, ModelRecord, Performance, SequenceResult
+from idh_tasks.domain.approval import Approval
+from idh_tasks.domain.learning import UNCALIBRATED, FoldResult, HeldOutScore, ModelRecord, SequenceResult
+from idh_tasks.domain.performance import Interval, Performance
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.errors import IdhError, RunRefusedError, TransientError
 from idh_tasks.learning.checkpoints import Checkpoint
@@ -48,17 +50,24 @@ def trained(platform: Platform, seed: int) -> str:
         members = datasets.members(transaction, due.run_id)
         for sequence in MODEL_SEQUENCES:
             own = [m for m in members if m.sequence is sequence]
-            scores = [HeldOutScore(m.patient_key, 0, m.mutant, *[0.8 if m.mutant else 0.2] * 2) for m in own]
+            stated = {True: 0.8, False: 0.2}
+            scores = [HeldOutScore(m.patient_key, 0, m.mutant, stated[m.mutant], stated[m.mutant]) for m in own]
             result = SequenceResult(sequence, Performance(len(own), 6, Interval(1.0, 0.9, 1.0), brier=0.04))
             folds = [FoldResult(0, measure(scores), ((1, 0.5),))]
             model = ModelRecord(f"{due.run_id[:16]}{sequence}", due.run_id, sequence, "key", "hash")
             results.save(transaction, due.run_id, result, folds, scores)
-            models.register(transaction, model, 1.0, {})
+            models.register(transaction, model, UNCALIBRATED, {})
     return due.run_id
 
 
 def judge_and_promote(platform: Platform, run_id: str, actor: str = "auto") -> None:
-    promotion.promote(platform, run_id, judged(platform, run_id), actor)
+    judgement = judged(platform, run_id)
+    promotion.promote(platform, run_id, judgement, approved(judgement, actor=actor))
+
+
+def approved(judgement: promotion.Judgement, *sequences: str, actor: str = "mary", comment: str = "") -> Approval:
+    """Return the approval of some sequences, or of all that are eligible."""
+    return Approval(actor, judgement["digest"], frozenset(sequences or judgement["eligible"]), comment)
 
 
 def judged(platform: Platform, run_id: str) -> promotion.Judgement:
@@ -147,15 +156,50 @@ def test_an_approval_counts_only_for_the_networks_and_figures_that_were_shown(co
     shown = judged(cohort, first)
     assert judged(cohort, first) == shown
     with pytest.raises(RunRefusedError, match="E_NOT_SHOWN"):
-        promotion.promote(cohort, second, judged(cohort, second), "mary", shown["digest"])
+        promotion.promote(cohort, second, judged(cohort, second), approved(shown))
     with pytest.raises(RunRefusedError, match="E_NOT_SHOWN"):
-        promotion.promote(cohort, second, shown, "mary", shown["digest"])
+        promotion.promote(cohort, second, shown, approved(shown))
     run_sql(cohort, "UPDATE idh.model SET sha256 = 'another' WHERE sequence = 'T1'")
     with pytest.raises(RunRefusedError, match="E_NOT_SHOWN"):
-        promotion.promote(cohort, first, shown, "mary", shown["digest"])
+        promotion.promote(cohort, first, shown, approved(shown))
     assert champions(cohort) == {}
     run_sql(cohort, "UPDATE idh.model SET sha256 = 'hash' WHERE sequence = 'T1'")
-    assert len(promotion.promote(cohort, first, shown, "mary", shown["digest"])) == len(MODEL_SEQUENCES)
+    assert len(promotion.promote(cohort, first, shown, approved(shown))) == len(MODEL_SEQUENCES)
+
+
+def test_only_approved_networks_are_promoted_and_the_others_keep_the_comment(cohort: Platform) -> None:
+    run = trained(cohort, 1)
+    judgement = judged(cohort, run)
+    decided = approved(judgement, "ADC", "T1", comment="the others have too few mutants")
+    for promoted in (["ADC", "T1"], []):
+        assert sorted(promotion.promote(cohort, run, judgement, decided)) == promoted
+    assert champions(cohort) == {"ADC": run, "T1": run}
+    events = promotion.history(cohort)
+    assert {e.sequence.value for e in events if e.action == "promoted"} == {"ADC", "T1"}
+    assert sorted(e.sequence.value for e in events if e.action == "not approved") == ["FLAIR", "MPRAGE", "RCBV", "T2"]
+    assert {(e.actor, e.detail["comment"]) for e in events} == {("mary", "the others have too few mutants")}
+
+
+def test_a_later_approval_promotes_what_was_left_and_replaces_no_champion_of_the_run(cohort: Platform) -> None:
+    run = trained(cohort, 1)
+    judgement = judged(cohort, run)
+    promotion.promote(cohort, run, judgement, approved(judgement, "ADC"))
+    assert promotion.promote(cohort, run, judgement, approved(judgement, "T2", actor="john")) == ["T2"]
+    assert champions(cohort) == {"ADC": run, "T2": run}
+
+
+def test_nothing_is_promoted_if_one_of_the_chosen_networks_is_stale_and_the_others_do_not_matter(
+    cohort: Platform,
+) -> None:
+    runs = [trained(cohort, seed) for seed in (1, 2, 3)]
+    for run in runs[:2]:
+        judge_and_promote(cohort, run)
+    judgement = judged(cohort, runs[2])
+    roll_back(cohort, MrSequence.T1, "mary")
+    with pytest.raises(RunRefusedError, match="E_STALE"):
+        promotion.promote(cohort, runs[2], judgement, approved(judgement, "ADC", "T1"))
+    assert runs[2] not in champions(cohort).values()
+    assert promotion.promote(cohort, runs[2], judgement, approved(judgement, "ADC")) == ["ADC"]
 
 
 def test_r08_after_a_rollback_an_earlier_approval_does_not_promote(cohort: Platform) -> None:
@@ -165,7 +209,7 @@ def test_r08_after_a_rollback_an_earlier_approval_does_not_promote(cohort: Platf
     shown = judged(cohort, runs[2])
     roll_back(cohort, MrSequence.T1, "mary")
     with pytest.raises(RunRefusedError, match="E_STALE"):
-        promotion.promote(cohort, runs[2], shown, "mary", shown["digest"])
+        promotion.promote(cohort, runs[2], shown, approved(shown))
 
 
 def test_t09_a_patch_that_changes_after_the_cohort_was_frozen_does_not_affect_the_training(cohort: Platform) -> None:

@@ -10,7 +10,7 @@ from tools.outline_training.tumours import CLASSES, draw, tissues_of
 from tools.outline_training.variants import VARIANTS, vary
 from tools.outline_training.voxels import Case, measured
 
-DRAWN = 22
+DRAWN = 26
 """Drawn tumours per head that can be healed."""
 WITHOUT_T1C = 0.25
 
@@ -20,20 +20,21 @@ def cases(heads: Sequence[Head]) -> Iterator[Case]:
     for head in heads:
         yield from _real(head)
         if can_be_healed(head):
-            yield from _drawn(healed(head))
+            yield from (measured(with_tumour) for _, with_tumour in drawn(healed(head)))
+
+
+def drawn(base: Head) -> Iterator[tuple[str, Head]]:
+    """Yield the kinds of the tumours that are drawn into a healed head, and the head with each of them."""
+    tissues = tissues_of(base)
+    for number in range(DRAWN):
+        rng, kind = _random(base, str(number)), CLASSES[number % len(CLASSES)]
+        head = draw(base, tissues, kind, rng)
+        yield kind, vary(head, "without t1c", rng) if rng.random() < WITHOUT_T1C else head
 
 
 def _real(head: Head) -> Iterator[Case]:
     for name in VARIANTS:
         yield measured(vary(head, name, _random(head, name)))
-
-
-def _drawn(base: Head) -> Iterator[Case]:
-    tissues = tissues_of(base)
-    for number in range(DRAWN):
-        rng = _random(base, str(number))
-        head = draw(base, tissues, CLASSES[number % len(CLASSES)], rng)
-        yield measured(vary(head, "without t1c", rng) if rng.random() < WITHOUT_T1C else head)
 
 
 def _random(head: Head, purpose: str) -> np.random.Generator:

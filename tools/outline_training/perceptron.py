@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idh_tasks.domain.volume import Float
-from idh_tasks.imaging.proposal.classifier import Classifier
+from idh_tasks.imaging.proposal.classifier import Classifier, standardised
 
 Double = NDArray[np.float64]
 
@@ -28,7 +28,7 @@ def fit(sample: Sample, epochs: int, seed: int) -> Classifier:
     rng = np.random.default_rng(seed)
     features, tumour, weights = (part.astype(np.float64) for part in (sample.features, sample.tumour, sample.weights))
     mean, spread = features.mean(axis=0), features.std(axis=0) + 1e-3
-    features, weights = (features - mean) / spread, weights / weights.mean()
+    features, weights = standardised(features, mean, spread), weights / weights.mean()
     count, width = features.shape
     parameters = _start(width, rng)
     adam = _Adam(parameters, epochs * (count // BATCH))

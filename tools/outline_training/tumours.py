@@ -21,18 +21,36 @@ CLASSES = (
     "large",
     "haemorrhagic",
     "bilateral",
+    "faint",
+    "thin-walled cyst",
     "healthy",
 )
-ML = {"small": (2, 12), "large": (120, 280), "multifocal": (6, 35), "cystic": (8, 100)}
+ML = {"small": (1.5, 12), "large": (120, 280), "multifocal": (6, 35), "cystic": (8, 100), "thin-walled cyst": (5, 80)}
 USUAL_ML = (25, 150)
-CORE = {"glioblastoma": (0.25, 0.6), "cystic": (0.35, 0.85), "nonenhancing": (0, 0), "haemorrhagic": (0.3, 0.6)}
+CORE = {
+    "glioblastoma": (0.25, 0.6),
+    "cystic": (0.35, 0.85),
+    "nonenhancing": (0, 0),
+    "faint": (0, 0.1),
+    "thin-walled cyst": (0.6, 0.92),
+    "haemorrhagic": (0.3, 0.6),
+}
 """Fraction of the volume inside the rim."""
+OEDEMA = {"faint": (0.12, 0.35)}
+USUAL_OEDEMA = (0.3, 1.0)
+"""How much brighter than tissue the oedema is."""
+MAY_NOT_ENHANCE = ("cystic", "thin-walled cyst", "faint")
+FLUID = {"flair": (0.25, 1.1), "t2": (1.9, 2.8), "t1ce": (0.4, 0.65)}
 CENTRES = {
     "glioblastoma": {"flair": (0.6, 1.5), "t2": (1.4, 2.4), "t1ce": (0.55, 0.8)},
-    "cystic": {"flair": (0.25, 1.1), "t2": (1.9, 2.8), "t1ce": (0.4, 0.65)},
+    "cystic": FLUID,
+    "thin-walled cyst": FLUID,
     "haemorrhagic": {"flair": (0.5, 1.1), "t2": (0.4, 0.9), "t1ce": (1.0, 1.6)},
 }
 """Brightness inside the rim, relative to tissue."""
+VOLUMETRIC = 0.8
+"""Share of studies in which T1 after contrast has thin slices."""
+GAMMA = (0.8, 1.25)
 
 
 @dataclass(frozen=True)
@@ -116,7 +134,8 @@ def _with_focus(head: Head, tissues: Tissues, kind: str, centre: Float, rng: Gen
     texture = 1 + 0.18 * _noise(core.shape, 3, rng) + 0.08 * _noise(core.shape, 1, rng)
     soft = ndimage.gaussian_filter(oedema.astype(np.float32), rng.uniform(0.5, 1.2))
     soft = np.where(core | tissues.fluid | ~head.brain, 0, soft) * texture
-    change = {"flair": rng.uniform(0.3, 0.95), "t2": rng.uniform(0.3, 1.0), "t1ce": -rng.uniform(0.1, 0.3)}
+    bright = OEDEMA.get(kind, USUAL_OEDEMA)
+    change = {"flair": rng.uniform(*bright), "t2": rng.uniform(*bright), "t1ce": -rng.uniform(0.05, 0.3)}
     images = _with_core(_brightened(head, soft, change), core, kind, texture, rng)
     return replace(head, images=images, tumour=head.tumour | core | oedema)
 
@@ -142,7 +161,7 @@ def _ellipsoid(head: Head, tissues: Tissues, centre: Float, ml: float, rng: Gene
 def _with_core(images: Mapping[str, Float], core: Mask, kind: str, texture: Float, rng: Generator) -> dict[str, Float]:
     """Paint a rim that may enhance, and its centre."""
     centre = ndimage.distance_transform_edt(core) > rng.uniform(1.2, 2.6)
-    enhancement = 0.0 if kind == "cystic" and rng.random() < 0.5 else rng.uniform(0.3, 1.0)
+    enhancement = 0.0 if kind in MAY_NOT_ENHANCE and rng.random() < 0.5 else rng.uniform(0.3, 1.0)
     rim = {"flair": 1 + rng.uniform(0.1, 0.5), "t2": 1 + rng.uniform(0.1, 0.6), "t1ce": 0.9 + enhancement}
     inner = {n: rng.uniform(*v) for n, v in CENTRES.get(kind, CENTRES["glioblastoma"]).items()}
     outer_share, inner_share = (
@@ -153,12 +172,14 @@ def _with_core(images: Mapping[str, Float], core: Mask, kind: str, texture: Floa
 
 
 def _scanned(head: Head, rng: Generator) -> Head:
-    """Add thick slices, an uneven field and noise."""
+    """Change the contrast, and add thick slices, an uneven field and noise."""
     thickness, images = rng.choice((0.0, 3.0, 5.0)), {}
+    thin = "t1ce" if rng.random() < VOLUMETRIC else ""
     for name, image in head.images.items():
         blur = np.sqrt(max(thickness**2 - 4, 0) / 12) / 2
-        thick = ndimage.gaussian_filter1d(image, blur, axis=0) if blur and name != "t1ce" else image
-        field = np.exp(rng.uniform(0, 0.12) * np.clip(_noise(image.shape, 25, rng), -2, 2))
-        noise = rng.uniform(0.005, 0.05) * rng.standard_normal(image.shape)
+        contrast = np.clip(image, 0, None) ** rng.uniform(*GAMMA)
+        thick = ndimage.gaussian_filter1d(contrast, blur, axis=0) if blur and name != thin else contrast
+        field = np.exp(rng.uniform(0, 0.15) * np.clip(_noise(image.shape, 25, rng), -2, 2))
+        noise = rng.uniform(0.005, 0.06) * rng.standard_normal(image.shape)
         images[name] = (np.abs(thick * field + noise) * head.brain).astype(np.float32)
     return replace(head, images=images)

@@ -91,7 +91,7 @@ def test_classify_states_the_sequence_of_each_series_with_evidence(folder: Path)
     series = {line["series_uid"]: line for line in lines("classify", str(folder))}
     good = series["1.2.3.4"]
     assert (good["sequence"], good["confidence"], good["files"]) == ("FLAIR", "high", 4)
-    assert good["why"].startswith("TI 2500, TE 140, TR 9420 → FLAIR")
+    assert good["why"].startswith("TI 2500 ms, TE 140 ms, TR 9420 ms → FLAIR")
 
 
 def test_deidentify_writes_clean_files_and_the_same_files_on_repetition(

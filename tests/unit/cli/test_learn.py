@@ -2,6 +2,7 @@
 
 import csv
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ def test_the_papers_cohort_gives_three_or_four_mutants_per_fold_and_says_so(labe
     folds = json.loads(done.stdout)["folds"]
     assert "3–4 mutants in a test set (17 mutants among 100 patients)" in done.stderr
     assert sorted(p for fold in folds for p in fold["test"]) == sorted(f"P-{n}" for n in range(100))
+    assert [fold["repetition"] for fold in folds] == [0] * 5
     assert all(not set(fold["train"]) & set(fold["test"]) for fold in folds)
 
 
@@ -70,30 +72,45 @@ def test_metrics_have_flat_names(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def finished(tmp_path_factory: pytest.TempPathFactory, in_one_process: None) -> Path:
     """Return the folder of a short training on patches that are brighter for mutants."""
     root = tmp_path_factory.mktemp("learn")
     rng, y = np.random.default_rng(1), (np.arange(24) % 3 == 0).astype(int)
     x = rng.standard_normal((24, 64, 64)) + 1.5 * y[:, None, None]
     np.savez(root / "data.npz", x=x.astype(np.float32), y=y, patient=np.array([f"p{n}" for n in range(24)]))
-    options = ("--epochs", 20, "--learning-rate", 0.003, "--folds", 3, "--sequence", "RCBV", "--json")
-    done = run("train", root / "data.npz", "-o", root / "run", *options)
+    options = ("--epochs", 20, "--learning-rate", 0.003, "--folds", 2, "--repetitions", 2, "--sequence", "RCBV")
+    done = run("train", root / "data.npz", "-o", root / "run", *options, "--json")
+    assert "5 networks of 20 epochs" in done.stderr
+    assert "trained in " in done.stderr
     assert json.loads(done.stdout)["auc"] > 0.8
     return root / "run"
 
 
 def test_a_training_writes_scores_metrics_model_and_device(finished: Path) -> None:
     finished_run = json.loads((finished / "run.json").read_text())
-    assert len(finished_run["folds"]) == 3
+    assert len(finished_run["folds"]) == 4
     assert finished_run["device"] == "CPU"
     assert (finished / "model.keras").stat().st_size > 100_000
-    assert len((finished / "scores.csv").read_text().splitlines()) == 25
+    assert len((finished / "scores.csv").read_text().splitlines()) == 49
+
+
+def test_a_training_writes_both_losses_the_parameters_and_the_calibration(finished: Path) -> None:
+    written = json.loads((finished / "run.json").read_text())
+    lengths = [[len(curve) for curve in written[name]] for name in ("training_curves", "curves")]
+    assert lengths == [[20] * 4] * 2
+    assert all(curve[-1][1] < curve[0][1] for curve in written["training_curves"])
+    convolutions = sum(9 * a * b + b + 4 * b for a, b in pairwise((1, 8, 16, 32, 64)))
+    dense = sum(a * b + b for a, b in pairwise((4 * 4 * 64, 32, 16, 2)))
+    assert written["parameters"] == convolutions + dense
+    assert written["prevalence"] == written["calibration"]["prevalence"] == pytest.approx(1 / 3)
+    assert written["metrics"]["log_loss"] < written["metrics"]["constant_log_loss"]
 
 
 def test_the_report_shows_the_papers_row_and_needs_no_other_file(finished: Path, tmp_path: Path) -> None:
     assert run("report", finished, "-o", tmp_path / "report.html").exit_code == 0
     html = (tmp_path / "report.html").read_text()
     assert "0.86 ± 0.05" in html
+    assert "<td>rCBV</td>" in html
     assert html.count("<svg") == 4
     assert "not for diagnosis" in html
     assert "src=" not in html

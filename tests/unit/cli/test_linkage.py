@@ -39,6 +39,17 @@ def test_each_report_gets_its_status_and_rule(tmp_path: Path) -> None:
     }
 
 
+def test_the_pathology_file_of_a_cohort_is_read_with_its_own_name_of_the_age(tmp_path: Path) -> None:
+    CliRunner().invoke(app.cli, ["phantom", str(tmp_path), "--patients", "1", "--mutants", "1"])
+    done = CliRunner().invoke(app.cli, ["linkage", "resolve", str(tmp_path / "pathology.csv"), "--json"])
+    assert [json.loads(line)["status"] for line in done.stdout.splitlines()] == ["mutant"]
+    path = tmp_path / "assays.csv"
+    path.write_text("report_id,age_years,method,result\nc,70,IHC R132H,negative\n")
+    done = CliRunner().invoke(app.cli, ["linkage", "resolve", str(path), "--age-rule"])
+    assert done.stdout.split()[:2] == ["c", "wildtype"]
+    assert done.stderr.split() == ["report", "status", "rule"]
+
+
 def test_the_age_rule_is_an_option(tmp_path: Path) -> None:
     assert resolved(tmp_path, "--age-rule")["c"] == ("wildtype", "IHC negative at 55 or older (cIMPACT-NOW)")
 

@@ -10,10 +10,12 @@ CLI = ROOT / "idh_tasks" / "cli"
 READING = "monitor"
 ROLES = {
     "app.migrate": "owner",
+    "check._opened": "role",
     "intake.readmit": "ingest",
     "learn.rollback": "train",
     "linkage.affected": "link",
     "linkage.poll": "link",
+    "review.reopen": "pages",
     "run.evaluate": "train",
     "run.ingest": "ingest",
     "run.link": "link",

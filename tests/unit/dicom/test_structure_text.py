@@ -17,6 +17,8 @@ ROLES = {
         "TUMEUR ET ŒDÈME", "Tumor und Ödem", "tumore con edema", "tumor y edema", "tumor en oedeem",
         "Läsion", "Laesion", "lesión tumoral", "Masse tumorale", "left frontal glioma", "Glioblastoma multiforme",
         "Tumor links temporal", "lesion in temporal lobe", "Tumormaske", "tumor & edema", "tumour and cyst",
+        "brainstem glioma", "BrainStemGlioma", "brain stem astrocytoma", "Hirnstammgliom", "hersenstamglioom",
+        "gliome du tronc cérébral", "glioma del tronco encefalico",
     ),
     StructureRole.T2_TUMOUR: ("GTV_FLAIR", "GTV_T2", "tumour on T2", "FLAIR lesion"),
     StructureRole.OTHER: (
@@ -35,7 +37,8 @@ ROLES = {
     ),
     StructureRole.POSSIBLE: (
         "GTV Zebedee", "GTVexp", "tumour - necrosis", "tumor/edema", "Tumor_2021", "Tumor w/o edema", "tumor?", "!GTV",
-        "brainstem glioma", "Resttumor", "Tumor part", "lesion stable", "GTV old", "Antitumor",
+        "brainstem tumour", "brainstem, glioma", "glioma near brainstem",
+        "Resttumor", "Tumor part", "lesion stable", "GTV old", "Antitumor",
     ),
     StructureRole.CONTRADICTORY: ("brain_gtv", "tumor (brain mask)", "Hirnödem"),
     StructureRole.UNNAMED: ("", "Segment_1", "Label 2", "ROI-1", "Tissue", "A7", "Kontur 3", "masque"),

@@ -54,10 +54,8 @@ def secret_names(service: dict[str, Any]) -> set[str]:
 
 def secret_variables(service: dict[str, Any]) -> dict[str, str]:
     """Return the variables that the entrypoint fills from a file, with their file."""
-    named = (name.rpartition("__") for name in service.get("environment", {}))
-    return {
-        name: service["environment"][f"{name}__{how}"] for name, _, how in named if how in ("FROM", "COPY") and name
-    }
+    variables = service.get("environment", {})
+    return {name.removesuffix("__FROM"): file for name, file in variables.items() if name.endswith("__FROM")}
 
 
 def images_are_pinned_by_version_and_digest(compose: Compose) -> list[str]:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from idh_tasks.local.airflow import configuration
-from idh_tasks.local.installation import GRPC_OFFSET, Installation
+from idh_tasks.local.airflow import USER, USERS, configuration, passwords_file
+from idh_tasks.local.installation import Installation
 from idh_tasks.local.logins import LOGINS
+from idh_tasks.local.ports import GRPC_OFFSET
 from idh_tasks.settings import ROOT
 
 
@@ -32,6 +33,22 @@ def test_an_older_installation_keeps_its_secrets_and_its_age_and_gets_the_missin
     assert len(passwords) == len(LOGINS)
     assert Installation(tmp_path).secrets == upgraded.secrets
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_every_user_has_a_private_password_that_survives_the_next_start(tmp_path: Path) -> None:
+    path = passwords_file(Installation(tmp_path))
+    first = json.loads(path.read_text())
+    assert first.keys() == USERS.keys()
+    assert len(set(first.values())) == len(USERS)
+    assert json.loads(passwords_file(Installation(tmp_path)).read_text()) == first
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_an_older_installation_keeps_the_password_of_its_user_and_gets_the_missing_users(tmp_path: Path) -> None:
+    (tmp_path / "passwords.json").write_text(json.dumps({USER: "kept"}))
+    stored = json.loads(passwords_file(Installation(tmp_path)).read_text())
+    assert stored[USER] == "kept"
+    assert stored.keys() == USERS.keys()
 
 
 def test_the_folder_of_a_new_installation_is_private(tmp_path: Path) -> None:

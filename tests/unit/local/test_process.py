@@ -9,7 +9,7 @@ import pytest
 
 from idh_tasks.errors import TransientError
 from idh_tasks.local.installation import Installation
-from idh_tasks.local.process import Service, await_ready, wait_until
+from idh_tasks.local.process import Service, await_ready, running, wait_until
 
 
 @pytest.fixture
@@ -24,6 +24,14 @@ def test_a_service_is_started_once_and_stopped(service: Service) -> None:
     assert service.pid() == pid is not None
     service.stop()
     assert service.pid() is None
+
+
+def test_every_service_that_runs_is_known_whatever_its_name(service: Service) -> None:
+    assert running(service.installation) == []
+    service.start(["sleep", "60"], {})
+    assert running(service.installation) == ["sleeper"]
+    service.stop()
+    assert running(service.installation) == []
 
 
 def test_a_service_that_ignores_the_request_to_end_is_killed_with_its_children(service: Service) -> None:

@@ -1,29 +1,24 @@
 """An answer is taken together with what Airflow showed, and is not lost if the task is attempted again."""
 
-import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
-from airflow.sdk.api.datamodels._generated import HITLDetailResponse, HITLUser
 from airflow.sdk.exceptions import (
     AirflowException,
     AirflowFailException,
-    AirflowRuntimeError,
-    ErrorType,
+    AirflowSkipException,
     TaskAwaitingInput,
     TaskDeferred,
 )
 from airflow.sdk.execution_time import task_runner
-from airflow.sdk.execution_time.comms import CreateHITLDetailPayload, ErrorResponse, HITLDetailRequestResult
-from airflow.triggers.base import BaseTrigger
+from airflow.sdk.execution_time.comms import CreateHITLDetailPayload, HITLDetailRequestResult
 from idh_airflow.answers import HEARD, SHOWN, BoundQuestion
-from idh_airflow.approval import PromotionApproval, approval_of
-from idh_airflow.triggers import close_question, earlier_answer
-from idh_airflow.triggers.close_question import CloseQuestion
-from idh_airflow.triggers.earlier_answer import EarlierAnswer
+from idh_airflow.approval import COMMENT, NONE, PromotionApproval, approval_of
+
+from idh_tasks.domain.approval import MOST_CHARACTERS, Approval
 
 ASKED = UUID("01a20ffc-2f09-77f8-9291-0bd97e92b9c5")
 MOMENT = datetime(2026, 11, 24, tzinfo=UTC)
@@ -41,6 +36,7 @@ class Instance:
 
     try_number: int = 1
     id: UUID = ASKED
+    max_tries: int = 3
 
 
 @dataclass
@@ -104,7 +100,7 @@ def test_the_first_attempt_asks_and_remembers_what_is_shown() -> None:
 def test_an_answer_is_taken_for_what_was_shown_whatever_the_present_inputs_are() -> None:
     asking = context(state={SHOWN: "a"})
     assert question("b").execute_complete(asking, ANSWER) == (["yes"], "a")
-    assert asking["task_state_store"].get(HEARD) == MOMENT.timestamp()
+    assert asking["task_state_store"].get(HEARD)["answered"] == MOMENT.timestamp()
 
 
 def test_a_later_attempt_looks_for_an_earlier_answer_first() -> None:
@@ -122,7 +118,35 @@ def test_an_answer_that_was_not_dealt_with_is_taken(event: dict[str, Any]) -> No
 @pytest.mark.parametrize("answer", [None, ANSWER], ids=["no answer", "dealt with"])
 def test_otherwise_a_later_attempt_asks_again(answer: dict[str, Any] | None) -> None:
     with pytest.raises(TaskAwaitingInput):
-        question().take_or_ask(context(2, {HEARD: MOMENT.timestamp()}), {"answer": answer})
+        question().take_or_ask(context(2, {HEARD: {"answered": MOMENT.timestamp(), "tries": None}}), {"answer": answer})
+
+
+def test_an_answer_is_taken_once_more_if_airflow_dropped_the_success_of_the_attempt_that_took_it() -> None:
+    asking = context(state={SHOWN: "a"})
+    question().execute_complete(asking, ANSWER)
+    repeated = context(2, asking["task_state_store"].values)
+    assert question().take_or_ask(repeated, {"answer": ANSWER}) == (["yes"], "a")
+
+
+def test_cleared_after_its_success_a_question_is_asked_again() -> None:
+    asking = context(state={SHOWN: "a"})
+    question().execute_complete(asking, ANSWER)
+    cleared = {"ti": Instance(2, max_tries=4), "task_state_store": asking["task_state_store"]}
+    with pytest.raises(TaskAwaitingInput):
+        question().take_or_ask(cleared, {"answer": ANSWER})
+
+
+def test_an_answer_that_did_not_count_is_not_taken_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise AirflowFailException("E_NOT_SHOWN")
+
+    asking = context(state={SHOWN: "a"})
+    with monkeypatch.context() as patched:
+        patched.setattr(Question, "take", refused)
+        with pytest.raises(AirflowFailException):
+            question().execute_complete(asking, ANSWER)
+    with pytest.raises(TaskAwaitingInput):
+        question().take_or_ask(context(2, asking["task_state_store"].values), {"answer": ANSWER})
 
 
 def test_an_answer_that_could_not_be_recorded_for_now_is_taken_by_the_next_attempt(
@@ -148,17 +172,66 @@ def test_another_text_than_the_present_one_is_closed_and_the_task_ends_with_the_
     assert deferred.value.trigger.serialize()[1] == {"instance_id": str(ASKED), "option": "no"}
     with pytest.raises(AirflowFailException, match="b is not a"):
         question("b").refuse_closed(asking, {"responded_at": MOMENT})
-    assert asking["task_state_store"].get(HEARD) == MOMENT.timestamp()
+    assert asking["task_state_store"].get(HEARD)["answered"] == MOMENT.timestamp()
 
 
 def approval(shown: str) -> PromotionApproval:
-    return PromotionApproval(task_id="approve", subject="promote?", shown=shown, defaults=PromotionApproval.REJECT)
+    """Return the question about two eligible networks, as it is when Airflow runs it."""
+    asked = PromotionApproval(
+        task_id="approve", judgement={"eligible": {"T1": None, "ADC": "m"}}, subject="promote?", shown=shown
+    )
+    asked.pre_execute({})
+    return asked
 
 
-def test_an_approval_carries_what_was_approved() -> None:
-    approved = approval("j1").execute_complete(context(state={SHOWN: "j1"}), ANSWER | {"chosen_options": ["Approve"]})
-    assert approval_of(approved) == {"actor": "mary", "approved": "j1"}
-    assert approval_of("auto") == {"actor": "auto", "approved": None}
+def answered(*chosen: str, comment: str | None = None) -> dict[str, Any]:
+    given = {} if comment is None else {COMMENT: comment}
+    return ANSWER | {"chosen_options": list(chosen), "params_input": given}
+
+
+def test_the_eligible_sequences_are_the_options_and_there_is_room_for_a_comment(airflow: Airflow) -> None:
+    with pytest.raises(TaskAwaitingInput):
+        approval("j1").execute(context())
+    assert airflow.stored is not None
+    assert airflow.stored.options == ["T1", "ADC", NONE]
+    assert airflow.stored.multiple
+    assert airflow.stored.defaults is None, "nothing is chosen for the person"
+    assert set(airflow.stored.params or {}) == {COMMENT}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "comment", "expected"),
+    [
+        (("ADC",), " fits ", Approval("mary", "j1", frozenset({"ADC"}), "fits")),
+        (("T1", "ADC"), None, Approval("mary", "j1", frozenset({"T1", "ADC"}))),
+        ((NONE,), "too few mutants", Approval("mary", "j1", frozenset(), "too few mutants")),
+        ((NONE, "T1"), None, Approval("mary", "j1", frozenset())),
+    ],
+    ids=["one", "all", "none", "contradiction"],
+)
+def test_an_approval_says_what_was_chosen_by_whom_and_why(
+    chosen: tuple[str, ...], comment: str | None, expected: Approval
+) -> None:
+    event = answered(*chosen, comment=comment)
+    assert approval_of(approval("j1").execute_complete(context(state={SHOWN: "j1"}), event)) == expected
+
+
+def test_without_a_question_there_is_no_approval() -> None:
+    assert approval_of("auto") is None
+
+
+@pytest.mark.parametrize(
+    ("chosen", "given"), [("FLAIR", {}), ("T1", {COMMENT: "x" * (MOST_CHARACTERS + 1)}), ("T1", {"reason": "x"})]
+)
+def test_an_answer_that_was_not_offered_is_not_taken(chosen: str, given: dict[str, str]) -> None:
+    event = answered(chosen) | {"params_input": given}
+    with pytest.raises(ValueError):
+        approval("j1").execute_complete(context(state={SHOWN: "j1"}), event)
+
+
+def test_without_an_answer_in_time_nothing_is_approved_and_the_next_run_asks_again() -> None:
+    with pytest.raises(AirflowSkipException, match="nobody answered"):
+        approval("j1").execute_complete(context(state={SHOWN: "j1"}), {"error": "late", "error_type": "timeout"})
 
 
 def test_an_approval_of_one_judgement_does_not_count_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,58 +240,4 @@ def test_an_approval_of_one_judgement_does_not_count_for_another(monkeypatch: py
 
     monkeypatch.setattr("idh_airflow.approval._refuse", refuse)
     with pytest.raises(AirflowFailException, match="E_NOT_SHOWN: j2, j1"):
-        approval("j2").execute_complete(context(state={SHOWN: "j1"}), ANSWER | {"chosen_options": ["Approve"]})
-
-
-GIVEN = HITLDetailResponse(
-    response_received=True,
-    responded_by_user=HITLUser(id="7", name="mary"),
-    responded_at=MOMENT,
-    chosen_options=["yes"],
-    params_input={},
-)
-NONE_YET = HITLDetailResponse(response_received=False, responded_at=None, chosen_options=None)
-REFUSED = AirflowRuntimeError(ErrorResponse(error=ErrorType.API_SERVER_ERROR))
-Reply = HITLDetailResponse | AirflowRuntimeError
-
-
-async def _fired(trigger: BaseTrigger) -> Any:
-    return [event.payload async for event in trigger.run()]
-
-
-def fired(monkeypatch: pytest.MonkeyPatch, trigger: BaseTrigger, read: Reply, write: Reply = REFUSED) -> Any:
-    """Return what a trigger fires with, if Airflow replies like this."""
-
-    def replies(reply: Reply) -> Any:
-        def reply_to(ti_id: UUID, **_: object) -> HITLDetailResponse:
-            assert ti_id == ASKED
-            if isinstance(reply, AirflowRuntimeError):
-                raise reply
-            return reply
-
-        return reply_to
-
-    monkeypatch.setattr(earlier_answer, "SETTLED_S", 0)
-    for module in (earlier_answer, close_question):
-        monkeypatch.setattr(module, "get_hitl_detail_content_detail", replies(read))
-    monkeypatch.setattr(close_question, "update_hitl_detail_response", replies(write))
-    return asyncio.run(_fired(trigger))
-
-
-def test_the_trigger_fires_with_the_answer_and_its_author(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert fired(monkeypatch, EarlierAnswer(str(ASKED)), GIVEN) == [{"answer": ANSWER}]
-
-
-@pytest.mark.parametrize("reply", [NONE_YET, REFUSED], ids=["unanswered", "never asked"])
-def test_the_trigger_fires_without_an_answer_if_there_is_none(monkeypatch: pytest.MonkeyPatch, reply: Reply) -> None:
-    assert fired(monkeypatch, EarlierAnswer(str(ASKED)), reply) == [{"answer": None}]
-
-
-@pytest.mark.parametrize("write", [GIVEN, REFUSED], ids=["closed", "a person was faster"])
-def test_closing_a_question_fires_with_the_time_of_the_answer(monkeypatch: pytest.MonkeyPatch, write: Reply) -> None:
-    assert fired(monkeypatch, CloseQuestion(str(ASKED), "no"), GIVEN, write) == [{"responded_at": MOMENT}]
-
-
-@pytest.mark.parametrize("trigger", [EarlierAnswer(str(ASKED)), CloseQuestion(str(ASKED), "no")])
-def test_the_triggerer_imports_a_trigger_by_its_path(trigger: BaseTrigger) -> None:
-    assert trigger.serialize()[0] == f"{type(trigger).__module__}.{type(trigger).__name__}"
+        approval("j2").execute_complete(context(state={SHOWN: "j1"}), answered("T1"))

@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from idh_airflow.connections import platform
+from airflow.sdk import Connection
+from idh_airflow.connections import _pacs, platform
 
 from idh_tasks.domain.role import Role
 
@@ -19,3 +20,10 @@ def test_the_platform_is_opened_with_connections_of_either_kind(monkeypatch: pyt
     settings = platform(Role.PAGES).settings
     assert settings.database_url.get_secret_value() == "postgresql+psycopg2://idh_pages:p%2Fw@/idh?host=/socket"
     assert (settings.store.access_key, settings.store.endpoint) == ("key", "http://127.0.0.1:1")
+
+
+def test_a_field_left_empty_in_the_form_has_its_default() -> None:
+    extra = {"called_aet": "PACS", "calling_aet": "IDH", "retrieve": None, "listen_port": None, "tls_ca": ""}
+    pacs = _pacs(Connection(conn_id="idh_pacs", conn_type="idh_pacs", host="pacs", port=104, extra=json.dumps(extra)))
+    assert pacs is not None
+    assert (pacs.retrieve, pacs.listen_port, pacs.tls_ca) == ("C-GET", 11112, None)

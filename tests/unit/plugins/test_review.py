@@ -1,6 +1,7 @@
 """A question in the UI: an answer is recorded with its author; without an answer the question stays open."""
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ class State(dict[str, Any]):
 
 
 def context(shown: str = "r1:a") -> dict[str, Any]:
-    return {"task_state_store": State(shown=shown)}
+    return {"task_state_store": State(shown=shown), "ti": SimpleNamespace(try_number=1, max_tries=3)}
 
 
 @pytest.fixture
@@ -65,3 +66,18 @@ def test_an_answer_is_recorded_for_the_question_that_was_shown_and_the_present_o
     operator.execute_complete(context(), event("mutant", {"id": "7", "name": "mary"}))
     assert recorded == [("r1:a", "mutant", "mary")]
     assert again == ["r2:b"]
+
+
+def test_a_question_that_was_answered_meanwhile_ends_as_a_success_which_announces_the_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(review, "_answer_of", {"r1:a": "wildtype"}.get)
+    operator = ReviewOperator(task_id="ask", shown="r1:a", **ASKED)
+    assert operator.execute(context()) == {"shown": "r1:a", "answer": "wildtype"}
+
+
+def test_a_question_that_no_longer_arises_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(review, "_answer_of", {}.get)
+    monkeypatch.setattr(review, "_is_open", lambda _: False)
+    with pytest.raises(AirflowSkipException, match="no longer arises"):
+        ReviewOperator(task_id="ask", shown="r1:a", **ASKED).execute(context())

@@ -89,7 +89,7 @@ def outcome(digit: str = "a", time: str = "2026-01-01T00:00:00+00:00") -> Snapsh
             for sequence, patch in patches.items()
         ],
         "idh.model": [
-            {"model_id": model, "run_id": run, "sequence": "T1", "sha256": digit * 64, "temperature": 1.25},
+            {"model_id": model, "run_id": run, "sequence": "T1", "sha256": digit * 64, "slope": 1.25},
         ],
         "idh.prediction": [{"patch_id": patches["T1"], "model_id": model, "probability_mutant": 0.75}],
         "idh.document": [
@@ -150,7 +150,7 @@ def test_ids_are_renamed_in_object_keys_and_references_too() -> None:
     [
         ("idh.patch", {"roi_mean": 1.5000000000000002}),
         ("idh.patch", {"origin": {"code": "a" * 12, "inputs": {"T1": "0" * 64}}}),
-        ("idh.model", {"temperature": None}),
+        ("idh.model", {"slope": None}),
         ("idh.prediction", {"patch_id": f"patch of {STUDY} revision 1 T2 by imaging version 1"}),
         ("idh.audit_event", {"actor": "auto"}),
         ("idh.training_run", {"dataset_id": "dataset 2"}),
@@ -162,8 +162,8 @@ def test_a_changed_value_or_reference_is_reported(name: str, change: dict[str, A
 
 
 def test_a_difference_is_shown_with_both_values() -> None:
-    lines = list(report(compared(outcome(), changed("idh.model", {"temperature": 9.75}))))
-    assert "        temperature: 1.25 -> 9.75" in lines
+    lines = list(report(compared(outcome(), changed("idh.model", {"slope": 9.75}))))
+    assert "        slope: 1.25 -> 9.75" in lines
     assert "    model of run 1 T1" in lines
     assert "idh.model: 1 and 1 rows compared, 1 different" in lines
 
@@ -204,6 +204,7 @@ def test_a_time_that_is_missing_is_reported() -> None:
         ("series.zip", keras([3, 4]), keras([3, 5])),
         ("sheet.png", b"one", b"two"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "content",
 )
 def test_a_changed_number_in_an_object_is_reported(key: str, before: bytes, after: bytes) -> None:
     old, new = ({"store.any": Table(("key",), [{"key": key, **content_of(key, b)}])} for b in (before, after))
@@ -227,7 +228,7 @@ def test_what_identifies_a_patient_leaves_only_as_a_keyed_hash(tmp_path: Path) -
 def test_the_command_exits_with_1_on_a_difference_and_on_nothing_to_compare(tmp_path: Path) -> None:
     same, other, empty = (tmp_path / f"{name}.json" for name in ("same", "other", "empty"))
     write(outcome(), same)
-    write(changed("idh.model", {"temperature": 9.75}), other)
+    write(changed("idh.model", {"slope": 9.75}), other)
     write({}, empty)
     codes = [CliRunner().invoke(cli, ["compare", str(same), str(path)]).exit_code for path in (same, other, empty)] + [
         CliRunner().invoke(cli, ["compare", str(empty), str(empty)]).exit_code

@@ -67,6 +67,10 @@ def test_errors_are_drawn_equally_from_all_groups_and_each_has_a_name() -> None:
     assert len(right_studies(500)) == 100
 
 
+def test_another_first_number_draws_other_errors() -> None:
+    assert not {one.name for one in planted(100)} & {one.name for one in planted(100, first=1000)}
+
+
 def test_the_table_counts_what_became_of_each_kind() -> None:
     kind = geometry.KINDS[0]
     judged = [

@@ -27,7 +27,7 @@ def test_a_usual_name_confirms_the_physics(habit: protocols.Habit) -> None:
         assert (one.sequence, one.confidence) == (MrSequence(habit.sequence), Confidence.HIGH), (name, one.evidence)
 
 
-@pytest.mark.parametrize(("measured", "named"), permutations(protocols.CONTRASTS, 2))
+@pytest.mark.parametrize(("measured", "named"), list(permutations(protocols.CONTRASTS, 2)))
 def test_a_name_that_contradicts_the_physics_is_asked_about(measured: str, named: str) -> None:
     physics, other = protocols.CONTRASTS[measured][0], protocols.CONTRASTS[named]
     if {measured, named} <= {"SWI", "PD", "STIR"} or (measured, named) == ("MPRAGE", "T1"):

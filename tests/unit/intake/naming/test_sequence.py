@@ -156,7 +156,7 @@ def test_an_enhanced_header_is_read_from_its_functional_groups() -> None:
     ds.SharedFunctionalGroupsSequence, ds.PerFrameFunctionalGroupsSequence = [groups], [frames]
     identified = identify(read_physics([ds]))
     assert (identified.sequence, identified.confidence) == (MrSequence.FLAIR, Confidence.HIGH)
-    assert identified.evidence.startswith("TE 140, TR 9000")
+    assert identified.evidence.startswith("TE 140 ms, TR 9000 ms")
 
 
 @pytest.mark.real_data

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pydicom import Dataset
 from pynetdicom import AE, evt
+from pynetdicom.acse import ACSE
 from pynetdicom.association import Association
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at import from a table
     StudyRootQueryRetrieveInformationModelFind,
@@ -25,9 +26,12 @@ from tests.certificates import CertificateFiles, certify
 
 
 @contextmanager
-def listening(model: str, handler: Any, context: ssl.SSLContext | None = None) -> Iterator[int]:
-    """Run a PACS that answers one kind of request; yield its port."""
+def listening(
+    model: str, handler: Any, context: ssl.SSLContext | None = None, *, strict: bool = False
+) -> Iterator[int]:
+    """Run a PACS that answers one kind of request, if `strict` by its AE title only; yield its port."""
     ae = AE(ae_title="PACS")
+    ae.require_called_aet = strict
     ae.add_supported_context(model)
     server = ae.start_server(("127.0.0.1", 0), block=False, ssl_context=context, evt_handlers=[handler])
     assert server is not None
@@ -126,3 +130,20 @@ def test_n01_no_answer_is_lost_to_a_delayed_thread() -> None:
             delay_reactor(opened)
             rows = [identifier for _, identifier in opened.send_c_find(row, model) if identifier]
     assert rows == [row] * 5
+
+
+def test_a_rejection_states_its_reason_although_the_connection_is_closed_already(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On a busy machine, the thread that asks for an association may look after the PACS has rejected it."""
+    send = ACSE.send_request
+
+    def slowly(acse: ACSE) -> None:
+        send(acse)
+        assert wait_until(lambda: acse.dul._kill_thread, 10), "rejected"
+
+    monkeypatch.setattr(ACSE, "send_request", slowly)
+    with listening(Verification, (evt.EVT_C_ECHO, lambda _: 0x0000), strict=True) as port:
+        pacs = PacsSettings(host="127.0.0.1", port=port, called_aet="OTHER", calling_aet="US", timeout_s=3)
+        with pytest.raises(TransientError, match="E_PACS: the PACS has another AE title"):
+            echo(pacs)

@@ -6,13 +6,23 @@ from typing import Any, Literal
 import numpy as np
 import pytest
 
+from idh_tasks.codes import Code
 from idh_tasks.domain.sequence import Confidence, MrSequence, Provenance
 from idh_tasks.domain.study import Identification, SeriesId, SeriesRecord
-from idh_tasks.domain.volume import Volume
+from idh_tasks.domain.volume import Float, Volume
 from idh_tasks.imaging.brain.extraction import BrainMask
 from idh_tasks.imaging.outline.agreement import Agreement
+from idh_tasks.imaging.perfusion.normalisation import NormalisedRcbv
 from idh_tasks.imaging.registration import IDENTITY
-from idh_tasks.pipelines.preprocess.cut_patches import PatchCutter
+from idh_tasks.pipelines.preprocess import cut_patches
+from idh_tasks.pipelines.preprocess.cut_patches import (
+    ADC_UNIT,
+    OF_THE_BRAIN,
+    OF_WHITE_MATTER,
+    CutPatch,
+    PatchCutter,
+    Seen,
+)
 from idh_tasks.pipelines.preprocess.series_images import SourceImage
 from idh_tasks.pipelines.preprocess.study_images import AlignedImage, Reference
 from idh_tasks.settings import ImagingSettings
@@ -24,13 +34,18 @@ IMAGE = np.where(TUMOUR, 1200, np.random.default_rng(1).normal(800, 100, SHAPE))
 CENTRE = (32, 32)
 
 
-def patch_centre(sequence: MrSequence, scale: Literal["normalised", "absolute"]) -> float:
-    """Return the value in the middle of the patch that is cut from an image with 1200 in the tumour, 800 around it."""
+def cut(
+    sequence: MrSequence,
+    scale: Literal["normalised", "absolute"],
+    provenance: Provenance = Provenance.VENDOR,
+    seen: Seen = lambda *_: None,
+) -> CutPatch:
+    """Cut a patch from an image with 1200 in the tumour, 800 around it."""
     volume = Volume(IMAGE, geometry(SHAPE))
     series = SeriesRecord(SeriesId("s"), Identification(sequence, Confidence.HIGH, ""), "s", "", 1)
     images: Any = SimpleNamespace(
         settings=ImagingSettings(adc_scale=scale),
-        source=lambda _: SourceImage(volume, volume, Provenance.VENDOR, series),
+        source=lambda _: SourceImage(volume, volume, provenance, series),
         aligned=lambda _: AlignedImage(IMAGE, np.ones(SHAPE, dtype=bool), IDENTITY),
         reference=Reference(MrSequence.MPRAGE, volume),
         registration=lambda _: IDENTITY,
@@ -40,8 +55,39 @@ def patch_centre(sequence: MrSequence, scale: Literal["normalised", "absolute"])
     outline: Any = SimpleNamespace(
         mask=TUMOUR, drawn_on=(MrSequence.T2,), kind="NIfTI", sha256="", agreement=Agreement({}), figures={}
     )
-    cut = PatchCutter(images, outline).cut(sequence)
-    return float(cut.patch[CENTRE])
+    return PatchCutter(images, outline, seen).cut(sequence)
+
+
+def patch_centre(sequence: MrSequence, scale: Literal["normalised", "absolute"]) -> float:
+    """Return the value in the middle of a patch."""
+    return float(cut(sequence, scale).patch[CENTRE])
+
+
+@pytest.mark.parametrize(
+    ("sequence", "provenance", "white_matter", "units"),
+    [
+        (MrSequence.T2, Provenance.ACQUIRED, True, [""]),
+        (MrSequence.ADC, Provenance.VENDOR, True, [ADC_UNIT]),
+        (MrSequence.RCBV, Provenance.COMPUTED, True, [OF_THE_BRAIN, OF_WHITE_MATTER]),
+        (MrSequence.RCBV, Provenance.VENDOR, True, ["", OF_WHITE_MATTER]),
+        (MrSequence.RCBV, Provenance.VENDOR, False, [""]),
+    ],
+)
+def test_an_image_is_drawn_with_the_unit_of_its_values(
+    monkeypatch: pytest.MonkeyPatch, sequence: MrSequence, provenance: Provenance, white_matter: bool, units: list[str]
+) -> None:
+    def relative(rcbv: Float, *_: object) -> NormalisedRcbv:
+        return (
+            NormalisedRcbv(np.asarray(rcbv / 800, dtype=np.float32), 5.0)
+            if white_matter
+            else NormalisedRcbv(rcbv, 0.1, (Code.W_RCBV_REFERENCE,))
+        )
+
+    monkeypatch.setattr(cut_patches, "normalise_rcbv", relative)
+    drawn: list[tuple[float, str]] = []
+    cut(sequence, "normalised", provenance, lambda _, image, unit: drawn.append((float(image.voxels.max()), unit)))
+    assert [unit for _, unit in drawn] == units
+    assert (drawn[-1][0] < 2) is (units[-1] == OF_WHITE_MATTER)
 
 
 def test_an_absolute_adc_keeps_its_unit() -> None:

@@ -1,0 +1,216 @@
+"""The page of models: champion beside challenger, the verdict, a running training, and what follows a rollback."""
+
+from io import BytesIO
+from typing import Any
+
+import pytest
+from idh_airflow.ui.rendering import ENVIRONMENT
+from pydicom import dcmread
+
+from idh_tasks.db import results, training
+from idh_tasks.domain.learning import Comparison
+from idh_tasks.domain.performance import Interval, Performance
+from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
+from idh_tasks.learning.checkpoints import Checkpoint
+from idh_tasks.pipelines.ingest import night
+from idh_tasks.pipelines.operate.withdrawal import roll_back
+from idh_tasks.pipelines.pages.networks import Networks, SequenceRow, networks
+from idh_tasks.pipelines.pages.progress import running_training
+from idh_tasks.pipelines.pages.training_runs import reported, training_run, training_runs
+from idh_tasks.pipelines.platform import Platform, preprocessing_version
+from idh_tasks.pipelines.predict import documents
+from idh_tasks.pipelines.train import freeze, promotion
+from idh_tasks.pipelines.train.lease import TrainingLease
+from tests.database import run_sql
+from tests.hospital import drop, study
+from tests.integration.test_promotion import EXPIRE_LEASES, approved, judge_and_promote, judged, trained
+from tests.seed import seed_cohort
+
+MUTANTS, WILDTYPES = 6, 8
+BASELINE = Comparison(
+    "baseline: majority class",
+    Performance(MUTANTS + WILDTYPES, MUTANTS, Interval(0.5, 0.5, 0.5), brier=0.25, ece=0.07),
+)
+BETTER = Performance(MUTANTS + WILDTYPES, MUTANTS, Interval(0.7, 0.5, 0.9), brier=0.2, ece=0.07)
+PREDICT_OTHERWISE = """
+UPDATE idh.held_out_score SET probability_mutant = 1 - probability_mutant
+WHERE run_id = :run_id AND sequence = 'ADC' AND patient_key IN (
+    SELECT patient_key FROM idh.held_out_score WHERE run_id = :run_id AND sequence = 'ADC' AND mutant ORDER BY 1 LIMIT 4
+)
+"""
+TWO_CHAMPIONS = """
+INSERT INTO idh.dataset (dataset_id, settings) VALUES ('d', '{}');
+INSERT INTO idh.training_run (run_id, dataset_id, settings, code_version) VALUES
+('r1', 'd', '{}', ''), ('r2', 'd', '{}', '');
+INSERT INTO idh.model (model_id, run_id, sequence, object_key, sha256, state, promoted_at) VALUES
+('earlier', 'r1', 'T1', '', '', 'retired', now() - interval '1 day'), ('later', 'r2', 'T1', '', '', 'champion', now());
+INSERT INTO idh.patch (patch_id, study_id, revision, sequence, settings_hash, object_key)
+SELECT study_id, study_id, revision, 'T1', :version, 'o' FROM idh.study;
+INSERT INTO idh.prediction (patch_id, model_id, study_id, sequence, probability_mutant, calibrated, in_training)
+SELECT study_id, model_id, study_id, 'T1', calibrated, calibrated, false
+FROM idh.study CROSS JOIN (VALUES ('earlier', 0.25), ('later', 0.75)) AS v (model_id, calibrated)
+"""
+
+
+@pytest.fixture
+def cohort(platform: Platform) -> Platform:
+    seed_cohort(platform, MUTANTS, WILDTYPES)
+    return platform
+
+
+def row(found: Networks, sequence: MrSequence) -> SequenceRow:
+    return next(row for row in found.rows if row.sequence is sequence)
+
+
+def html(platform: Platform, **values: Any) -> str:
+    """Return the page as it is rendered."""
+    shown = {
+        "question": None,
+        "withdraw": "",
+        "withdrawn": "",
+        "problem": "",
+        "most_characters": 500,
+        "may": bool,
+    } | values
+    template = ENVIRONMENT.get_template("models.html.j2")
+    read = {"found": networks(platform), "training": running_training(platform), "runs": training_runs(platform, 1)}
+    return template.render(base="/idh", query="", **read | shown)
+
+
+def test_an_empty_page_says_what_would_be_here(platform: Platform) -> None:
+    shown = html(platform)
+    for text in ("No network has been trained yet", "No network is being trained", "Each training run appears here"):
+        assert text in shown
+
+
+def test_champion_and_challenger_are_side_by_side_with_absolute_figures_and_the_verdict(cohort: Platform) -> None:
+    first, second = (trained(cohort, seed) for seed in (1, 2))
+    judge_and_promote(cohort, first)
+    run_sql(cohort, PREDICT_OTHERWISE, run_id=second)
+    with cohort.database.begin() as transaction:
+        results.save_comparison(transaction, second, BASELINE)
+    judgement = judged(cohort, second)
+    found = networks(cohort)
+    adc, t1 = row(found, MrSequence.ADC), row(found, MrSequence.T1)
+    assert adc.champion is not None
+    assert adc.challenger is not None
+    assert (adc.champion.run_id, adc.challenger.run_id, adc.challenger.accepted) == (first, second, False)
+    assert (adc.challenger.compared, adc.challenger.changed, adc.challenger.relabelled) == (14, 4, 0)
+    assert adc.challenger.verdict is not None
+    assert "(W_WORSE: AUC -0.667 [-1.000, " in adc.challenger.verdict
+    assert t1.challenger is not None
+    assert (t1.challenger.accepted, t1.challenger.changed, t1.challenger.decision) == (True, 0, None)
+    assert found.digest == judgement["digest"]
+    assert [baseline.name for baseline in found.baselines] == ["baseline: majority class"]
+    assert found.behind_a_baseline == []
+    assert "majority class" in html(cohort)
+    text = next(sentence for sentence in judgement["sentences"] if sentence.startswith("**ADC: refused"))
+    assert "champion: AUC 1.00 [0.90, 1.00], 14 patients (6 mutants), Brier score of the outputs 0.040" in text
+    assert "changes for 4 of 14 patients" in text
+    assert "majority class: AUC 0.50 [0.50, 0.50]" in judgement["sentences"][-1]
+
+
+def test_a_champion_that_a_baseline_beats_is_named(cohort: Platform) -> None:
+    run = trained(cohort, 1)
+    judge_and_promote(cohort, run)
+    with cohort.database.begin() as transaction:
+        results.save_comparison(transaction, run, Comparison("baseline: better than chance", BETTER))
+    run_sql(cohort, "UPDATE idh.sequence_result SET auc = 0.6 WHERE sequence IN ('ADC', 'T1')")
+    assert networks(cohort).behind_a_baseline == [MrSequence.T1, MrSequence.ADC]
+    assert "The best baseline has a higher AUC than the champion of T1, ADC." in html(cohort)
+
+
+def test_what_was_decided_is_on_the_page_with_name_and_comment(cohort: Platform) -> None:
+    run = trained(cohort, 1)
+    judgement = judged(cohort, run)
+    decided = approved(judgement, "T1", comment="wait for <more> mutants")
+    promotion.promote(cohort, run, judgement, decided)
+    found = networks(cohort)
+    assert {r.sequence.value: r.challenger.decision for r in found.rows if r.challenger} == {
+        s.value: "approved" if s is MrSequence.T1 else "not approved" for s in MODEL_SEQUENCES
+    }
+    assert "wait for &lt;more&gt; mutants" in html(cohort)
+
+
+def test_a_judgement_that_is_repeated_keeps_what_was_decided(cohort: Platform) -> None:
+    run = trained(cohort, 1)
+    promotion.promote(cohort, run, judged(cohort, run), approved(judged(cohort, run), "T1"))
+    run_sql(cohort, "UPDATE idh.model SET state = 'challenger', promoted_at = NULL")
+    judged(cohort, run)
+    assert {r.challenger.decision for r in networks(cohort).rows if r.challenger} == {"approved", "not approved"}
+
+
+def test_a_running_training_shows_epochs_and_the_curve_of_each_fold(cohort: Platform) -> None:
+    due = freeze.freeze_cohort(cohort, force=True)
+    assert due.run_id is not None
+    lease = TrainingLease(cohort.settings, due.run_id, MrSequence.T1, "one")
+    lease.take(cohort)
+    for epoch, loss in ((25, 0.8), (50, 0.6), (75, float("nan")), (50, 0.4)):
+        lease.save(0, Checkpoint(epoch, loss, (), []))
+    [fold] = running_training(cohort).folds
+    assert (fold.epoch, fold.epochs, fold.running, fold.finished) == (50, 500, True, False)
+    assert fold.curve == ((25, 0.8), (50, 0.4)), "a resumed training continues at its checkpoint"
+    assert running_training(cohort).highest == 0.8
+    assert fold.points(0.8) == "6.0,1.0 12.0,15.0"
+    run_sql(cohort, EXPIRE_LEASES)
+    assert "no worker trains it at the moment" in html(cohort)
+    with cohort.database.begin() as transaction:
+        training.set_evaluated(transaction, due.run_id, "key")
+    assert running_training(cohort).folds == []
+
+
+def test_earlier_runs_are_listed_and_a_report_that_is_not_there_is_missed(cohort: Platform) -> None:
+    runs = [trained(cohort, seed) for seed in (1, 2)]
+    judge_and_promote(cohort, runs[1])
+    listed = training_runs(cohort, 1).rows
+    assert [run.run_id for run in listed] == runs[::-1]
+    assert (listed[0].patients, listed[0].mutants, len(listed[0].champions)) == (14, 6, len(MODEL_SEQUENCES))
+    assert reported(cohort, listed[0]) is None
+    assert training_run(cohort, "0" * 24) is None
+
+
+def test_a_withdrawal_is_confirmed_with_what_follows(cohort: Platform) -> None:
+    for seed in (1, 2):
+        judge_and_promote(cohort, trained(cohort, seed))
+    champion = row(networks(cohort), MrSequence.T1).champion
+    assert champion is not None
+    assert champion.previous_id is not None
+    assert html(cohort).count("Withdraw …") == len(MODEL_SEQUENCES)
+    assert "makes the champion before the present one champion again" in html(cohort), "said before one clicks"
+    asked = html(cohort, withdraw=champion.model_id)
+    assert "Withdraw the champion of T1?" in asked
+    assert champion.previous_id in asked
+    roll_back(cohort, MrSequence.T1, "mary", champion.model_id, "misses <many> mutants")
+    assert "is the champion of T1 again" in html(cohort, withdrawn="T1")
+    assert "misses &lt;many&gt; mutants" in html(cohort), "the history has the reason"
+
+
+def test_who_may_not_withdraw_a_champion_reads_who_may(cohort: Platform) -> None:
+    for seed in (1, 2):
+        judge_and_promote(cohort, trained(cohort, seed))
+    shown = html(cohort, may=lambda _: False, withdraw="any")
+    assert "Withdraw …" not in shown
+    assert "<form" not in shown
+    assert "Model owners and administrators may do it." in shown
+
+
+def test_the_first_champion_says_why_it_cannot_be_withdrawn(cohort: Platform) -> None:
+    judge_and_promote(cohort, trained(cohort, 1))
+    shown = html(cohort)
+    assert "Withdraw …" not in shown
+    assert shown.count("No champion before it, so that it cannot be withdrawn.") == len(MODEL_SEQUENCES)
+
+
+def test_after_a_rollback_the_newest_document_has_the_figure_of_the_earlier_champion(platform: Platform) -> None:
+    drop(platform, "one", study())
+    night.ingest(platform, ("bucket",))  # other tests have left studies in the PACS
+    run_sql(platform, TWO_CHAMPIONS, version=preprocessing_version(platform))
+    assert documents.write_documents(platform) == 1
+    roll_back(platform, MrSequence.T1, "mary", "later")
+    assert documents.write_documents(platform) == 1, "prediction was woken"
+    keys = run_sql(platform, "SELECT object_key FROM idh.document ORDER BY created_at")
+    withdrawn, newest = (dcmread(BytesIO(platform.store.get(key))) for (key,) in keys)
+    assert "'0.75'" in str(withdrawn)
+    assert "'0.25'" in str(newest)
+    predecessor = newest.PredecessorDocumentsSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence[0]
+    assert predecessor.ReferencedSOPInstanceUID == withdrawn.SOPInstanceUID

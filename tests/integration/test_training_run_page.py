@@ -1,0 +1,145 @@
+"""The page of a training run shows what the run was made of, whatever has changed since."""
+
+import pytest
+from idh_airflow.ui.rendering import ENVIRONMENT
+from idh_airflow.ui.training_runs import DRAWN
+
+from idh_tasks.codes import Code
+from idh_tasks.db import datasets, results
+from idh_tasks.domain.learning import RefusedSequence
+from idh_tasks.domain.sequence import MrSequence
+from idh_tasks.errors import RunRefusedError
+from idh_tasks.pipelines.pages.run_origin import RunOrigin, run_origin
+from idh_tasks.pipelines.pages.training_runs import reported, training_run
+from idh_tasks.pipelines.platform import Platform, code_version, preprocessing_version
+from idh_tasks.pipelines.train import freeze
+from idh_tasks.pipelines.train.evaluate import evaluate
+from idh_tasks.pipelines.train.job import SequenceJob
+from idh_tasks.pipelines.train.record import record_refusal
+from idh_tasks.reporting.flow_figure import flow_figure
+from idh_tasks.settings import LearningSettings
+from idh_tasks.store import keys
+from tests.database import run_sql
+from tests.integration.test_promotion import trained
+from tests.seed import seed_cohort
+
+MUTANTS, WILDTYPES, LATER = 6, 8, 4
+TOO_FEW = RunRefusedError(Code.E_FOLD_DEGENERATE, "5 folds need 5 patients of each class")
+NOT_KEPT = "UPDATE idh.dataset SET cohort = NULL, preprocessing_version = NULL"
+DUE_AGAIN = """
+UPDATE idh.patch SET settings_hash = 'earlier' WHERE study_id IN (
+    SELECT study_id FROM idh.study ORDER BY study_id LIMIT 3
+)
+"""
+REFUSED_PATCHES = """
+UPDATE idh.patch SET object_key = NULL, code = 'E_COVERAGE', reason = 'r' WHERE sequence = 'ADC' AND study_id IN (
+    SELECT study_id FROM idh.study ORDER BY study_id LIMIT 2
+)
+"""
+
+SERIES = """
+INSERT INTO idh.series (study_id, revision, series_id, sequence, confidence, evidence, object_key, sha256, instances)
+SELECT study_id, revision, 'T1', 'T1', 'high', 'description', '', '', 1 FROM idh.study ON CONFLICT DO NOTHING
+"""
+SECOND_FOLD = """
+INSERT INTO idh.fold_result
+    (run_id, sequence, fold, n, mutants, accuracy, loss, sensitivity, specificity, auc, learning_curve)
+SELECT run_id, sequence, 1, n, mutants, accuracy, loss, sensitivity, specificity, auc, learning_curve
+FROM idh.fold_result
+"""
+
+
+@pytest.fixture
+def cohort(platform: Platform) -> Platform:
+    arrive(platform, MUTANTS, WILDTYPES)
+    return platform
+
+
+def arrive(platform: Platform, mutants: int, wildtypes: int, first: int = 0) -> None:
+    """Add labelled patients with series and patches."""
+    seed_cohort(platform, mutants, wildtypes, first)
+    run_sql(platform, SERIES)
+
+
+def html(platform: Platform, run_id: str) -> str:
+    run = training_run(platform, run_id)
+    assert run is not None
+    values = {"run": run, "report": reported(platform, run), "origin": run_origin(platform, run_id, run.settings)}
+    return ENVIRONMENT.get_template("training_run.html.j2").render(base="/idh", query="", figures=DRAWN, **values)
+
+
+def origin(platform: Platform, run_id: str) -> RunOrigin:
+    run = training_run(platform, run_id)
+    assert run is not None
+    found = run_origin(platform, run_id, run.settings)
+    assert found is not None
+    return found
+
+
+def test_a_run_shows_the_cohort_that_was_frozen_and_not_that_of_today(cohort: Platform) -> None:
+    run_id = trained(cohort, 1)
+    run_sql(cohort, SECOND_FOLD)
+    arrive(cohort, LATER, LATER, first=100)
+    frozen = origin(cohort, run_id).cohort
+    assert frozen is not None
+    assert frozen.steps[-1].after == MUTANTS + WILDTYPES
+    assert frozen.sequences[MrSequence.ADC] == (MUTANTS + WILDTYPES, MUTANTS)
+    evaluate(cohort, run_id)
+    drawn = cohort.store.get(keys.figures(run_id, "flow.svg")).decode()
+    assert drawn == flow_figure(frozen.steps, frozen.sequences)
+    assert f"{MUTANTS + WILDTYPES} ({MUTANTS})" in html(cohort, run_id)
+
+
+def test_a_run_shows_its_dataset_versions_and_changed_settings(cohort: Platform) -> None:
+    run_id = trained(cohort, seed=7)
+    found = origin(cohort, run_id)
+    run = training_run(cohort, run_id)
+    assert run is not None
+    assert found.preprocessing_version == preprocessing_version(cohort)
+    assert run.code_version == code_version("learning")
+    assert ("IDH_LEARNING__SEED", "7", str(LearningSettings().seed)) in [
+        (row.variable, row.value, row.default) for row in found.changed
+    ]
+    text = html(cohort, run_id)
+    assert found.dataset_id in text
+    assert "IDH_LEARNING__SEED" in text
+
+
+def test_a_run_of_before_cohorts_were_kept_says_so(cohort: Platform) -> None:
+    run_id = trained(cohort, 1)
+    run_sql(cohort, NOT_KEPT)
+    assert origin(cohort, run_id).cohort is None
+    assert "The cohort was not kept with datasets of that time." in html(cohort, run_id)
+
+
+def test_a_dataset_that_is_frozen_again_keeps_its_first_cohort(cohort: Platform) -> None:
+    run_id = trained(cohort, 1)
+    run_sql(cohort, "INSERT INTO idh.patient (patient_key, sex) VALUES ('later', 'F')")
+    before = origin(cohort, run_id)
+    trained(cohort, 2)
+    assert origin(cohort, run_id) == before
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (DUE_AGAIN, "3 labelled patients had no patches of the present code and settings"),
+        (REFUSED_PATCHES, "2 of 14 patients of the dataset have no patch of ADC (2 × E_COVERAGE)"),
+    ],
+)
+def test_too_few_patients_names_who_lacks_a_patch_and_who_waits_for_one(
+    cohort: Platform, fault: str, said: str
+) -> None:
+    run_sql(cohort, fault)
+    run_id = freeze.freeze_cohort(
+        Platform(cohort.settings.model_copy(update={"learning": LearningSettings(folds=2)})), force=True
+    ).run_id
+    assert run_id is not None
+    with cohort.database.begin() as transaction:
+        job = SequenceJob(run_id, MrSequence.ADC, datasets.members(transaction, run_id))
+    record_refusal(cohort, job, TOO_FEW)
+    with cohort.database.begin() as transaction:
+        outcome = results.of_run(transaction, run_id)[MrSequence.ADC].outcome
+    assert isinstance(outcome, RefusedSequence)
+    assert outcome.refusal.reason.startswith(TOO_FEW.reason)
+    assert said in outcome.refusal.reason

@@ -1,0 +1,1 @@
+"""Tests of settings: what is known, what is accepted, what is in force."""

@@ -1,0 +1,194 @@
+"""What the morning page, its card and the page of held items say in words."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from idh_airflow.ui.faults import Fault
+from idh_airflow.ui.rendering import ENVIRONMENT
+from idh_airflow.ui.runs import STAGES, FailedTask, StageRun
+
+from idh_tasks.codes import Code, catalogue
+from idh_tasks.db.feed import FeedSource
+from idh_tasks.pipelines.pages.held import Held, HeldCount, HeldItem, TriedAgain
+from idh_tasks.pipelines.pages.listing import Listing
+from idh_tasks.pipelines.pages.tonight import Due, FeedNight, SourceBalance, Tiles, Tonight, Training, Work, every_day
+
+NOW = datetime(2026, 3, 2, 2, 30, tzinfo=UTC)
+QUIET = Tonight(
+    since=NOW - timedelta(days=1), tiles=Tiles(0, 0, 0, 0), work=Work(0, 0), due=Due(0, 0), balances=[], feed=[],
+    readings=[], nights=every_day([], NOW.date()), training=None,
+)  # fmt: skip
+RUNS = [StageRun(name, dag, "scheduled__1", "success", NOW, NOW, paused=False) for dag, name in STAGES.items()]
+AWAY = SourceBalance("pacs", 0, 0, 0, 0, 0, 0, NOW, Code.E_PACS, listed=False, reason="no association with the PACS")
+
+
+def words(template: str, **values: Any) -> str:
+    """Return the text of a page in one line."""
+    page = ENVIRONMENT.get_template(template).render(base="/idh", query="", may=lambda _: True, **values)
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", page)).split())
+
+
+def tonight_page(
+    template: str = "tonight.html.j2", runs: list[StageRun] = RUNS, settings: Any = (), **parts: Any
+) -> str:
+    return words(template, morning=Tonight(**vars(QUIET) | parts), runs=runs, settings=list(settings))
+
+
+def failed(fault: Fault | None) -> list[StageRun]:
+    """Return the runs of a night of which ingest failed with one task."""
+    tasks = (FailedTask("reconcile", "/dags/x", fault),)
+    return [StageRun("Ingest", "ingest_studies", "r", "failed", NOW, NOW, paused=False, failures=tasks)]
+
+
+def plain(code: Code) -> tuple[str, str]:
+    """Return meaning and remedy of a code as a page writes them."""
+    entry = catalogue()[code]
+    return tuple(" ".join(text.replace("`", "").split()) for text in (entry.meaning, entry.remedy))  # type: ignore[return-value]
+
+
+READING = FeedNight(source=FeedSource.FHIR, flag=Code.E_FHIR, reason="the server is away", occurred_at=NOW)
+WAYS: Mapping[str, tuple[dict[str, Any], Code, str]] = {
+    "a source that could not be listed": ({"balances": [AWAY]}, Code.E_PACS, "no association with the PACS"),
+    "a suspicious night": (
+        {"balances": [SourceBalance("pacs", 0, 0, 0, 0, 0, 0, NOW, Code.E_EMPTY_SUSPECT, listed=True, reason=None)]},
+        Code.E_EMPTY_SUSPECT,
+        "",
+    ),
+    "a feed that could not be read": ({"feed": [READING]}, Code.E_FHIR, "the server is away"),
+    "a failed task": ({"runs": failed(Fault(Code.E_RECONCILE, "2 are open"))}, Code.E_RECONCILE, "2 are open"),
+    "bad settings": ({"settings": ["IDH_EPOCS is unknown"]}, Code.E_SETTINGS, "IDH_EPOCS is unknown"),
+}
+"""Every way into the red band: what leads to it, its code, and what it says of itself."""
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_band_has_code_cause_and_remedy_in_plain_sentences(way: str) -> None:
+    parts, code, reason = WAYS[way]
+    shown = tonight_page(**parts)
+    meaning, remedy = plain(code)
+    assert f"{code} {meaning}" in shown
+    assert f"What to do: {remedy}" in shown
+    assert reason in shown
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_card_leads_to_what_to_do(way: str) -> None:
+    parts, code, _ = WAYS[way]
+    shown = tonight_page("card.html.j2", **parts)
+    assert "What to do" in shown
+    assert code in shown or "Settings are unknown" in shown
+
+
+@pytest.mark.parametrize(
+    ("runs", "said"),
+    [
+        (failed(None), "The task ended without a code"),
+        ([StageRun("Ingest", "i", "r", "failed", NOW, NOW, paused=False)], "No task of it failed: the run was stopped"),
+    ],
+)
+def test_a_failure_without_a_code_is_explained_all_the_same(runs: list[StageRun], said: str) -> None:
+    shown = tonight_page(runs=runs)
+    assert said in shown
+    assert "What to do:" in shown
+
+
+def test_a_quiet_morning_has_no_band_and_says_what_would_be_there() -> None:
+    shown = tonight_page()
+    assert "What to do" not in shown
+    for said in (
+        "No night has been recorded in the last 30 days",
+        "No pathology results have been read yet",
+        "No delivery was new in the last 30 nights",
+        "Nothing has been trained yet",
+    ):
+        assert said in shown
+
+
+def test_a_source_that_could_not_be_listed_has_no_counts_in_its_row() -> None:
+    shown = tonight_page(balances=[AWAY])
+    assert "pacs 2026-03-02 02:30 E_PACS could not be listed not known" in shown
+
+
+def test_stage_and_tile_count_the_same_window_which_is_stated() -> None:
+    shown = tonight_page(tiles=Tiles(4, 0, 0, 3), work=Work(2, 1), due=Due(12, 9))
+    assert "Counts “in 24 h” are since 2026-03-01 02:30 UTC" in shown
+    for said in ("4 new studies in 24 h", "4 studies came in 24 h", "3 studies predicted in 24 h", "2 new reports"):
+        assert said in shown
+    assert "1 study prepared in 24 h · 12 due" in shown
+    assert "latest run 2026-03-02 02:30 UTC" in shown
+
+
+@pytest.mark.parametrize(
+    ("due", "said"),
+    [
+        (Due(12, 9), "12 studies are to be prepared , of which 9 again, because code, settings or images have changed"),
+        (Due(12, 12), "12 studies are to be prepared , all again"),
+        (Due(1, 1), "1 study is to be prepared , again"),
+        (Due(1001, 400), "more than 1,000 studies are to be prepared , at least 400 of them again"),
+        (Due(1001, 1001), "more than 1,000 studies are to be prepared , at least 1,000 of them again"),
+        (Due(3, 0), "3 studies are to be prepared . The next run of"),
+    ],
+)
+def test_what_is_due_is_said_in_words_above_the_reason_why_nothing_was_trained(due: Due, said: str) -> None:
+    training = Training(NOW, "not trained", "5 labelled studies are to be prepared again")
+    shown = tonight_page(due=due, training=training)
+    assert shown.count(said) == 2
+    assert "Not trained ( 2026-03-02 02:30 UTC): 5 labelled studies are to be prepared again." in shown
+
+
+def test_the_chart_has_labelled_axes_and_its_numbers_as_text() -> None:
+    nights = every_day([], NOW.date())
+    nights[-2] = type(nights[-2])(date(2026, 3, 1), 7, 2, 1)
+    shown = tonight_page(nights=nights)
+    assert "New deliveries per night from 2026-02-01 to 2026-03-02: 7 in all, at most 7 in a night" in shown
+    assert "02 Mar" in shown
+    assert "23 Feb" in shown
+    assert "2026-03-01 7 2 1" in shown
+    assert "Deliveries per night (UTC days)" in shown
+
+
+ITEM = HeldItem("s" * 32, Code.E_DECODE, "delivery", None, "a reason", NOW, can_return=True, gaps=[])
+HELD = Held([HeldCount(Code.E_DECODE, "delivery", 5, 3, NOW)], Listing([ITEM], 1, more=False), [], 3)
+
+
+def test_only_codes_that_are_held_can_be_chosen_and_the_number_is_said_first() -> None:
+    shown = words("held.html.j2", held=HELD, code="E_DECODE", study="")
+    assert "any E_DECODE (5)" in shown
+    assert "E_ISSUER" not in shown
+    assert "The next night takes 3 deliveries again" in shown
+    assert "Try 3 deliveries again" in shown
+
+
+@pytest.mark.parametrize("code", ["E_ISSUER", "no code", "<b>"])
+def test_another_code_is_refused_in_words(code: str) -> None:
+    shown = words("held.html.j2", held=HELD, code=code, study="")
+    assert "Nothing is held with this code now." in shown
+    assert "takes 3 deliveries again" not in shown
+
+
+STATES = {
+    "found": "waits for the next night",
+    "failed": "every night tries it again",
+    "ingested": "was taken in",
+    "unchanged": "brought nothing new",
+    "vanished": "the source no longer has it",
+    "quarantined": "the delivery is held again",
+    None: "is no longer known",
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_it_is_said_what_became_of_what_was_tried_again(state: str | None) -> None:
+    row = TriedAgain(NOW, "mary", "s" * 32, [Code.E_DECODE], "delivery", None, state, None, [])
+    shown = words("tried.html.j2", tried=Listing([row], 1, more=False))
+    assert "2026-03-02 02:30 mary" in shown
+    assert "E_DECODE" in shown
+    assert STATES[state] in shown
+
+
+def test_nothing_tried_again_says_what_would_be_here() -> None:
+    assert "Nothing has been tried again yet" in words("tried.html.j2", tried=Listing([], 1, more=False))
