@@ -105,7 +105,7 @@ def test_champion_and_challenger_are_side_by_side_with_absolute_figures_and_the_
     assert found.behind_a_baseline == []
     assert "majority class" in html(cohort)
     text = next(sentence for sentence in judgement["sentences"] if sentence.startswith("**ADC: refused"))
-    assert "champion: AUC 1.00 [0.90, 1.00], 14 patients (6 mutants), Brier score of the outputs 0.040" in text
+    assert "champion: AUC 1.00 [0.90, 1.00], 14 patients (6 mutant), Brier score of the outputs 0.040" in text
     assert "changes for 4 of 14 patients" in text
     assert "majority class: AUC 0.50 [0.50, 0.50]" in judgement["sentences"][-1]
 

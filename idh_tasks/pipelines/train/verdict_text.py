@@ -49,7 +49,7 @@ def _figures(performance: Performance | None) -> str:
         return "none yet"
     parts = [
         f"AUC {_interval(performance.auc)}",
-        f"{performance.n} patients ({performance.mutants} mutants)",
+        f"{performance.n} patients ({performance.mutants} mutant)",
         _brier(performance),
     ]
     if performance.ece is not None:

@@ -22,8 +22,8 @@ def verdict(accepted: bool = True, relabelled: int = 0) -> Verdict:
 def test_both_networks_have_their_figures_and_what_changes_is_counted() -> None:
     assert verdict_text(verdict(), CHALLENGER, CHAMPION).splitlines() == [
         "**ADC: accepted**, AUC +0.155 [-0.047, +0.360]",
-        "- challenger: AUC 0.93 [0.85, 0.98], 120 patients (21 mutants), Brier score 0.090, calibration error 0.044",
-        "- champion: AUC 0.78 [0.66, 0.89], 100 patients (17 mutants), Brier score of the outputs 0.118",
+        "- challenger: AUC 0.93 [0.85, 0.98], 120 patients (21 mutant), Brier score 0.090, calibration error 0.044",
+        "- champion: AUC 0.78 [0.66, 0.89], 100 patients (17 mutant), Brier score of the outputs 0.118",
         "- the predicted label changes for 7 of 98 patients whom both have scored",
     ]
 
@@ -61,7 +61,7 @@ def test_corrected_labels_are_counted() -> None:
 def test_baselines_are_listed_without_the_fusions() -> None:
     text = baselines_text([Comparison("fusion: mean", CHALLENGER), Comparison("baseline: age and sex", CHAMPION)])
     assert text.splitlines()[1:] == [
-        "- age and sex: AUC 0.78 [0.66, 0.89], 100 patients (17 mutants), Brier score of the outputs 0.118"
+        "- age and sex: AUC 0.78 [0.66, 0.89], 100 patients (17 mutant), Brier score of the outputs 0.118"
     ]
     assert baselines_text([]) == "No baseline was computed."
 
