@@ -6,6 +6,7 @@ PATIENTS ?=
 ERRORS ?= 500
 COHORTS ?= 2000
 KINDS ?=
+SHUFFLES ?= 10
 DATA ?= ../shared/data
 VENV := .venv$(filter-out -python3,-$(notdir $(PYTHON)))
 IDH := $(VENV)/bin/idh
@@ -14,7 +15,7 @@ STAMP := $(VENV)/.installed
 PARALLEL := $(VENV)/bin/pytest -q -n 2 --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test unit attack pages upgrade histories coverage mutants lint sequences leaks words intervals gate fuzz phantom planted outlines weights protocol bench up down docs
+.PHONY: help setup system demo test unit attack pages upgrade histories coverage mutants lint sequences leaks null words intervals gate fuzz phantom planted outlines weights protocol bench up down docs
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -68,6 +69,9 @@ sequences: $(STAMP) ## Print how often series are named correctly, on real table
 
 leaks: $(STAMP) ## Plant leaks in synthetic cohorts, and count caught ones and false alarms (half an hour)
 	@$(VENV)/bin/python -m tools.leak_report
+
+null: $(STAMP) ## After `make demo`, train on shuffled labels, and fail if the mean AUC is further than 0.03 from 0.5 (SHUFFLES=10)
+	@$(VENV)/bin/python -m tools.random_labels $(SHUFFLES)
 
 words: $(STAMP) ## Print how texts of laboratories with known meaning are read
 	@$(VENV)/bin/python -m tools.words_report
