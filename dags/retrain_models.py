@@ -1,14 +1,13 @@
 """
 ### Retrain models
 
-Every week, on demand, and after patches or their labels have changed: freeze the labelled cohort, cross-validate one
-network per sequence on the `gpu` queue, write the report, compare with the champions, ask for approval, and promote.
+Every week, on demand, and after patches or their labels have changed: freeze the labelled cohort, search it for one
+person under two ids, cross-validate one network per sequence on the `gpu` queue, write the report, compare with the
+champions, ask for approval, and promote. A scheduled run trains if there is no champion, or if enough cases are new or
+relabelled (`IDH_LEARNING__RETRAIN_AFTER_…`). On demand, the form chooses sequences, and whether any change is enough.
 
-A scheduled run trains if there is no champion, or if enough cases are new or enough labels have changed
-(`IDH_LEARNING__RETRAIN_AFTER_…`). On demand, the form chooses the sequences, and whether any change is enough.
-
-**Writes**: `idh.dataset`, `idh.held_out_patient`, `idh.locked_decision`, `idh.training_run`, `idh.fold_result`,
-`idh.held_out_score`, `idh.model`, `idh.judgement`, `idh.locked_look`.
+**Writes**: `idh.dataset`, `idh.held_out_patient`, `idh.locked_decision`, `idh.training_run`, `idh.twin_pair`,
+`idh.fold_result`, `idh.held_out_score`, `idh.model`, `idh.judgement`, `idh.locked_look`.
 
 A challenger is refused if its AUC may be chance or is behind a baseline, if something leaks, or if it is worse than the
 best champion so far. Unless `IDH_APPROVAL=auto`, `approve` waits for a person, whose choice counts for what was shown.
@@ -33,18 +32,13 @@ from idh_tasks.domain.role import Role
 from idh_tasks.domain.sequence import MrSequence
 
 ROLE = Role.TRAIN
+OPTIONS = DAG_DEFAULTS | {"dag_display_name": "Retrain models", "dagrun_timeout": timedelta(days=7)}
 GPU = {"queue": "gpu", "pool": "gpu", "execution_timeout": timedelta(hours=6)}
 
 
-@dag(
-    schedule=timed(RETRAIN_CRON, PATCHES),
-    doc_md=__doc__,
-    dag_display_name="Retrain models",
-    params=PARAMS,
-    **DAG_DEFAULTS | {"dagrun_timeout": timedelta(days=7)},
-)
+@dag(schedule=timed(RETRAIN_CRON, PATCHES), doc_md=__doc__, params=PARAMS, **OPTIONS)
 def retrain_models() -> None:
-    """Freeze cohort → train each sequence → evaluate → judge → approve → promote."""
+    """Freeze cohort → search twins → train each sequence → evaluate → judge → approve → promote."""
 
     @step("Training run: {}.")
     def freeze_cohort(params: dict[str, Any], dag_run: Any = None) -> str:
@@ -52,6 +46,12 @@ def retrain_models() -> None:
 
         due = freeze.freeze_cohort(platform(ROLE), *asked(params, dag_run))
         return skip_unless(due.run_id, due.reason)
+
+    @step("Pairs of patients with the same image: {}.")
+    def search_twins(training_run: str) -> int:
+        from idh_tasks.pipelines.train import twin_search
+
+        return twin_search.search_twins(platform(ROLE), training_run)
 
     @step("Training: {}.", map_index_template="{{ task.op_kwargs['sequence'] }}", **GPU)
     def train_sequence(training_run: str, sequence: str, ti: Any = None) -> str:
@@ -82,9 +82,9 @@ def retrain_models() -> None:
         return {"networks": len(skip_unless(promoted, "no network was approved, or they are champions already"))}
 
     run = freeze_cohort()
-    judgement = judge(run)
-    train_sequence.partial(training_run=run).expand(sequence=wanted(run)) >> evaluate(run) >> judgement
-    promote(run, judgement, approval(judgement))
+    shown = judge(run)
+    search_twins(run) >> train_sequence.partial(training_run=run).expand(sequence=wanted(run)) >> evaluate(run) >> shown
+    promote(run, shown, approval(shown))
 
 
 retrain_models()

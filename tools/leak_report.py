@@ -11,7 +11,7 @@ from scipy.stats import binomtest
 from idh_tasks.codes import Code
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.learning.leak_checks import controls, leak_checks
-from idh_tasks.learning.leakage import check_disjoint
+from idh_tasks.learning.leakage import check_disjoint, check_unique
 from tools.leak_cohorts import LEAKS, Cohort, cohort
 
 PAPER = (100, 17)
@@ -23,7 +23,8 @@ SMALLER = (60, 12)
 def findings(of: Cohort, seed: int) -> list[str]:
     """Return the refusal of a cohort, or the controls that predict its labels."""
     try:
-        check_disjoint(of.data.patches, of.data.folds)
+        check_disjoint(of.data.folds)
+        check_unique(of.data.patches)
     except RunRefusedError as error:
         return [str(error.code)]
     checks = controls(of.data, of.acquisition, seed)

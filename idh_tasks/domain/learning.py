@@ -1,7 +1,7 @@
 """Values of the learning stage: dataset members, folds, scores and the results of training."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -148,6 +148,19 @@ class RefusedSequence:
     n: int
     mutants: int
     refusal: Refusal
+
+
+@dataclass(frozen=True)
+class Twins:
+    """Two patients whose images of a sequence are the same, with the correlation of their textures."""
+
+    first: str
+    second: str
+    similarity: float
+
+
+TwinSearch = Mapping[MrSequence, Sequence[Twins]]
+"""The twins of each sequence of a dataset, all pairs of which were compared; sequences without any may be missing."""
 
 
 @dataclass(frozen=True)

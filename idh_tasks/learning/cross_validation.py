@@ -47,7 +47,7 @@ def cross_validate(
         ``E_LEAKAGE`` before any training; otherwise as `training.train`.
     """
     folds = [*data.folds, *([_final_fold(data)] if final else [])]
-    check_disjoint(data.patches, folds)
+    check_disjoint(folds)
     log.info("networks to train: %d, %d epochs each", len(folds), settings.epochs)
     started, outcomes = time.monotonic(), []
     for outcome in _train(FoldTraining(data, settings, checkpoints), folds):

@@ -6,7 +6,6 @@ same cohort are: a fixed limit would call tumours of one kind twins.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from idh_tasks.domain.learning import Twins
 from idh_tasks.learning.texture import REFERENCE_SIZE, Float, Texture, textures
 
 GRID = 16
@@ -42,21 +42,12 @@ MIN_SPREAD = 0.01
 """Least robust standard deviation of Fisher's z that is assumed."""
 MIN_OTHERS = 10
 """Pairs from which a spread can be told; with few of them, twins must stand out further."""
-ROWS, PAIRS = 256, 64
+BLOCK, PAIRS = 256, 64
 """Patches and pairs that are compared at once."""
 
 Spectrum = NDArray[np.complex64]
 Pairs = NDArray[np.int64]
 """Indices of two patches and of the flip of the second one (pairs, 3)."""
-
-
-@dataclass(frozen=True)
-class Twins:
-    """Two patients whose images are the same, with the correlation of their textures."""
-
-    first: str
-    second: str
-    similarity: float
 
 
 def find_twins(patches: Mapping[str, Float]) -> list[Twins]:
@@ -98,19 +89,45 @@ def flipped(images: Float, flip: int) -> Float:
 
 
 def _candidates(texture: Texture) -> Pairs:
-    """Return for each patch the most similar others on the coarse grid, each pair once."""
+    """Return for each patch the most similar others on the coarse grid, each pair once.
+
+    Blocks of others are turned and shifted once for all patches, of which only the nearest so far are kept.
+    """
     values = texture.values[:, COARSE_BAND]
     count = len(values)
-    kept = min(CANDIDATES, count - 1)
-    pairs = set()
-    for start in range(0, count, ROWS):
-        rows = np.arange(start, min(start + ROWS, count))
-        similarity, flips = _coarse(values, rows)
-        similarity[np.arange(len(rows)), rows] = -np.inf
-        nearest = np.argpartition(-similarity, kept - 1, axis=1)[:, :kept]
-        pairs |= {_pair(int(i), int(j), int(flips[k, j])) for k, i in enumerate(rows) for j in nearest[k]}
-    unique = {pair[:2]: pair for pair in sorted(pairs)}
+    own, everyone = _unit(_pooled(values, 0, 0)), np.arange(count)
+    near = _Near.nobody(count)
+    for start in range(0, count, BLOCK):
+        others = everyone[start : start + BLOCK]
+        similarity, flips = _coarse(own, values[others])
+        similarity[others, np.arange(len(others))] = -np.inf
+        near = near.and_of(_Near(similarity, np.tile(others, (count, 1)), flips), min(CANDIDATES, count - 1))
+    found = np.stack([np.broadcast_to(everyone[:, None], near.other.shape), near.other, near.flip], axis=-1)
+    unique = {pair[:2]: pair for pair in sorted(_pair(*row) for row in found.reshape(-1, 3).tolist())}
     return np.array(list(unique.values()))
+
+
+class _Near(NamedTuple):
+    """For each patch some others: how similar they are, their numbers, and the flips with which they are so."""
+
+    similarity: Float
+    other: NDArray[np.int64]
+    flip: NDArray[np.int64]
+
+    @classmethod
+    def nobody(cls, count: int) -> "_Near":
+        none = np.zeros((count, 0), np.int64)
+        return cls(np.zeros((count, 0), np.float32), none, none)
+
+    def and_of(self, more: "_Near", kept: int) -> "_Near":
+        """Return the most similar ones of both."""
+        similarity = np.concatenate([self.similarity, more.similarity], axis=1)
+        nearest = np.argpartition(-similarity, kept - 1, axis=1)[:, :kept]
+        other, flip = (
+            np.take_along_axis(np.concatenate(parts, axis=1), nearest, axis=1)
+            for parts in ((self.other, more.other), (self.flip, more.flip))
+        )
+        return _Near(np.take_along_axis(similarity, nearest, axis=1), other, flip)
 
 
 def _pair(i: int, j: int, flip: int) -> tuple[int, int, int]:
@@ -120,15 +137,13 @@ def _pair(i: int, j: int, flip: int) -> tuple[int, int, int]:
     return j, i, {5: 6, 6: 5}.get(flip, flip)
 
 
-def _coarse(values: Float, rows: NDArray[np.int64]) -> tuple[Float, NDArray[np.int64]]:
-    """Return the largest correlation of some patches with all, over flips and shifts, and the flip of it."""
-    size = values.shape[1]
-    step = size / REFERENCE_SIZE
-    own = _unit(_pooled(values[rows], 0, 0))
-    best = np.full((len(rows), len(values)), -1, np.float32)
+def _coarse(own: Float, others: Float) -> tuple[Float, NDArray[np.int64]]:
+    """Return the largest correlation of pooled patches with some others, over flips and shifts, and the flip of it."""
+    step = others.shape[1] / REFERENCE_SIZE
+    best = np.full((len(own), len(others)), -1, np.float32)
     flips = np.zeros(best.shape, np.int64)
     for flip, down, right in product(range(8), COARSE_SHIFTS, COARSE_SHIFTS):
-        similarity = own @ _unit(_pooled(flipped(values, flip), down * step, right * step)).T
+        similarity = own @ _unit(_pooled(flipped(others, flip), down * step, right * step)).T
         better = similarity > best
         np.copyto(best, similarity, where=better)
         flips[better] = flip

@@ -21,6 +21,7 @@ from idh_tasks.learning.cross_validation import cross_validate
 from idh_tasks.learning.fold_training import FoldOutcome, TrainingData
 from idh_tasks.learning.folds import folds_of, mutants_held_out
 from idh_tasks.learning.leak_checks import leak_checks
+from idh_tasks.learning.leakage import check_unique
 from idh_tasks.learning.learning_curves import fitted
 from idh_tasks.learning.metrics import measure
 from idh_tasks.learning.pairs import one_row_each
@@ -133,6 +134,7 @@ def train(data: Path, out: Path, settings: LearningSettings, name: str) -> dict[
     _claim(out, plan)
     checkpoints = FolderCheckpoints(out / "checkpoints")
     training = TrainingData(patches, labels, folds)
+    check_unique(patches)
     outcomes = cross_validate(training, settings, checkpoints)
     checks = [asdict(check) for check in leak_checks(training, {}, settings.seed)]
     return _write(out, plan | {"checks": checks}, outcomes, settings)

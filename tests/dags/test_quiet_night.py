@@ -45,7 +45,16 @@ SKIPPED = {
     "link_pathology": set(),
     "preprocess_studies": {"preprocess_batch"},
     "predict_studies": {"predict_batch"},
-    "retrain_models": {"freeze_cohort", "wanted", "train_sequence", "evaluate", "judge", "approve", "promote"},
+    "retrain_models": {
+        "freeze_cohort",
+        "search_twins",
+        "wanted",
+        "train_sequence",
+        "evaluate",
+        "judge",
+        "approve",
+        "promote",
+    },
 }
 """Airflow skips what is mapped over nothing; a training that is not due skips all that follows."""
 

@@ -11,7 +11,7 @@ from idh_airflow.ui import approvals
 
 from idh_tasks.domain.approval import Approval
 from idh_tasks.pipelines.platform import Platform
-from idh_tasks.pipelines.train import evaluate, freeze, promotion, sequence
+from idh_tasks.pipelines.train import evaluate, freeze, promotion, sequence, twin_search
 from idh_tasks.pipelines.train.freeze import Due
 from idh_tasks.pipelines.train.promotion import Champions, Judgement
 from idh_tasks.settings import ROOT
@@ -35,6 +35,7 @@ class Training:
     def __init__(self, platform: Platform, patched: pytest.MonkeyPatch) -> None:
         self.judged, self.promoted, self.kept = "first", list[str](), list[str]()
         patched.setattr(freeze, "freeze_cohort", lambda *_, **__: Due(RUN, ""))
+        patched.setattr(twin_search, "search_twins", lambda *_: 0)
         patched.setattr(sequence, "train_sequence", lambda *_: "trained")
         patched.setattr(evaluate, "evaluate", lambda *_: "report")
         patched.setattr(promotion, "judge_challengers", lambda *_: self.judgement())

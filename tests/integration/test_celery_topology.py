@@ -65,7 +65,7 @@ def test_only_the_gpu_worker_trains_and_a_person_approves_the_champions(cluster:
         workers = {result.worker for result in results.of_run(transaction, latest.run_id).values()}
     assert workers == {f"gpu@{socket.gethostname()}"}
     queues = {task["task_id"]: task["queue"] for task in client.get(tasks)["task_instances"]}
-    others = ("freeze_cohort", "wanted", "evaluate", "judge", "approve", "promote")
+    others = ("freeze_cohort", "search_twins", "wanted", "evaluate", "judge", "approve", "promote")
     assert queues == dict.fromkeys(others, "default") | {"train_sequence": "gpu"}
 
 

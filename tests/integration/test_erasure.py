@@ -14,6 +14,7 @@ from idh_tasks.pipelines.operate import erasure
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
 from idh_tasks.pipelines.train.freeze import freeze_cohort
 from idh_tasks.pipelines.train.sequence import train_sequence
+from idh_tasks.pipelines.train.twin_search import search_twins
 from tests.database import run_sql
 from tests.hospital import drop, study
 from tests.integration.test_link import add_study, deliver, report
@@ -37,6 +38,8 @@ def mentions(platform: Platform, needle: str) -> set[str]:
 def test_h12_everything_about_a_patient_is_deleted_and_their_models_are_named(platform: Platform) -> None:
     seed_cohort(platform, 5, 10)
     run = freeze_cohort(platform, force=True)
+    assert run.run_id is not None
+    assert search_twins(platform, run.run_id) == 0
     deliver_merges(platform, merged("1", "14"))
     secret = platform.pseudonymiser
     merged_keys = [secret.patient("H", "1"), secret.patient("H", "14")]
@@ -53,7 +56,6 @@ def test_h12_everything_about_a_patient_is_deleted_and_their_models_are_named(pl
     packs = {key for key in erased.objects if key.startswith("datasets/")}
     assert len(packs) == 6
     assert not packs & {item.key for item in platform.store.listed("datasets/")}
-    assert run.run_id is not None
     assert train_sequence(platform, run.run_id, MrSequence.T1) == "E_DATASET_ERASED"
     with platform.database.begin() as transaction:
         assert len(datasets.eligible_members(transaction, preprocessing_version(platform))) == 13 * 6

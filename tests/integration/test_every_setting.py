@@ -12,7 +12,7 @@ from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.errors import TransientError
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.predict import batch
-from idh_tasks.pipelines.train import freeze, promotion, sequence
+from idh_tasks.pipelines.train import freeze, promotion, sequence, twin_search
 from idh_tasks.pipelines.train.evaluate import evaluate
 from idh_tasks.settings import LearningSettings
 from tests.database import run_sql
@@ -78,6 +78,7 @@ def whole_run(platform: Platform) -> None:
     settings = platform.settings.learning
     due = freeze.freeze_cohort(platform, force=True)
     assert due.run_id is not None, due.reason
+    twin_search.search_twins(platform, due.run_id)
     of = MrSequence.T1 if settings.provenance == "vendor" else MrSequence.RCBV
     assert sequence.train_sequence(platform, due.run_id, of) == "trained"
     with platform.database.begin() as transaction:
@@ -98,6 +99,7 @@ def test_a_gpu_that_is_asked_for_and_missing_is_said(platform: Platform) -> None
     asked = _with(platform, LearningSettings(epochs=1, folds=2, device="gpu"))
     due = freeze.freeze_cohort(asked, force=True)
     assert due.run_id is not None
+    twin_search.search_twins(asked, due.run_id)
     with pytest.raises(TransientError, match="E_GPU"):
         sequence.train_sequence(asked, due.run_id, MrSequence.T1)
 

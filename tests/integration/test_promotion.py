@@ -23,7 +23,7 @@ from idh_tasks.learning.checkpoints import Checkpoint
 from idh_tasks.learning.metrics import measure
 from idh_tasks.pipelines.operate.withdrawal import roll_back
 from idh_tasks.pipelines.platform import Platform
-from idh_tasks.pipelines.train import freeze, promotion, sequence
+from idh_tasks.pipelines.train import freeze, promotion, sequence, twin_search
 from idh_tasks.pipelines.train.dataset_arrays import unpack
 from idh_tasks.pipelines.train.lease import TrainingLease
 from idh_tasks.settings import LearningSettings
@@ -228,6 +228,7 @@ def test_t09_a_patch_that_changes_after_the_cohort_was_frozen_does_not_affect_th
 def test_t09_a_dataset_that_changed_after_it_was_frozen_is_refused_by_its_hash(cohort: Platform) -> None:
     due = freeze.freeze_cohort(cohort, force=True)
     assert due.run_id is not None
+    twin_search.search_twins(cohort, due.run_id)
     with cohort.database.begin() as transaction:
         pack = datasets.pack_of(transaction, due.run_id, MrSequence.T1)
     assert pack is not None
@@ -239,6 +240,7 @@ def test_t09_a_dataset_that_changed_after_it_was_frozen_is_refused_by_its_hash(c
 def test_t10_while_one_worker_trains_a_sequence_another_one_is_refused(cohort: Platform) -> None:
     due = freeze.freeze_cohort(cohort, force=True)
     assert due.run_id is not None
+    twin_search.search_twins(cohort, due.run_id)
     first, second = (TrainingLease(cohort.settings, due.run_id, MrSequence.T1, name) for name in ("one", "two"))
     first.take(cohort)
     first.save(0, Checkpoint(25, 0.5, (), []))

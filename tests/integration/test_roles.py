@@ -31,6 +31,8 @@ COLUMNS = {
     # The counts of the cohort are kept with a dataset in the transaction that freezes it.
     ("idh_train", "idh.dataset", "cohort"),
     ("idh_train", "idh.dataset", "preprocessing_version"),
+    # The reason of a refused training names patients by pseudonym.
+    ("idh_erase", "idh.sequence_result", "reason"),
 }
 """Columns that a role may change in tables in which it may change no other."""
 PHI = ("inbox", "patient_identity", "study_identity", "report_source", "current_report")
@@ -44,7 +46,7 @@ READS_PHI = {
 AUDITS = {"ingest", "link", "preprocess", "train", "predict", "deliver", "erase", "pages"}
 ERASED = (
     "disagreement study_exclusion submitted_outline prediction document held_out_patient locked_decision "
-    "held_out_score locked_score dataset_pack "
+    "twin_pair held_out_score locked_score dataset_pack "
     "dataset_member case_link review study_view qc_sheet "
     "patch series instance quarantine study assay report_standing report person merge_event patient cohort_place"
 )
@@ -68,7 +70,7 @@ WRITES = {
     },
     "train": {
         "INSERT": "dataset dataset_member sequence_result fold_result held_out_score locked_score dataset_pack "
-        "held_out_patient locked_decision locked_look training_run model comparison_result training_progress "
+        "held_out_patient locked_decision locked_look training_run twin_pair model comparison_result training_progress "
         "training_lease judgement",
         "UPDATE": "dataset_pack training_run model comparison_result training_progress training_lease judgement",
         "DELETE": "training_lease",

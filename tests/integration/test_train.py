@@ -18,7 +18,7 @@ from idh_tasks.pipelines.pages import training_runs
 from idh_tasks.pipelines.pages.progress import running_training
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.predict import batch
-from idh_tasks.pipelines.train import freeze, promotion, sequence
+from idh_tasks.pipelines.train import freeze, promotion, sequence, twin_search
 from idh_tasks.pipelines.train.cost import expected_cost
 from idh_tasks.pipelines.train.evaluate import evaluate
 from idh_tasks.settings import LearningSettings
@@ -91,6 +91,7 @@ def test_a_run_trains_reports_promotes_and_predicts_once(tiny: Platform) -> None
     seed_cohort(tiny, mutants=6, wildtypes=8)
     due = freeze.freeze_cohort(tiny, force=False)
     assert due.run_id is not None
+    assert twin_search.search_twins(tiny, due.run_id) == 0
     assert sequence.train_sequence(tiny, due.run_id, MrSequence.RCBV) == "trained"
     assert sequence.train_sequence(tiny, due.run_id, MrSequence.RCBV) == "already trained"
     with tiny.database.begin() as transaction:
@@ -142,6 +143,7 @@ def test_the_locked_set_is_scored_by_networks_that_were_not_trained_on_it(tiny: 
     seed_cohort(platform, mutants=25, wildtypes=30)
     due = freeze.freeze_cohort(platform, force=False)
     assert due.run_id is not None
+    twin_search.search_twins(platform, due.run_id)
     sequence.train_sequence(platform, due.run_id, MrSequence.RCBV)
     scores, locked_scores = held_out_scores(platform, due.run_id)
     held_out, locked = ({s.patient_key for s in some} for some in (scores, locked_scores))
@@ -172,6 +174,7 @@ def test_each_repetition_has_its_folds_scores_and_progress(tiny: Platform) -> No
     assert due.run_id is not None
     assert "30 networks of 10 epochs" in due.reason
     assert "unknown" in due.reason
+    twin_search.search_twins(platform, due.run_id)
     sequence.train_sequence(platform, due.run_id, MrSequence.RCBV)
     with platform.database.begin() as transaction:
         folds = results.folds(transaction, due.run_id)[MrSequence.RCBV]

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from idh_tasks.db.training import Run
-from idh_tasks.domain.learning import RefusedSequence, Selection, SequenceResult
+from idh_tasks.domain.learning import RefusedSequence, Selection, SequenceResult, TwinSearch
+from idh_tasks.pipelines.train.twin_search import pairs_of
 from idh_tasks.reporting.report import prior_text
 from idh_tasks.settings import LearningSettings
 
@@ -13,13 +14,17 @@ SELECTION = {
 }
 
 
-def checklist(run: Run, results: Sequence[SequenceResult], data_kind: str) -> list[tuple[str, str]]:
+def checklist(
+    run: Run, results: Sequence[SequenceResult], data_kind: str, twins: TwinSearch | None
+) -> list[tuple[str, str]]:
     """Return the items with the run's answers.
 
     Parameters
     ----------
     data_kind
         What the data are, such as 'synthetic'.
+    twins
+        What the search of the run has found, or None if it is not on record that there was one.
     """
     settings = LearningSettings.recorded(run.settings)
     return [
@@ -28,6 +33,7 @@ def checklist(run: Run, results: Sequence[SequenceResult], data_kind: str) -> li
         ("Missing data", _missing(results)),
         ("Outcome", "IDH status by immunohistochemistry and sequencing; indeterminate results are excluded"),
         ("Partitions", _partitions(settings)),
+        ("Duplicates", _duplicates(twins)),
         (
             "Model",
             f"filters {settings.filters}, dense {settings.dense}, two outputs by softmax; {_parameters(results)}",
@@ -60,9 +66,18 @@ def _missing(results: Sequence[SequenceResult]) -> str:
 def _partitions(settings: LearningSettings) -> str:
     return (
         f"{settings.scheme}, {settings.folds} folds, repetitions: {settings.repetitions}; training and test part of "
-        "each fold are disjoint by patient and by image; "
+        "each fold are disjoint by patient; "
         f"{settings.locked_share:.0%} of patients are set aside as a locked test set"
     )
+
+
+def _duplicates(twins: TwinSearch | None) -> str:
+    if twins is None:
+        return "it is not on record that patients were compared by their images"
+    pairs, where = pairs_of(twins), ", ".join(sequence.written for sequence, found in twins.items() if found)
+    if not pairs:
+        return "all patients were compared by their images in each sequence; none were found to have the same image"
+    return f"pairs of patients with the same image: {len(pairs)} (in {where}); no network was trained"
 
 
 def _promotion(settings: LearningSettings) -> str:

@@ -7,11 +7,19 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from idh_tasks.codes import Code
-from idh_tasks.db import datasets, frozen_cohorts, judgements, results, training
+from idh_tasks.db import datasets, frozen_cohorts, judgements, results, training, twins
 from idh_tasks.db.cohort import CohortCounts
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.training import Run
-from idh_tasks.domain.learning import Comparison, FoldResult, HeldOutScore, Member, SequenceResult, labels_of
+from idh_tasks.domain.learning import (
+    Comparison,
+    FoldResult,
+    HeldOutScore,
+    Member,
+    SequenceResult,
+    TwinSearch,
+    labels_of,
+)
 from idh_tasks.domain.run_figure import RunFigure
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.errors import RunRefusedError
@@ -42,6 +50,8 @@ class StoredRun:
         Counted with the dataset of the run.
     looked
         Whether the run was judged on the locked test set.
+    twins
+        What its search for patients with the same image has found; None if it is not on record that there was one.
     """
 
     run: Run
@@ -52,6 +62,7 @@ class StoredRun:
     locked: Mapping[MrSequence, Sequence[HeldOutScore]]
     cohort: CohortCounts | None
     looked: bool
+    twins: TwinSearch | None
 
 
 def evaluate(platform: Platform, run_id: str) -> str:
@@ -108,6 +119,7 @@ def _load(platform: Platform, run_id: str) -> StoredRun:
             results.locked_scores(transaction, run_id),
             _frozen(transaction, run_id),
             judgements.locked_looks(transaction, run_id).looked,
+            twins.of_run(transaction, run_id),
         )
 
 
@@ -137,7 +149,7 @@ def _report(
         cohort=_cohort(stored.cohort) if stored.cohort else None,
         comparisons=comparisons,
         prior=prior_text(LearningSettings.recorded(stored.run.settings).site_prevalence),
-        checklist=checklist(stored.run, [report.result for report in reports], data_kind),
+        checklist=checklist(stored.run, [report.result for report in reports], data_kind, stored.twins),
     )
 
 

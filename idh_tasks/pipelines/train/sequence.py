@@ -2,19 +2,20 @@
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from idh_tasks.codes import Code
 from idh_tasks.db import datasets, results, training
 from idh_tasks.db.engine import Transaction
-from idh_tasks.domain.learning import FINAL, Partition
+from idh_tasks.domain.learning import FINAL, Partition, Twins
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.learning.cross_validation import cross_validate
 from idh_tasks.learning.fold_training import TrainingData
 from idh_tasks.learning.folds import restrict
 from idh_tasks.learning.leak_checks import leak_checks
-from idh_tasks.learning.leakage import check_unique
+from idh_tasks.learning.leakage import refuse_twins
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.train.acquisition import acquisition_of
 from idh_tasks.pipelines.train.cost import expected_cost
@@ -23,6 +24,7 @@ from idh_tasks.pipelines.train.job import SequenceJob, TrainedSequence
 from idh_tasks.pipelines.train.lease import TrainingLease
 from idh_tasks.pipelines.train.partitions import partition_of
 from idh_tasks.pipelines.train.record import record_refusal, record_training
+from idh_tasks.pipelines.train.twin_search import pairs_of, twin_search_of
 from idh_tasks.settings import LearningSettings
 
 log = logging.getLogger(__name__)
@@ -42,6 +44,12 @@ def train_sequence(platform: Platform, run_id: str, sequence: MrSequence, holder
     -------
     str
         ``trained``, ``already trained``, or the code of a refusal, which is recorded.
+
+    Raises
+    ------
+    RunRefusedError
+        ``E_NO_RUN`` if there is no such run, ``E_NOT_SEARCHED`` if it was not searched for twins. Neither is recorded:
+        the sequence can be trained afterwards.
     """
     with platform.database.begin() as transaction:
         if sequence in results.of_run(transaction, run_id):
@@ -57,11 +65,15 @@ def train_sequence(platform: Platform, run_id: str, sequence: MrSequence, holder
 
 @dataclass(frozen=True)
 class _Task:
-    """What a sequence is trained on, and how: as it was when the run was frozen."""
+    """What a sequence is trained on, and how: as it was when the run was frozen.
+
+    Twins are those of all sequences: who is there twice in one is there twice in all.
+    """
 
     job: SequenceJob
     settings: LearningSettings
     partition: Partition
+    twins: Sequence[Twins]
 
 
 def _task(transaction: Transaction, run_id: str, sequence: MrSequence) -> _Task:
@@ -70,7 +82,8 @@ def _task(transaction: Transaction, run_id: str, sequence: MrSequence) -> _Task:
         raise RunRefusedError(Code.E_NO_RUN, f"there is no run {run_id}")
     members = datasets.members(transaction, run_id)
     settings, partition = LearningSettings.recorded(run.settings), partition_of(transaction, run, members)
-    return _Task(SequenceJob(run_id, sequence, members), settings, partition)
+    twins = pairs_of(twin_search_of(transaction, run_id))
+    return _Task(SequenceJob(run_id, sequence, members), settings, partition, twins)
 
 
 def _train_and_record(platform: Platform, task: _Task, lease: TrainingLease) -> str:
@@ -84,16 +97,9 @@ def _train_and_record(platform: Platform, task: _Task, lease: TrainingLease) -> 
 
 def _train(platform: Platform, task: _Task, lease: TrainingLease) -> TrainedSequence:
     job, settings, started = task.job, task.settings, time.monotonic()
+    refuse_twins(task.twins)
     patches = unpack(platform, job.run_id, job.sequence, job.members)
     data = TrainingData(patches, job.labels, restrict(task.partition.folds, job.labels), task.partition.locked)
-    _check_other_sequences(platform, job)
     outcomes = cross_validate(data, settings, lease)
     checks = leak_checks(data, acquisition_of(platform, job.run_id, job.sequence), settings.seed)
     return TrainedSequence(outcomes, checks, time.monotonic() - started)
-
-
-def _check_other_sequences(platform: Platform, job: SequenceJob) -> None:
-    """Check the other sequences for patients with the same image, who are the same person in this one as well."""
-    for sequence in sorted({member.sequence for member in job.dataset} - {job.sequence}):
-        members = [member for member in job.dataset if member.sequence is sequence]
-        check_unique(unpack(platform, job.run_id, sequence, members))

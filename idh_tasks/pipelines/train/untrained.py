@@ -6,9 +6,9 @@ from idh_tasks.codes import Code
 from idh_tasks.db import frozen_cohorts
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.frozen_cohorts import FrozenDataset, Missing
+from idh_tasks.domain.learning import Twins
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.learning.leakage import SameImageError
-from idh_tasks.learning.twins import Twins
 from idh_tasks.linkage.cohort_flow import waiting_for_patches
 from idh_tasks.pipelines.train.job import SequenceJob
 

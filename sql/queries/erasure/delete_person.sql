@@ -7,6 +7,11 @@ UPDATE idh.document SET supersedes = NULL WHERE study_id = ANY(CAST(:studies AS 
 DELETE FROM idh.document WHERE study_id = ANY(CAST(:studies AS text[]));
 DELETE FROM idh.held_out_patient WHERE patient_key = ANY(CAST(:keys AS text[]));
 DELETE FROM idh.locked_decision WHERE patient_key = ANY(CAST(:keys AS text[]));
+DELETE FROM idh.twin_pair WHERE patient_key = ANY(CAST(:keys AS text[])) OR other_key = ANY(CAST(:keys AS text[]));
+UPDATE idh.sequence_result AS r SET reason = 'patients have the same image; one of them has withdrawn since'
+WHERE r.code = 'E_LEAKAGE' AND EXISTS (
+    SELECT FROM unnest(CAST(:keys AS text[])) AS k (patient_key) WHERE strpos(r.reason, k.patient_key) > 0
+);
 DELETE FROM idh.held_out_score WHERE patient_key = ANY(CAST(:keys AS text[]));
 DELETE FROM idh.locked_score WHERE patient_key = ANY(CAST(:keys AS text[]));
 UPDATE idh.training_run AS r SET report_key = NULL

@@ -19,6 +19,10 @@ SELECT * FROM (
     UNION ALL
     SELECT 'places in folds', count(*) FROM idh.held_out_patient WHERE patient_key = ANY(CAST(:keys AS text[]))
     UNION ALL
+    SELECT 'pairs with the same image', count(*)
+    FROM idh.twin_pair
+    WHERE patient_key = ANY(CAST(:keys AS text[])) OR other_key = ANY(CAST(:keys AS text[]))
+    UNION ALL
     SELECT 'decisions on the locked set', count(*) FROM idh.locked_decision WHERE patient_key = ANY(CAST(:keys AS text[]))
     UNION ALL
     SELECT 'held-out scores', count(*) FROM idh.held_out_score WHERE patient_key = ANY(CAST(:keys AS text[]))

@@ -86,6 +86,16 @@ def finished(tmp_path_factory: pytest.TempPathFactory, in_one_process: None) -> 
     return root / "run"
 
 
+def test_one_image_under_two_names_in_a_file_is_refused_before_anything_is_trained(tmp_path: Path) -> None:
+    x = np.random.default_rng(1).standard_normal((24, 64, 64)).astype(np.float32)
+    x[7] = 1.2 * x[4]
+    np.savez(tmp_path / "data.npz", x=x, y=np.arange(24) % 3 == 0, patient=np.array([f"p{n}" for n in range(24)]))
+    refused = run("train", tmp_path / "data.npz", "-o", tmp_path / "run", "--folds", 2).exception
+    assert isinstance(refused, RunRefusedError)
+    assert str(refused).startswith("E_LEAKAGE: 2 patients have the same image")
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["plan.json"]
+
+
 def test_a_training_writes_scores_metrics_model_and_device(finished: Path) -> None:
     finished_run = json.loads((finished / "run.json").read_text())
     assert len(finished_run["folds"]) == 4

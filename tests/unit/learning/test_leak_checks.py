@@ -10,7 +10,7 @@ from idh_tasks.domain.learning import LeakCheck
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.learning.fold_training import TrainingData
 from idh_tasks.learning.leak_checks import LIMIT, controls, leak_checks
-from idh_tasks.learning.leakage import check_disjoint
+from idh_tasks.learning.leakage import check_disjoint, check_unique
 from idh_tasks.learning.negative_controls import assigned_folds, best_feature_scorer, control, linear_scorer
 from tools.leak_cohorts import LEAKS, cohort
 
@@ -19,6 +19,11 @@ MUTANT = np.arange(100) < 17
 
 def checked(data: TrainingData, acquisition: Mapping[str, Mapping[str, tuple[float, ...]]]) -> dict[str, LeakCheck]:
     return {check.name: check for check in leak_checks(data, acquisition, seed=1)}
+
+
+def check_folds_and_images(data: TrainingData) -> None:
+    check_disjoint(data.folds)
+    check_unique(data.patches)
 
 
 def test_a_cohort_without_a_leak_has_no_finding_and_no_blind_check() -> None:
@@ -45,7 +50,7 @@ def test_a_label_in_images_or_acquisition_is_caught(name: str) -> None:
 def test_a_patient_in_both_parts_is_caught(name: str) -> None:
     leaky = LEAKS[name](cohort(7, patients=30, mutants=10), np.random.default_rng(1)).data
     with pytest.raises(RunRefusedError, match="E_LEAKAGE"):
-        check_disjoint(leaky.patches, leaky.folds)
+        check_folds_and_images(leaky)
 
 
 def test_a_label_in_a_corner_is_called_a_mark() -> None:

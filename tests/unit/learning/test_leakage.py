@@ -7,10 +7,10 @@ import pytest
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from idh_tasks.domain.learning import Twins
 from idh_tasks.errors import RunRefusedError
-from idh_tasks.learning.folds import stratified_folds
 from idh_tasks.learning.leak_checks import twin_of
-from idh_tasks.learning.leakage import check_disjoint
+from idh_tasks.learning.leakage import SameImageError, check_disjoint, check_unique, refuse_twins
 from idh_tasks.learning.texture import textures, tumour_masks
 from idh_tasks.learning.twins import find_twins
 from tools.leak_cohorts import cohort
@@ -54,6 +54,15 @@ def test_t05_if_everybody_is_there_twice_nearly_all_pairs_are_found_and_no_other
     assert len(pairs) >= 20
 
 
+@pytest.mark.parametrize("block", [7, 25])
+def test_it_does_not_matter_how_many_patches_are_compared_at_once(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    images = PATCHES | {"again": noisy(FIRST)}
+    found = find_twins(images)
+    monkeypatch.setattr("idh_tasks.learning.twins.BLOCK", block)
+    assert find_twins(images) == found
+    assert len(found) == 1
+
+
 @pytest.mark.parametrize("patients", [1, 2, 3, 8, 24])
 def test_different_tumours_are_no_twins(patients: int) -> None:
     assert find_twins(dict(list(PATCHES.items())[:patients])) == []
@@ -85,21 +94,31 @@ def test_patches_of_another_size_are_compared_as_well(size: int) -> None:
 
 
 def test_t05_the_refusal_says_how_many_and_what_to_do() -> None:
-    images = PATCHES | {"again": noisy(FIRST)}
-    folds = stratified_folds(dict(TUMOURS.data.labels) | {"again": True}, 5, 1)
-    check_disjoint(PATCHES, folds)
+    check_unique(PATCHES)
     with pytest.raises(
         RunRefusedError, match=r"E_LEAKAGE: 2 patients have the same image as another one .* merge"
     ) as told:
-        check_disjoint(images, folds)
+        check_unique(PATCHES | {"again": noisy(FIRST)})
     assert "again" not in str(told.value)
+
+
+def test_twins_in_several_sequences_are_counted_once_with_their_largest_similarity() -> None:
+    found = [Twins("a", "b", 0.7), Twins("c", "d", 0.8), Twins("b", "a", 0.9)]
+    with pytest.raises(SameImageError, match=r"4 patients .* 0.80 to 0.90") as told:
+        refuse_twins(found)
+    assert told.value.pairs == (Twins("b", "a", 0.9), Twins("c", "d", 0.8))
+
+
+def test_a_search_that_has_found_nobody_refuses_nothing() -> None:
+    refuse_twins([])
 
 
 def test_t05_a_patient_in_both_parts_is_recognised_by_their_key() -> None:
     fold = TUMOURS.data.folds[0]
     leaky = type(fold)(0, (*fold.train, fold.test[0]), fold.test)
+    check_disjoint(TUMOURS.data.folds)
     with pytest.raises(RunRefusedError, match="E_LEAKAGE: fold 0: 1 patients"):
-        check_disjoint(PATCHES, [leaky])
+        check_disjoint([leaky])
 
 
 def test_the_tumour_is_seen_below_noise() -> None:

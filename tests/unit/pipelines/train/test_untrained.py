@@ -4,9 +4,9 @@ from typing import cast
 
 from idh_tasks.codes import Code
 from idh_tasks.db.engine import Transaction
+from idh_tasks.domain.learning import Twins
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.learning.leakage import SameImageError
-from idh_tasks.learning.twins import Twins
 from idh_tasks.pipelines.train.job import SequenceJob
 from idh_tasks.pipelines.train.untrained import MOST_PAIRS, true_reason
 
