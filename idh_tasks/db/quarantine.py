@@ -62,6 +62,11 @@ def record(transaction: Transaction, entries: Iterable[QuarantineEntry], study_i
     transaction.run_many("quarantine/upsert_quarantine", [vars(entry) | {"study_id": study_id} for entry in entries])
 
 
+def tie_to_study(transaction: Transaction, entries: Iterable[QuarantineEntry], study_id: StudyId) -> None:
+    """Record of which stored study the subjects of entries are, if they were recorded before it was stored."""
+    transaction.run("quarantine/update_study", study_id=study_id, subjects=[entry.subject for entry in entries])
+
+
 def list_entries(transaction: Transaction, subject: str | None = None, *, notes: bool = False) -> list[RecordedEntry]:
     """Return all entries, or those of one subject, oldest first; notes only if asked for."""
     left_out = [] if notes else NOTES

@@ -163,6 +163,10 @@ TwinSearch = Mapping[MrSequence, Sequence[Twins]]
 """The twins of each sequence of a dataset, all pairs of which were compared; sequences without any may be missing."""
 
 
+PLANTED = "planted"
+"""With which the names of leaks begin that are planted in a copy of the data."""
+
+
 @dataclass(frozen=True)
 class LeakCheck:
     """One thing that must not predict the labels, or a planted leak that must be found.
@@ -179,6 +183,13 @@ class LeakCheck:
     auc: float | None
     p_value: float | None
     code: Code | None
+
+    @property
+    def finding(self) -> str:
+        """What was found, in words; the code if something is wrong."""
+        if self.code is not None:
+            return self.code.value
+        return "found, as it must be" if self.name.startswith(PLANTED) else "nothing found"
 
     def __str__(self) -> str:
         figures = "not computed" if self.auc is None else f"AUC {self.auc:.2f}"

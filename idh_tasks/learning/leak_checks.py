@@ -6,7 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from idh_tasks.codes import Code
-from idh_tasks.domain.learning import LeakCheck
+from idh_tasks.domain.learning import PLANTED, LeakCheck
 from idh_tasks.domain.sequence import MODEL_SEQUENCES
 from idh_tasks.learning.control_features import border_features, grain_features, outline_features, pixel_features
 from idh_tasks.learning.fold_training import TrainingData
@@ -29,7 +29,6 @@ LIMIT = FALSE_ALARMS / (MOST_CONTROLS * len(MODEL_SEQUENCES))
 """Largest p of a control that predicts (Bonferroni)."""
 PLANTED_AMONG = 100
 """Patients among whom a leak is planted."""
-PLANTED = "planted"
 PIXEL = "single pixels"
 LINEAR = {"outline": outline_features, "border of the image": border_features, "noise and sharpness": grain_features}
 
@@ -98,7 +97,7 @@ def _planted_label(stack: Float, mutant: Labels, seed: int) -> LeakCheck:
     found = _pixel_control(copy, mutant[rows], seed)
     caught = found is not None and found.p_value <= LIMIT
     return LeakCheck(
-        "planted label",
+        f"{PLANTED} label",
         found.auc if found else None,
         found.p_value if found else None,
         None if caught else Code.W_LEAK_BLIND,
@@ -111,7 +110,7 @@ def _planted_twins(stack: Float, seed: int) -> LeakCheck:
     patches = {str(row): stack[row] for row in rows}
     twins = find_twins(patches | {PLANTED: twin_of(stack[rows[0]], seed)})
     caught = any({pair.first, pair.second} == {str(rows[0]), PLANTED} for pair in twins)
-    return LeakCheck("planted twins", None, None, None if caught else Code.W_LEAK_BLIND)
+    return LeakCheck(f"{PLANTED} twins", None, None, None if caught else Code.W_LEAK_BLIND)
 
 
 def _sample(count: int, seed: int) -> list[int]:

@@ -16,6 +16,7 @@ from idh_tasks.pipelines.ingest.discovery import discover
 from idh_tasks.pipelines.ingest.reconciliation import reconcile
 from idh_tasks.pipelines.ingest.sources import bucket
 from idh_tasks.pipelines.platform import Platform
+from tests.database import run_sql
 from tests.factories import MARKER_ID, dicom_bytes, instance
 from tests.hospital import drop, outcomes, quarantined, stored, study
 
@@ -66,6 +67,21 @@ def test_d01_a_truncated_instance_is_quarantined_and_its_study_is_ingested(platf
     night.ingest(platform, ("bucket",))
     assert outcomes(platform) == {"ingested": 1}
     assert quarantined(platform) == {"instance E_PIXEL_LENGTH": 1}
+
+
+def test_a_rejected_instance_is_shown_with_its_study_if_the_delivery_holds_no_other(platform: Platform) -> None:
+    cut = dicom_bytes(instance(PixelData=b"\1" * 40))
+    drop(platform, "one", study("1.2.3"), cut=cut)
+    night.ingest(platform, ("bucket",))
+    held = "SELECT q.study_id IS NOT NULL, t.study_id = q.study_id FROM idh.quarantine AS q CROSS JOIN idh.study AS t"
+    assert run_sql(platform, held) == [(True, True)]
+
+
+def test_a_rejected_instance_of_a_delivery_with_several_studies_is_of_none(platform: Platform) -> None:
+    cut = dicom_bytes(instance(PixelData=b"\1" * 40))
+    drop(platform, "one", [*study("1.2.3"), *study("1.2.4", patient="other")], cut=cut)
+    night.ingest(platform, ("bucket",))
+    assert run_sql(platform, "SELECT study_id FROM idh.quarantine") == [(None,)]
 
 
 def test_l07_another_birth_date_for_the_same_identifier_is_quarantined(platform: Platform) -> None:

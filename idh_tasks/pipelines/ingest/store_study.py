@@ -41,7 +41,8 @@ def store_studies(platform: Platform, fetched: FetchedFiles, item_id: str | None
         ``E_DEMOGRAPHIC_MISMATCH`` or ``E_ROI``; where a delivery holds several studies, only if none of them can be
         stored.
     """
-    groups = list(group_by_study(_admit(platform, fetched, item_id)))
+    admission = Admission(platform, item_id)
+    groups = list(group_by_study(_admit(fetched, admission)))
     mask = _mask_of_only_study(platform, fetched, len(groups), item_id)
     changed: dict[StudyId, bool] = {}
     refused: dict[StudyId, StudyQuarantinedError] = {}
@@ -57,6 +58,8 @@ def store_studies(platform: Platform, fetched: FetchedFiles, item_id: str | None
         raise next(iter(refused.values()), nothing)
     with platform.database.begin() as transaction:
         quarantine.record(transaction, _entries(refused, item_id))
+        if len(groups) == 1:  # else it is not known of which study a rejected instance is
+            quarantine.tie_to_study(transaction, admission.quarantined, next(iter(changed)))
     return changed
 
 
@@ -76,11 +79,11 @@ def _mask_of_only_study(
     return None
 
 
-def _admit(platform: Platform, fetched: FetchedFiles, item_id: str | None) -> list[ReceivedInstance]:
-    admission = Admission(platform, item_id)
+def _admit(fetched: FetchedFiles, admission: Admission) -> list[ReceivedInstance]:
+    platform = admission.platform
     instances = [receive_instance(platform, header) for header in admission.admitted(fetched.instances)]
     with platform.database.begin() as transaction:
-        quarantine.record(transaction, admission.entries(item_id or "desk"))
+        quarantine.record(transaction, admission.entries(admission.item_id or "desk"))
     fetched.check_requested(instance.header for instance in instances)
     return instances
 

@@ -1,7 +1,7 @@
 """Turns templates into pages."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -17,7 +17,7 @@ from idh_airflow.places import MOUNT
 from idh_airflow.ui.rights import Right
 from idh_tasks.codes import Code, catalogue
 from idh_tasks.domain.performance import no_better
-from idh_tasks.domain.sequence import MrSequence
+from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.pipelines.pages.listing import MOST_COUNTED
 from idh_tasks.settings import Settings
 
@@ -74,6 +74,19 @@ def _age(moment: datetime) -> str:
     return f"{count} {unit}{'' if count == 1 else 's'}" if count else "less than an hour"
 
 
+def _patches(sequences: Collection[str]) -> str:
+    """Return of which sequences a study has patches, by what it lacks: a table has no room for six names."""
+    lacking = [sequence.written for sequence in MODEL_SEQUENCES if sequence not in sequences]
+    if not sequences:
+        return "–"
+    return f"{len(sequences)} of {len(MODEL_SEQUENCES)}, no {', '.join(lacking)}" if lacking else "all"
+
+
+def _signed(value: float) -> str:
+    """Return a number with its sign, which nought has not."""
+    return f"{round(value, 3):+.3f}".replace("-", "−") if round(value, 3) else "0.000"
+
+
 def _bounded(count: int) -> str:
     """Return a count that stops where it becomes long, in words."""
     return str(count) if count <= MOST_COUNTED else f"more than {MOST_COUNTED:,}"
@@ -96,15 +109,18 @@ def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    environment.filters |= {
+    filters: dict[str, Callable[..., object]] = {
         "time": _time,
         "plain_time": _plain_time,
         "second": _second,
         "moment": _moment,
         "age": _age,
         "written": lambda sequence: MrSequence(sequence).written,
+        "patches": _patches,
+        "signed": _signed,
         "bounded": _bounded,
     }
+    environment.filters |= filters
     environment.globals |= {
         "kind": _kind_of_data,
         "menu": MENU,
