@@ -49,7 +49,7 @@ def preprocess_studies() -> None:
 
         return preprocess(platform(ROLE), batch["ids"])
 
-    @step("Announced: {}.", trigger_rule="none_failed", outlets=[PATCHES])
+    @step("Prepared for linking, training and prediction: {}.", trigger_rule="none_failed", outlets=[PATCHES])
     def announce(batches: list[Any], dag_run: Any = None) -> dict[str, int]:
         from idh_tasks.pipelines.preprocess import batch
 

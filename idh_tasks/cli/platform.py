@@ -10,7 +10,7 @@ from idh_tasks.domain.role import Role
 if TYPE_CHECKING:
     from idh_tasks.pipelines.platform import Platform
 
-LIBRARIES = ("pynetdicom", "botocore", "alembic")
+LIBRARIES = ("botocore", "alembic")
 """Libraries whose log messages below a warning only distract."""
 
 

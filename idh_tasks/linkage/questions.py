@@ -32,9 +32,9 @@ EXPLANATIONS = {
     "use.",
     ReviewKind.NEAR_MISS: "A report matches no imaged patient by issuer and identifier, but almost matches this one. "
     "Nothing is linked unless you answer that they are the same person.",
-    ReviewKind.AUTOMATIC_ROI: "This outline was proposed from T2 and FLAIR, as none was delivered with the study, or "
-    "submitted by a person where its origin says so. If you accept it, it is used for the patches. If you reject it, "
-    "the study waits for an outline of yours: upload it here or deliver it (DICOM SEG or `roi.nii.gz`).",
+    ReviewKind.AUTOMATIC_ROI: "The origin below says whether this outline was proposed from T2 and FLAIR, because none "
+    "was delivered with the study, or submitted by a person. If you accept it, it is used for the patches. If you "
+    "reject it, the study waits for an outline of yours: upload it here or deliver it (DICOM SEG or `roi.nii.gz`).",
     ReviewKind.MERGE_MISMATCH: "The registry merged them. They remain separate until you decide.",
     ReviewKind.SERIES_NAME: "Header and name do not show for certain which sequence this is, and the study has no "
     "other series for it. `DWI` and `DSC` are the series from which ADC and rCBV are computed, `T1C` is a T1 after "

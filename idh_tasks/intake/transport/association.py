@@ -24,6 +24,8 @@ from idh_tasks.intake.gate.accepted import SOP_CLASSES
 _config.LOG_REQUEST_IDENTIFIERS = False
 _config.LOG_RESPONSE_IDENTIFIERS = False
 _config.LOG_HANDLER_LEVEL = "none"
+# At the level INFO, a retrieve writes two lines per image.
+logging.getLogger("pynetdicom").setLevel(logging.WARNING)
 
 log = logging.getLogger(__name__)
 

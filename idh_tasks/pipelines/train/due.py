@@ -69,8 +69,8 @@ def _outdated(transaction: Transaction, cohort: Cohort) -> str | None:
     studies = "1 labelled study is" if outdated == 1 else f"{outdated} labelled studies are"
     present = len(labels_of(cohort.members))
     return (
-        f"{studies} to be prepared again, because code, settings or images have changed; patients with present "
-        f"patches: {present}. The next run of preprocess_studies cuts the patches"
+        f"{studies} to be prepared again, because code, settings, images or outlines have changed; patients with "
+        f"present patches: {present}. The next run of preprocess_studies cuts the patches"
     )
 
 

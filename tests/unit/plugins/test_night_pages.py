@@ -125,7 +125,10 @@ def test_stage_and_tile_count_the_same_window_which_is_stated() -> None:
 @pytest.mark.parametrize(
     ("due", "said"),
     [
-        (Due(12, 9), "12 studies are to be prepared , of which 9 again, because code, settings or images have changed"),
+        (
+            Due(12, 9),
+            "12 studies are to be prepared , of which 9 again, because code, settings, images or the outline",
+        ),
         (Due(12, 12), "12 studies are to be prepared , all again"),
         (Due(1, 1), "1 study is to be prepared , again"),
         (Due(1001, 400), "more than 1,000 studies are to be prepared , at least 400 of them again"),
