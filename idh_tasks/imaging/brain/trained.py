@@ -1,13 +1,14 @@
 """Extracts the brain with the networks of deepbet, which were trained on T1-weighted images of heads.
 
 The steps are those of ``deepbet.bet.BrainExtraction`` 1.0.2 (MIT licence), on arrays of NumPy. One network finds the
-box around the brain at a low resolution, the other marks the brain in it.
+box around the brain at a low resolution, the other marks the brain in it. Bone is removed from what they mark.
 """
 
 import numpy as np
 from scipy import ndimage
 
 from idh_tasks.domain.volume import Float, Mask, Volume
+from idh_tasks.imaging.brain.bone import without_bone
 from idh_tasks.imaging.brain.network import session
 
 BOX_SHAPE, BRAIN_SHAPE = (128, 128, 128), (256, 256, 256)
@@ -33,10 +34,11 @@ def trained_mask(image: Volume) -> Mask:
 
     Returns
     -------
-    The largest part that the network marks, with its cavities filled; empty if it finds no brain.
+    The largest part that the network marks, with its cavities filled and without bone; empty if it finds no brain.
     """
     # The networks take (x, y, z) with axes that run to the right, to the front and to the top.
-    return _marked(image.voxels[:, ::-1, ::-1].T).T[:, ::-1, ::-1]
+    marked = _marked(image.voxels[:, ::-1, ::-1].T).T[:, ::-1, ::-1]
+    return largest(without_bone(image, marked))
 
 
 def _marked(voxels: Float) -> Mask:

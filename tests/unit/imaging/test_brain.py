@@ -23,6 +23,7 @@ from idh_tasks.phantom.biology import draw_biology
 from idh_tasks.phantom.patient import PatientPlan, draw_anatomy, draw_texture
 from idh_tasks.phantom.protocol import PROTOCOLS, Vendor
 from idh_tasks.phantom.tissue import Tissue
+from idh_tasks.phantom.variant import VARIANTS
 from idh_tasks.settings import ImagingSettings
 from tests.factories import ball, head
 
@@ -57,10 +58,13 @@ def marks(monkeypatch: pytest.MonkeyPatch, name: str, mask: Mask) -> None:
     monkeypatch.setitem(extraction.BUILT_IN, name, lambda _image: mask)
 
 
-def test_the_trained_networks_find_the_brain_of_a_head_with_a_tumour_in_sagittal_slices() -> None:
-    plan = PatientPlan(3, 7, IdhStatus.WILDTYPE, None, None, 0.0, 0.0)
+@pytest.mark.parametrize(("name", "vendor"), [("standard", Vendor.SIEMENS), ("old head", Vendor.GE)])
+def test_the_trained_networks_find_the_brain_of_a_turned_head_with_a_tumour(name: str, vendor: Vendor) -> None:
+    """In sagittal slices of one vendor and in axial ones of the other; the old head has much fluid next to bone."""
+    variant = next(one for one in VARIANTS if one.name == name)
+    plan = PatientPlan(3, 7, IdhStatus.WILDTYPE, None, None, 0.0, 0.0, variant)
     anatomy, biology = draw_anatomy(plan), draw_biology(plan.rng("biology"), plan.status)
-    recipe = next(one for one in PROTOCOLS[Vendor.SIEMENS] if one.sequence is MrSequence.MPRAGE)
+    recipe = next(one for one in PROTOCOLS[vendor] if one.sequence is MrSequence.MPRAGE)
     texture = draw_texture(plan, anatomy.labels.shape)
     acquired = acquire(anatomy, biology, recipe, Displacement((12.0, -8.0, 10.0)), texture, plan.rng("noise"))
     inside = (anatomy.labels >= Tissue.CSF).astype(np.float32)
