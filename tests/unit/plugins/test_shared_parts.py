@@ -17,7 +17,7 @@ def test_a_short_id_is_copied_whole_by_keyboard_without_a_secure_context(page: P
     assert page.evaluate("navigator.clipboard") is None
     assert page.locator(".id").inner_text().strip() == ID[:8]
     page.get_by_role("button", name=f"Copy id {ID[:8]}").press("Enter")
-    assert page.get_by_role("status").inner_text() == "Copied"
+    expect(page.get_by_role("status")).to_have_text("Copied")
     assert page.locator(".id").inner_text().strip() == ID[:8]
     page.locator("[name=pasted]").focus()
     page.keyboard.press("Control+V")
@@ -28,7 +28,7 @@ def test_an_id_that_cannot_be_copied_is_selected_whole(page: Page) -> None:
     page.add_init_script("document.execCommand = () => false")
     show(page, page_with(IDS))
     page.get_by_role("button", name=f"Copy id {ID[:8]}").click()
-    assert "Selected" in page.get_by_role("status").inner_text()
+    expect(page.get_by_role("status")).to_contain_text("Selected")
     assert page.evaluate("getSelection().toString()") == ID
 
 
@@ -84,4 +84,4 @@ def test_what_has_only_a_title_is_explained_by_keyboard_too(page: Page, element:
     titled = f'<{element} title="since yesterday">a day</{element}>'
     show(page, page_with(titled if element != "td" else f"<table><tr>{titled}</tr></table>"))
     page.get_by_role("button", name="a day").press("Enter")
-    assert page.locator(".means").inner_text() == "since yesterday"
+    expect(page.locator(".means")).to_have_text("since yesterday")

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from idh_tasks.domain.sequence import MODEL_SEQUENCES
 from idh_tasks.domain.study import StudyId
@@ -52,7 +52,7 @@ def test_nothing_is_cut_or_broken_at_800_pixels(page: Page, template: str) -> No
 def test_a_code_is_explained_in_place(page: Page, template: str) -> None:
     show(page, html(template))
     page.get_by_role("button", name="E_COVERAGE").first.press("Enter")
-    assert page.locator(".means").inner_text() == "The image covers too little of the tumour outline."
+    expect(page.locator(".means")).to_have_text("The image covers too little of the tumour outline.")
 
 
 @pytest.mark.parametrize("template", PAGES)

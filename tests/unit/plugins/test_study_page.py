@@ -3,7 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from idh_airflow.task_links import task_address
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from idh_tasks.domain.slices import slice_place
 from tests.browser import INTRANET, rendered, show, show_in_airflow
@@ -34,7 +34,7 @@ def enlarged(study: Page) -> Locator:
 
 def test_the_slice_has_the_same_number_in_viewer_timeline_and_patches(study: Page) -> None:
     assert SHOWN == "slice 87 of 176, z = -6 mm"
-    assert study.locator("#position").inner_text() == SHOWN
+    expect(study.locator("#position")).to_have_text(SHOWN)
     assert study.locator(".timeline").get_by_text(SHOWN).count() == 5
     assert study.get_by_text(f"{SHOWN.capitalize()}: black to white").is_visible()
 
@@ -43,7 +43,7 @@ def test_every_slice_is_called_in_the_browser_as_in_python(study: Page) -> None:
     slider = study.get_by_role("slider")
     for number in range(LAYOUT.slices):
         slider.fill(str(number))
-        assert study.locator("#position").inner_text() == LAYOUT.place(number)
+        expect(study.locator("#position")).to_have_text(LAYOUT.place(number))
 
 
 @pytest.mark.parametrize(
@@ -63,20 +63,21 @@ def test_images_whose_values_have_a_unit_say_what_is_black_and_white(study: Page
 
 def test_an_enlarged_image_scrolls_and_closes_by_keyboard_and_the_focus_returns(study: Page, enlarged: Locator) -> None:
     study.keyboard.press("ArrowUp")
-    assert enlarged.locator("output").inner_text() == LAYOUT.place(LAYOUT.shown + 1)
+    expect(enlarged.locator("output")).to_have_text(LAYOUT.place(LAYOUT.shown + 1))
     study.keyboard.press("Home")
-    assert enlarged.locator("output").inner_text() == SHOWN
+    expect(enlarged.locator("output")).to_have_text(SHOWN)
     study.keyboard.press("Escape")
-    assert not enlarged.is_visible()
-    assert study.locator(".view svg").count() == study.locator(".view").count() == 6
-    assert study.evaluate("document.activeElement.textContent") == "ADC"
+    expect(enlarged).to_be_hidden()
+    expect(study.locator(".view svg")).to_have_count(6)
+    expect(study.locator(".view")).to_have_count(6)
+    expect(study.locator(":focus")).to_have_text("ADC")
 
 
 def test_the_focus_stays_in_the_enlarged_image(study: Page, enlarged: Locator) -> None:
     for _ in range(4):
         study.keyboard.press("Tab")
         assert study.evaluate("document.activeElement === document.body || !!document.activeElement.closest('dialog')")
-    assert enlarged.is_visible()
+    expect(enlarged).to_be_visible()
 
 
 @pytest.mark.parametrize("where", ["close", "outside"])
@@ -85,8 +86,8 @@ def test_an_enlarged_image_closes_by_click(study: Page, enlarged: Locator, where
         enlarged.get_by_role("button", name="Close").click()
     else:
         study.mouse.click(3, 3)
-    assert not enlarged.is_visible()
-    assert study.locator(".view svg").count() == 6
+    expect(enlarged).to_be_hidden()
+    expect(study.locator(".view svg")).to_have_count(6)
 
 
 @pytest.mark.parametrize("by", ["keyboard", "touch"])
@@ -96,9 +97,9 @@ def test_a_word_is_explained_by_keyboard_and_touch(browser: Browser, html: str, 
         show(page, html)
         word = page.get_by_role("button", name="low confidence")
         word.press("Enter") if by == "keyboard" else word.tap()
-        assert "so the series is not used" in page.locator(".means").inner_text()
+        expect(page.locator(".means")).to_contain_text("so the series is not used")
         page.keyboard.press("Escape")
-        assert not page.locator(".means").is_visible()
+        expect(page.locator(".means")).to_be_hidden()
 
 
 def test_a_task_opens_in_airflow_and_not_in_the_frame(page: Page, html: str) -> None:
