@@ -106,7 +106,7 @@ class LearningSettings(_Frozen):
     """Epochs per network."""
     batch_size: int = Field(default=16, ge=1)
     """Patches per training step."""
-    learning_rate: float = 1e-4
+    learning_rate: float = Field(default=1e-4, gt=0, allow_inf_nan=False)
     """Learning rate of Adam."""
     filters: tuple[int, ...] = (8, 16, 32, 64)
     """Filters of each convolutional block."""

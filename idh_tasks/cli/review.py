@@ -59,6 +59,8 @@ def reopen(
     """Take an answer back; what followed from it ends, and the next link run has the question asked again."""
     from idh_tasks.pipelines.review.reopening import reopen
 
+    if not reason.strip():
+        raise typer.BadParameter("say why", param_hint="--reason")
     answer = reopen(platform.open_platform(Role.PAGES), review_id, getpass.getuser(), reason)
     output.say(f"taken back: {answer}; link_pathology derives the labels anew, and has the question asked again")
 

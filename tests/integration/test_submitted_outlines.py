@@ -225,6 +225,56 @@ def asked_about(platform: Platform, study_id: StudyId, sha256: str) -> str:
     return asked["shown"]
 
 
+def accepted(platform: Platform, shown: str) -> str:
+    """Accept the outline of a question, and return the id of the question."""
+    answers.record_answer(platform, shown, "accept", "tom")
+    return questions.review_id_of(shown)
+
+
+def asked_again(platform: Platform) -> list[str]:
+    return [questions.review_id_of(asked["shown"]) for asked in questions.claim_reviews(platform)]
+
+
+def test_an_answer_taken_back_is_asked_again_though_a_later_outline_was_withdrawn(
+    platform: Platform, folder: Path, delivered: Volume
+) -> None:
+    study_id = stored(platform, folder)
+    proposed = accepted(platform, asked_about(platform, study_id, "a" * 64))
+    outlines.submit(platform, study_id, written(delivered), "mary")
+    [(sha256, _)] = submitted(platform)
+    answers.record_answer(platform, asked_about(platform, study_id, sha256), "reject", "tom")
+    outlines.withdraw(platform, study_id, sha256, "the wrong study", "mary")
+    reopen(platform, proposed, "tom", "half of the rim is outside")
+    assert asked_again(platform) == [proposed]
+
+
+def test_an_answer_taken_back_is_asked_again_if_its_outline_was_submitted_again_last(
+    platform: Platform, folder: Path, delivered: Volume
+) -> None:
+    study_id, first, second = stored(platform, folder), written(delivered), written(corrected(delivered))
+    outlines.submit(platform, study_id, first, "mary")
+    [(sha256, _)] = submitted(platform)
+    accepted(platform, asked_about(platform, study_id, sha256))
+    outlines.submit(platform, study_id, second, "mary")
+    accepted(platform, asked_about(platform, study_id, submitted(platform)[-1][0]))
+    outlines.submit(platform, study_id, first, "mary")
+    [asked] = questions.claim_reviews(platform)
+    again = accepted(platform, asked["shown"])
+    reopen(platform, again, "tom", "half of the rim is outside")
+    assert asked_again(platform) == [again]
+
+
+def test_an_answer_taken_back_is_not_asked_again_while_a_later_outline_is_used(
+    platform: Platform, folder: Path, delivered: Volume
+) -> None:
+    study_id = stored(platform, folder)
+    proposed = accepted(platform, asked_about(platform, study_id, "a" * 64))
+    outlines.submit(platform, study_id, written(delivered), "mary")
+    accepted(platform, asked_about(platform, study_id, submitted(platform)[0][0]))
+    reopen(platform, proposed, "tom", "half of the rim is outside")
+    assert asked_again(platform) == []
+
+
 def test_a_submission_is_withdrawn_before_it_is_accepted_and_not_after(
     platform: Platform, folder: Path, delivered: Volume
 ) -> None:
