@@ -71,6 +71,16 @@ ALTER TABLE idh.patch ADD CONSTRAINT patch_check
 CHECK ((code IS NULL) = (object_key IS NOT NULL) OR (code = 'W_ROI_PROPOSED' AND object_key IS NOT NULL));
 CREATE INDEX review_answered ON idh.review (answered_at DESC) WHERE answer IS NOT NULL;
 
+CREATE FUNCTION idh.is_superseded(answered idh.review) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT answered.kind IN ('automatic_roi', 'series_name') AND EXISTS (
+        SELECT FROM idh.review AS later
+        WHERE later.kind = answered.kind AND later.subject = answered.subject AND later.opened_at > answered.opened_at
+    )
+$$;
+COMMENT ON FUNCTION idh.is_superseded IS
+'Whether another outline or another state of the series has been asked about after this question.';
+
 CREATE FUNCTION idh.reopen_review(wanted text, operator text, why text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -83,11 +93,7 @@ BEGIN
     END IF;
     UPDATE idh.review
     SET answer = NULL, answered_by = NULL, answered_at = NULL, asked_at = NULL, reopened_at = now(),
-        -- Another outline or another state of the series has been asked about since.
-        moot = moot OR (kind IN ('automatic_roi', 'series_name') AND EXISTS (
-            SELECT FROM idh.review AS later
-            WHERE later.kind = answered.kind AND later.subject = answered.subject AND later.opened_at > answered.opened_at
-        ))
+        moot = moot OR idh.is_superseded(answered)
     WHERE review_id = wanted;
     -- Patients who were merged by this answer are two persons again, unless the registry has said something since.
     INSERT INTO idh.merge_event (event_id, prior_key, surviving_key, undone, effective_at, source)
