@@ -49,7 +49,7 @@ ROUTES: Mapping[Route, Expected] = {
     ("POST", "/studies/{study_id}/exclude"): Expected(Right.REVIEW, 409, {"fault": "motion", "reason": "ghosts"}),
     ("POST", "/studies/{study_id}/take-in"): Expected(Right.REVIEW, 409, {"reason": "a slip"}),
     ("POST", "/studies/{study_id}/disagree"): Expected(
-        Right.REVIEW, 409, {"sequence": "T1", "model": "unknown", "reason": "the rim is thick"}
+        Right.REVIEW, 409, {"patch": "unknown", "model": "unknown", "reason": "the rim is thick"}
     ),
     ("GET", "/sheets/"): Expected(Right.VIEW),
     ("GET", "/outlines/{study_id}.png"): Expected(Right.VIEW, 404),

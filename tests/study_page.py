@@ -61,8 +61,8 @@ def _patch(sequence: MrSequence) -> Patch:
 
 def _prediction(sequence: MrSequence, present: bool) -> Prediction:
     return Prediction(
-        sequence, 0.31, sequence is MrSequence.ADC, "m" * 24, "u" * 24, "champion" if present else "retired", NOW, TASK,
-        0.82, 0.71, 0.9, 66, 12, present,
+        sequence, 0.31, sequence is MrSequence.ADC, "p" * 24, "m" * 24, "u" * 24,
+        "champion" if present else "retired", NOW, TASK, 0.82, 0.71, 0.9, 66, 12, present,
     )  # fmt: skip
 
 
@@ -70,7 +70,7 @@ def judged() -> Judgements:
     """Return an exclusion in force, one that has ended, and a disagreement."""
     ended = Exclusion(ImageFault.MOTION, "ghosts", "mary", NOW, "a slip", "tom", NOW)
     present = Exclusion(ImageFault.ARTEFACT, "an implant", "mary", NOW, None, None, None)
-    disagreement = Disagreement(MrSequence.ADC, "m" * 24, "the rim is thick", "mary", NOW)
+    disagreement = Disagreement(MrSequence.ADC, "p" * 24, "m" * 24, "the rim is thick", "mary", NOW)
     withdrawn = Submission("a" * 64, "mary", NOW, "mary", NOW, "the wrong study", False)
     submitted = Submission("b" * 64, "mary", NOW, None, None, None, False)
     return Judgements([present, ended], [disagreement], [submitted, withdrawn])

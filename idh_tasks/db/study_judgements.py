@@ -23,9 +23,10 @@ class Exclusion:
 
 @dataclass(frozen=True)
 class Disagreement:
-    """A reader disagrees with the prediction of a model."""
+    """A reader disagrees with the prediction of a model for a patch."""
 
     sequence: MrSequence
+    patch_id: str
     model_id: str
     comment: str
     reader: str
@@ -44,11 +45,9 @@ def take_in(transaction: Transaction, study_id: str, reason: str, operator: str)
     return transaction.column(bool, "study_judgements/take_in_study", **values) == [True]
 
 
-def disagree(
-    transaction: Transaction, study_id: str, sequence: MrSequence, model_id: str, comment: str, reader: str
-) -> bool:
+def disagree(transaction: Transaction, study_id: str, patch_id: str, model_id: str, comment: str, reader: str) -> bool:
     """Record that a reader disagrees with a prediction; return False if there is no such prediction."""
-    values = {"study_id": study_id, "sequence": sequence, "model_id": model_id, "comment": comment, "reader": reader}
+    values = {"study_id": study_id, "patch_id": patch_id, "model_id": model_id, "comment": comment, "reader": reader}
     return transaction.column(bool, "study_judgements/disagree", **values) == [True]
 
 

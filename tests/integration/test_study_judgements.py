@@ -6,6 +6,7 @@ from idh_tasks.codes import Code
 from idh_tasks.domain.review import ImageFault
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.errors import RunRefusedError
+from idh_tasks.pipelines.pages.study import study as study_page
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.predict import documents
 from idh_tasks.pipelines.review.study_judgements import disagree, exclude, judgements, take_in
@@ -63,11 +64,25 @@ def test_an_excluded_study_gets_no_document(platform: Platform) -> None:
 def test_a_reader_disagrees_with_a_prediction_that_there_is(platform: Platform) -> None:
     study = add_study(platform, "s", SURGERY)
     predict(platform)
-    disagree(platform, study, MrSequence.T1, "m", "the rim is thick", "mary")
+    disagree(platform, study, "p1", "m", "the rim is thick", "mary")
     [said] = judgements(platform, study).disagreements
-    assert (said.sequence, said.model_id, said.comment, said.reader) == (
-        MrSequence.T1, "m", "the rim is thick", "mary"
+    assert (said.sequence, said.patch_id, said.model_id, said.comment, said.reader) == (
+        MrSequence.T1, "p1", "m", "the rim is thick", "mary"
     )  # fmt: skip
     assert run_sql(platform, EVENTS) == [("mary", "disagreed", study)]
-    with pytest.raises(RunRefusedError, match=Code.E_REVIEW):
-        disagree(platform, study, MrSequence.T2, "m", "no such network", "mary")
+    other = add_study(platform, "t", SURGERY)
+    for wanted, patch_id, model_id in ((study, "p1", "n"), (study, "p2", "m"), (other, "p1", "m")):
+        with pytest.raises(RunRefusedError, match=Code.E_REVIEW):
+            disagree(platform, wanted, patch_id, model_id, "no such prediction", "mary")
+
+
+def test_a_disagreement_stays_with_the_patch_that_was_predicted(platform: Platform) -> None:
+    study = add_study(platform, "s", SURGERY)
+    predict(platform)
+    disagree(platform, study, "p1", "m", "half of the rim is outside", "mary")
+    run_sql(platform, "UPDATE idh.study SET revision = 2")
+    predict(platform)
+    shown = study_page(platform, study)
+    assert shown is not None
+    assert [(row.patch_id, row.present) for row in shown.predictions] == [("p2", True), ("p1", False)]
+    assert [said.patch_id for said in judgements(platform, study).disagreements] == ["p1"]

@@ -112,6 +112,7 @@ class Prediction:
     sequence: MrSequence
     calibrated: float
     in_training: bool
+    patch_id: str
     model_id: str
     run_id: str
     state: str

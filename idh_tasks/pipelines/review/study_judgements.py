@@ -7,7 +7,6 @@ from idh_tasks.db import outlines, study_judgements
 from idh_tasks.db.outlines import Submission
 from idh_tasks.db.study_judgements import Disagreement, Exclusion
 from idh_tasks.domain.review import ImageFault
-from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.pipelines.platform import Platform
 
@@ -67,7 +66,7 @@ def take_in(platform: Platform, study_id: str, reason: str, operator: str) -> No
             raise RunRefusedError(Code.E_REVIEW, "the study is not excluded")
 
 
-def disagree(platform: Platform, study_id: str, sequence: MrSequence, model_id: str, comment: str, reader: str) -> None:
+def disagree(platform: Platform, study_id: str, patch_id: str, model_id: str, comment: str, reader: str) -> None:
     """Record that a reader disagrees with a prediction, which stays as it is.
 
     Raises
@@ -76,5 +75,5 @@ def disagree(platform: Platform, study_id: str, sequence: MrSequence, model_id: 
         ``E_REVIEW`` if there is no such prediction.
     """
     with platform.database.begin() as transaction:
-        if not study_judgements.disagree(transaction, study_id, sequence, model_id, comment, reader):
+        if not study_judgements.disagree(transaction, study_id, patch_id, model_id, comment, reader):
             raise RunRefusedError(Code.E_REVIEW, "there is no such prediction")

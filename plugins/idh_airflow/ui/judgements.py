@@ -14,7 +14,6 @@ from idh_airflow.ui.rights import Right
 from idh_airflow.ui.wake import changed
 from idh_tasks.domain.review import ImageFault
 from idh_tasks.domain.role import Role
-from idh_tasks.domain.sequence import MrSequence
 
 router = APIRouter(prefix="/studies", dependencies=[Right.REVIEW.dependency])
 
@@ -57,7 +56,7 @@ def disagree(
     request: Request,
     user: GetUserDep,
     study_id: StudyId,
-    sequence: Annotated[MrSequence, Form()],
+    patch: Annotated[str, Form(max_length=64)],
     model: Annotated[str, Form(max_length=64)],
     reason: Reason,
 ) -> RedirectResponse:
@@ -66,7 +65,7 @@ def disagree(
     from idh_tasks.pipelines.review import study_judgements
 
     with refused_as_conflict():
-        study_judgements.disagree(platform(Role.PAGES), study_id, sequence, model, reason, user.get_name())
+        study_judgements.disagree(platform(Role.PAGES), study_id, patch, model, reason, user.get_name())
     return _back(request, study_id)
 
 

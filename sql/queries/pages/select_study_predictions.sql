@@ -1,6 +1,6 @@
 -- The predictions of the study: those of the present champions for its present patches, then all earlier ones.
 SELECT
-    p.sequence, p.calibrated, p.in_training, p.model_id, m.run_id, m.state, p.created_at, p.made_by, r.auc, r.auc_low, r.auc_high,
+    p.sequence, p.calibrated, p.in_training, p.patch_id, p.model_id, m.run_id, m.state, p.created_at, p.made_by, r.auc, r.auc_low, r.auc_high,
     r.n, r.mutants,
     m.state = 'champion' AND c.settings_hash = :settings_hash AND c.revision = t.revision AND c.code IS NULL AS present
 FROM idh.prediction AS p

@@ -1,6 +1,4 @@
--- The picture of the latest proposal for a study.
-SELECT detail ->> 'picture' AS object_key
-FROM idh.review
-WHERE kind = 'automatic_roi' AND subject = :study_id
-ORDER BY opened_at DESC, review_id DESC
-LIMIT 1
+-- The picture of the latest outline that was proposed for a study and neither rejected nor withdrawn.
+SELECT v.detail ->> 'picture' AS object_key
+FROM idh.standing_outline(:study_id) AS v
+WHERE v.review_id IS NOT NULL

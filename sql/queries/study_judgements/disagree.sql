@@ -1,1 +1,1 @@
-SELECT idh.disagree(:study_id, :sequence, :model_id, :comment, :reader)
+SELECT idh.disagree(:study_id, :patch_id, :model_id, :comment, :reader)

@@ -1,4 +1,4 @@
-SELECT sequence, model_id, comment, reader, stated_at
+SELECT sequence, patch_id, model_id, comment, reader, stated_at
 FROM idh.disagreement
 WHERE study_id = :study_id
 ORDER BY stated_at DESC, disagreement_id DESC
