@@ -76,7 +76,7 @@ def _path_error(error: Exception) -> RunRefusedError | None:
 
 
 def _exit_code(error: IdhError) -> int:
-    if isinstance(error, SettingsRefusedError) or error.code is Code.E_PATH:
+    if isinstance(error, SettingsRefusedError) or error.code in (Code.E_PATH, Code.E_ARGUMENT):
         return WRONG_USAGE
     if error.code is Code.E_UNEXPECTED:
         return UNFORESEEN
@@ -95,9 +95,9 @@ def before(context: typer.Context) -> None:
 @cli.command()
 def phantom(
     out: Annotated[Path, typer.Argument(help="Folder to write the cohort to.")],
-    patients: Annotated[int, typer.Option(help="Number of patients.")] = 40,
-    mutants: Annotated[int, typer.Option(help="How many of them are IDH-mutant.")] = 14,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same cohort.")] = 7,
+    patients: Annotated[int, typer.Option(min=1, help="Number of patients.")] = 40,
+    mutants: Annotated[int, typer.Option(min=0, help="How many of them are IDH-mutant.")] = 14,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same cohort.")] = 7,
     from_nifti: Annotated[
         Path | None,
         typer.Option(

@@ -1,5 +1,6 @@
 """`idh learn`: folds, training, metrics and reports on files; the platform's champions."""
 
+import math
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -29,6 +30,12 @@ MinMutants = Annotated[
 Folds = Annotated[int, typer.Option("--folds", min=2, help="Number of folds.")]
 Repetitions = Annotated[int, typer.Option("--repetitions", min=1, help="Cross-validations, each with other folds.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="The same seed gives the same result.")]
+
+
+def _above_zero(value: float) -> float:
+    if not 0 < value < math.inf:
+        raise typer.BadParameter("it must be a number above 0")
+    return value
 
 
 @learn.command("folds")
@@ -69,7 +76,7 @@ def train(
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder of the run; a killed run resumes there.")],
     epochs: Annotated[int, typer.Option(min=1, help="Epochs per network.")] = 500,
     batch_size: Annotated[int, typer.Option(min=1, help="Patches per step.")] = 16,
-    learning_rate: Annotated[float, typer.Option(min=0, help="Learning rate of Adam.")] = 1e-4,
+    learning_rate: Annotated[float, typer.Option(callback=_above_zero, help="Learning rate of Adam.")] = 1e-4,
     select: Annotated[Selection, typer.Option(help="Last weights, or early stopping.")] = Selection.LAST,
     scheme: SchemeOption = Scheme.STRATIFIED,
     min_mutants: MinMutants = None,

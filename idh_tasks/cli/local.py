@@ -61,8 +61,8 @@ def demo(
         Path | None,
         typer.Option(exists=True, file_okay=False, help="Your own cohort: studies/NAME/*.dcm and pathology.csv."),
     ] = None,
-    patients: Annotated[int, typer.Option(help="Patients of the synthetic cohort.")] = 40,
-    mutants: Annotated[int, typer.Option(help="Mutants of the synthetic cohort.")] = 14,
+    patients: Annotated[int, typer.Option(min=1, help="Patients of the synthetic cohort.")] = 40,
+    mutants: Annotated[int, typer.Option(min=0, help="Mutants of the synthetic cohort.")] = 14,
     epochs: Annotated[int, typer.Option(min=1, help="Epochs per network; the paper's are 500.")] = 150,
 ) -> None:
     """Start everything, deliver a cohort, let Airflow run the night, and report the results."""

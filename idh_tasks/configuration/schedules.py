@@ -56,12 +56,13 @@ def _time_zones() -> dict[str, str]:
 
 
 def start_fault(text: str) -> str | None:
-    """Return nothing to add if a time cannot be read, or None if it can."""
+    """Return what is wrong with the start of the schedules, or None if it is a time in the past."""
     try:
-        datetime.fromisoformat(text)
+        start = datetime.fromisoformat(text)
     except ValueError:
         return ""
-    return None
+    in_utc = start if start.tzinfo else start.replace(tzinfo=UTC)
+    return "no DAG runs before it, and it is in the future" if in_utc > datetime.now(UTC) else None
 
 
 def _named(at: int, field: str) -> str:
@@ -99,7 +100,7 @@ def _name_fault(text: str) -> str | None:
 CRON = Rule("five fields of cron such as `0 1 * * *`", cron_fault)
 CONNECTION = Rule("the name of a Connection", _name_fault)
 RULES: Mapping[str, Rule] = {
-    "IDH_START": Rule("a time such as `2026-01-01T00:00:00Z`", start_fault),
+    "IDH_START": Rule("a time in the past such as `2026-01-01T00:00:00Z`", start_fault),
     "IDH_TIME_ZONE": Rule("a name of the IANA time zones such as `Europe/Berlin`", time_zone_fault),
     "IDH_INGEST_CRON": CRON,
     "IDH_LINK_CRON": CRON,

@@ -25,7 +25,7 @@ def _moment(text: str) -> pendulum.DateTime:
 
 
 START = _moment(os.environ.get("IDH_START", "2026-01-01T00:00:00Z"))
-"""No schedule reaches back before this time."""
+"""No schedule reaches back before this time, which must be in the past."""
 TIME_ZONE = os.environ.get("IDH_TIME_ZONE", "UTC")
 """The time zone of the schedules, such as `Europe/Berlin`; a night keeps its hour when the clocks change."""
 INGEST_CRON = os.environ.get("IDH_INGEST_CRON", "0 1 * * *")

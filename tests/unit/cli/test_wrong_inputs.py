@@ -39,9 +39,7 @@ WRONG_PATHS = [
 """Paths that do not exist, or of the wrong kind."""
 
 WRONG_CONTENTS = [
-    ("phantom", "{out}", "--patients", "3", "--mutants", "4"),
     ("demo", "--cohort", "{folder}"),
-    ("demo", "--patients", "3", "--mutants", "4"),
     ("linkage", "resolve", "{file}"),
     ("linkage", "resolve", "{latin1}"),
     ("intake", "gate", "{folder}"),
@@ -57,6 +55,14 @@ WRONG_CONTENTS = [
 ]
 """What exists, and is not what the command needs."""
 
+IMPOSSIBLE = [
+    ("--patients", "3", "--mutants", "4"),
+    ("--patients", "0", "--mutants", "0"),
+    ("--mutants", "-1"),
+    ("--seed", "-1"),
+]
+"""Numbers that no cohort has."""
+
 WRONG_USAGE = [
     ("nosuch",),
     ("run", "nosuch"),
@@ -66,6 +72,9 @@ WRONG_USAGE = [
     ("learn", "rollback", "T3"),
     ("learn", "history", "T3"),
     ("learn", "folds", "{file}", "--folds", "1"),
+    *(("learn", "train", "{file}", "-o", "{out}", "--learning-rate", rate) for rate in ("0", "-1", "nan", "inf")),
+    *(("phantom", "{out}", *numbers) for numbers in IMPOSSIBLE),
+    *(("demo", *numbers) for numbers in IMPOSSIBLE[:3]),
     ("demo", "--epochs", "0"),
     ("linkage", "review", "show"),
     ("linkage", "review", "reopen", "x"),

@@ -52,7 +52,13 @@ CONNECTED = {
             "IDH_LEARNING__FILTERS is '8,16'; it must be a JSON list such as `[8, 16, 32, 64]`.",
         ),
         ("IDH_APPROVAL", "robot", "IDH_APPROVAL is 'robot'; it must be one of `person`, `auto`."),
-        ("IDH_START", "soon", "IDH_START is 'soon'; it must be a time such as `2026-01-01T00:00:00Z`."),
+        ("IDH_START", "soon", "IDH_START is 'soon'; it must be a time in the past such as `2026-01-01T00:00:00Z`."),
+        (
+            "IDH_START",
+            "9999-01-01",
+            "IDH_START is '9999-01-01'; it must be a time in the past such as `2026-01-01T00:00:00Z`: "
+            "no DAG runs before it, and it is in the future.",
+        ),
         ("IDH_LINK_CRON", "3 am", "IDH_LINK_CRON is '3 am'; it must be five fields of cron such as `0 1 * * *`."),
         (
             "IDH_LEARNING",
@@ -78,6 +84,7 @@ def test_each_fault_is_one_sentence(variable: str, value: str, sentence: str) ->
         ("IDH_INGEST_CRON", "*/5 1-3 * * MON"),
         ("IDH_RETRAIN_CRON", "@weekly"),
         ("IDH_START", "2026-03-01T01:00:00+01:00"),
+        ("IDH_START", "2026-03-01"),
         ("IDH_PACS_CHANGES", "orthanc"),
         ("IDH_ISSUER", ""),
         ("IDH_CONN_IDH_DB_PAGES", "{}"),
