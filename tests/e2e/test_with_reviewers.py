@@ -66,6 +66,23 @@ def answer(page: Page, title: str, option: str) -> None:
     expect(page.locator("p.notice[role=status]")).to_be_visible()
 
 
+def take_back(page: Page, title: str, why: str) -> None:
+    """Take back the latest answer to a question with a title."""
+    page.goto("/idh/review/?show=answered")
+    page.get_by_role("link", name=title).first.click()
+    page.get_by_label("Why").fill(why)
+    page.get_by_role("button", name="Take the answer back").click()
+    expect(page.locator("p.notice[role=status]")).to_contain_text("taken back")
+
+
+def awaited(night: Night) -> list[str]:
+    """Return the titles of the questions that wait in Airflow."""
+    client, tasks = AirflowClient(night.installation), "/dags/review_cases/dagRuns/{}/taskInstances"
+    waiting = client.get(tasks.format("~"), state="awaiting_input")["task_instances"]
+    places = [f"{tasks.format(task['dag_run_id'])}/ask/{task['map_index']}/hitlDetails" for task in waiting]
+    return [client.get(place)["subject"] for place in places]
+
+
 def labels(night: Night, kind: str) -> list[str]:
     held = "SELECT l.idh_status FROM idh.case_link AS l JOIN idh.review AS v ON v.subject = l.report_key"
     return [label for (label,) in run_sql(night.platform, f"{held} WHERE l.chosen AND v.kind = :kind", kind=kind)]
@@ -80,11 +97,7 @@ def test_an_answer_counts_within_seconds_and_can_be_taken_back(browser: Browser,
     with logged_in(browser, night, "reviewer") as page:
         answer(page, UNCLEAR, "wildtype")
         until(lambda: "wildtype" in labels(night, "unclear_result"))
-        page.goto("/idh/review/?show=answered")
-        page.get_by_role("link", name=UNCLEAR).first.click()
-        page.get_by_label("Why").fill("read the wrong report")
-        page.get_by_role("button", name="Take the answer back").click()
-        expect(page.locator("p.notice[role=status]")).to_contain_text("taken back")
+        take_back(page, UNCLEAR, "read the wrong report")
         until(lambda: "indeterminate" in labels(night, "unclear_result"))
         answer(page, UNCLEAR, "wildtype")
         until(lambda: "indeterminate" not in labels(night, "unclear_result"))
@@ -170,6 +183,13 @@ def test_an_outline_is_corrected_by_upload_and_its_patches_are_cut(
         until(lambda: run_sql(night.platform, CUT, study=study, sha256=sha256) != [])
         page.goto(f"/idh/studies/{study}")
         expect(page.locator("main")).to_contain_text("accepted")
+        take_back(page, OUTLINE, "half of the rim is outside")
+        assert run_sql(night.platform, CUT, study=study, sha256=sha256) == []
+        until(lambda: awaited(night) == [f"{OUTLINE} ({study[:8]})"])
+        page.goto(f"/idh/studies/{study}")
+        expect(page.locator("main")).to_contain_text("waits to be accepted")
+        answer(page, OUTLINE, "accept")
+        until(lambda: run_sql(night.platform, CUT, study=study, sha256=sha256) != [] and awaited(night) == [])
 
 
 def test_twenty_open_questions_are_all_visible_and_asked(browser: Browser, night: Night) -> None:
