@@ -11,7 +11,7 @@ from idh_tasks.domain.role import Role
 from idh_tasks.local import airflow, up
 from idh_tasks.local.installation import Installation
 from idh_tasks.pipelines.platform import Platform
-from tests.access import PARAMETERS, ROUTES
+from tests.access import PARAMETERS, READ
 from tests.attack.people import token
 from tests.history import fill
 from tests.topology import api_server
@@ -36,12 +36,10 @@ FILTERED = (
 """What people choose, and what finds nothing."""
 
 
-def pages(filled: dict[str, str]) -> Iterator[str]:
-    """Yield the addresses that are measured."""
-    for method, path in ROUTES:
-        if method == "GET" and not path.endswith((".png", ".csv", ".json")):
-            yield path.format_map(PARAMETERS | filled)
-    yield from FILTERED
+def pages(filled: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield name and address of each page that is measured; the ids in an address change with the number of studies."""
+    yield from ((path, path.format_map(PARAMETERS | filled)) for path in READ)
+    yield from ((path, path) for path in FILTERED)
 
 
 def measure(installation: Installation, filled: dict[str, str]) -> dict[str, tuple[float, float]]:
@@ -50,7 +48,7 @@ def measure(installation: Installation, filled: dict[str, str]) -> dict[str, tup
     with httpx.Client(
         base_url=airflow.base_url(installation) + MOUNT, headers={"Authorization": f"Bearer {bearer}"}, timeout=60
     ) as client:
-        return {path: _percentiles(client, path) for path in pages(filled)}
+        return {name: _percentiles(client, path) for name, path in pages(filled)}
 
 
 def _percentiles(client: httpx.Client, path: str) -> tuple[float, float]:
