@@ -29,7 +29,7 @@ STUDY = StudyId("0123456789abcdef01234567")
 TASK = "preprocess_studies/scheduled__2026-11-26T01:00:00+00:00/preprocess_batch/1"
 NOW = datetime(2026, 11, 26, 1, 7, tzinfo=UTC)
 LAYOUT = SliceLayout(
-    slices=6, rows=40, columns=32, pixel_mm=(1.0, 1.0), first_mm=-12.5, step_mm=3.0, shown=2,
+    slices=6, rows=150, columns=120, pixel_mm=(1.0, 1.0), first_mm=-12.5, step_mm=3.0, shown=2,
     grid=SliceGrid(slices=176, lowest=80, step=3, voxel_mm=(1.0, 1.0, 1.0)),
     windows={
         "ADC": Window(312.4, 2987.9, "10⁻⁶ mm²/s"),

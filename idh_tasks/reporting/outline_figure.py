@@ -10,6 +10,7 @@ from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.domain.slices import slice_place
 from idh_tasks.domain.volume import Float, Mask
 from idh_tasks.reporting.figures import png
+from idh_tasks.reporting.sides import mark_sides
 
 OUTLINE = "#ffcc33"
 MOST_SLICES = 8
@@ -46,6 +47,5 @@ def _show(axis: Axes, image: Float, mask: Mask) -> None:
     axis.imshow(image, cmap="gray", vmin=low, vmax=max(high, low + 1e-6))
     if mask.any():
         axis.contour(mask, levels=[0.5], colors=OUTLINE, linewidths=1.2)
-    for side, x in (("R", 0.03), ("L", 0.97)):
-        axis.text(x, 0.5, side, color="white", fontsize=10, ha="center", transform=axis.transAxes)
+    mark_sides(axis)
     axis.axis("off")

@@ -14,15 +14,16 @@ from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.domain.volume import Float, Mask
 from idh_tasks.reporting.figures import png
 from idh_tasks.reporting.outline_figure import OUTLINE
+from idh_tasks.reporting.sides import mark_sides
 
-MARGINS = {"left": 0.005, "right": 0.995, "bottom": 0.005, "top": 0.89, "wspace": 0.04, "hspace": 0.1}
+MARGINS = {"left": 0.005, "right": 0.995, "bottom": 0.005, "top": 0.87, "wspace": 0.04, "hspace": 0.1}
 COLUMN_INCHES, HEIGHT_INCHES, DPI = 2.2, 7.4, 90
 BOX_COLOUR, BRAIN_COLOUR, UNCOVERED_COLOUR = "#5ec8ff", "#7bd88f", "#ff6b6b"
 LEGEND = {
     "brain mask": BRAIN_COLOUR,
     "tumour outline": OUTLINE,
     "rectangle of the patch": BOX_COLOUR,
-    "edge of the image": UNCOVERED_COLOUR,
+    "edge of what was measured": UNCOVERED_COLOUR,
 }
 FIELDS = 8
 """Number of fields of the checkerboard along each side."""
@@ -41,12 +42,15 @@ class SheetColumn:
         The image on the chosen slice, and where it has one [rows, columns].
     coverage
         Share of the outline that the image covers.
+    unit
+        Of the values of the patch.
     """
 
     image: Float
     covered: Mask
     coverage: float
     patch: Float
+    unit: str
 
 
 @dataclass(frozen=True)
@@ -59,8 +63,10 @@ class SheetSlice:
         Which slice it is, as `slice_place` says it.
     spacing_mm
         Distance between columns and between rows.
-    extractor
-        How the brain mask was made.
+    scale
+        How many pixels the patches have, and to what their values are relative.
+    brain_origin
+        On which image the brain mask was made, and how.
     notes
         What a reader should know about the outline.
     """
@@ -68,7 +74,8 @@ class SheetSlice:
     reference: MrSequence
     place: str
     spacing_mm: tuple[float, float]
-    extractor: str
+    scale: str
+    brain_origin: str
     image: Float
     brain: Mask
     tumour: Mask
@@ -97,12 +104,12 @@ def qc_sheet(
 
 
 def _headline(figure: Figure, chosen: SheetSlice) -> None:
-    text = f"in the space of {chosen.reference}, {chosen.place}; brain mask: {chosen.extractor}"
-    text += f"; {chosen.notes}" * bool(chosen.notes)
-    figure.suptitle(text, color="white", fontsize=11, y=0.99)
+    space = f"in the space of {chosen.reference.written}, {chosen.place}; {chosen.scale}"
+    text = "\n".join(filter(None, (space, f"brain mask {chosen.brain_origin}", chosen.notes)))
+    figure.suptitle(text, color="white", fontsize=9, y=0.995)
     lines = [Line2D([], [], color=colour, label=name) for name, colour in LEGEND.items()]
     figure.legend(
-        handles=lines, ncols=len(lines), loc="upper center", bbox_to_anchor=(0.5, 0.965), frameon=False,
+        handles=lines, ncols=len(lines), loc="upper center", bbox_to_anchor=(0.5, 0.942), frameon=False,
         labelcolor="white", fontsize=9,
     )  # fmt: skip
 
@@ -110,27 +117,25 @@ def _headline(figure: Figure, chosen: SheetSlice) -> None:
 def _column(axes: Sequence[Axes], sequence: MrSequence, column: SheetColumn, chosen: SheetSlice) -> None:
     aspect = chosen.spacing_mm[1] / chosen.spacing_mm[0]
     image, reference = (_grey(one, chosen.brain) for one in (column.image, chosen.image))
-    _show(axes[0], image, f"{sequence}, covers {column.coverage:.0%}", aspect)
+    _show(axes[0], image, f"{sequence.written}, covers {column.coverage:.0%}", aspect)
     _outline(axes[0], chosen.brain, BRAIN_COLOUR)
     _outline(axes[0], ~column.covered, UNCOVERED_COLOUR)
     _outline(axes[0], chosen.tumour, OUTLINE)
     axes[0].add_patch(_rectangle(chosen.box))
-    for side, x in (("R", 0.03), ("L", 0.97)):
-        axes[0].text(x, 0.03, side, color="white", fontsize=9, ha="center", transform=axes[0].transAxes)
     if sequence is chosen.reference:
         _show(axes[1], reference, "reference", aspect)
     else:
-        _show(axes[1], checkerboard(reference, image), f"checkerboard with {chosen.reference}", aspect)
+        _show(axes[1], checkerboard(reference, image), f"checkerboard with {chosen.reference.written}", aspect)
+    for axis in axes[:2]:
+        mark_sides(axis)
     low, high = (round(float(value), 1) + 0.0 for value in (column.patch.min(), column.patch.max()))
-    _show(
-        axes[2], _grey(column.patch), f"patch {column.patch.shape[0]}×{column.patch.shape[1]}, {low:.1f} to {high:.1f}"
-    )
+    _show(axes[2], _grey(column.patch), f"patch, {low:.1f} to {high:.1f} {column.unit}")
 
 
 def _no_patch(axes: Sequence[Axes], sequence: MrSequence, code: Code) -> None:
     for axis in axes:
         axis.axis("off")
-    axes[0].set_title(sequence, color="white", fontsize=9)
+    axes[0].set_title(sequence.written, color="white", fontsize=9)
     axes[0].text(0.5, 0.5, f"no patch\n{code}", color=UNCOVERED_COLOUR, fontsize=8, ha="center", va="center")
 
 

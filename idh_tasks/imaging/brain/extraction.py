@@ -7,6 +7,7 @@ import numpy as np
 from scipy import ndimage
 
 from idh_tasks.codes import Code
+from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.domain.volume import Float, Mask, Volume
 from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.imaging.brain.peeling import peeled_mask
@@ -43,11 +44,13 @@ class BrainMask:
     flags: tuple[Code, ...]
     figures: Mapping[str, float]
 
-    def description(self) -> str:
-        """Return for a reader how the mask was made, and how far another method agrees with it."""
-        image = " on T2" if Code.W_BRAIN_T2 in self.flags else ""
+    def description(self, image: MrSequence) -> str:
+        """Return for a reader on which image and how the mask was made, and how far another method agrees with it."""
+        instead = " (no T1 covers the head)" if Code.W_BRAIN_T2 in self.flags else ""
+        fallback = " (fallback)" if Code.W_BRAIN_FALLBACK in self.flags else ""
         agreement = self.figures.get("brain_agreement")
-        return f"{self.extractor}{image}" + ("" if agreement is None else f", agreement of two methods {agreement:.2f}")
+        agree = "" if agreement is None else f", agreement of two methods {agreement:.2f}"
+        return f"made on {image.written}{instead}, extractor: {self.extractor}{fallback}{agree}"
 
 
 def extract(image: Volume, settings: ImagingSettings) -> BrainMask:

@@ -16,6 +16,7 @@ from idh_tasks.imaging.patch import Rectangle, cut_patch, widest_rectangle
 from idh_tasks.imaging.perfusion import normalise_rcbv
 from idh_tasks.imaging.registration import Registration
 from idh_tasks.pipelines.platform import code_version
+from idh_tasks.pipelines.preprocess.patch_units import patch_scale, patch_unit
 from idh_tasks.pipelines.preprocess.quality_record import Figures, quality_record
 from idh_tasks.pipelines.preprocess.refusal import as_refusal
 from idh_tasks.pipelines.preprocess.series_images import SourceImage
@@ -212,7 +213,7 @@ class PatchCutter:
         box, reference = self.rectangle, self._images.reference
         index = box.slice_index
         columns = {
-            sequence: SheetColumn(cut.shown, cut.covered, cut.coverage, cut.patch)
+            sequence: SheetColumn(cut.shown, cut.covered, cut.coverage, cut.patch, patch_unit(sequence, self._settings))
             for sequence, cut in patches.cut.items()
         }
         geometry = reference.image.geometry
@@ -220,7 +221,8 @@ class PatchCutter:
             reference.sequence,
             slice_place(index, geometry.shape[0], slice_z_mm(geometry, index)),
             geometry.spacing_mm[:2],
-            self._images.brain_mask.description(),
+            patch_scale(self._settings),
+            self._images.brain_mask.description(self._images.brain_image),
             reference.image.voxels[index],
             self._images.brain[index],
             self._outline.mask[index],

@@ -82,20 +82,30 @@ class StudyImages:
             return None
 
     @property
-    @remembered
     def brain_mask(self) -> BrainMask:
         """Return the brain mask in the reference space, and how it was made.
 
         The methods are made for T1. In the space of a T2, the brain is segmented on the T1 of the study, which must
         cover the head; without one, on the T2 with the flag ``W_BRAIN_T2``.
         """
-        if self.reference.sequence is not MrSequence.T2:
-            return extract(self.reference.image, self.settings)
+        return self._segmented[0]
+
+    @property
+    def brain_image(self) -> MrSequence:
+        """Return the sequence of the image on which the brain mask was made."""
+        return self._segmented[1]
+
+    @property
+    @remembered
+    def _segmented(self) -> tuple[BrainMask, MrSequence]:
+        reference = self.reference
+        if reference.sequence is not MrSequence.T2:
+            return extract(reference.image, self.settings), reference.sequence
         t1 = self._t1_of_whole_head()
         if t1 is not None:
-            return extract(t1, self.settings)
-        found = extract(self.reference.image, self.settings)
-        return replace(found, flags=(*found.flags, Code.W_BRAIN_T2))
+            return extract(t1, self.settings), MrSequence.T1
+        found = extract(reference.image, self.settings)
+        return replace(found, flags=(*found.flags, Code.W_BRAIN_T2)), MrSequence.T2
 
     def _t1_of_whole_head(self) -> Volume | None:
         try:

@@ -120,17 +120,25 @@ def test_the_agreement_of_two_methods_is_recorded(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
-    ("flags", "figures", "text"),
+    ("found", "image", "text"),
     [
-        ((), {"brain_agreement": 0.9412}, "trained, agreement of two methods 0.94"),
-        ((Code.W_BRAIN_T2,), {"brain_agreement": 0.9}, "trained on T2, agreement of two methods 0.90"),
-        ((), {}, "trained"),
+        (
+            BrainMask(true_brain(), "trained", (), {"brain_agreement": 0.9412}),
+            MrSequence.T1,
+            "made on T1, extractor: trained, agreement of two methods 0.94",
+        ),
+        (
+            BrainMask(true_brain(), "classical", (Code.W_BRAIN_FALLBACK, Code.W_BRAIN_T2), {"brain_agreement": 0.0}),
+            MrSequence.T2,
+            "made on T2 (no T1 covers the head), extractor: classical (fallback), agreement of two methods 0.00",
+        ),
+        (BrainMask(true_brain(), "stripped", (), {}), MrSequence.MPRAGE, "made on MPRAGE, extractor: stripped"),
     ],
 )
-def test_a_reader_is_told_how_far_two_methods_agree(
-    flags: tuple[Code, ...], figures: dict[str, float], text: str
+def test_a_reader_is_told_the_image_the_extractor_and_how_far_two_methods_agree(
+    found: BrainMask, image: MrSequence, text: str
 ) -> None:
-    assert BrainMask(true_brain(), "trained", flags, figures).description() == text
+    assert found.description(image) == text
 
 
 def test_a_study_without_a_plausible_mask_is_rejected_with_the_figure_of_each_method(

@@ -1,8 +1,12 @@
 """The page of a study in a real browser: slices, units, the enlarged image and explanations."""
 
+from io import BytesIO
+
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from idh_airflow.task_links import task_address
+from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from idh_tasks.domain.slices import slice_place
@@ -59,6 +63,42 @@ def test_images_whose_values_have_a_unit_say_what_is_black_and_white(study: Page
         ["0.08", "4.51", "×", "normal-appearing", "white", "matter"],
         ["312", "2988", "10⁻⁶", "mm²/s"],
     ]
+
+
+BOXES = """(view) => {
+    const box = ({ left, top, right, bottom }) => [left, top, right, bottom];
+    const [frame, slice] = [view.getBoundingClientRect(), view.querySelector(".slice").getScreenCTM()];
+    const height = Number(view.closest("[data-height]").dataset.height);
+    return { frame: box(frame), top: slice.f, bottom: slice.f + slice.d * height,
+             marks: [...view.querySelectorAll(".marks > *")].map((mark) => box(mark.getBoundingClientRect())) };
+}"""
+
+
+@pytest.mark.parametrize("width", [1500, 400])
+def test_letters_and_scale_are_inside_the_frame_and_beside_the_slice(page: Page, html: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    show(page, html)
+    for view in page.locator(".view svg").all():
+        found = view.evaluate(BOXES)
+        left, top, right, bottom = found["frame"]
+        assert len(found["marks"]) == 5
+        for x0, y0, x1, y1 in found["marks"]:
+            assert left < x0 <= x1 < right
+            assert top <= y0 <= y1 <= bottom
+            assert y1 <= found["top"] + 1 or y0 >= found["bottom"]
+
+
+def test_the_ground_of_the_letters_and_of_the_scale_is_black_on_every_slice(study: Page) -> None:
+    view = study.locator(".view svg").first
+    for number in (0, 5):
+        study.get_by_role("slider").fill(str(number))
+        pixels = np.asarray(Image.open(BytesIO(view.screenshot())).convert("L"))
+        beside_letters = pixels[:, pixels.shape[1] // 4]
+        scale = len(pixels) / (12 + LAYOUT.rows + 10)
+        start, end = round(12 * scale), round((12 + LAYOUT.rows) * scale)
+        assert beside_letters[: start - 1].max() == 0
+        assert beside_letters[end + 2 : -2].max() == 0
+    assert beside_letters[start + 2 : end - 2].min() > 100, "the last slice of the picture is bright"
 
 
 def test_an_enlarged_image_scrolls_and_closes_by_keyboard_and_the_focus_returns(study: Page, enlarged: Locator) -> None:

@@ -13,6 +13,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from PIL import Image
 from pydicom import Dataset
 
@@ -244,9 +245,9 @@ def test_what_every_sequence_needs_is_made_once_also_if_it_is_refused(
 def test_a_brain_is_segmented_on_t2_only_without_a_t1_of_the_whole_head_and_says_so(
     stored: FolderSeriesReader, monkeypatch: pytest.MonkeyPatch, t1: Change | None
 ) -> None:
-    def flags_and_image(reader: ChangedReader | FolderSeriesReader) -> tuple[tuple[Code, ...], Volume]:
+    def flags_and_image(reader: ChangedReader | FolderSeriesReader) -> tuple[tuple[Code, ...], MrSequence, Volume]:
         images = StudyImages(reader, ImagingSettings(reference="substitute"))
-        return images.brain_mask.flags, segmented[-1]
+        return images.brain_mask.flags, images.brain_image, segmented[-1]
 
     def extract(image: Volume, _settings: ImagingSettings) -> BrainMask:
         segmented.append(image)
@@ -255,13 +256,33 @@ def test_a_brain_is_segmented_on_t2_only_without_a_t1_of_the_whole_head_and_says
     segmented: list[Volume] = []
     monkeypatch.setattr(study_images, "extract", extract)
     study = without(stored, MrSequence.MPRAGE)
-    flags, on_t1 = flags_and_image(study)
-    assert flags == ()
+    flags, named, on_t1 = flags_and_image(study)
+    assert (flags, named) == ((), MrSequence.T1)
     other = ChangedReader(study, MrSequence.T1, t1) if t1 else without(study, MrSequence.T1)
-    flags, on_t2 = flags_and_image(other)
-    assert flags == (Code.W_BRAIN_T2,)
+    flags, named, on_t2 = flags_and_image(other)
+    assert (flags, named) == ((Code.W_BRAIN_T2,), MrSequence.T2)
     assert on_t1.geometry == on_t2.geometry
     assert not np.array_equal(on_t1.voxels, on_t2.voxels)
+
+
+@pytest.mark.parametrize(
+    ("missing", "line"),
+    [
+        ({MrSequence.MPRAGE}, "brain mask made on T1, extractor: trained"),
+        ({MrSequence.MPRAGE, MrSequence.T1}, "brain mask made on T2 (no T1 covers the head), extractor: trained"),
+    ],
+)
+def test_the_sheet_in_the_space_of_a_t2_names_the_image_of_the_brain_mask(
+    stored: FolderSeriesReader, monkeypatch: pytest.MonkeyPatch, missing: set[MrSequence], line: str
+) -> None:
+    headlines: list[str] = []
+    monkeypatch.setattr(Figure, "suptitle", lambda _self, text, **_style: headlines.append(text))
+    monkeypatch.setattr(study_images, "extract", lambda image, _: BrainMask(head_mask(image), "trained", (), {}))
+    study = replace(stored, series=[s for s in stored.series if s.identification.sequence not in missing])
+    images = StudyImages(study, ImagingSettings(reference="substitute"))
+    cutter = PatchCutter(images, TumourOutline(images))
+    cutter.quality_sheet(cutter.cut_all())
+    assert re.fullmatch(rf"in the space of T2, slice .*\n{re.escape(line)}\n.*", headlines[0])
 
 
 def test_the_quality_sheet_has_a_column_for_every_sequence_of_the_protocol(
@@ -274,6 +295,6 @@ def test_the_quality_sheet_has_a_column_for_every_sequence_of_the_protocol(
     cutter = PatchCutter(images, TumourOutline(images))
     sheet = Image.open(BytesIO(cutter.quality_sheet(cutter.cut_all())))
     assert sheet.width == pytest.approx(1200, abs=20)
-    assert {sequence.value for sequence in MODEL_SEQUENCES} <= {text.split(",")[0] for text in texts}
+    assert {sequence.written for sequence in MODEL_SEQUENCES} <= {text.split(",")[0] for text in texts}
     assert "no patch\nW_MISSING_SEQUENCE" in texts
     assert texts.count("reference") == 1
