@@ -47,7 +47,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch, sheet: SheetSlice, unit: str = "SD", 
 
     def keep(figure: Figure, dpi: int) -> bytes:
         figure.set_dpi(dpi)
-        FigureCanvasAgg(figure).draw()
+        FigureCanvasAgg(figure).draw()  # type: ignore[no-untyped-call]
         figures.append(figure)
         return b""
 

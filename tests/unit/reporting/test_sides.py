@@ -21,14 +21,16 @@ def drawn(request: pytest.FixtureRequest) -> Axes:
     axes.imshow(np.ones((rows, columns)), cmap="gray", vmin=0, vmax=1, aspect=aspect)
     axes.axis("off")
     mark_sides(axes)
-    FigureCanvasAgg(figure).draw()
+    FigureCanvasAgg(figure).draw()  # type: ignore[no-untyped-call]
     return axes
 
 
 def pixels(axes: Axes) -> np.ndarray:
     """Return the red channel of the picture, from the bottom as boxes are counted."""
-    canvas = axes.get_figure(root=True).canvas  # type: ignore[union-attr]
-    return np.asarray(canvas.buffer_rgba())[::-1, :, 0]  # type: ignore[attr-defined]
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    assert isinstance(figure.canvas, FigureCanvasAgg)
+    return np.asarray(figure.canvas.buffer_rgba())[::-1, :, 0]  # type: ignore[no-untyped-call]
 
 
 def test_the_letters_are_inside_the_frame_with_a_margin(drawn: Axes) -> None:
