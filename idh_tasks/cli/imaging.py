@@ -85,7 +85,11 @@ def roi(
 def outline(
     t2_dir: Annotated[Path, typer.Argument(exists=True, help="The DICOM files of the T2, or a NIfTI file.")],
     outline: Annotated[
-        Path, typer.Argument(exists=True, help="A DICOM SEG, RTSTRUCT or NIfTI mask, or the folder that holds it.")
+        Path,
+        typer.Argument(
+            exists=True,
+            help="A DICOM SEG, RTSTRUCT or NIfTI mask, or its folder (NIfTI: only roi.nii, roi.nii.gz).",
+        ),
     ],
     out: Out,
     as_json: AsJson = False,

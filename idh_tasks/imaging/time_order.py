@@ -78,11 +78,20 @@ def _readings_in_order(slices: Slices) -> Readings:
     if index is not None and not _is_complete(index):
         raise SeriesRejectedError(Code.E_GEOMETRY_GAP, "time points are missing from some slices")
     times = (_telling_apart(clock, slices) for clock in TIMES)
-    numbers = (readings for clock in NUMBERS if _is_complete(readings := _readings(clock, slices)))
-    found = next((readings for readings in chain([index], times, numbers) if readings is not None), None)
+    found = next((readings for readings in chain([index], times) if readings is not None), None)
+    found = _numbered(slices) if found is None else found
     if found is None:
         raise SeriesRejectedError(Code.E_TIMING, "no attribute states the order of the volumes for every slice")
     return found
+
+
+def _numbered(slices: Slices) -> Readings | None:
+    """Return what the first complete number reads, which another one must not contradict; no time can decide."""
+    readings = [_readings(clock, slices) for clock in NUMBERS]
+    complete = [one for one in readings if one is not None and _is_complete(one)]
+    if len({np.argsort(one, axis=1).tobytes() for one in complete}) > 1:
+        raise SeriesRejectedError(Code.E_TIMING, "the numbers of acquisitions and instances state two orders of time")
+    return complete[0] if complete else None
 
 
 def _counts_groups(slices: Slices) -> bool:

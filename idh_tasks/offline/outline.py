@@ -16,7 +16,7 @@ from idh_tasks.imaging.outline.delivered import Candidate, choose_outline, dicom
 from idh_tasks.imaging.outline.reference import ReferenceImage, on_grid
 from idh_tasks.intake.gate.instance import admit
 from idh_tasks.offline.intake import files_below
-from idh_tasks.offline.study_folder import read_instances
+from idh_tasks.offline.study_folder import MASK_NAMES, read_instances
 from idh_tasks.settings import ImagingSettings
 from idh_tasks.store.objects import sha256
 
@@ -47,7 +47,8 @@ def outline_on_t2(t2: Path, outline: Path, out: Path) -> OutlineOnT2:
     reference = _reference(t2)
     found = choose_outline(_candidates(outline), reference, ImagingSettings())
     if found is None:
-        raise StudyQuarantinedError(Code.E_ROI, "there is no DICOM SEG, RTSTRUCT or NIfTI mask")
+        named = " named roi.nii or roi.nii.gz" if outline.is_dir() else ""
+        raise StudyQuarantinedError(Code.E_ROI, f"there is no DICOM SEG, RTSTRUCT or NIfTI mask{named}")
     mask = on_grid(found.mask, reference.grid)
     files.write_mask(mask, reference.grid, out)
     volume_ml = float(mask.sum()) * float(np.prod(reference.grid.spacing_mm)) / 1000
@@ -62,10 +63,12 @@ def _reference(t2: Path) -> ReferenceImage:
 
 
 def _candidates(outline: Path) -> Iterator[Candidate]:
+    """Yield what may be the outline; of a folder's NIfTI files only those that the nightly run takes for one."""
     for path in files_below([outline]):
         content = path.read_bytes()
         if path.name.lower().endswith(NIFTI):
-            yield nifti_candidate(content, sha256(content))
+            if path == outline or path.name.lower() in MASK_NAMES:
+                yield nifti_candidate(content, sha256(content))
         elif path == outline or content[PREAMBLE : PREAMBLE + 4] == b"DICM":
             yield from _dicom_candidates(content)
 

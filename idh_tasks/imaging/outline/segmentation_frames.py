@@ -40,8 +40,10 @@ def frames_of(seg: Dataset, t2: ReferenceImage) -> list[Frame]:
     Raises
     ------
     StudyQuarantinedError
-        ``E_ROI`` if a frame does not state where it lies, or lies elsewhere than the images that it names.
+        ``E_ROI`` if a frame does not state where it lies, or lies elsewhere than the images that it names, or if
+        frames lie in other files.
     """
+    _check_whole(seg)
     per_frame = items(seg, "PerFrameFunctionalGroupsSequence")
     if len(per_frame) != int(seg.get("NumberOfFrames") or 1):
         raise refused("the segmentation does not state where each of its frames lies")
@@ -49,6 +51,14 @@ def frames_of(seg: Dataset, t2: ReferenceImage) -> list[Frame]:
     frames = [_frame(seg, groups, shared, t2) for groups in per_frame]
     _check_sources(frames, t2)
     return frames
+
+
+def _check_whole(seg: Dataset) -> None:
+    """Check that all frames are in this file (PS3.3 C.7.6.16.2.2.4): a part of the tumour would pass for all of it."""
+    files = int(seg.get("InConcatenationTotalNumber") or 1)
+    if files > 1 or int(seg.get("InConcatenationNumber") or 1) > 1:
+        others = f"{files - 1} other files" if files > 1 else "other files"
+        raise refused(f"the segmentation goes on in {others} (a concatenation); deliver it as one file")
 
 
 def is_label_map(seg: Dataset) -> bool:

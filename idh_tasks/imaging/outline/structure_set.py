@@ -42,11 +42,11 @@ def read_structure_set(structures: Dataset, t2: ReferenceImage) -> Volume:
         the tumour is marked by points or open lines, or the contours form no even stack.
     """
     try:
-        drawn = {number_of(roi, "ReferencedROINumber"): roi for roi in _drawn(structures)}
+        drawn = _drawn(structures)
         chosen = choose_tumour(structure_roles(structures), drawn, "structures")
         for number in chosen:
             t2.check_same_frame(_frame_of_reference(structures, number), structures)
-        contours = [contour for number in chosen for contour in _contours(drawn[number], number)]
+        contours = [contour for number in chosen for roi in drawn[number] for contour in _contours(roi, number)]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise refused(f"the structure set cannot be read ({type(error).__name__})") from None
     if not contours:
@@ -57,10 +57,12 @@ def read_structure_set(structures: Dataset, t2: ReferenceImage) -> Volume:
     return volume
 
 
-def _drawn(structures: Dataset) -> list[Dataset]:
-    """Return the contour sets that hold a contour with corners."""
-    sets = structures.get("ROIContourSequence") or ()
-    drawn = [roi for roi in sets if any(c.get("ContourData") for c in roi.get("ContourSequence") or ())]
+def _drawn(structures: Dataset) -> dict[int, list[Dataset]]:
+    """Return the contour sets of each structure that hold a contour with corners; a structure may have several."""
+    drawn: dict[int, list[Dataset]] = defaultdict(list)
+    for roi in structures.get("ROIContourSequence") or ():
+        if any(contour.get("ContourData") for contour in roi.get("ContourSequence") or ()):
+            drawn[number_of(roi, "ReferencedROINumber")].append(roi)
     if not drawn:
         raise refused("the delivered contours mark nothing")
     return drawn

@@ -127,8 +127,10 @@ def _texts(ds: Dataset, keyword: str) -> tuple[str, ...]:
 
 
 def _image_type(ds: Dataset) -> frozenset[str]:
+    """Return the values of Image Type, and which component of a complex image it is (PS3.3 C.8.13.3.1.3)."""
     captured = {"SECONDARY CAPTURE"} if ds.get("SOPClassUID") == SecondaryCaptureImageStorage else set()
-    return frozenset(part.upper() for part in _texts(ds, "ImageType")) | captured
+    component = {_text(ds, "ComplexImageComponent").upper()} - {""}
+    return frozenset(part.upper() for part in _texts(ds, "ImageType")) | captured | component
 
 
 def _scanning(ds: Dataset) -> frozenset[str]:

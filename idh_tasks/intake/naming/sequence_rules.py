@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from idh_tasks.dicom.image_kind import KINDS
 from idh_tasks.domain.sequence import MrSequence
 
 TABLES = Path(__file__).parent / "tables"
@@ -106,5 +107,17 @@ TIMINGS = tuple(
 )
 """Tried in order; MPRAGE here is any 3D T1 gradient echo, which is T1 where no contrast was given."""
 
-IMAGE_TYPES = {row["value"]: ImageTypeRule(row["meaning"], Kind(row["kind"])) for row in _read("image_types.csv")}
-"""Values of Image Type that mark an image as something else than its timing indicates."""
+OF_THE_HEAD = frozenset({"water", "in phase", "uniform"})
+"""Kinds of images that show the head as their timing indicates."""
+
+
+def _rule_of(kind: str) -> ImageTypeRule:
+    """Return the rule of a kind of image; some hospitals read the real part of a T1 as a T1, so its name is weighed."""
+    return ImageTypeRule(kind, Kind.ACQUIRED if kind == "real" else Kind.MAP)
+
+
+IMAGE_TYPES = {value: _rule_of(kind) for kind in KINDS.keys() - OF_THE_HEAD for value in KINDS[kind]} | {
+    row["value"]: ImageTypeRule(row["meaning"], Kind(row["kind"])) for row in _read("image_types.csv")
+}
+"""Values of Image Type that mark an image as something else than its timing indicates: all that separate the images of
+a series, and those of the table."""

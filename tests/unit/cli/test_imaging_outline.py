@@ -70,6 +70,19 @@ def test_a_folder_may_also_hold_images_and_other_segmentations(t2: Path, tmp_pat
     assert result.stdout == f"DICOM SEG: {tumour().sum()} voxels, {tumour().sum() * 6 / 1000:.3f} ml\n"
 
 
+def test_of_the_nifti_files_of_a_folder_only_those_named_roi_count_as_in_the_nightly_run(
+    t2: Path, tmp_path: Path
+) -> None:
+    folder, out = tmp_path / "delivery", tmp_path / "mask.nii.gz"
+    folder.mkdir()
+    (folder / "ventricle.nii.gz").write_bytes(nifti(np.roll(tumour(), 4, axis=2).astype(np.uint8), T2_GRID))
+    alone = as_json(run(t2, folder, "-o", out, "--json"))
+    assert (alone["code"], "named roi.nii or roi.nii.gz" in alone["reason"]) == ("E_ROI", True)
+    (folder / "ROI.nii").write_bytes(nifti(tumour().astype(np.uint8), T2_GRID))
+    assert as_json(run(t2, folder, "-o", out, "--json"))["kind"] == "NIfTI"
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(sitk.ReadImage(str(out))), tumour())
+
+
 @pytest.mark.parametrize(
     ("ds", "reason"),
     [

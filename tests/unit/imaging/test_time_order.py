@@ -202,6 +202,9 @@ CONTRADICTIONS: dict[str, Header] = {
     "a volume is missing in time": lambda t, _: {"AcquisitionTime": clock(MORNING + at(t + (t > 4)))},
     "a volume takes less than TR": lambda t, _: {"AcquisitionTime": clock(MORNING + at(t) / 3)},
     "trigger times contradict": lambda t, _: {"TemporalPositionIdentifier": t + 1, "TriggerTime": str(1000 - 10 * t)},
+    "two numbers state two orders, and there is no time": lambda t, k: {
+        "AcquisitionNumber": 10 - t, "InstanceNumber": SLICES * t + k + 1,
+    },
     "slices lack different volumes": lambda t, k: {"AcquisitionTime": clock(MORNING + at(t + (t > 3 + k)))},
 }  # fmt: skip
 

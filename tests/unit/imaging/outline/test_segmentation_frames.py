@@ -139,6 +139,20 @@ def test_two_frames_of_a_segment_in_one_place_are_refused(kind: str) -> None:
     assert "1 places of the segmentation have several frames of one segment" in refusal(seg)
 
 
+@pytest.mark.parametrize(("number", "total"), [(1, 2), (2, 2), (2, None)])
+def test_a_part_of_a_segmentation_is_not_taken_for_all_of_it(number: int, total: int | None) -> None:
+    seg = drawn()
+    seg.ConcatenationUID, seg.InConcatenationNumber = "1.2.3.9", number
+    seg.InConcatenationTotalNumber = total
+    assert "(a concatenation); deliver it as one file" in refusal(seg)
+
+
+def test_a_concatenation_of_one_file_is_read() -> None:
+    seg = drawn()
+    seg.ConcatenationUID, seg.InConcatenationNumber, seg.InConcatenationTotalNumber = "1.2.3.9", 1, 1
+    assert np.array_equal(read(seg), tumour())
+
+
 def test_two_segments_in_one_place_are_ordinary() -> None:
     parts = [Segment(tumour(), "tumour"), Segment(tumour() & (np.arange(24) < 9), "oedema")]
     np.testing.assert_array_equal(read(segmentation(parts, T2_GRID)), tumour())

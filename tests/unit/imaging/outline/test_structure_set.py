@@ -86,6 +86,14 @@ def test_an_uncertain_choice_is_asked(rois: Rois, reason: str) -> None:
     assert reason in refusal(structures(rois, GRID))
 
 
+def test_the_contours_of_a_structure_may_lie_in_several_items() -> None:
+    one = structures({"GTV": [square(z, 9.5, 19.5) for z in (1, 2, 3, 4)]}, GRID)
+    several = structures({"GTV": [square(z, 9.5, 19.5) for z in (1, 2)]}, GRID)
+    further = structures({"GTV": [square(z, 9.5, 19.5) for z in (3, 4)]}, GRID)
+    several.ROIContourSequence.extend(further.ROIContourSequence)
+    assert np.array_equal(on_t2(several), on_t2(one))
+
+
 def test_the_interpreted_type_counts_beside_the_name() -> None:
     two = {"A7": SQUARE, "B2": AROUND}
     assert on_t2(structures(two, GRID, interpreted={"A7": "GTV", "B2": "ORGAN"})).sum() == 100

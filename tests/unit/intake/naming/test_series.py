@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pydicom import Dataset
 
 from idh_tasks.dicom.classic import frames
+from idh_tasks.dicom.image_kind import KINDS
 from idh_tasks.domain.study import PatientKey
 from idh_tasks.imaging.assembly import assemble_over_b, assemble_volume
 from idh_tasks.intake.deidentification.deidentify import deidentify
@@ -18,6 +19,8 @@ from idh_tasks.intake.naming.series import NamedSeries, name_series
 from tests.dynamic import clock, dynamic
 from tests.factories import instance, stack
 
+OF_THE_HEAD = {"W", "WATER", "IP", "IN", "IN_PHASE", "UNI"}
+"""Values of Image Type of images that are read like any other of their timing."""
 PLACES = [0.0, 5.0, 10.0, 15.0, 20.0]
 MAGNITUDE = ["ORIGINAL", "PRIMARY", "M", "ND"]
 T2 = {"SeriesDescription": "AX T2 TSE", "RepetitionTime": "4000", "EchoTime": "100", "ScanningSequence": "SE"}
@@ -57,6 +60,14 @@ SERIES: dict[str, tuple[Callable[[], list[Dataset]], dict[str, tuple[str, int]]]
     "magnitude and phase": (
         lambda: [*volume(ImageType=["ORIGINAL", "PRIMARY", "P", "ND"]), *volume()],
         {"image": ("T2", 5), "phase": ("OTHER", 5)},
+    ),
+    "the components of a complex image": (
+        lambda: [
+            *volume(),
+            *volume(ComplexImageComponent="PHASE"),
+            *(ds for part in "RI" for ds in volume(ImageType=["ORIGINAL", "PRIMARY", part, "ND"])),
+        ],
+        {"image": ("T2", 5), "phase": ("OTHER", 5), "real": ("OTHER", 5), "imaginary": ("OTHER", 5)},
     ),
     "two acquisitions": (
         lambda: [*volume(AcquisitionNumber=1), *volume(AcquisitionNumber=2)],
@@ -258,3 +269,21 @@ def test_a_mosaic_whose_slices_have_no_position_is_refused_by_name() -> None:
     assert faults == ["E_GEOMETRY_MISSING"]
     with pytest.raises(Exception, match="E_GEOMETRY_MISSING"):
         frames(mosaics)
+
+
+@pytest.mark.parametrize("value", sorted(set().union(*KINDS.values()) - OF_THE_HEAD))
+def test_a_map_or_component_is_never_named_by_the_timing_of_its_source(value: str) -> None:
+    [one] = name_series(volume(ImageType=["DERIVED", "PRIMARY", value]))
+    assert one.identification.sequence not in ("T1", "T2", "FLAIR", "MPRAGE", "T1C")
+
+
+@pytest.mark.parametrize("value", sorted(OF_THE_HEAD))
+def test_a_water_image_is_named_by_its_timing(value: str) -> None:
+    [one] = name_series(volume(ImageType=["ORIGINAL", "PRIMARY", value]))
+    assert (one.identification.sequence, one.identification.confidence) == ("T2", "high")
+
+
+def test_of_a_real_part_that_is_named_as_an_image_a_person_is_asked() -> None:
+    [one] = name_series(volume(ImageType=["ORIGINAL", "PRIMARY", "R_SE", "R", "SE"]))
+    assert one.identification.confidence == "low"
+    assert "real; name says T2" in one.identification.evidence
