@@ -57,6 +57,28 @@ def test_an_equally_good_challenger_passes_and_so_does_the_first_one() -> None:
     assert (first.passed, first.gain, first.compared) == (True, None, "the first champion")
 
 
+@pytest.mark.parametrize("shared", [0, 1])
+def test_without_patients_in_common_no_comparison_is_claimed(shared: int) -> None:
+    """One mutant whom both have scored is too few."""
+    others = [s if n < shared else replace(s, patient_key=f"x{n}") for n, s in enumerate(cohort(2, separation=4.0))]
+    decision = judge(evidence(cohort(1)), evidence(others), (), SETTINGS)
+    assert (decision.gain, decision.power, decision.first) == (None, None, False)
+    assert decision.compared.startswith("not compared with the best champion so far")
+    assert "would go unnoticed" in decision.compared
+
+
+def test_scores_that_are_no_longer_there_make_nobody_the_first_champion() -> None:
+    best = replace(evidence(cohort(2)), scores=[])
+    assert not judge(evidence(cohort(1)), best, (), SETTINGS).first
+
+
+def test_after_a_drift_a_network_that_cannot_be_compared_does_not_replace_the_best_champion() -> None:
+    others = [replace(s, patient_key=f"x{n}") for n, s in enumerate(cohort(2))]
+    rounds = Rounds(replaced=True, drifted=True)
+    decision = judge(evidence(cohort(1)), evidence(others), (), SETTINGS, rounds=rounds)
+    assert [str(refusal) for refusal in decision.refusals] == ["W_DRIFT: not compared"]
+
+
 # --- by itself
 
 
