@@ -93,6 +93,8 @@ def test_a_network_at_chance_is_refused_without_a_champion_and_the_figures_are_s
     assert refusal.code is Code.E_NO_SIGNAL
     found = assess(cohort(3, separation=0.0), seed=1).auc
     assert f"AUC {found.value:.2f}, lower bound {found.low:.2f}; the lower bound must exceed 0.5" in refusal.reason
+    [constant] = judge(with_auc(0.5, float("nan")), NONE, (), SETTINGS).refusals
+    assert constant.reason == "AUC 0.50, no interval; the lower bound must exceed 0.5"
 
 
 def test_a_network_without_an_auc_is_refused() -> None:
