@@ -16,6 +16,7 @@ from tests.factories import scores
 SETTINGS = LearningSettings()
 RELAXED = LearningSettings(promotion_floor=0, relabelled_share=1)
 NONE = Evidence()
+LABELLINGS = (range(0), range(20, 26))
 MARK = LeakCheck("single pixels", 0.97, 0.0001, Code.E_LABEL_MARK)
 
 
@@ -165,6 +166,9 @@ def test_both_networks_are_measured_with_the_labels_of_the_challenger() -> None:
     gain = judge(evidence(relabelled), evidence(cohort(1)), (), RELAXED).gain
     assert gain is not None
     assert (gain.value, gain.error) == (0.0, 0.0)
+    gains = [judge(evidence(relabelled), evidence(cohort(2, flipped=own)), (), RELAXED).gain for own in LABELLINGS]
+    assert gains[0] == gains[1]
+    assert gains[0] != judge(evidence(cohort(1)), evidence(cohort(2)), (), RELAXED).gain
 
 
 def test_a_network_is_refused_if_it_is_worse_beyond_chance_and_the_figures_are_stated() -> None:
