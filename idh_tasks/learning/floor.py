@@ -33,7 +33,8 @@ def no_signal(performance: Performance | None, settings: LearningSettings) -> li
         return []
     if performance is None:
         return [Refusal(Code.E_NO_SIGNAL, "the network has no AUC")]
-    found = f"AUC {performance.auc.value:.2f}, lower bound {performance.auc.low:.2f}"
+    bound = f"lower bound {performance.auc.low:.2f}" if performance.auc.bounded else "no interval"
+    found = f"AUC {performance.auc.value:.2f}, {bound}"
     return [Refusal(Code.E_NO_SIGNAL, f"{found}; the lower bound must exceed {floor:g}")]
 
 

@@ -26,6 +26,11 @@ MOST_ERRORS = 2.5
 """Standard errors for which one network counts at most among those since the best champion."""
 LOSS = 0.10
 """The loss in AUC for which the power is stated."""
+NOT_COMPARED = (
+    "not compared with the best champion so far, because both have scored fewer than two patients of a class; "
+    "a loss of any size would go unnoticed"
+)
+"""What is said if there is a champion, but no evidence about the difference from it."""
 
 Scores = Sequence[HeldOutScore]
 
@@ -70,6 +75,8 @@ class GateDecision:
         Whether the locked test set was looked at.
     drifted
         Whether all networks since the best champion are worse than it, taken together.
+    first
+        Whether there is no champion yet.
     """
 
     refusals: tuple[Refusal, ...]
@@ -77,6 +84,7 @@ class GateDecision:
     power: float | None = None
     on_locked: bool = False
     drifted: bool = False
+    first: bool = False
 
     @property
     def passed(self) -> bool:
@@ -90,9 +98,11 @@ class GateDecision:
 
     @property
     def compared(self) -> str:
-        """Return the comparison and its power in words, or that there was none."""
-        if self.gain is None:
+        """Return the comparison and its power in words, or why there was none; nothing if the first one is refused."""
+        if self.gain is None and self.first:
             return "the first champion" if self.passed else ""
+        if self.gain is None:
+            return NOT_COMPARED
         where = "locked test set" if self.on_locked else "out of fold"
         size = f"{where}, {self.gain.patients} patients, {self.gain.mutants} mutants"
         noticed = "both place all patients alike, so that the power is unknown"
@@ -161,7 +171,7 @@ def judge(
     drifted = rounds.drifted or (rounds.replaced and has_drifted(since, settings.promotion_margin))
     refusals += beside_best(gain, loss, drifted, settings)
     power = paired.power(LOSS, WORSE_LEVEL, settings.promotion_margin) if paired else None
-    return GateDecision(tuple(refusals), gain, power, locked is not None, drifted)
+    return GateDecision(tuple(refusals), gain, power, locked is not None, drifted, first=best == Evidence())
 
 
 def beside_best(
@@ -194,9 +204,10 @@ def _worse_calibrated(loss: Difference | None, settings: LearningSettings) -> li
 
 
 def _drift(gain: Difference | None, drifted: bool) -> list[Refusal]:
-    if not drifted or gain is None or is_better(gain):
+    if not drifted or (gain is not None and is_better(gain)):
         return []
-    return [Refusal(Code.W_DRIFT, f"{_stated(gain)}, not better beyond chance")]
+    found = "not compared" if gain is None else f"{_stated(gain)}, not better beyond chance"
+    return [Refusal(Code.W_DRIFT, found)]
 
 
 def _stated(gain: Difference) -> str:

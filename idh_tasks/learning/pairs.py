@@ -113,15 +113,19 @@ def pairs_of(scores: Sequence[HeldOutScore]) -> Pairs:
     Raises
     ------
     RunRefusedError
-        ``E_FOLD_DEGENERATE`` if there are fewer than two patients of a class; otherwise as `one_row_each`.
+        ``E_FOLD_DEGENERATE`` if there are fewer than two patients of a class, or if no mutant and wild type were held
+        out together; otherwise as `one_row_each`.
     """
     rows = one_row_each(scores)
     mutants, wildtypes = patients_of(rows)
     if min(len(mutants), len(wildtypes)) < MIN_PER_CLASS:
         numbers = f"{len(mutants)} mutants and {len(wildtypes)} wild types"
         raise RunRefusedError(Code.E_FOLD_DEGENERATE, f"{numbers}; {MIN_PER_CLASS} of each are needed for an interval")
-    rounds = (_round(own, mutants, wildtypes) for own in by_round(rows))
-    return Pairs(len(mutants), len(wildtypes), tuple(one for one in rounds if one.pairs))
+    rounds = tuple(one for one in (_round(own, mutants, wildtypes) for own in by_round(rows)) if one.pairs)
+    if not rounds:
+        reason = "no mutant and wild type have scores of the same repetition, or fold, that could be compared"
+        raise RunRefusedError(Code.E_FOLD_DEGENERATE, reason)
+    return Pairs(len(mutants), len(wildtypes), rounds)
 
 
 def by_round(rows: Sequence[HeldOutScore]) -> list[list[HeldOutScore]]:

@@ -1,11 +1,11 @@
 """What a person reads before approving a network: absolute figures of both networks, baselines, and the verdict."""
 
 from collections.abc import Iterable
-from math import isnan
 
 from idh_tasks.db.judgements import LockedLooks, Verdict
 from idh_tasks.domain.learning import Comparison
-from idh_tasks.domain.performance import Interval, Performance
+from idh_tasks.domain.performance import Performance
+from idh_tasks.reporting.report import interval_text, log_loss_text
 from idh_tasks.settings import LearningSettings
 
 BASELINE = "baseline: "
@@ -16,6 +16,7 @@ FLOOR_OFF = (
 )
 LEGEND = (
     "AUC with its 95 % interval over patients, out of fold. Brier score and expected calibration error: 0 is perfect. "
+    "Log loss of the stated probabilities, beside that of stating the share of mutants for everybody (constant). "
     "The predicted label is the larger output of the network, before calibration."
 )
 """Precedes the paragraphs about the networks."""
@@ -48,12 +49,14 @@ def _figures(performance: Performance | None) -> str:
     if performance is None:
         return "none yet"
     parts = [
-        f"AUC {_interval(performance.auc)}",
+        f"AUC {interval_text(performance.auc)}",
         f"{performance.n} patients ({performance.mutants} mutant)",
         _brier(performance),
     ]
     if performance.ece is not None:
         parts.append(f"calibration error {performance.ece:.3f}")
+    if performance.log_loss is not None:
+        parts.append(f"log loss {log_loss_text(performance)}")
     return ", ".join(parts)
 
 
@@ -88,9 +91,3 @@ def baselines_text(comparisons: Iterable[Comparison]) -> str:
     baselines = baselines_of(comparisons)
     lines = [f"- {c.name.removeprefix(BASELINE)}: {_figures(c.performance)}" for c in baselines]
     return "\n".join(["**Baselines of this run, on the same folds**", *lines]) if lines else "No baseline was computed."
-
-
-def _interval(interval: Interval) -> str:
-    if isnan(interval.low) or isnan(interval.high):  # the scores do not vary
-        return f"{interval.value:.2f} (no interval)"
-    return f"{interval.value:.2f} [{interval.low:.2f}, {interval.high:.2f}]"

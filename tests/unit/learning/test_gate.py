@@ -16,6 +16,7 @@ from tests.factories import scores
 SETTINGS = LearningSettings()
 RELAXED = LearningSettings(promotion_floor=0, relabelled_share=1)
 NONE = Evidence()
+LABELLINGS = (range(0), range(20, 26))
 MARK = LeakCheck("single pixels", 0.97, 0.0001, Code.E_LABEL_MARK)
 
 
@@ -57,6 +58,28 @@ def test_an_equally_good_challenger_passes_and_so_does_the_first_one() -> None:
     assert (first.passed, first.gain, first.compared) == (True, None, "the first champion")
 
 
+@pytest.mark.parametrize("shared", [0, 1])
+def test_without_patients_in_common_no_comparison_is_claimed(shared: int) -> None:
+    """One mutant whom both have scored is too few."""
+    others = [s if n < shared else replace(s, patient_key=f"x{n}") for n, s in enumerate(cohort(2, separation=4.0))]
+    decision = judge(evidence(cohort(1)), evidence(others), (), SETTINGS)
+    assert (decision.gain, decision.power, decision.first) == (None, None, False)
+    assert decision.compared.startswith("not compared with the best champion so far")
+    assert "would go unnoticed" in decision.compared
+
+
+def test_scores_that_are_no_longer_there_make_nobody_the_first_champion() -> None:
+    best = replace(evidence(cohort(2)), scores=[])
+    assert not judge(evidence(cohort(1)), best, (), SETTINGS).first
+
+
+def test_after_a_drift_a_network_that_cannot_be_compared_does_not_replace_the_best_champion() -> None:
+    others = [replace(s, patient_key=f"x{n}") for n, s in enumerate(cohort(2))]
+    rounds = Rounds(replaced=True, drifted=True)
+    decision = judge(evidence(cohort(1)), evidence(others), (), SETTINGS, rounds=rounds)
+    assert [str(refusal) for refusal in decision.refusals] == ["W_DRIFT: not compared"]
+
+
 # --- by itself
 
 
@@ -71,6 +94,8 @@ def test_a_network_at_chance_is_refused_without_a_champion_and_the_figures_are_s
     assert refusal.code is Code.E_NO_SIGNAL
     found = assess(cohort(3, separation=0.0), seed=1).auc
     assert f"AUC {found.value:.2f}, lower bound {found.low:.2f}; the lower bound must exceed 0.5" in refusal.reason
+    [constant] = judge(with_auc(0.5, float("nan")), NONE, (), SETTINGS).refusals
+    assert constant.reason == "AUC 0.50, no interval; the lower bound must exceed 0.5"
 
 
 def test_a_network_without_an_auc_is_refused() -> None:
@@ -141,6 +166,9 @@ def test_both_networks_are_measured_with_the_labels_of_the_challenger() -> None:
     gain = judge(evidence(relabelled), evidence(cohort(1)), (), RELAXED).gain
     assert gain is not None
     assert (gain.value, gain.error) == (0.0, 0.0)
+    gains = [judge(evidence(relabelled), evidence(cohort(2, flipped=own)), (), RELAXED).gain for own in LABELLINGS]
+    assert gains[0] == gains[1]
+    assert gains[0] != judge(evidence(cohort(1)), evidence(cohort(2)), (), RELAXED).gain
 
 
 def test_a_network_is_refused_if_it_is_worse_beyond_chance_and_the_figures_are_stated() -> None:

@@ -107,6 +107,8 @@ def test_rows_of_the_same_fold_and_repetition_count_by_their_mean() -> None:
         (scores([0.4, float("inf")], [0.2, 0.3]), "E_NONFINITE"),
         (scores([0.4, 1.2], [0.2, 0.3]), "E_NONFINITE"),
         ([*scores([0.4, 0.2], [0.2, 0.3]), HeldOutScore("p000", 1, False, 0.1, 0.1)], "E_LEAKAGE"),
+        ([replace(s, repetition=int(s.mutant)) for s in scores([0.4, 0.2], [0.2, 0.3])], "E_FOLD_DEGENERATE"),
+        ([replace(s, fold=n) for n, s in enumerate(2 * scores([0.4, 0.2], [0.2, 0.3]))], "E_FOLD_DEGENERATE"),
     ],
     ids=[
         "no mutant",
@@ -118,6 +120,8 @@ def test_rows_of_the_same_fold_and_repetition_count_by_their_mean() -> None:
         "infinite",
         "above 1",
         "both labels",
+        "a repetition for each class",
+        "a fold for each score, twice",
     ],
 )
 def test_scores_without_an_interval_are_refused_by_code(own: list[HeldOutScore], code: str) -> None:

@@ -59,6 +59,16 @@ def test_test_sets_with_more_mutants_than_the_cohort_are_weighted_to_it() -> Non
     assert measure_stated(enriched).in_the_large == pytest.approx(-0.13)
 
 
+def test_a_cohort_whose_mutants_are_held_out_twice_as_often_has_the_same_measures() -> None:
+    own = random_scores()
+    again = [replace(s, patient_key=f"{s.patient_key} again") for s in own if s.mutant]
+    share = np.mean([s.mutant for s in own])
+    whole, enriched = (vars(measure_stated(rows, float(share))) for rows in (own, own + again))
+    slopes = [measures.pop("calibration_slope") for measures in (whole, enriched)]
+    assert enriched == pytest.approx(whole)
+    assert slopes[1] == pytest.approx(slopes[0], rel=1e-2)
+
+
 def test_a_performance_measures_what_is_stated_not_the_outputs() -> None:
     own = [HeldOutScore(s.patient_key, 0, s.mutant, s.probability_mutant, 0.17) for s in random_scores()]
     performance = assess(own, 1)

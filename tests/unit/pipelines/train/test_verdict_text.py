@@ -33,6 +33,15 @@ def test_the_first_network_of_a_sequence_is_compared_with_none() -> None:
     assert lines[-1] == "- champion: none yet"
 
 
+@pytest.mark.parametrize(
+    ("log_loss", "said"),
+    [(0.4, "log loss 0.400, constant 0.456"), (0.46, "constant 0.456: no better than the constant")],
+)
+def test_an_accepted_network_that_is_no_better_than_the_constant_is_said_to_be(log_loss: float, said: str) -> None:
+    challenger = replace(CHALLENGER, log_loss=log_loss, constant_log_loss=0.456)
+    assert verdict_text(verdict(), challenger, CHAMPION).splitlines()[1].endswith(said)
+
+
 @pytest.mark.parametrize(("accepted", "word"), [(True, "accepted"), (False, "refused")])
 def test_the_verdict_is_a_word(accepted: bool, word: str) -> None:
     assert verdict_text(verdict(accepted), CHALLENGER, CHAMPION).startswith(f"**ADC: {word}**")
