@@ -155,6 +155,13 @@ def test_a_database_that_does_not_answer_is_tried_again_later(
     assert capfd.readouterr().err == "E_DATABASE: the database cannot be reached\n"
 
 
+def test_a_missing_setting_is_wrong_usage_as_a_bad_one_is(
+    places: dict[str, Path], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert ended(("linkage", "poll"), places, monkeypatch) == USAGE
+    assert capfd.readouterr().err == "E_SETTINGS: no FHIR server is set: IDH_FHIR__URL\n"
+
+
 def test_a_folder_in_which_nothing_is_a_series_is_not_a_success(
     places: dict[str, Path], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
