@@ -72,6 +72,7 @@ WRONG_USAGE = [
     ("learn", "rollback", "T3"),
     ("learn", "history", "T3"),
     ("learn", "folds", "{file}", "--folds", "1"),
+    ("learn", "train", "{file}", "-o", "{out}", "--sequence", "T9"),
     *(("learn", "train", "{file}", "-o", "{out}", "--learning-rate", rate) for rate in ("0", "-1", "nan", "inf")),
     *(("phantom", "{out}", *numbers) for numbers in IMPOSSIBLE),
     *(("demo", *numbers) for numbers in IMPOSSIBLE[:3]),
