@@ -1,9 +1,9 @@
 """
 ### Link pathology
 
-Every night, after new studies and after answers: poll the laboratory's FHIR server if there is one, load new versions
-of reports, derive the IDH status (immunohistochemistry, then sequencing of both genes), apply merges of patients, and
-link each person's pre-operative study.
+Every night, after new studies, answers and exclusions: poll the laboratory's FHIR server if there is one, load new
+versions of reports, derive the IDH status (immunohistochemistry, then sequencing of both genes), apply merges of
+patients, and link each person's pre-operative study.
 
 **Sources**: Connection `idh_pathology` (any SQL database; the file in `IDH_PATHOLOGY_MAPPING` names the view and its
 columns), and files below `pathology/` of `pathology_bucket`: `.csv`, `.tsv`, `.xlsx`, `.hl7`, `.oru` and `.txt` (HL7
@@ -22,7 +22,7 @@ errors of the FHIR server; files are read all the same. Have the source correcte
 """
 
 from airflow.sdk import dag
-from idh_airflow.assets import ANSWERS, CASES, STUDIES
+from idh_airflow.assets import ANSWERS, CASES, JUDGEMENTS, STUDIES
 from idh_airflow.connections import platform
 from idh_airflow.defaults import DAG_DEFAULTS, LINK_CRON
 from idh_airflow.review import request_reviews
@@ -35,7 +35,7 @@ ROLE = Role.LINK
 
 
 @dag(
-    schedule=timed(LINK_CRON, STUDIES | ANSWERS),
+    schedule=timed(LINK_CRON, STUDIES | ANSWERS | JUDGEMENTS),
     doc_md=__doc__,
     dag_display_name="Link pathology",
     **DAG_DEFAULTS,

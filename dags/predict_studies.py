@@ -1,17 +1,19 @@
 """
 ### Predict studies
 
-After new patches, new champions or changed labels: the champion of every sequence assigns each current patch its
-probability of an IDH mutation, once, recorded with the model and the patch. For research use; not for diagnosis.
+After new patches, new champions or changed labels, and after exclusions and answers that were taken back: the champion
+of every sequence assigns each current patch its probability of an IDH mutation, once, recorded with the model and the
+patch. For research use; not for diagnosis.
 
 **Writes**: `idh.prediction`, where `in_training` marks patients from whom the model has learned; `idh.document`, one
-DICOM structured report per study, and a new one that supersedes it whenever label, study or champion change.
+DICOM structured report per study, and a new one that supersedes it whenever label, study or champion change, or its
+predictions are withdrawn.
 
 **When it is red**: clear the failed batch. Stored predictions are kept.
 """
 
 from airflow.sdk import dag
-from idh_airflow.assets import CASES, CHAMPIONS, PATCHES
+from idh_airflow.assets import CASES, CHAMPIONS, JUDGEMENTS, PATCHES
 from idh_airflow.connections import platform
 from idh_airflow.defaults import DAG_DEFAULTS
 from idh_airflow.steps import new_unless_empty, step
@@ -22,7 +24,7 @@ ROLE = Role.PREDICT
 
 
 @dag(
-    schedule=(PATCHES | CHAMPIONS | CASES),
+    schedule=(PATCHES | CHAMPIONS | CASES | JUDGEMENTS),
     doc_md=__doc__,
     dag_display_name="Predict studies",
     **DAG_DEFAULTS,

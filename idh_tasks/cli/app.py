@@ -29,13 +29,15 @@ from idh_tasks.cli.run import run
 from idh_tasks.cli.subject import subject
 from idh_tasks.codes import Code
 from idh_tasks.domain.role import Role
-from idh_tasks.errors import IdhError, RunRefusedError, SettingsRefusedError, TransientError, as_idh_error
+from idh_tasks.errors import IdhError, RunRefusedError, TransientError, as_idh_error
 
 if TYPE_CHECKING:
     from idh_tasks.pipelines.operate.summary import Summary
 
 TRY_AGAIN, UNFORESEEN = 75, 70
 WRONG_USAGE = 2
+USAGE = (Code.E_PATH, Code.E_ARGUMENT, Code.E_SETTINGS)
+"""Codes of what the user has written wrongly."""
 ALWAYS = ("down",)
 """Commands that work whatever the settings are."""
 
@@ -76,7 +78,7 @@ def _path_error(error: Exception) -> RunRefusedError | None:
 
 
 def _exit_code(error: IdhError) -> int:
-    if isinstance(error, SettingsRefusedError) or error.code in (Code.E_PATH, Code.E_ARGUMENT):
+    if error.code in USAGE:
         return WRONG_USAGE
     if error.code is Code.E_UNEXPECTED:
         return UNFORESEEN

@@ -83,7 +83,7 @@ def train(
     count: Folds = 5,
     repetitions: Repetitions = 3,
     seed: Seed = 20200,
-    sequence: Annotated[str, typer.Option(help="The sequence, such as RCBV, for the paper's row in the report.")] = "",
+    sequence: Annotated[MrSequence | None, typer.Option(help="For the paper's row in the report.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Cross-validate the paper's network, train it on all patients, and write scores, metrics and model."""
@@ -104,7 +104,7 @@ def train(
     )
     output.note(f"{networks(settings, 1)}; {UNKNOWN}")
     started = time.monotonic()
-    measured = learning.train(data, out, settings, sequence)
+    measured = learning.train(data, out, settings, sequence or "")
     output.note(f"trained in {minutes(time.monotonic() - started)}")
     output.show(measured, as_json)
 

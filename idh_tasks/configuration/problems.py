@@ -17,7 +17,7 @@ from idh_tasks.settings import Settings
 
 S = TypeVar("S", bound=BaseSettings)
 
-CONNECTIONS = "IDH_CONN_"
+CONNECTIONS = ("IDH_CONN_IDH_DB_PAGES", "IDH_CONN_IDH_STORE")
 """Connections that only the API server has (plugins/idh_airflow/connections.py)."""
 FOR_TESTS = ("IDH_REAL_DATA", "IDH_HISTORIES", "IDH_ANSWER_HISTORIES", "IDH_PAGE_CASES")
 FILES = ("__FROM", "__COPY")
@@ -67,7 +67,7 @@ def _name(variable: str) -> str:
 
 
 def _problems(name: str, text: str) -> Iterator[str]:
-    if name.startswith(CONNECTIONS) or name in FOR_TESTS:
+    if name in (*CONNECTIONS, *FOR_TESTS):
         return
     if name in known():
         yield from _bad_value(known()[name], text)
@@ -128,7 +128,7 @@ def _unknown(name: str) -> str:
 def _nearest(name: str) -> str | None:
     """Return the known name that is most alike, or the only one that ends in the same words."""
     ending = [known_name for known_name in known() if known_name.endswith(f"{NESTED}{name.removeprefix(PREFIX)}")]
-    near = get_close_matches(name, known(), n=1, cutoff=NEAR)
+    near = get_close_matches(name, [*known(), *CONNECTIONS], n=1, cutoff=NEAR)
     return next(iter(near or (ending if len(ending) == 1 else [])), None)
 
 

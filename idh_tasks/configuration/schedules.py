@@ -16,6 +16,10 @@ FIELDS = ("minute", "hour", "day of the month", "month", "day of the week")
 RANGES = ("0–59", "0–23", "1–31", "1–12 or JAN–DEC", "0–7 or SUN–SAT")
 NOT_FIXED = re.compile(r"(^|[\s,])[RH]([\s(/,]|$)", re.IGNORECASE)
 """Fields for which croniter would choose a value itself."""
+NO_PLACES = {"localtime", "Factory"}
+"""Files beside those of the time zones: the first is that of one machine, and Airflow runs on several."""
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+"""The first times that Python has cannot be stated in every time zone."""
 SHOWN = 20
 
 
@@ -52,7 +56,7 @@ def time_zone_fault(text: str) -> str | None:
 @cache
 def _time_zones() -> dict[str, str]:
     """Return the names of the time zones by their spelling in lower case."""
-    return {name.lower(): name for name in sorted(available_timezones())}
+    return {name.lower(): name for name in sorted(available_timezones() - NO_PLACES)}
 
 
 def start_fault(text: str) -> str | None:
@@ -62,6 +66,8 @@ def start_fault(text: str) -> str | None:
     except ValueError:
         return ""
     in_utc = start if start.tzinfo else start.replace(tzinfo=UTC)
+    if in_utc < EARLIEST:
+        return f"it is before {EARLIEST.year}"
     return "no DAG runs before it, and it is in the future" if in_utc > datetime.now(UTC) else None
 
 

@@ -15,6 +15,7 @@ from airflow.sdk.exceptions import (
 )
 from airflow.sdk.execution_time.comms import CreateHITLDetailPayload, HITLDetailRequestResult
 
+from idh_airflow.closing import conclude
 from idh_airflow.triggers.close_question import CloseQuestion
 from idh_airflow.triggers.earlier_answer import EarlierAnswer
 
@@ -111,6 +112,12 @@ class BoundQuestion(HITLOperator):
         # `upsert_hitl_detail` drops the response, which contains what Airflow has stored.
         stored = SUPERVISOR_COMMS.send(question)
         return isinstance(stored, HITLDetailRequestResult) and asked == stored.model_dump(include=set(asked))
+
+
+def undecided(reason: str) -> AirflowSkipException:
+    """Return the end of a question that decides nothing; the task says why."""
+    conclude(f"Nothing decided: {reason}.")
+    return AirflowSkipException(reason)
 
 
 def _mark(answer: dict[str, Any], tries: int | None = None) -> dict[str, Any]:

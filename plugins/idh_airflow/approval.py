@@ -4,9 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import Param
-from airflow.sdk.exceptions import AirflowSkipException
 
-from idh_airflow.answers import BoundQuestion
+from idh_airflow.answers import BoundQuestion, undecided
+from idh_airflow.closing import conclude
 from idh_airflow.connections import platform
 from idh_airflow.defaults import APPROVAL
 from idh_airflow.steps import outcomes, step
@@ -60,7 +60,7 @@ class PromotionApproval(BoundQuestion):
             If nobody answered in time: the run is judged again, and its networks are shown again.
         """
         if "error" in event:
-            raise AirflowSkipException("nobody answered in time: the champions stay")
+            raise undecided("nobody answered in time, and the champions stay")
         return super().execute_complete(context, event)
 
     def take(self, context: Any, event: dict[str, Any], shown: str) -> Any:
@@ -73,7 +73,9 @@ class PromotionApproval(BoundQuestion):
         """
         if shown != self.shown:
             self.refuse(shown)
-        return {**super().take(context, event, shown), "shown": shown}
+        taken = super().take(context, event, shown)
+        conclude(f"Chosen: {', '.join(event['chosen_options'])}.")
+        return {**taken, "shown": shown}
 
     def refuse(self, shown: str) -> None:
         """Record that an approval of other networks or figures does not count."""

@@ -11,5 +11,7 @@ STUDIES = Asset(name="studies", uri="idh://studies", group="idh")
 CASES = Asset(name="cases", uri="idh://cases", group="idh")
 QUESTIONS = Asset(name="questions", uri="idh://questions", group="idh")
 ANSWERS = Asset(name="answers", uri="idh://answers", group="idh")
+JUDGEMENTS = Asset(name="judgements", uri="idh://judgements", group="idh")
+"""Exclusions, their ends and answers taken back: they concern predictions also where no link changes."""
 PATCHES = Asset(name="patches", uri="idh://patches", group="idh")
 CHAMPIONS = Asset(name="champions", uri="idh://champions", group="idh")

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from airflow.sdk.exceptions import AirflowSkipException
-
-from idh_airflow.answers import BoundQuestion
+from idh_airflow.answers import BoundQuestion, undecided
 from idh_airflow.assets import QUESTIONS
+from idh_airflow.closing import conclude
 from idh_airflow.connections import platform
 from idh_airflow.steps import new_unless_empty, outcomes, step
 from idh_tasks.domain.role import Role
@@ -41,9 +40,9 @@ class ReviewOperator(BoundQuestion):
             If it no longer arises.
         """
         if answer := outcomes(_answer_of)(self.shown):
-            return {"shown": self.shown, "answer": answer}
+            return _answered(self.shown, answer)
         if not outcomes(_is_open)(self.shown):
-            raise AirflowSkipException("the question no longer arises")
+            raise undecided("the question no longer arises")
         return super().ask(context)
 
     def take(self, context: Any, event: dict[str, Any], shown: str) -> Any:  # noqa: ARG002 - as in the base class
@@ -60,12 +59,18 @@ class ReviewOperator(BoundQuestion):
         if shown != self.shown:
             outcomes(_ask_again)(self.shown)
         if not outcomes(_record)(shown, option, _name(event["responded_by_user"])):
-            raise AirflowSkipException("left open: the case stays out of the cohort, awaiting review")
-        return {"shown": shown, "answer": option}
+            raise undecided("left open, and the case stays out of the cohort, awaiting review")
+        return _answered(shown, option)
 
     def refuse(self, shown: str) -> None:
         """Let the question of this task, and the one that Airflow shows, be asked by another run."""
         outcomes(_refuse)(self.shown, shown)
+
+
+def _answered(shown: str, option: str) -> dict[str, str]:
+    """Return an answer with what was shown; the task ends with it."""
+    conclude(f"Answered: {option}.")
+    return {"shown": shown, "answer": option}
 
 
 def _name(user: Mapping[str, str] | None) -> str | None:

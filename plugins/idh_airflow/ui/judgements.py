@@ -7,7 +7,7 @@ from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse
 
-from idh_airflow.assets import ANSWERS
+from idh_airflow.assets import JUDGEMENTS
 from idh_airflow.ui.parameters import Reason, StudyId
 from idh_airflow.ui.refusal import refused_as_conflict
 from idh_airflow.ui.rights import Right
@@ -33,7 +33,7 @@ def exclude(
 
     with refused_as_conflict():
         study_judgements.exclude(platform(Role.PAGES), study_id, fault, reason, user.get_name())
-    changed(session, ANSWERS, study=study_id)
+    changed(session, JUDGEMENTS, study=study_id)
     return _back(request, study_id)
 
 
@@ -47,7 +47,7 @@ def take_in(
 
     with refused_as_conflict():
         study_judgements.take_in(platform(Role.PAGES), study_id, reason, user.get_name())
-    changed(session, ANSWERS, study=study_id)
+    changed(session, JUDGEMENTS, study=study_id)
     return _back(request, study_id)
 
 

@@ -5,13 +5,17 @@ from datetime import date, datetime
 from typing import Annotated, TypeVar
 
 from fastapi import Form, HTTPException, Path, Query
+from pydantic import StringConstraints
 
 T = TypeVar("T")
 
 StudyId = Annotated[str, Path(pattern=r"^[0-9a-f]{24}$")]
 Text = Annotated[str, Query(max_length=64, pattern=r"^[^\x00]*$")]
 Number = Annotated[int, Query(ge=1, le=10_000)]
-Reason = Annotated[str, Form(min_length=3, max_length=500, pattern=r"^[^\x00]*$")]
+Reason = Annotated[
+    str, StringConstraints(strip_whitespace=True), Form(min_length=3, max_length=500, pattern=r"^[^\x00]*$")
+]
+"""Why a person decides something; blanks alone are no reason."""
 
 
 def day(text: str) -> date | None:

@@ -7,7 +7,7 @@ from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, Form, HTTPException, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from idh_airflow.assets import ANSWERS
+from idh_airflow.assets import JUDGEMENTS
 from idh_airflow.ui import questions
 from idh_airflow.ui.parameters import Number, Reason
 from idh_airflow.ui.refusal import refused_as_conflict
@@ -109,5 +109,5 @@ def reopen(
 
     with refused_as_conflict():
         reopen(platform(Role.PAGES), review_id, user.get_name(), reason)
-    changed(session, ANSWERS, reopened=review_id)
+    changed(session, JUDGEMENTS, reopened=review_id)
     return RedirectResponse(f"{request.scope['root_path']}/review/{review_id}?done=reopened", 303)

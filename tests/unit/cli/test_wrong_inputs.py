@@ -72,6 +72,7 @@ WRONG_USAGE = [
     ("learn", "rollback", "T3"),
     ("learn", "history", "T3"),
     ("learn", "folds", "{file}", "--folds", "1"),
+    ("learn", "train", "{file}", "-o", "{out}", "--sequence", "T9"),
     *(("learn", "train", "{file}", "-o", "{out}", "--learning-rate", rate) for rate in ("0", "-1", "nan", "inf")),
     *(("phantom", "{out}", *numbers) for numbers in IMPOSSIBLE),
     *(("demo", *numbers) for numbers in IMPOSSIBLE[:3]),
@@ -153,6 +154,13 @@ def test_a_database_that_does_not_answer_is_tried_again_later(
     words = ("migrate", "--url", "postgresql+psycopg2://user:s3cret@127.0.0.1:1/idh")
     assert ended(words, places, monkeypatch) == app.TRY_AGAIN
     assert capfd.readouterr().err == "E_DATABASE: the database cannot be reached\n"
+
+
+def test_a_missing_setting_is_wrong_usage_as_a_bad_one_is(
+    places: dict[str, Path], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert ended(("linkage", "poll"), places, monkeypatch) == USAGE
+    assert capfd.readouterr().err == "E_SETTINGS: no FHIR server is set: IDH_FHIR__URL\n"
 
 
 def test_a_folder_in_which_nothing_is_a_series_is_not_a_success(

@@ -12,6 +12,7 @@ from idh_tasks.configuration.problems import problems
 from idh_tasks.configuration.schedules import PRESETS, cron_fault, time_zone_fault
 
 CRON = "it must be five fields of cron such as `0 1 * * *`"
+START = "it must be a time in the past such as `2026-01-01T00:00:00Z`"
 ZONE = "it must be a name of the IANA time zones such as `Europe/Berlin`"
 
 
@@ -31,6 +32,8 @@ ZONE = "it must be a name of the IANA time zones such as `Europe/Berlin`"
         ("IDH_INGEST_CRON", "01:00", f"{CRON}."),
         ("IDH_INGEST_CRON", "", f"{CRON}."),
         ("IDH_TIME_ZONE", "europe/berlin", f"{ZONE}: the most similar is Europe/Berlin."),
+        ("IDH_TIME_ZONE", "localtime", f"{ZONE}."),
+        ("IDH_START", "0001-01-01T00:00:00+14:00", f"{START}: it is before 1970."),
         ("IDH_TIME_ZONE", "Berlin", f"{ZONE}: the most similar is Europe/Berlin."),
         ("IDH_TIME_ZONE", "+01:00", f"{ZONE}."),
         ("IDH_TIME_ZONE", "../../etc/passwd", f"{ZONE}."),

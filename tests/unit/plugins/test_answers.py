@@ -17,6 +17,7 @@ from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import CreateHITLDetailPayload, HITLDetailRequestResult
 from idh_airflow.answers import HEARD, SHOWN, BoundQuestion
 from idh_airflow.approval import COMMENT, NONE, PromotionApproval, approval_of
+from idh_airflow.closing import SUMMARY
 
 from idh_tasks.domain.approval import MOST_CHARACTERS, Approval
 
@@ -229,9 +230,15 @@ def test_an_answer_that_was_not_offered_is_not_taken(chosen: str, given: dict[st
         approval("j1").execute_complete(context(state={SHOWN: "j1"}), event)
 
 
-def test_without_an_answer_in_time_nothing_is_approved_and_the_next_run_asks_again() -> None:
+def test_an_approval_ends_with_what_was_chosen_in_one_sentence(pushed: dict[str, Any]) -> None:
+    approval("j1").execute_complete(context(state={SHOWN: "j1"}), answered("T1", "ADC"))
+    assert pushed == {SUMMARY: "Chosen: T1, ADC."}
+
+
+def test_without_an_answer_in_time_nothing_is_approved_and_the_next_run_asks_again(pushed: dict[str, Any]) -> None:
     with pytest.raises(AirflowSkipException, match="nobody answered"):
         approval("j1").execute_complete(context(state={SHOWN: "j1"}), {"error": "late", "error_type": "timeout"})
+    assert pushed == {SUMMARY: "Nothing decided: nobody answered in time, and the champions stay."}
 
 
 def test_an_approval_of_one_judgement_does_not_count_for_another(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowSkipException
 from idh_airflow import review
+from idh_airflow.closing import SUMMARY
 from idh_airflow.review import ReviewOperator
 
 ASKED = {"subject": "s", "options": ["mutant", "wildtype", "leave open"], "defaults": "leave open"}
@@ -55,6 +56,20 @@ def test_a_question_that_nobody_answers_or_that_is_left_open_ends_as_skipped(
     with pytest.raises(AirflowSkipException, match="awaiting review"):
         operator.execute_complete(context(), event("leave open", user))
     assert recorded == [("r1:a", "leave open", user["name"] if user else None)]
+
+
+@pytest.mark.usefixtures("recorded")
+def test_a_question_ends_with_the_answer_in_one_sentence(pushed: dict[str, Any]) -> None:
+    ReviewOperator(task_id="ask", shown="r1:a", **ASKED).execute_complete(context(), event("mutant", {"id": "7"}))
+    assert pushed == {SUMMARY: "Answered: mutant."}
+
+
+@pytest.mark.usefixtures("recorded")
+def test_a_question_without_an_answer_ends_with_what_that_means(pushed: dict[str, Any]) -> None:
+    with pytest.raises(AirflowSkipException):
+        ReviewOperator(task_id="ask", shown="r1:a", **ASKED).execute_complete(context(), event("leave open", None))
+    left_open = "Nothing decided: left open, and the case stays out of the cohort, awaiting review."
+    assert pushed == {SUMMARY: left_open}
 
 
 def test_an_answer_is_recorded_for_the_question_that_was_shown_and_the_present_one_is_asked_again(
