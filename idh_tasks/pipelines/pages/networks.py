@@ -7,6 +7,7 @@ from idh_tasks.codes import Code
 from idh_tasks.db import judgements, models
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.models import HistoryEvent
+from idh_tasks.domain.learning import RuleOff
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.pipelines.pages.listing import MOST_COUNTED, SIZE
 from idh_tasks.pipelines.platform import Platform
@@ -32,7 +33,10 @@ class Figures:
 
 @dataclass(frozen=True)
 class Champion(Figures):
-    """A network in use, how many studies it has predicted (counted up to 1,001), and the one before it."""
+    """A network in use, how many studies it has predicted (counted up to 1,001), and the one before it.
+
+    `switched_off` are the rules that could not refuse it.
+    """
 
     sequence: MrSequence
     model_id: str
@@ -40,6 +44,7 @@ class Champion(Figures):
     promoted_at: datetime
     prevalence: float | None
     previous_id: str | None
+    switched_off: list[RuleOff]
     predicted: int
 
 
@@ -60,6 +65,7 @@ class Challenger(Figures):
     changed: int | None
     relabelled: int | None
     restores_id: str | None
+    switched_off: list[RuleOff]
     digest: str | None
     judged_at: datetime | None
     decision: str | None

@@ -73,6 +73,7 @@ def judge_network(
         better=decision.better,
         drifted=decision.drifted,
         restores_id=_restored(challenger, best, decision),
+        switched_off=settings.switched_off,
     )
     text = "\n".join([verdict_text(verdict, own.performance, champion.performance), *leak_lines(challenger.checks)])
     return Judged(challenger, verdict, [str(refusal) for refusal in decision.refusals], text, decision.on_locked)
