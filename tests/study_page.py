@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from idh_tasks.codes import Code
+from idh_tasks.db.models import Withdrawal
 from idh_tasks.db.outlines import Submission
 from idh_tasks.db.study_judgements import Disagreement, Exclusion
 from idh_tasks.domain.review import ImageFault
@@ -88,6 +89,7 @@ def a_study(**changes: Any) -> Study:
         "questions": [Question("q", "automatic_roi", False, None, None, None, NOW)],
         "patches": [_patch(sequence) for sequence in MODEL_SEQUENCES],
         "predictions": [_prediction(one, one is not MrSequence.T1) for one in (MrSequence.ADC, MrSequence.T1)],
+        "withdrawals": [Withdrawal(MrSequence.T2, "w" * 24, "mary", NOW, "misses mutants")],
         "documents": [Document("d" * 24, "e" * 24, NOW, TASK)],
         "sheet": True,
         "view": View(LAYOUT, dict.fromkeys([*MODEL_SEQUENCES, "outline"], "key"), NOW, TASK, True),

@@ -14,7 +14,7 @@ from idh_tasks.domain.performance import Interval, Performance
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.learning.checkpoints import Checkpoint
 from idh_tasks.pipelines.ingest import night
-from idh_tasks.pipelines.operate.withdrawal import roll_back
+from idh_tasks.pipelines.operate.withdrawal import roll_back, withdraw
 from idh_tasks.pipelines.pages.networks import Networks, SequenceRow, networks
 from idh_tasks.pipelines.pages.progress import running_training
 from idh_tasks.pipelines.pages.training_runs import reported, training_run, training_runs
@@ -79,9 +79,9 @@ def html(platform: Platform, **values: Any) -> str:
     return template.render(base="/idh", query="", **read | shown)
 
 
-def words(platform: Platform) -> str:
+def words(platform: Platform, **values: Any) -> str:
     """Return the text of the page."""
-    return " ".join(re.sub(r"<[^>]*>", "", html(platform)).split())
+    return " ".join(re.sub(r"<[^>]*>", "", html(platform, **values)).split())
 
 
 def test_an_empty_page_says_what_would_be_here(platform: Platform) -> None:
@@ -225,11 +225,21 @@ def test_who_may_not_withdraw_a_champion_reads_who_may(cohort: Platform) -> None
     assert "Model owners and administrators may do it." in shown
 
 
-def test_the_first_champion_says_why_it_cannot_be_withdrawn(cohort: Platform) -> None:
+def test_the_only_champion_is_withdrawn_in_two_steps_and_the_page_says_what_follows_and_who_did_it(
+    cohort: Platform,
+) -> None:
     judge_and_promote(cohort, trained(cohort, 1))
+    champion = row(networks(cohort), MrSequence.T1).champion
+    assert champion is not None
+    assert words(cohort).count("Withdraw … without a successor: there is no earlier champion") == len(MODEL_SEQUENCES)
+    asked = html(cohort, withdraw=champion.model_id)
+    assert "Withdraw the champion of T1 without a successor?" in asked
+    assert "/models/rollback" not in asked
+    withdraw(cohort, MrSequence.T1, champion.model_id, "misses <many> mutants", "mary")
+    assert "T1 has no champion any more" in words(cohort, withdrawn="T1")
     shown = html(cohort)
-    assert "Withdraw …" not in shown
-    assert shown.count("No champion before it, so that it cannot be withdrawn.") == len(MODEL_SEQUENCES)
+    assert "Not predicted.</span> mary withdrew model" in shown
+    assert shown.count("misses &lt;many&gt; mutants") == 2, "beside the sequence and in the history"
 
 
 def test_after_a_rollback_the_newest_document_has_the_figure_of_the_earlier_champion(platform: Platform) -> None:

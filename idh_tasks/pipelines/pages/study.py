@@ -5,8 +5,9 @@ from datetime import date, datetime
 from typing import Any
 
 from idh_tasks.codes import Code
-from idh_tasks.db import patches
+from idh_tasks.db import models, patches
 from idh_tasks.db.engine import Transaction
+from idh_tasks.db.models import Withdrawal
 from idh_tasks.domain.sequence import Confidence, Contrast, MrSequence, Provenance
 from idh_tasks.domain.slices import SliceLayout, slice_place
 from idh_tasks.domain.study import StudyId
@@ -165,7 +166,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Study:
-    """Everything that the page of a study shows."""
+    """Everything that the page of a study shows; `withdrawals` are the sequences that are not predicted any more."""
 
     overview: Overview
     series: list[Series]
@@ -175,6 +176,7 @@ class Study:
     patches: list[Patch]
     predictions: list[Prediction]
     documents: list[Document]
+    withdrawals: list[Withdrawal]
     sheet: bool
     view: View | None
 
@@ -222,6 +224,7 @@ def _whole(transaction: Transaction, overview: Overview, version: str) -> Study:
         patches=transaction.all(Patch, "pages/select_study_patches", **versioned),
         predictions=transaction.all(Prediction, "pages/select_study_predictions", **versioned),
         documents=transaction.all(Document, "pages/select_study_documents", **key),
+        withdrawals=models.withdrawals(transaction),
         sheet=patches.newest_sheet(transaction, overview.study_id) is not None,
         view=newest_view(transaction, overview.study_id, version),
     )
