@@ -292,8 +292,7 @@ def catalogue() -> Mapping[str, Entry]:
 
 
 def _entry(stage: Stage, found: Mapping[str, str]) -> Entry:
-    remedy = " ".join(found["remedy"].split())
-    return Entry(stage, found["meaning"], Consequence(found["consequence"]), remedy)
+    return Entry(stage, found["meaning"], Consequence(found["consequence"]), " ".join(found["remedy"].split()))
 
 
 @cache

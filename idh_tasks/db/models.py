@@ -114,5 +114,5 @@ def withdrawals(transaction: Transaction) -> list[Withdrawal]:
 
 
 def history(transaction: Transaction, sequence: MrSequence | None, most: int | None = None) -> list[HistoryEvent]:
-    """Return promotions, refusals, rollbacks and withdrawals of one sequence or of all, the latest first, at most `most`."""
+    """Return what became of the models of one sequence or of all, the latest first, at most so many events."""
     return transaction.all(HistoryEvent, "models/select_model_history", sequence=sequence, most=most)

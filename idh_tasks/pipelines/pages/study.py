@@ -139,7 +139,7 @@ class Document:
 
 @dataclass(frozen=True)
 class Question:
-    """A question about the study or its patient."""
+    """A question about the study or its patient; `uploaded` means that a person submitted the outline in question."""
 
     review_id: str
     kind: str
@@ -148,6 +148,8 @@ class Question:
     answered_by: str | None
     answered_at: datetime | None
     opened_at: datetime
+    evidence: str
+    uploaded: bool
 
 
 @dataclass(frozen=True)
@@ -193,6 +195,11 @@ class Study:
         if layout is None or layout.grid is None:
             return slice_place(patch.slice_index, None, None)
         return slice_place(patch.slice_index, layout.grid.slices, layout.z_mm(patch.slice_index))
+
+    @property
+    def sheet_is_present(self) -> bool:
+        """Return whether the quality sheet is of the present patches, with the outline that is in use."""
+        return any(patch.present and patch.code is None for patch in self.patches)
 
     @property
     def figures(self) -> list[FigureRow]:
