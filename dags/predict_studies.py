@@ -7,7 +7,8 @@ patch. For research use; not for diagnosis.
 
 **Writes**: `idh.prediction`, where `in_training` marks patients from whom the model has learned; `idh.document`, one
 DICOM structured report per study, and a new one that supersedes it whenever label, study or champion change, or its
-predictions are withdrawn.
+predictions are withdrawn. A sequence whose champion was withdrawn without a successor is not predicted; the note of the
+run names it.
 
 **When it is red**: clear the failed batch. Stored predictions are kept.
 """
@@ -16,6 +17,7 @@ from airflow.sdk import dag
 from idh_airflow.assets import CASES, CHAMPIONS, JUDGEMENTS, PATCHES
 from idh_airflow.connections import platform
 from idh_airflow.defaults import DAG_DEFAULTS
+from idh_airflow.sentences import published
 from idh_airflow.steps import new_unless_empty, step
 
 from idh_tasks.domain.role import Role
@@ -44,11 +46,11 @@ def predict_studies() -> None:
 
         return predict(platform(ROLE), batch["ids"])
 
-    @step("Documents written: {}.", trigger_rule="none_failed")
-    def write_documents() -> int:
+    @step(published, trigger_rule="none_failed")
+    def write_documents() -> object:
         from idh_tasks.pipelines.predict import documents
 
-        return new_unless_empty(documents.write_documents(platform(ROLE)), "every document is up to date")
+        return new_unless_empty(documents.publish(platform(ROLE)), "every document is up to date")
 
     predict_batch.expand(batch=due()) >> write_documents()
 

@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from idh_tasks.domain.learning import Scheme, Selection
+from idh_tasks.domain.learning import RuleOff, Scheme, Selection
 from idh_tasks.domain.pathology import CodePage, DateOrder
 from idh_tasks.domain.sequence import Provenance
 from idh_tasks.endpoints import DicomwebSettings, FhirSettings, MllpSettings, PacsSettings, StoreSettings
@@ -143,7 +143,7 @@ class LearningSettings(_Frozen):
     promotion_floor: float = Field(default=0.5, ge=0, lt=1)
     """What the lower bound of a champion's AUC must exceed; 0 lets networks without evidence become champions."""
     baseline_margin: float = Field(default=0.05, ge=0)
-    """How much lower a challenger's AUC may be than that of the best baseline."""
+    """How much lower a challenger's AUC may be than that of the best baseline; 1 or more never refuses."""
     promotion_margin: float = Field(default=0, ge=0)
     """How much lower a challenger's AUC may be than that of the best champion so far, beyond chance."""
     calibration_margin: float = Field(default=0.03, ge=0)
@@ -159,6 +159,12 @@ class LearningSettings(_Frozen):
     def recorded(cls, settings: Mapping[str, object]) -> "LearningSettings":
         """Return the settings that are stored with a run; those that no longer exist are left out."""
         return cls.model_validate({name: value for name, value in settings.items() if name in cls.model_fields})
+
+    @property
+    def switched_off(self) -> tuple[RuleOff, ...]:
+        """Return the rules of promotion that cannot refuse a network."""
+        off = {RuleOff.FLOOR: self.promotion_floor == 0, RuleOff.BASELINE: self.baseline_margin >= 1}
+        return tuple(rule for rule, is_off in off.items() if is_off)
 
     def accepts(self, provenance: Provenance) -> bool:
         """Return whether an image of this provenance may enter the dataset."""

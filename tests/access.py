@@ -71,6 +71,9 @@ ROUTES: Mapping[Route, Expected] = {
         Right.APPROVE, 409, {"dag_run": "unknown", "shown": "unknown", "decision": "none"}
     ),
     ("POST", "/models/rollback"): Expected(Right.APPROVE, 409, {"sequence": "ADC", "champion": "unknown"}),
+    ("POST", "/models/withdraw"): Expected(
+        Right.APPROVE, 409, {"sequence": "ADC", "champion": "unknown", "reason": "misses mutants"}
+    ),
     ("GET", "/held/"): Expected(Right.VIEW),
     ("GET", "/held/tried"): Expected(Right.VIEW),
     ("POST", "/held/readmit-code"): Expected(Right.OPERATE, 409, {"code": "E_DECODE"}),

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from idh_tasks.codes import Code
+from idh_tasks.db.models import Withdrawal
 from idh_tasks.db.outlines import Submission
 from idh_tasks.db.study_judgements import Disagreement, Exclusion
 from idh_tasks.domain.review import ImageFault
@@ -71,8 +72,8 @@ def judged() -> Judgements:
     ended = Exclusion(ImageFault.MOTION, "ghosts", "mary", NOW, "a slip", "tom", NOW)
     present = Exclusion(ImageFault.ARTEFACT, "an implant", "mary", NOW, None, None, None)
     disagreement = Disagreement(MrSequence.ADC, "p" * 24, "m" * 24, "the rim is thick", "mary", NOW)
-    withdrawn = Submission("a" * 64, "mary", NOW, "mary", NOW, "the wrong study", False)
-    submitted = Submission("b" * 64, "mary", NOW, None, None, None, False)
+    withdrawn = Submission("a" * 64, "mary", NOW, "mary", NOW, "the wrong study", None)
+    submitted = Submission("b" * 64, "mary", NOW, None, None, None, None)
     return Judgements([present, ended], [disagreement], [submitted, withdrawn])
 
 
@@ -85,9 +86,10 @@ def a_study(**changes: Any) -> Study:
                           Contrast.BEFORE, 1.2, 160.0)],
         "held": [Held("h" * 24, Code.E_DECODE, "instance", "a reason", NOW, None, TASK, True)],
         "links": [Link("r" * 24, 1, 3, True, "OK", NOW, "mutant", TASK, "a.rule", False, "final", NOW)],
-        "questions": [Question("q", "automatic_roi", False, None, None, None, NOW)],
+        "questions": [Question("q", "automatic_roi", False, None, None, None, NOW, "b" * 64, True)],
         "patches": [_patch(sequence) for sequence in MODEL_SEQUENCES],
         "predictions": [_prediction(one, one is not MrSequence.T1) for one in (MrSequence.ADC, MrSequence.T1)],
+        "withdrawals": [Withdrawal(MrSequence.T2, "w" * 24, "mary", NOW, "misses mutants")],
         "documents": [Document("d" * 24, "e" * 24, NOW, TASK)],
         "sheet": True,
         "view": View(LAYOUT, dict.fromkeys([*MODEL_SEQUENCES, "outline"], "key"), NOW, TASK, True),

@@ -222,6 +222,7 @@ class Code(StrEnum):
     W_DRIFT = "W_DRIFT"
     E_STALE = "E_STALE"
     E_NO_CHAMPION = "E_NO_CHAMPION"
+    E_CHAMPION_WITHDRAWN = "E_CHAMPION_WITHDRAWN"
     E_NO_RUN = "E_NO_RUN"
     E_FORMAT = "E_FORMAT"
     W_LABEL_CHANGED = "W_LABEL_CHANGED"
@@ -291,8 +292,7 @@ def catalogue() -> Mapping[str, Entry]:
 
 
 def _entry(stage: Stage, found: Mapping[str, str]) -> Entry:
-    remedy = " ".join(found["remedy"].split())
-    return Entry(stage, found["meaning"], Consequence(found["consequence"]), remedy)
+    return Entry(stage, found["meaning"], Consequence(found["consequence"]), " ".join(found["remedy"].split()))
 
 
 @cache

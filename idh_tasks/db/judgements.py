@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from idh_tasks.db.engine import Transaction
+from idh_tasks.domain.learning import RuleOff
 from idh_tasks.domain.sequence import MrSequence
 
 
@@ -35,6 +36,8 @@ class Verdict:
         Whether the networks since the best champion are worse than it on average.
     restores_id
         The best champion so far, if it is proposed again in place of the present one.
+    switched_off
+        The rules that could not refuse it.
     """
 
     sequence: MrSequence
@@ -48,6 +51,7 @@ class Verdict:
     better: bool = False
     drifted: bool = False
     restores_id: str | None = None
+    switched_off: tuple[RuleOff, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,8 @@ class LockedLooks:
 
 def save(transaction: Transaction, run_id: str, verdict: Verdict, digest: str) -> None:
     """Store a verdict; that of another judgement of the same network is replaced, with what was decided about it."""
-    transaction.run("judgements/upsert_judgement", run_id=run_id, digest=digest, **vars(verdict))
+    values = vars(verdict) | {"switched_off": list(verdict.switched_off)}
+    transaction.run("judgements/upsert_judgement", run_id=run_id, digest=digest, **values)
 
 
 def decide(

@@ -22,7 +22,7 @@ class ModelState(StrEnum):
 
 @dataclass(frozen=True)
 class Challenger:
-    """A model of a run, its checks for leaks, and the present champion of its sequence."""
+    """A model of a run, whether a person withdrew it as champion, its checks for leaks, and the present champion."""
 
     model_id: str
     run_id: str
@@ -31,12 +31,24 @@ class Challenger:
     sha256: str
     champion_id: str | None
     champion_run: str | None
+    withdrawn: bool
     checks: tuple[LeakCheck, ...]
 
 
 @dataclass(frozen=True)
+class Withdrawal:
+    """The champion of a sequence that was withdrawn without a successor, by whom, when and why."""
+
+    sequence: MrSequence
+    model_id: str
+    withdrawn_by: str
+    withdrawn_at: datetime
+    withdrawn_reason: str
+
+
+@dataclass(frozen=True)
 class HistoryEvent:
-    """A promotion, a refusal or a rollback, with the present state of the model."""
+    """A promotion, a refusal, a rollback or a withdrawal, with the present state of the model."""
 
     occurred_at: datetime
     actor: str
@@ -90,6 +102,17 @@ def roll_back(
     return previous
 
 
+def withdraw(transaction: Transaction, sequence: MrSequence, champion: str, reason: str, operator: str) -> bool:
+    """Withdraw the champion of a sequence, which has none then, with an audit event; return False if it is another."""
+    given = {"sequence": sequence, "champion": champion, "reason": reason, "operator": operator}
+    return transaction.column(bool, "models/withdraw_champion", **given) == [True]
+
+
+def withdrawals(transaction: Transaction) -> list[Withdrawal]:
+    """Return the sequences that have no champion because a person withdrew the last one."""
+    return transaction.all(Withdrawal, "models/select_withdrawals")
+
+
 def history(transaction: Transaction, sequence: MrSequence | None, most: int | None = None) -> list[HistoryEvent]:
-    """Return promotions, refusals and rollbacks of one sequence or of all, at most so many, the latest first."""
+    """Return what became of the models of one sequence or of all, the latest first, at most so many events."""
     return transaction.all(HistoryEvent, "models/select_model_history", sequence=sequence, most=most)

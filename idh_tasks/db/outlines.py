@@ -1,9 +1,11 @@
 """Outlines that people submit for a study, and what they download to draw them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from idh_tasks.db.engine import Transaction
+from idh_tasks.domain.study import StudyId
 
 
 @dataclass(frozen=True)
@@ -16,7 +18,7 @@ class StoredObject:
 
 @dataclass(frozen=True)
 class Submission:
-    """An outline that a person submitted, and what became of it."""
+    """An outline that a person submitted, and what became of it; `answer` is a reviewer's, None while it waits."""
 
     sha256: str
     submitted_by: str
@@ -24,7 +26,22 @@ class Submission:
     withdrawn_by: str | None
     withdrawn_at: datetime | None
     withdrawn_reason: str | None
-    accepted: bool
+    answer: str | None
+
+    @property
+    def accepted(self) -> bool:
+        """Return whether a reviewer accepted it."""
+        return self.answer == "accept"
+
+
+@dataclass(frozen=True)
+class WaitingOutline:
+    """An outline that a person submitted last for a study, and that no reviewer has answered for."""
+
+    study_id: StudyId
+    sha256: str
+    submitted_by: str
+    submitted_at: datetime
 
 
 def submit(transaction: Transaction, study_id: str, outline: StoredObject, operator: str) -> bool:
@@ -41,6 +58,11 @@ def submitted(transaction: Transaction, study_id: str) -> StoredObject | None:
 def submissions(transaction: Transaction, study_id: str) -> list[Submission]:
     """Return the outlines that people submitted for a study, the latest first."""
     return transaction.all(Submission, "outlines/select_submissions", study_id=study_id)
+
+
+def waiting(transaction: Transaction, study_ids: Collection[str]) -> list[WaitingOutline]:
+    """Return the submitted outlines of these studies that wait: at most one of each study."""
+    return transaction.all(WaitingOutline, "outlines/select_waiting_outlines", studies=sorted(study_ids))
 
 
 def withdraw(transaction: Transaction, study_id: str, sha256: str, reason: str, operator: str) -> bool:

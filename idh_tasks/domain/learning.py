@@ -53,6 +53,30 @@ def labels_of(members: Iterable[Member]) -> dict[str, bool]:
     return {patient: labels[patient] for patient in sorted(labels, key=lambda p: (contents[p], p))}
 
 
+class RuleOff(StrEnum):
+    """A rule of promotion that a setting of the same name switches off."""
+
+    FLOOR = "promotion_floor"
+    BASELINE = "baseline_margin"
+
+    @property
+    def meaning(self) -> str:
+        """Return what is not asked of a network then."""
+        return _NOT_ASKED[self]
+
+
+_NOT_ASKED = {
+    RuleOff.FLOOR: (
+        "The promotion floor is switched off (IDH_LEARNING__PROMOTION_FLOOR=0): no evidence is asked for that the "
+        "network is better than chance."
+    ),
+    RuleOff.BASELINE: (
+        "The comparison with baselines is switched off (IDH_LEARNING__BASELINE_MARGIN is 1 or more): the network may "
+        "be worse than all of them."
+    ),
+}
+
+
 class Scheme(StrEnum):
     """How patients are split into folds (protocol, 'Learning')."""
 

@@ -14,3 +14,10 @@ def listed(discovery: Any) -> str:
 def judged(judgement: Any) -> str:
     """Return which networks may become champions, of those that were trained."""
     return f"May become champions: {', '.join(judgement['eligible'])}; judged: {', '.join(judgement['networks'])}."
+
+
+def published(outcome: Any) -> str:
+    """Return how many documents were written, and what is not predicted any more."""
+    missing = ", ".join(outcome.get("unpredicted", ()))
+    said = f" Not predicted, because the champion was withdrawn without a successor: {missing}." if missing else ""
+    return f"Documents written: {outcome['documents']}.{said}"

@@ -1,6 +1,9 @@
 """What is held can be tried again by code, and what was tried again stays to be found."""
 
+import re
+
 import pytest
+from idh_airflow.ui.rendering import ENVIRONMENT
 
 from idh_tasks.codes import Code
 from idh_tasks.db import patches, quarantine
@@ -43,6 +46,42 @@ def test_an_item_keeps_its_old_code_after_it_was_tried_again(platform: Platform)
     assert (row.actor, row.subject, row.codes) == ("mary", "a", [Code.E_DECODE, Code.E_ISSUER])
     assert (row.state, row.held_again) == ("found", [])
     assert held(platform, "", "", 1).listing.rows == []
+
+
+def page(platform: Platform, code: str = "") -> str:
+    """Return the page as it is rendered."""
+    shown = ENVIRONMENT.get_template("held.html.j2").render(
+        base="/idh", query="", held=held(platform, code, "", 1), code=code, study=""
+    )
+    return " ".join(re.sub(r"<[^>]*>", " ", shown).split())
+
+
+def test_what_was_released_stays_on_the_page_with_who_and_when_until_a_run_has_taken_it(platform: Platform) -> None:
+    hold(platform, "a", Code.E_DECODE, item="i")
+    hold(platform, "b", Code.E_ISSUER, item="j")
+    assert "Will be tried at the next run" not in page(platform)
+    readmit(platform, ["a", "b"], "mary")
+    hold(platform, "b", Code.E_ISSUER, item="j")
+    set_outcome(platform, "j", "quarantined", "E_ISSUER")
+    readmit(platform, ["b"], "john")
+    released = {row.subject: (row.code, row.released_by) for row in held(platform, "", "", 1).released}
+    assert released == {"a": (Code.E_DECODE, "mary"), "b": (Code.E_ISSUER, "john")}
+    [(when,)] = run_sql(platform, "SELECT readmitted_at FROM idh.quarantine WHERE subject = 'a'")
+    shown = page(platform)
+    assert f"a reason – mary {when:%Y-%m-%d %H:%M}" in shown
+    assert "Nothing is held any more" in shown
+    assert [row.subject for row in held(platform, "E_ISSUER", "", 1).released] == ["b"]
+
+
+@pytest.mark.parametrize("state", ["ingested", "unchanged", "vanished", "quarantined"])
+def test_what_a_run_has_taken_or_held_again_waits_no_more(platform: Platform, state: str) -> None:
+    hold(platform, "a", Code.E_DECODE, item="i")
+    readmit(platform, ["a"], "mary")
+    set_outcome(platform, "i", "failed")
+    assert [row.subject for row in held(platform, "", "", 1).released] == ["a"], "it has no outcome: it is tried again"
+    set_outcome(platform, "i", state)
+    assert held(platform, "", "", 1).released == []
+    assert "Will be tried at the next run" not in page(platform)
 
 
 @pytest.mark.parametrize("state", ["ingested", "unchanged", "vanished"])

@@ -1,5 +1,6 @@
 """The page of models: champion beside challenger, the verdict, a running training, and what follows a rollback."""
 
+import re
 from io import BytesIO
 from typing import Any
 
@@ -8,12 +9,12 @@ from idh_airflow.ui.rendering import ENVIRONMENT
 from pydicom import dcmread
 
 from idh_tasks.db import results, training
-from idh_tasks.domain.learning import Comparison
+from idh_tasks.domain.learning import Comparison, RuleOff
 from idh_tasks.domain.performance import Interval, Performance
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.learning.checkpoints import Checkpoint
 from idh_tasks.pipelines.ingest import night
-from idh_tasks.pipelines.operate.withdrawal import roll_back
+from idh_tasks.pipelines.operate.withdrawal import roll_back, withdraw
 from idh_tasks.pipelines.pages.networks import Networks, SequenceRow, networks
 from idh_tasks.pipelines.pages.progress import running_training
 from idh_tasks.pipelines.pages.training_runs import reported, training_run, training_runs
@@ -21,6 +22,7 @@ from idh_tasks.pipelines.platform import Platform, preprocessing_version
 from idh_tasks.pipelines.predict import documents
 from idh_tasks.pipelines.train import freeze, promotion
 from idh_tasks.pipelines.train.lease import TrainingLease
+from idh_tasks.settings import LearningSettings
 from tests.database import run_sql
 from tests.hospital import drop, study
 from tests.integration.test_promotion import EXPIRE_LEASES, approved, judge_and_promote, judged, trained
@@ -77,6 +79,11 @@ def html(platform: Platform, **values: Any) -> str:
     return template.render(base="/idh", query="", **read | shown)
 
 
+def words(platform: Platform, **values: Any) -> str:
+    """Return the text of the page."""
+    return " ".join(re.sub(r"<[^>]*>", "", html(platform, **values)).split())
+
+
 def test_an_empty_page_says_what_would_be_here(platform: Platform) -> None:
     shown = html(platform)
     for text in ("No network has been trained yet", "No network is being trained", "Each training run appears here"):
@@ -118,6 +125,30 @@ def test_a_champion_that_a_baseline_beats_is_named(cohort: Platform) -> None:
     run_sql(cohort, "UPDATE idh.sequence_result SET auc = 0.6 WHERE sequence IN ('ADC', 'T1')")
     assert networks(cohort).behind_a_baseline == [MrSequence.T1, MrSequence.ADC]
     assert "The best baseline has a higher AUC than the champion of T1, ADC." in html(cohort)
+
+
+OFF = "Not a full test. The promotion floor is switched off (IDH_LEARNING__PROMOTION_FLOOR=0)"
+
+
+def test_a_network_that_was_judged_without_the_floor_is_not_taken_for_one_that_passed(cohort: Platform) -> None:
+    relaxed = LearningSettings(promotion_floor=0, baseline_margin=1)
+    demo = Platform(cohort.settings.model_copy(update={"learning": relaxed}))
+    first = trained(cohort, 1)
+    run_sql(cohort, "UPDATE idh.sequence_result SET auc = 0.4, auc_low = 0.2")
+    judge_and_promote(demo, first)
+    beside = words(cohort)
+    assert beside.count(OFF) == len(MODEL_SEQUENCES), "once for each network: the challenger is the champion"
+    assert beside.count("The comparison with baselines is switched off") == len(MODEL_SEQUENCES)
+    judged(cohort, trained(cohort, 2))
+    assert words(cohort).count(OFF) == len(MODEL_SEQUENCES), "beside each champion, not beside the later verdict"
+    found = networks(cohort)
+    assert {rule for r in found.rows if r.challenger for rule in r.challenger.switched_off} == set()
+    assert {tuple(r.champion.switched_off) for r in found.rows if r.champion} == {tuple(RuleOff)}
+
+
+def test_a_network_that_passed_the_whole_test_is_shown_without_a_reservation(cohort: Platform) -> None:
+    judge_and_promote(cohort, trained(cohort, 1))
+    assert "Not a full test" not in words(cohort)
 
 
 def test_what_was_decided_is_on_the_page_with_name_and_comment(cohort: Platform) -> None:
@@ -194,11 +225,21 @@ def test_who_may_not_withdraw_a_champion_reads_who_may(cohort: Platform) -> None
     assert "Model owners and administrators may do it." in shown
 
 
-def test_the_first_champion_says_why_it_cannot_be_withdrawn(cohort: Platform) -> None:
+def test_the_only_champion_is_withdrawn_in_two_steps_and_the_page_says_what_follows_and_who_did_it(
+    cohort: Platform,
+) -> None:
     judge_and_promote(cohort, trained(cohort, 1))
+    champion = row(networks(cohort), MrSequence.T1).champion
+    assert champion is not None
+    assert words(cohort).count("Withdraw … without a successor: there is no earlier champion") == len(MODEL_SEQUENCES)
+    asked = html(cohort, withdraw=champion.model_id)
+    assert "Withdraw the champion of T1 without a successor?" in asked
+    assert "/models/rollback" not in asked
+    withdraw(cohort, MrSequence.T1, champion.model_id, "misses <many> mutants", "mary")
+    assert "T1 has no champion any more" in words(cohort, withdrawn="T1")
     shown = html(cohort)
-    assert "Withdraw …" not in shown
-    assert shown.count("No champion before it, so that it cannot be withdrawn.") == len(MODEL_SEQUENCES)
+    assert "Not predicted.</span> mary withdrew model" in shown
+    assert shown.count("misses &lt;many&gt; mutants") == 2, "beside the sequence and in the history"
 
 
 def test_after_a_rollback_the_newest_document_has_the_figure_of_the_earlier_champion(platform: Platform) -> None:

@@ -29,3 +29,21 @@ def roll_back(
     if previous is None:
         raise RunRefusedError(Code.E_NO_CHAMPION, f"{sequence} has no previous champion, or another one by now")
     return previous
+
+
+def withdraw(platform: Platform, sequence: MrSequence, champion: str, reason: str, operator: str) -> None:
+    """Withdraw the champion of a sequence without a successor: the sequence is not predicted until it has another one.
+
+    Parameters
+    ----------
+    champion
+        The champion that the operator saw. It is never champion again.
+
+    Raises
+    ------
+    RunRefusedError
+        ``E_NO_CHAMPION`` if the sequence has no champion, or another one by now.
+    """
+    with platform.database.begin() as transaction:
+        if not models.withdraw(transaction, sequence, champion, reason, operator):
+            raise RunRefusedError(Code.E_NO_CHAMPION, f"{sequence} has no champion, or another one by now")

@@ -53,14 +53,29 @@ class OpenDelivery:
 
 
 @dataclass(frozen=True)
-class Held:
-    """The counts, one page of the items, and the deliveries without an outcome; the oldest first.
+class Released:
+    """Something that a person had tried again and that no run has taken or held since; who is None if unknown."""
 
-    `returning` is the number of deliveries that would be tried again with the chosen code; 0 without one.
+    subject: str
+    code: Code
+    scope: str
+    study_id: StudyId | None
+    reason: str
+    released_at: datetime
+    released_by: str | None
+
+
+@dataclass(frozen=True)
+class Held:
+    """The counts, one page of the items, and the deliveries without an outcome, the oldest first.
+
+    `returning` is the number of deliveries that would be tried again with the chosen code; 0 without one. `released`
+    waits for the next run, the latest first.
     """
 
     counts: list[HeldCount]
     listing: Listing[HeldItem]
+    released: list[Released]
     deliveries: list[OpenDelivery]
     returning: int
 
@@ -100,6 +115,7 @@ def held(platform: Platform, code: str, study: str, number: int) -> Held:
         return Held(
             transaction.all(HeldCount, "pages/count_held", notes=NOTES),
             listing(number, read),
+            transaction.all(Released, "pages/select_released", code=code, study=study, size=SIZE),
             transaction.all(OpenDelivery, "pages/select_open_deliveries", size=SIZE),
             transaction.column(int, "pages/count_returning", code=code)[0],
         )

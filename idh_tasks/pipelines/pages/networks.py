@@ -6,7 +6,8 @@ from datetime import datetime
 from idh_tasks.codes import Code
 from idh_tasks.db import judgements, models
 from idh_tasks.db.engine import Transaction
-from idh_tasks.db.models import HistoryEvent
+from idh_tasks.db.models import HistoryEvent, Withdrawal
+from idh_tasks.domain.learning import RuleOff
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.pipelines.pages.listing import MOST_COUNTED, SIZE
 from idh_tasks.pipelines.platform import Platform
@@ -32,7 +33,10 @@ class Figures:
 
 @dataclass(frozen=True)
 class Champion(Figures):
-    """A network in use, how many studies it has predicted (counted up to 1,001), and the one before it."""
+    """A network in use, how many studies it has predicted (counted up to 1,001), and the one before it.
+
+    `switched_off` are the rules that could not refuse it.
+    """
 
     sequence: MrSequence
     model_id: str
@@ -40,6 +44,7 @@ class Champion(Figures):
     promoted_at: datetime
     prevalence: float | None
     previous_id: str | None
+    switched_off: list[RuleOff]
     predicted: int
 
 
@@ -60,6 +65,7 @@ class Challenger(Figures):
     changed: int | None
     relabelled: int | None
     restores_id: str | None
+    switched_off: list[RuleOff]
     digest: str | None
     judged_at: datetime | None
     decision: str | None
@@ -77,11 +83,12 @@ class Baseline(Figures):
 
 @dataclass(frozen=True)
 class SequenceRow:
-    """Champion and challenger of one sequence, side by side."""
+    """Champion and challenger of one sequence, side by side; or why there is no champion any more."""
 
     sequence: MrSequence
     champion: Champion | None
     challenger: Challenger | None
+    withdrawal: Withdrawal | None
 
 
 @dataclass(frozen=True)
@@ -108,9 +115,14 @@ def networks(platform: Platform) -> Networks:
         networks_in_use = transaction.all(Champion, "pages/select_models", most=MOST_COUNTED + 1)
         champions = {row.sequence: row for row in networks_in_use}
         latest = {row.sequence: row for row in transaction.all(Challenger, "pages/select_challengers")}
+        gone = {row.sequence: row for row in models.withdrawals(transaction)}
         run_id = next((row.run_id for row in latest.values()), None)
         return Networks(
-            [SequenceRow(s, champions.get(s), latest.get(s)) for s in MODEL_SEQUENCES if s in champions or s in latest],
+            [
+                SequenceRow(s, champions.get(s), latest.get(s), gone.get(s))
+                for s in MODEL_SEQUENCES
+                if s in champions.keys() | latest.keys() | gone.keys()
+            ],
             run_id,
             next((row.digest for row in latest.values() if row.digest), None),
             transaction.all(Baseline, "pages/select_comparisons", run_id=run_id),

@@ -5,8 +5,9 @@ from datetime import date, datetime
 from typing import Any
 
 from idh_tasks.codes import Code
-from idh_tasks.db import patches
+from idh_tasks.db import models, patches
 from idh_tasks.db.engine import Transaction
+from idh_tasks.db.models import Withdrawal
 from idh_tasks.domain.sequence import Confidence, Contrast, MrSequence, Provenance
 from idh_tasks.domain.slices import SliceLayout, slice_place
 from idh_tasks.domain.study import StudyId
@@ -138,7 +139,7 @@ class Document:
 
 @dataclass(frozen=True)
 class Question:
-    """A question about the study or its patient."""
+    """A question about the study or its patient; `uploaded` means that a person submitted the outline in question."""
 
     review_id: str
     kind: str
@@ -147,6 +148,8 @@ class Question:
     answered_by: str | None
     answered_at: datetime | None
     opened_at: datetime
+    evidence: str
+    uploaded: bool
 
 
 @dataclass(frozen=True)
@@ -165,7 +168,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Study:
-    """Everything that the page of a study shows."""
+    """Everything that the page of a study shows; `withdrawals` are the sequences that are not predicted any more."""
 
     overview: Overview
     series: list[Series]
@@ -175,6 +178,7 @@ class Study:
     patches: list[Patch]
     predictions: list[Prediction]
     documents: list[Document]
+    withdrawals: list[Withdrawal]
     sheet: bool
     view: View | None
 
@@ -191,6 +195,11 @@ class Study:
         if layout is None or layout.grid is None:
             return slice_place(patch.slice_index, None, None)
         return slice_place(patch.slice_index, layout.grid.slices, layout.z_mm(patch.slice_index))
+
+    @property
+    def sheet_is_present(self) -> bool:
+        """Return whether the quality sheet is of the present patches, with the outline that is in use."""
+        return any(patch.present and patch.code is None for patch in self.patches)
 
     @property
     def figures(self) -> list[FigureRow]:
@@ -222,6 +231,7 @@ def _whole(transaction: Transaction, overview: Overview, version: str) -> Study:
         patches=transaction.all(Patch, "pages/select_study_patches", **versioned),
         predictions=transaction.all(Prediction, "pages/select_study_predictions", **versioned),
         documents=transaction.all(Document, "pages/select_study_documents", **key),
+        withdrawals=models.withdrawals(transaction),
         sheet=patches.newest_sheet(transaction, overview.study_id) is not None,
         view=newest_view(transaction, overview.study_id, version),
     )

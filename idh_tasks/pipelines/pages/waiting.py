@@ -1,11 +1,13 @@
 """The questions to people: open ones, the oldest first, answered ones, and one with its context."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from idh_tasks.db import reviews
+from idh_tasks.db import outlines, reviews
 from idh_tasks.db.engine import Transaction
+from idh_tasks.db.outlines import WaitingOutline
 from idh_tasks.db.reviews import Neighbours, Review
+from idh_tasks.domain.review import ReviewKind
 from idh_tasks.errors import ObjectVanishedError
 from idh_tasks.linkage.questions import PICTURE, Page, page
 from idh_tasks.pipelines.pages.listing import Listing, listing
@@ -14,10 +16,14 @@ from idh_tasks.pipelines.platform import Platform
 
 @dataclass(frozen=True)
 class WaitingQuestion:
-    """A question with the text that reviewers see."""
+    """A question with the text that reviewers see.
+
+    `newer` is an outline that a person has uploaded since and that waits, if the question is about another one.
+    """
 
     review: Review
     text: Page
+    newer: WaitingOutline | None
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,8 @@ def question(platform: Platform, review_id: str) -> QuestionInContext | None:
     with platform.database.begin() as transaction:
         found = reviews.list_reviews(transaction, review_id, everything=True)
         beside = reviews.neighbours(transaction, review_id)
-    return QuestionInContext(found[0], _text(found[0]), beside) if found and beside else None
+        shown = _with_newer(transaction, found)
+    return QuestionInContext(**vars(shown[0]), beside=beside) if shown and beside else None
 
 
 def picture(platform: Platform, review_id: str) -> bytes | None:
@@ -60,9 +67,18 @@ def _listed(
     platform: Platform, number: int, read: Callable[[Transaction, int, int], list[Review]]
 ) -> Listing[WaitingQuestion]:
     with platform.database.begin() as transaction:
-        return listing(
-            number, lambda size, start: [WaitingQuestion(r, _text(r)) for r in read(transaction, size, start)]
-        )
+        return listing(number, lambda size, start: _with_newer(transaction, read(transaction, size, start)))
+
+
+def _with_newer(transaction: Transaction, listed: Sequence[Review]) -> list[WaitingQuestion]:
+    studies = [review.subject for review in listed if review.kind is ReviewKind.AUTOMATIC_ROI]
+    newest: dict[str, WaitingOutline] = {one.study_id: one for one in outlines.waiting(transaction, studies)}
+    return [WaitingQuestion(review, _text(review), _newer(review, newest)) for review in listed]
+
+
+def _newer(review: Review, newest: Mapping[str, WaitingOutline]) -> WaitingOutline | None:
+    found = newest.get(review.subject) if review.kind is ReviewKind.AUTOMATIC_ROI else None
+    return found if found and found.sha256 != review.evidence else None
 
 
 def _text(review: Review) -> Page:

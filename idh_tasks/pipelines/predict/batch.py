@@ -23,7 +23,15 @@ STUDIES_PER_BATCH = 32
 
 def due(platform: Platform) -> list[Batch]:
     """Return the studies that lack a prediction of a present champion, in batches."""
+    for sequence in unpredicted(platform):
+        log.warning("%s is not predicted: its champion was withdrawn without a successor", sequence)
     return cut(sorted({row.study_id for row in _due(platform)}), size=STUDIES_PER_BATCH)
+
+
+def unpredicted(platform: Platform) -> list[str]:
+    """Return the sequences that have no champion because the last one was withdrawn."""
+    with platform.database.begin() as transaction:
+        return [row.sequence.value for row in models.withdrawals(transaction)]
 
 
 def _due(platform: Platform) -> list[DuePrediction]:

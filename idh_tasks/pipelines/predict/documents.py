@@ -5,6 +5,7 @@ A document whose predictions no longer hold is superseded by one that says so.
 
 import logging
 from io import BytesIO
+from typing import NotRequired, TypedDict
 
 from pydicom import Dataset, dcmread
 
@@ -14,9 +15,23 @@ from idh_tasks.domain.learning import SequencePrediction
 from idh_tasks.domain.study import StudyId
 from idh_tasks.intake.transport.archive import unzip
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
+from idh_tasks.pipelines.predict.batch import unpredicted
 from idh_tasks.store import keys
 
 log = logging.getLogger(__name__)
+
+
+class Published(TypedDict):
+    """How many documents were written, and the sequences that are not predicted any more, if there are any."""
+
+    documents: int
+    unpredicted: NotRequired[list[str]]
+
+
+def publish(platform: Platform) -> Published:
+    """Write the documents that are due, and name the sequences whose champion was withdrawn without a successor."""
+    written, missing = write_documents(platform), unpredicted(platform)
+    return Published(documents=written, unpredicted=missing) if missing else Published(documents=written)
 
 
 def write_documents(platform: Platform) -> int:

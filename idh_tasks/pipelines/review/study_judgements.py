@@ -29,6 +29,11 @@ class Judgements:
         """Return the outline that was submitted last and not withdrawn."""
         return next((one for one in self.submissions if one.withdrawn_at is None), None)
 
+    @property
+    def waiting(self) -> Submission | None:
+        """Return that outline if no reviewer has answered for it yet."""
+        return self.submitted if self.submitted and self.submitted.answer is None else None
+
 
 def judgements(platform: Platform, study_id: str) -> Judgements:
     """Return what reviewers said about a study."""

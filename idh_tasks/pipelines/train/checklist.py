@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from idh_tasks.db.training import Run
-from idh_tasks.domain.learning import RefusedSequence, Selection, SequenceResult, TwinSearch
+from idh_tasks.domain.learning import RefusedSequence, RuleOff, Selection, SequenceResult, TwinSearch
 from idh_tasks.pipelines.train.twin_search import pairs_of
 from idh_tasks.reporting.report import prior_text
 from idh_tasks.settings import LearningSettings
@@ -83,4 +83,5 @@ def _duplicates(twins: TwinSearch | None) -> str:
 def _promotion(settings: LearningSettings) -> str:
     floor = settings.promotion_floor
     signal = f"the lower bound of the AUC must exceed {floor:g}" if floor else "the floor for the AUC is switched off"
-    return f"{signal}; not worse beyond chance than the best champion so far, on the same patients"
+    baselines = "; the comparison with baselines is switched off" if RuleOff.BASELINE in settings.switched_off else ""
+    return f"{signal}{baselines}; not worse beyond chance than the best champion so far, on the same patients"

@@ -1,14 +1,14 @@
 """Judges one network by itself, by the baselines of its run, and beside the best champion of its sequence so far."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from idh_tasks.codes import catalogue
+from idh_tasks.codes import Code, catalogue
 from idh_tasks.db import judgements, results
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.judgements import BestChampion, Verdict
 from idh_tasks.db.models import Challenger
-from idh_tasks.domain.learning import Comparison
+from idh_tasks.domain.learning import Comparison, Refusal
 from idh_tasks.domain.performance import Performance
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.learning.changed_classes import changed_classes
@@ -54,7 +54,7 @@ def judge_network(
     own = stored(challenger.run_id)[sequence]
     champion = stored(champion_run)[sequence] if champion_run else Evidence()
     best = judgements.best_champion(transaction, sequence)
-    decision = judge(
+    decided = judge(
         own,
         stored(best.run_id)[sequence] if best else Evidence(),
         challenger.checks,
@@ -63,6 +63,7 @@ def judge_network(
         _rounds(transaction, challenger, best, stored),
         may_look=may_look,
     )
+    decision = replace(decided, refusals=(*_withdrawn(challenger), *decided.refusals))
     verdict = Verdict(
         sequence,
         challenger.champion_id,
@@ -73,9 +74,14 @@ def judge_network(
         better=decision.better,
         drifted=decision.drifted,
         restores_id=_restored(challenger, best, decision),
+        switched_off=settings.switched_off,
     )
     text = "\n".join([verdict_text(verdict, own.performance, champion.performance), *leak_lines(challenger.checks)])
     return Judged(challenger, verdict, [str(refusal) for refusal in decision.refusals], text, decision.on_locked)
+
+
+def _withdrawn(challenger: Challenger) -> list[Refusal]:
+    return [Refusal(Code.E_CHAMPION_WITHDRAWN, "it never becomes champion again")] if challenger.withdrawn else []
 
 
 def _restored(challenger: Challenger, best: BestChampion | None, decision: GateDecision) -> str | None:

@@ -194,12 +194,14 @@ def _check_networks(challenger: Challenger, judgement: Judgement) -> None:
     sequence = challenger.sequence
     if challenger.sha256 != judgement["networks"].get(sequence):
         raise RunRefusedError(Code.E_NOT_SHOWN, f"{sequence} has another network than the one that was judged")
+    if challenger.withdrawn:
+        raise RunRefusedError(Code.E_STALE, f"{sequence}: this network was withdrawn since it was judged")
     if challenger.champion_id != judgement["eligible"][sequence]:
         raise RunRefusedError(Code.E_STALE, f"{sequence} has had another champion since it was judged")
 
 
 def history(platform: Platform, sequence: MrSequence | None = None) -> list[HistoryEvent]:
-    """Return every promotion, refusal and rollback, the latest first."""
+    """Return every promotion, refusal, rollback and withdrawal, the latest first."""
     with platform.database.begin() as transaction:
         return models.history(transaction, sequence)
 

@@ -10,10 +10,6 @@ from idh_tasks.settings import LearningSettings
 
 BASELINE = "baseline: "
 """Begins the names of comparisons with what needs no image."""
-FLOOR_OFF = (
-    "**The floor is switched off** (`IDH_LEARNING__PROMOTION_FLOOR=0`): networks without evidence that they are better "
-    "than chance may become champions."
-)
 LEGEND = (
     "AUC with its 95 % interval over patients, out of fold. Brier score and expected calibration error: 0 is perfect. "
     "Log loss of the stated probabilities, beside that of stating the share of mutants for everybody (constant). "
@@ -73,9 +69,9 @@ def baselines_of(comparisons: Iterable[Comparison]) -> list[Comparison]:
 
 
 def rules_text(settings: LearningSettings, looks: LockedLooks) -> list[str]:
-    """Return paragraphs about the floor, if it is switched off, and about the locked test set, if there is one."""
+    """Return paragraphs about the rules that are switched off, and about the locked test set, if there is one."""
     return [
-        *([FLOOR_OFF] if settings.promotion_floor == 0 else []),
+        *(f"**Not a full test.** {rule.meaning}" for rule in settings.switched_off),
         *([locked_text(settings, looks)] if settings.locked_share else []),
     ]
 

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from idh_airflow.assets import CHAMPIONS
 from idh_airflow.ui import approvals
-from idh_airflow.ui.parameters import Number, Text
+from idh_airflow.ui.parameters import Number, Reason, Text
 from idh_airflow.ui.refusal import refused_as_conflict
 from idh_airflow.ui.rendering import render
 from idh_airflow.ui.rights import Right
@@ -115,4 +115,23 @@ def rollback(
     with refused_as_conflict():
         previous = roll_back(platform(Role.PAGES), sequence, user.get_name(), champion, comment.strip())
     changed(session, CHAMPIONS, model_id=previous)
+    return RedirectResponse(f"{request.scope['root_path']}/models/?withdrawn={sequence.value}", 303)
+
+
+@router.post("/withdraw", dependencies=[Right.APPROVE.dependency])
+def withdraw(
+    request: Request,
+    session: SessionDep,
+    user: GetUserDep,
+    sequence: Annotated[MrSequence, Form()],
+    champion: Id,
+    reason: Reason,
+) -> Response:
+    """Withdraw a champion without a successor, and wake prediction: documents with its figure are superseded."""
+    from idh_airflow.connections import platform
+    from idh_tasks.pipelines.operate import withdrawal
+
+    with refused_as_conflict():
+        withdrawal.withdraw(platform(Role.PAGES), sequence, champion, reason.strip(), user.get_name())
+    changed(session, CHAMPIONS, withdrawn=champion)
     return RedirectResponse(f"{request.scope['root_path']}/models/?withdrawn={sequence.value}", 303)

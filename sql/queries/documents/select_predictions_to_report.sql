@@ -1,5 +1,6 @@
 -- The champions' predictions for every current study, with its label and its latest document; none for a study whose
--- document must be superseded because the study was excluded, or its outline is no longer accepted.
+-- document must be superseded because the study was excluded, its outline is no longer accepted, or a champion was
+-- withdrawn since.
 WITH reported AS (
     SELECT
         t.study_id, max(l.idh_status) AS idh_status, max(l.report_version) AS report_version,
@@ -24,6 +25,11 @@ withdrawn AS (
     FROM idh.patch AS c
     JOIN idh.study AS t ON t.study_id = c.study_id AND t.revision = c.revision
     WHERE c.code = 'W_ROI_PROPOSED' AND c.object_key IS NOT NULL
+    UNION
+    SELECT p.study_id
+    FROM idh.model AS m
+    JOIN idh.prediction AS p ON p.model_id = m.model_id
+    WHERE m.withdrawn_at > (SELECT max(o.created_at) FROM idh.document AS o WHERE o.study_id = p.study_id)
     EXCEPT
     SELECT r.study_id FROM reported AS r
 ),

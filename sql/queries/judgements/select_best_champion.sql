@@ -6,6 +6,6 @@ LEFT JOIN idh.judgement AS j ON j.run_id = c.run_id AND j.sequence = c.sequence 
 LEFT JOIN idh.model AS b ON b.model_id = j.best_id AND NOT EXISTS (
     SELECT FROM idh.audit_event AS e
     WHERE e.action = 'rolled back' AND e.detail ->> 'withdraws' = b.model_id AND e.occurred_at >= b.promoted_at
-)
+) AND b.withdrawn_at IS NULL
 JOIN idh.model AS m ON m.model_id = coalesce(b.model_id, c.model_id)
 WHERE c.sequence = :sequence AND c.state = 'champion'

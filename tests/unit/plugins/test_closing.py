@@ -9,7 +9,7 @@ from airflow.sdk import Asset
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 from airflow.sdk.execution_time.context import OutletEventAccessors
 from idh_airflow import closing
-from idh_airflow.sentences import judged, listed
+from idh_airflow.sentences import judged, listed, published
 from idh_airflow.steps import new_unless_empty, outcomes, skip_unless
 
 from idh_tasks.codes import Code
@@ -103,4 +103,11 @@ def test_what_the_sources_have_is_one_sentence() -> None:
 def test_the_judgement_is_one_sentence() -> None:
     assert judged({"eligible": {"T1": None}, "networks": {"T1": "a", "T2": "b"}}) == (
         "May become champions: T1; judged: T1, T2."
+    )
+
+
+def test_a_sequence_without_a_champion_is_named_with_the_documents() -> None:
+    assert published({"documents": 3}) == "Documents written: 3."
+    assert published({"documents": 0, "unpredicted": ["ADC", "T1"]}) == (
+        "Documents written: 0. Not predicted, because the champion was withdrawn without a successor: ADC, T1."
     )

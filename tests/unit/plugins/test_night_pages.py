@@ -155,7 +155,7 @@ def test_the_chart_has_labelled_axes_and_its_numbers_as_text() -> None:
 
 
 ITEM = HeldItem("s" * 32, Code.E_DECODE, "delivery", None, "a reason", NOW, can_return=True, gaps=[])
-HELD = Held([HeldCount(Code.E_DECODE, "delivery", 5, 3, NOW)], Listing([ITEM], 1, more=False), [], 3)
+HELD = Held([HeldCount(Code.E_DECODE, "delivery", 5, 3, NOW)], Listing([ITEM], 1, more=False), [], [], 3)
 
 
 def test_only_codes_that_are_held_can_be_chosen_and_the_number_is_said_first() -> None:

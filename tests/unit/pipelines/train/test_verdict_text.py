@@ -54,11 +54,13 @@ def test_the_best_champion_is_proposed_again_after_a_drift() -> None:
     )
 
 
-def test_a_floor_that_is_switched_off_and_the_use_of_the_locked_set_are_stated() -> None:
+def test_rules_that_are_switched_off_and_the_use_of_the_locked_set_are_stated() -> None:
     looks = LockedLooks(others=3, looked=False)
     assert rules_text(LearningSettings(), looks) == []
-    [off] = rules_text(LearningSettings(promotion_floor=0), looks)
-    assert off.startswith("**The floor is switched off**")
+    floor, baseline = rules_text(LearningSettings(promotion_floor=0, baseline_margin=1), looks)
+    assert floor.startswith("**Not a full test.** The promotion floor is switched off")
+    assert baseline.startswith("**Not a full test.** The comparison with baselines is switched off")
+    assert rules_text(LearningSettings(promotion_floor=0.01, baseline_margin=0.99), looks) == []
     [locked] = rules_text(LearningSettings(locked_share=0.2), looks)
     assert "3 other training runs within a year, 4 a year are allowed" in locked
 

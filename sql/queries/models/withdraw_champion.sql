@@ -1,0 +1,1 @@
+SELECT idh.withdraw_champion(:sequence, :champion, :reason, :operator)
