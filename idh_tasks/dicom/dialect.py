@@ -1,4 +1,4 @@
-"""Reads numbers that vendors write into private elements."""
+"""Reads what vendors write into private elements."""
 
 import math
 import re
@@ -30,6 +30,11 @@ B_CONFLICT, B_CONFLICT_S_MM2 = 0.1, 60.0
 """Statements that differ by more contradict one another; one may be nominal, the other with the imaging gradients."""
 BINARY = {4: "<f", 8: "<d"}
 """How the bytes of a private number are read whose VR, FL or FD, was lost (UN)."""
+SHORT = 2
+"""Bytes of an SS whose VR was lost; digits of a text are above 9."""
+COMPONENT = ("GE", 0x0043, "GEMS_PARM_01", 0x2F)
+COMPONENTS = {1: "PHASE", 2: "REAL", 3: "IMAGINARY"}
+"""GE's numbers of the components of a complex image; 0 is the magnitude."""
 SCALE_SLOPE = ("PHILIPS", 0x2005, "Philips MR Imaging DD 001", 0x0E)
 
 
@@ -79,6 +84,12 @@ def scale_slope(ds: Dataset) -> float | None:
     return _number(ds, *SCALE_SLOPE)
 
 
+def component(ds: Dataset) -> str:
+    """Return which component of a complex image this is (PS3.3 C.8.13.3.1.3); empty if neither header nor GE states one."""
+    stated = str(ds.get("ComplexImageComponent") or "").strip().upper()
+    return stated or COMPONENTS.get(int(_number(ds, *COMPONENT) or 0), "")
+
+
 def _number(ds: Dataset, vendor: str, group: int, creator: str, element: int) -> float | None:
     """Return the first number of a private element, even if its VR (UN) or its creator was lost."""
     try:
@@ -95,7 +106,9 @@ def _number(ds: Dataset, vendor: str, group: int, creator: str, element: int) ->
 
 
 def _from_bytes(value: bytes) -> float | None:
-    """Return a binary number; four or eight digits of a text would be an impossible one."""
+    """Return a binary number; two, four or eight digits of a text would be an impossible one."""
+    if len(value) == SHORT and value[0] < ord("0") and value[1] == 0:
+        return float(value[0])
     if len(value) not in BINARY:
         return None
     number = float(struct.unpack(BINARY[len(value)], value)[0])

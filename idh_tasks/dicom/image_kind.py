@@ -4,6 +4,8 @@ from types import MappingProxyType
 
 from pydicom import Dataset
 
+from idh_tasks.dicom.dialect import component
+
 KINDS = MappingProxyType({
     "localizer": {"LOCALIZER"},
     "phase": {"P", "PHASE", "PHASE MAP", "PHASE_MAP"},
@@ -48,7 +50,7 @@ DERIVED_CONTRAST = 3
 
 def image_kind(ds: Dataset) -> str:
     """Return the kind of an image, empty for an acquired magnitude image."""
-    tokens = type_values(ds) | {str(ds.get("ComplexImageComponent") or "").upper()}
+    tokens = type_values(ds) | {component(ds)}
     return " and ".join(kind for kind, values in KINDS.items() if tokens & values)
 
 

@@ -86,6 +86,8 @@ def _contours(roi: Dataset, number: int) -> Iterator[_Contour]:
         if kind not in (CLOSED, XOR):
             raise refused("part of the tumour is marked by points or open lines, which enclose nothing")
         corners = np.array(contour.ContourData, dtype=np.float64).reshape(-1, 3)
+        if any(float(shift) for shift in contour.get("ContourOffsetVector") or ()):
+            raise refused("contours of the tumour are moved by an offset (ContourOffsetVector)")
         if not np.isfinite(corners).all():
             raise refused("a contour of the tumour has corners that are not finite")
         if len(corners) >= MIN_CORNERS:

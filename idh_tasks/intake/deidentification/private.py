@@ -5,7 +5,7 @@ from typing import Any
 from pydicom import Dataset
 from pydicom.dataset import PrivateBlock
 
-from idh_tasks.dicom.dialect import b_value
+from idh_tasks.dicom.dialect import COMPONENTS, b_value, component
 from idh_tasks.dicom.mosaic import is_mosaic, slice_normal, write_slice_normal
 from idh_tasks.intake.deidentification.profile import safe_private
 
@@ -24,10 +24,12 @@ def _is_text(creator: object) -> bool:
 
 
 def move_needed_values(ds: Dataset, out: Dataset) -> None:
-    """Move the b-value to its standard element, and the slice normal of a mosaic to our private element."""
+    """Move b-value and component to their standard elements, and the slice normal of a mosaic to our private element."""
     value = b_value(ds)
     if value is not None:
         out.DiffusionBValue = value
+    if (part := component(ds)) in COMPONENTS.values():
+        out.ComplexImageComponent = part
     normal = slice_normal(ds) if is_mosaic(ds) else None
     if normal is not None:
         write_slice_normal(normal, out)

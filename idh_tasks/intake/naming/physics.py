@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pydicom import Dataset
 from pydicom.uid import SecondaryCaptureImageStorage
 
-from idh_tasks.dicom.dialect import b_value
+from idh_tasks.dicom.dialect import b_value, component
 from idh_tasks.intake.naming.agent import Agent, read_agent
 from idh_tasks.intake.naming.region import Place, read_place
 
@@ -129,8 +129,7 @@ def _texts(ds: Dataset, keyword: str) -> tuple[str, ...]:
 def _image_type(ds: Dataset) -> frozenset[str]:
     """Return the values of Image Type, and which component of a complex image it is (PS3.3 C.8.13.3.1.3)."""
     captured = {"SECONDARY CAPTURE"} if ds.get("SOPClassUID") == SecondaryCaptureImageStorage else set()
-    component = {_text(ds, "ComplexImageComponent").upper()} - {""}
-    return frozenset(part.upper() for part in _texts(ds, "ImageType")) | captured | component
+    return frozenset(part.upper() for part in _texts(ds, "ImageType")) | captured | ({component(ds)} - {""})
 
 
 def _scanning(ds: Dataset) -> frozenset[str]:

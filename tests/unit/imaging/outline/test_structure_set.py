@@ -247,6 +247,14 @@ def test_contours_without_an_even_stack_in_the_image_are_refused_by_name(
     assert reason in refusal(structures({"GTV": contours}, GRID))
 
 
+def test_contours_that_are_moved_by_an_offset_are_refused_by_name() -> None:
+    ds = structures({"GTV": SQUARE}, GRID)
+    ds.ROIContourSequence[0].ContourSequence[0].ContourOffsetVector = [0.0, 0.0, 0.0]
+    assert on_t2(ds).any()
+    ds.ROIContourSequence[0].ContourSequence[0].ContourOffsetVector = [4.0, 0.0, 0.0]
+    assert "ContourOffsetVector" in refusal(ds)
+
+
 def test_contour_data_that_are_no_positions_are_refused() -> None:
     ds = structures({"GTV": SQUARE}, GRID)
     ds.ROIContourSequence[0].ContourSequence[0].ContourData = [1.0, 2.0, 3.0, 4.0]

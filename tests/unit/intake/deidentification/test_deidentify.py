@@ -218,6 +218,12 @@ def test_a_private_b_value_moves_to_its_standard_element_and_safe_numbers_stay()
     assert out.private_block(0x0019, "SIEMENS MR HEADER")[0x0A].value == 35
 
 
+def test_a_component_that_ge_alone_states_moves_to_its_standard_element() -> None:
+    ds = instance()
+    ds.private_block(0x0043, "GEMS_PARM_01", create=True).add_new(0x2F, "SS", 1)
+    assert read(clean(ds)).ComplexImageComponent == "PHASE"
+
+
 def test_the_options_that_were_applied_are_declared() -> None:
     out = read(clean(instance()))
     codes = {item.CodeValue for item in out.DeidentificationMethodCodeSequence}

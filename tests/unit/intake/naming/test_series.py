@@ -32,6 +32,15 @@ def volume(places: list[float] | None = None, **overrides: Any) -> list[Dataset]
     return stack(places or PLACES, **{"ImageType": MAGNITUDE, **T2, **overrides})
 
 
+def by_ge(component: int | bytes) -> list[Dataset]:
+    """Return a volume of which GE alone states the component of the complex image."""
+    images = volume()
+    for ds in images:
+        block = ds.private_block(0x0043, "GEMS_PARM_01", create=True)
+        block.add_new(0x2F, "SS" if isinstance(component, int) else "UN", component)
+    return images
+
+
 def dwi(b: float, kind: str, **overrides: Any) -> list[Dataset]:
     image_type = ["ORIGINAL" if kind == "NONE" else "DERIVED", "PRIMARY", "DIFFUSION", kind]
     return volume(ImageType=image_type, DiffusionBValue=b, **EPI | overrides)
@@ -67,6 +76,10 @@ SERIES: dict[str, tuple[Callable[[], list[Dataset]], dict[str, tuple[str, int]]]
             *volume(ComplexImageComponent="PHASE"),
             *(ds for part in "RI" for ds in volume(ImageType=["ORIGINAL", "PRIMARY", part, "ND"])),
         ],
+        {"image": ("T2", 5), "phase": ("OTHER", 5), "real": ("OTHER", 5), "imaginary": ("OTHER", 5)},
+    ),
+    "the components of a complex image by GE": (
+        lambda: [*by_ge(0), *by_ge(1), *by_ge(2), *by_ge(b"\3\0")],
         {"image": ("T2", 5), "phase": ("OTHER", 5), "real": ("OTHER", 5), "imaginary": ("OTHER", 5)},
     ),
     "two acquisitions": (
