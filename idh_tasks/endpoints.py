@@ -14,7 +14,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class _Endpoint(BaseModel):
-    model_config = ConfigDict(use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 
 class StoreSettings(_Endpoint):
@@ -57,7 +57,7 @@ class StoreSettings(_Endpoint):
 class PacsSettings(_Endpoint):
     """The PACS by DIMSE; Connection `idh_pacs`."""
 
-    host: str
+    host: str = Field(min_length=1)
     """Host of the PACS."""
     port: Port
     """Port of the PACS."""

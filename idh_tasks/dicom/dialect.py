@@ -85,7 +85,7 @@ def scale_slope(ds: Dataset) -> float | None:
 
 
 def component(ds: Dataset) -> str:
-    """Return which component of a complex image this is (PS3.3 C.8.13.3.1.3); empty if neither header nor GE states one."""
+    """Return which component of a complex image this is (PS3.3 C.8.13.3.1.3), empty if neither header nor GE says."""
     stated = str(ds.get("ComplexImageComponent") or "").strip().upper()
     return stated or COMPONENTS.get(int(_number(ds, *COMPONENT) or 0), "")
 

@@ -1,7 +1,7 @@
 """Turns Airflow's Connections into the settings of the pipelines."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
@@ -105,7 +105,7 @@ def _valid(kind: type[S], name: str, content: Mapping[str, object]) -> S:
     Raises
     ------
     SettingsRefusedError
-        ``E_SETTINGS`` naming the Connection and its fields that are missing or not valid, without their values.
+        ``E_SETTINGS`` naming the Connection and its fields that are unknown, missing or not valid; never a value.
     """
     from pydantic import ValidationError
 
@@ -115,9 +115,13 @@ def _valid(kind: type[S], name: str, content: Mapping[str, object]) -> S:
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        fields = sorted({".".join(map(str, one["loc"])) for one in error.errors(include_input=False)})
-        reason = f"Connection {name}: {', '.join(fields)} missing or not valid"
-        raise SettingsRefusedError(Code.E_SETTINGS, reason) from None
+        faults = sorted({_fault(one["loc"], one["type"]) for one in error.errors(include_input=False)})
+        raise SettingsRefusedError(Code.E_SETTINGS, f"Connection {name}: {', '.join(faults)}") from None
+
+
+def _fault(place: Iterable[str | int], kind: str) -> str:
+    verdict = "unknown" if kind == "extra_forbidden" else "missing or not valid"
+    return f"{'.'.join(map(str, place))} is {verdict}"
 
 
 def platform(role: Role) -> "Platform":

@@ -24,7 +24,7 @@ def _is_text(creator: object) -> bool:
 
 
 def move_needed_values(ds: Dataset, out: Dataset) -> None:
-    """Move b-value and component to their standard elements, and the slice normal of a mosaic to our private element."""
+    """Move b-value and component to their standard elements, the slice normal of a mosaic to our private element."""
     value = b_value(ds)
     if value is not None:
         out.DiffusionBValue = value

@@ -4,9 +4,10 @@ import json
 
 import pytest
 from airflow.sdk import Connection
-from idh_airflow.connections import _pacs, platform
+from idh_airflow.connections import _pacs, _store, platform
 
 from idh_tasks.domain.role import Role
+from idh_tasks.errors import SettingsRefusedError
 
 DATABASE = {"conn_type": "postgres", "login": "idh_pages", "password": "p/w", "host": "/socket", "schema": "idh"}
 STORE = {"conn_type": "aws", "login": "key", "password": "secret", "extra": {"endpoint": "http://127.0.0.1:1"}}
@@ -27,3 +28,19 @@ def test_a_field_left_empty_in_the_form_has_its_default() -> None:
     pacs = _pacs(Connection(conn_id="idh_pacs", conn_type="idh_pacs", host="pacs", port=104, extra=json.dumps(extra)))
     assert pacs is not None
     assert (pacs.retrieve, pacs.listen_port, pacs.tls_ca) == ("C-GET", 11112, None)
+
+
+def test_a_misspelt_field_is_refused_by_name_as_a_variable_is() -> None:
+    titles = {"called_aet": "PACS", "calling_aet": "IDH"}
+    extra = json.dumps(titles | {"tls_caa": "/secret/ca.pem", "listen_port": 0})
+    pacs = Connection(conn_id="idh_pacs", conn_type="idh_pacs", port=104, extra=extra)
+    with pytest.raises(SettingsRefusedError) as refused:
+        _pacs(pacs)
+    faults = "host is missing or not valid, listen_port is missing or not valid, tls_caa is unknown"
+    assert refused.value.reason == f"Connection idh_pacs: {faults}"
+
+
+def test_a_misspelt_bucket_does_not_become_the_default() -> None:
+    extra = json.dumps({"endpoint": "https://store", "dropbucket": "of the hospital"})
+    with pytest.raises(SettingsRefusedError, match=r"Connection idh_store: dropbucket is unknown$"):
+        _store(Connection(conn_id="idh_store", conn_type="idh_store", login="key", password="s", extra=extra))
