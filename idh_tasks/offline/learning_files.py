@@ -24,6 +24,8 @@ from idh_tasks.offline.learning_table import (
 
 MUTANT = {"1", "true", "mutant", "mut", "idh-mutant"}
 WILDTYPE = {"0", "false", "wildtype", "wild-type", "wt", "idh-wildtype"}
+REAL = "biuf"
+"""Kinds of numbers that patches may have; of complex ones half would be lost."""
 SCORE_COLUMNS = ("patient", "label", "probability_mutant", "calibrated", "fold", "repetition")
 
 
@@ -124,11 +126,17 @@ def read_data(path: Path) -> tuple[dict[str, NDArray[np.float32]], dict[str, boo
 
 
 def _content(arrays: NpzFile) -> tuple[NDArray[np.float32], NDArray[Any], list[str]]:
-    """Return x, y and the patients; arrays of Python objects, and patches that are no numbers, are refused."""
+    """Return x, y and the patients; arrays of Python objects, and patches that are no real numbers, are refused."""
     try:
-        return arrays["x"].astype(np.float32), arrays["y"], [str(p) for p in arrays["patient"]]
-    except (ValueError, TypeError):
-        raise refused("x must have numbers, and no array may have Python objects") from None
+        x, y, patients = arrays["x"], arrays["y"], arrays["patient"].astype(str)
+    except ValueError:
+        raise refused("no array may have Python objects, and patients must be written in ASCII or Unicode") from None
+    if x.dtype.kind not in REAL:
+        raise refused("x must have real numbers")
+    if patients.ndim != 1:
+        raise refused(f"patient has the shape {patients.shape}; it must be [n]")
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused
+        return x.astype(np.float32), y, patients.tolist()
 
 
 def _mutants(y: NDArray[Any]) -> list[bool]:

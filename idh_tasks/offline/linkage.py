@@ -14,6 +14,7 @@ from idh_tasks.linkage.words.results import read_assays
 COLUMNS = {"report_id", "method", "result"}
 AGES = ("age", "age_years")
 """Names of the column of ages: the second is that of the platform's own pathology.csv."""
+OLDEST = 130
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,11 @@ def _resolved(report_id: str, rows: list[dict[str, str]], age_rule: bool) -> Res
 
 
 def _age(rows: list[dict[str, str]]) -> float | None:
-    """Return the first age (years) that is a number, or None."""
-    for age in (row[name] for row in rows for name in AGES if name in row):
-        try:
-            return float(age)
-        except (TypeError, ValueError):
-            continue
-    return None
+    """Return the age in years on which all rows of a report agree; None, which decides nothing, if there is none."""
+    stated = {text for row in rows for name in AGES if (text := (row.get(name) or "").strip())}
+    try:
+        ages = {float(text) for text in stated}
+    except ValueError:
+        return None
+    [age] = ages if len(ages) == 1 else [None]
+    return age if age is not None and 0 <= age <= OLDEST else None

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from idh_tasks.cli import app
@@ -52,6 +53,17 @@ def test_the_pathology_file_of_a_cohort_is_read_with_its_own_name_of_the_age(tmp
 
 def test_the_age_rule_is_an_option(tmp_path: Path) -> None:
     assert resolved(tmp_path, "--age-rule")["c"] == ("wildtype", "IHC negative at 55 or older (cIMPACT-NOW)")
+
+
+@pytest.mark.parametrize("second", ["50", "abc", "nan", "-70", "700"])
+def test_an_age_on_which_the_rows_do_not_agree_decides_nothing(tmp_path: Path, second: str) -> None:
+    path = tmp_path / "assays.csv"
+    path.write_text(f"report_id,age,method,result\nc,70,IHC R132H,negative\nc,{second},IHC ATRX,retained\n")
+    done = CliRunner().invoke(app.cli, ["linkage", "resolve", str(path), "--age-rule", "--json"])
+    assert json.loads(done.stdout)["status"] == "indeterminate"
+    path.write_text(path.read_text().replace(f"c,{second},", "c,,"))
+    done = CliRunner().invoke(app.cli, ["linkage", "resolve", str(path), "--age-rule", "--json"])
+    assert json.loads(done.stdout)["status"] == "wildtype"
 
 
 def test_p03_a_missing_column_is_named(tmp_path: Path) -> None:

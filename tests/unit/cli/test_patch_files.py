@@ -52,9 +52,26 @@ def test_a_missing_label_or_a_third_class_is_never_a_mutant(y: Any, tmp_path: Pa
         read_data(written(tmp_path, y))
 
 
-def test_patches_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(RunRefusedError, match="E_SCHEMA: x must have numbers"):
-        read_data(written(tmp_path, [0] * 6, x=np.full((6, 32, 32), "a")))
+@pytest.mark.parametrize("x", [np.full((6, 32, 32), "a"), PATCHES + 1j, np.full((6, 32, 32), None)])
+def test_patches_that_are_no_real_numbers_are_refused(x: Any, tmp_path: Path) -> None:
+    with pytest.raises(RunRefusedError, match="E_SCHEMA"):
+        read_data(written(tmp_path, [0] * 6, x=x))
+
+
+def test_patches_that_are_too_large_for_single_precision_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(RunRefusedError, match="E_EMPTY_IMAGE"):
+        read_data(written(tmp_path, [0] * 6, x=1e300 * PATCHES))
+
+
+@pytest.mark.parametrize("kind", ["S", "U"])
+def test_patients_may_be_bytes(kind: str, tmp_path: Path) -> None:
+    _, labels = read_data(written(tmp_path, [0] * 6, patients=PATIENTS.astype(kind)))
+    assert list(labels) == PATIENTS.tolist()
+
+
+def test_patients_in_a_column_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(RunRefusedError, match=r"E_SCHEMA: patient has the shape \(6, 1\)"):
+        read_data(written(tmp_path, [0] * 6, patients=PATIENTS[:, None]))
 
 
 def test_patches_of_which_pooling_would_leave_nothing_are_refused_before_the_training(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 from idh_tasks.codes import Code
 from idh_tasks.domain.learning import Comparison, HeldOutScore, LeakCheck
 from idh_tasks.domain.performance import Interval, Performance
-from idh_tasks.learning.gate import Evidence, GateDecision, Rounds, judge
+from idh_tasks.learning.gate import Evidence, GateDecision, Rounds, is_better, judge
+from idh_tasks.learning.paired import Difference
 from idh_tasks.learning.performance import assess
 from idh_tasks.settings import LearningSettings
 from tests.factories import scores
@@ -279,6 +280,11 @@ def test_after_a_drift_only_a_network_that_is_better_beyond_chance_replaces_the_
     assert codes(judge(best, best, (), RELAXED, rounds=drifted)) == ["W_DRIFT"]
     better = judge(evidence(cohort(1, 4.0)), best, (), RELAXED, rounds=drifted)
     assert (better.passed, better.better) == (True, True)
+
+
+@pytest.mark.parametrize(("errors", "better"), [(2.5, False), (3.5, True)])
+def test_a_lucky_network_is_not_the_new_standard(errors: float, better: bool) -> None:
+    assert is_better(Difference(0.01 * errors, 0.01, 98, 100, 30)) is better
 
 
 def test_one_training_that_went_wrong_is_no_drift() -> None:
