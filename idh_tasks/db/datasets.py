@@ -39,7 +39,7 @@ class Changes:
 
 @dataclass(frozen=True)
 class PatientFeatures:
-    """Age at imaging, sex, and the mean rCBV within the tumour outline of a patient of a dataset."""
+    """Age at imaging, sex, and the mean rCBV in the tumour outline of a patient; None if it is on another scale."""
 
     patient_key: str
     age_years: float | None
@@ -63,7 +63,7 @@ class Acquired:
 
 
 def eligible_members(transaction: Transaction, settings_hash: str) -> list[EligibleMember]:
-    """Return every current patch of a chosen case with a determinate label."""
+    """Return every patch by this version of code and settings of a chosen case with a determinate label."""
     member = TypeAdapter(Member)
     rows = transaction.rows("datasets/select_eligible_patches", settings_hash=settings_hash)
     return [EligibleMember(member.validate_python(dict(row)), Provenance(row["provenance"])) for row in rows]

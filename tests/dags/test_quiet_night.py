@@ -29,7 +29,7 @@ QUIET: dict[str, object] = {
     "idh_tasks.pipelines.review.questions.reviews_due": 0,
     "idh_tasks.pipelines.preprocess.batch.due": [],
     "idh_tasks.pipelines.predict.batch.due": [],
-    "idh_tasks.pipelines.predict.documents.write_documents": 0,
+    "idh_tasks.pipelines.predict.documents.publish": {"documents": 0},
     "idh_tasks.pipelines.train.freeze.freeze_cohort": SimpleNamespace(run_id=None, reason="2 new cases, 10 needed"),
 }
 """What the pipelines find on such a night."""

@@ -56,10 +56,18 @@ def freeze_cohort(platform: Platform, force: bool, sequences: Collection[str] = 
         training.save_run(transaction, run, code_version("learning"))
         folds = partition_of(transaction, run, members).folds
         cost = expected_cost(transaction, settings, Counter(member.sequence for member in members))
+        left_out = datasets.count_to_prepare_again(transaction, preprocessing_version(platform))
     labels = labels_of(members)
     log.info("%s", cost)
     log.info("mutants held out per fold: %s", ", ".join(map(str, mutants_held_out(folds, labels))))
-    return Due(run.run_id, f"{len(labels)} labelled patients; {cost}")
+    return Due(run.run_id, f"{len(labels)} labelled patients; {cost}{_left_out(left_out)}")
+
+
+def _left_out(studies: int) -> str:
+    if not studies:
+        return ""
+    counted = "1 labelled study" if studies == 1 else f"{studies} labelled studies"
+    return f"; left out until they are prepared again with the present settings: {counted}"
 
 
 def _eligible_members(platform: Platform, transaction: Transaction) -> list[Member]:

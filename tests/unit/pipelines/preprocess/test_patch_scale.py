@@ -39,12 +39,13 @@ def cut(
     scale: Literal["normalised", "absolute"],
     provenance: Provenance = Provenance.VENDOR,
     seen: Seen = lambda *_: None,
+    normalisation: Literal["brain_zscore", "tumour_mean"] = "brain_zscore",
 ) -> CutPatch:
     """Cut a patch from an image with 1200 in the tumour, 800 around it."""
     volume = Volume(IMAGE, geometry(SHAPE))
     series = SeriesRecord(SeriesId("s"), Identification(sequence, Confidence.HIGH, ""), "s", "", 1)
     images: Any = SimpleNamespace(
-        settings=ImagingSettings(adc_scale=scale),
+        settings=ImagingSettings(adc_scale=scale, normalisation=normalisation),
         source=lambda _: SourceImage(volume, volume, provenance, series),
         aligned=lambda _: AlignedImage(IMAGE, np.ones(SHAPE, dtype=bool), IDENTITY),
         reference=Reference(MrSequence.MPRAGE, volume),
@@ -88,6 +89,19 @@ def test_an_image_is_drawn_with_the_unit_of_its_values(
     cut(sequence, "normalised", provenance, lambda _, image, unit: drawn.append((float(image.voxels.max()), unit)))
     assert [unit for _, unit in drawn] == units
     assert (drawn[-1][0] < 2) is (units[-1] == OF_WHITE_MATTER)
+
+
+@pytest.mark.parametrize("normalisation", ["brain_zscore", "tumour_mean"])
+def test_a_patch_of_rcbv_does_not_depend_on_the_tissue_to_which_it_is_relative(
+    monkeypatch: pytest.MonkeyPatch, normalisation: Literal["brain_zscore", "tumour_mean"]
+) -> None:
+    patches = []
+    for median in (1, 800):
+        relative = NormalisedRcbv(np.asarray(IMAGE / median, dtype=np.float32), 5.0)
+        monkeypatch.setattr(cut_patches, "normalise_rcbv", lambda *_, relative=relative: relative)
+        patches.append(cut(MrSequence.RCBV, "normalised", normalisation=normalisation))
+    assert patches[0].roi_mean == pytest.approx(800 * patches[1].roi_mean)
+    assert np.allclose(patches[0].patch, patches[1].patch, atol=1e-4)
 
 
 def test_an_absolute_adc_keeps_its_unit() -> None:
