@@ -7,10 +7,10 @@ champions, ask for approval, and promote. A scheduled run trains if there is no 
 relabelled (`IDH_LEARNING__RETRAIN_AFTER_…`). On demand, the form chooses sequences, and whether any change is enough.
 
 **Writes**: `idh.dataset`, `idh.held_out_patient`, `idh.locked_decision`, `idh.training_run`, `idh.twin_pair`,
-`idh.fold_result`, `idh.held_out_score`, `idh.model`, `idh.judgement`, `idh.locked_look`.
+`idh.review`, `idh.fold_result`, `idh.held_out_score`, `idh.model`, `idh.judgement`, `idh.locked_look`.
 
-A challenger is refused if its AUC may be chance or is behind a baseline, if something leaks, or if it is worse than the
-best champion so far. Unless `IDH_APPROVAL=auto`, `approve` waits for a person, whose choice counts for what was shown.
+A challenger is refused if it may be chance, leaks, or is behind a baseline or the best champion so far; all are while
+*Review* asks if two patients with one image are one. Unless `IDH_APPROVAL=auto`, a person approves what was shown.
 
 **When it is red**: clear the failed sequence; others are kept. After `E_STALE` or `E_NOT_SHOWN`, trigger a new run.
 """
@@ -20,12 +20,12 @@ from typing import Any
 
 from airflow.sdk import dag
 from idh_airflow.approval import approval, approval_of
-from idh_airflow.assets import CHAMPIONS, PATCHES
+from idh_airflow.assets import CHAMPIONS, PATCHES, QUESTIONS
 from idh_airflow.connections import platform
 from idh_airflow.defaults import DAG_DEFAULTS, RETRAIN_CRON
 from idh_airflow.schedules import timed
 from idh_airflow.sentences import judged
-from idh_airflow.steps import skip_unless, step
+from idh_airflow.steps import new_unless_empty, skip_unless, step
 from idh_airflow.training_form import PARAMS, asked, wanted
 
 from idh_tasks.domain.role import Role
@@ -47,11 +47,11 @@ def retrain_models() -> None:
         due = freeze.freeze_cohort(platform(ROLE), *asked(params, dag_run))
         return skip_unless(due.run_id, due.reason)
 
-    @step("Pairs of patients with the same image: {}.")
+    @step("Pairs of patients with the same image: {}.", outlets=[QUESTIONS])
     def search_twins(training_run: str) -> int:
         from idh_tasks.pipelines.train import twin_search
 
-        return twin_search.search_twins(platform(ROLE), training_run)
+        return new_unless_empty(twin_search.search_twins(platform(ROLE), training_run), "no two of them are alike")
 
     @step("Training: {}.", map_index_template="{{ task.op_kwargs['sequence'] }}", **GPU)
     def train_sequence(training_run: str, sequence: str, ti: Any = None) -> str:

@@ -1,13 +1,14 @@
 """
 ### Review cases
 
-Whenever linking or preprocessing meets a question that only a person can decide, it waits here as a task in the state
-*awaiting input*. Answer it on the page **Review** or under **Required Actions**. Questions contain the platform's ids
-and medical terms, but no patient identifier; pathology readers open the text of a report on the page.
+Whenever linking, preprocessing or training meets a question that only a person can decide, it waits here as a task in
+the state *awaiting input*. Answer it on the page **Review** or under **Required Actions**. Questions contain the
+platform's ids and medical terms, but no patient identifier; pathology readers open the text of a report on the page.
 
 **Questions**: contradictory reports, unclear results or diagnoses, several equally suitable studies, almost identical
-patient identifiers, merges of patients whose birth date or sex differ, series whose name is not sure, and proposed
-tumour outlines. A wrong answer is taken back on the page **Review**; clearing a task takes nothing back.
+patient identifiers, merges of patients whose birth date or sex differ, series whose name is not sure, proposed tumour
+outlines, and patients with the same image. A wrong answer is taken back on the page **Review**; clearing a task takes
+nothing back.
 
 **Writes**: `idh.review` and `idh.audit_event` (who, when, what). An answer starts `link_pathology`.
 

@@ -51,14 +51,15 @@ def trained_models(transaction: Transaction, patients: Sequence[PatientKey]) -> 
 
 
 def object_keys(transaction: Transaction, patients: Sequence[PatientKey], studies: Sequence[StudyId]) -> list[str]:
-    """Return the objects about a person that rows refer to: quarantined bytes, packed datasets, training reports.
+    """Return the objects about a person that rows refer to: quarantined bytes, packed datasets, reports, pictures.
 
-    A training report may show patches of the person.
+    A training report may show patches of the person, and so does the picture of a pair with the same image.
     """
     quarantined = transaction.column(str, "erasure/select_held_objects", studies=studies)
     packs = transaction.column(str, "erasure/select_packs_holding", keys=patients)
+    pictures = transaction.column(str, "erasure/select_pictures_of_pairs", keys=patients)
     reports = transaction.all(_TrainingReport, "erasure/select_models_naming", keys=patients)
-    return quarantined + packs + [report.report_key for report in reports if report.report_key]
+    return quarantined + packs + pictures + [report.report_key for report in reports if report.report_key]
 
 
 def delete_person(

@@ -176,11 +176,18 @@ class RefusedSequence:
 
 @dataclass(frozen=True)
 class Twins:
-    """Two patients whose images of a sequence are the same, with the correlation of their textures."""
+    """Two patients whose images of a sequence are the same, with the correlation of their textures.
+
+    Parameters
+    ----------
+    apart_by
+        The id of the question to which somebody has answered that they are two, or None: one may be there twice.
+    """
 
     first: str
     second: str
     similarity: float
+    apart_by: str | None = None
 
 
 TwinSearch = Mapping[MrSequence, Sequence[Twins]]

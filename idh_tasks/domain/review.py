@@ -15,6 +15,7 @@ class ReviewKind(StrEnum):
     AUTOMATIC_ROI = "automatic_roi"
     MERGE_MISMATCH = "merge_mismatch"
     SERIES_NAME = "series_name"
+    SAME_IMAGE = "same_image"
 
 
 class ImageFault(StrEnum):
@@ -26,9 +27,11 @@ class ImageFault(StrEnum):
     OTHER = "other"
 
 
-ABOUT_A_STUDY = (ReviewKind.AUTOMATIC_ROI, ReviewKind.SERIES_NAME)
-"""Questions that preprocessing asks; the others follow from reports, and are derived by each link run."""
+ABOUT_IMAGES = (ReviewKind.AUTOMATIC_ROI, ReviewKind.SERIES_NAME, ReviewKind.SAME_IMAGE)
+"""Questions that preprocessing and training ask; the others follow from reports, and each link run derives them."""
 SAME_PERSON = "same person"
 """The answer to a near miss that merges the two patients."""
+DIFFERENT_PATIENTS, SAME_PATIENT = "two different patients", "the same patient"
+"""The answers about a pair with the same image; the first one lets them be trained on."""
 LEAVE_OPEN = "leave open"
-"""The option that decides nothing: the case stays out of the cohort."""
+"""The option that decides nothing: the case stays out of the cohort, or the pair refuses the training."""

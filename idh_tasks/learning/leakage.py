@@ -56,8 +56,8 @@ def refuse_twins(found: Iterable[Twins]) -> None:
         error = SameImageError(
             Code.E_LEAKAGE,
             f"{len(patients)} patients have the same image as another one (correlation of textures "
-            f"{pairs[-1].similarity:.2f} to {pairs[0].similarity:.2f}); merge these patients, or exclude one study of "
-            "each pair",
+            f"{pairs[-1].similarity:.2f} to {pairs[0].similarity:.2f}); if they are one, merge them, or exclude one "
+            "study of each pair",
         )
         error.pairs = pairs
         raise error

@@ -17,6 +17,7 @@ TITLES = {
     ReviewKind.AUTOMATIC_ROI: "Does the proposed outline fit the tumour?",
     ReviewKind.MERGE_MISMATCH: "Two merged patients differ in birth date or sex",
     ReviewKind.SERIES_NAME: "Which MR sequence is this series?",
+    ReviewKind.SAME_IMAGE: "Are these two patients with the same image one person?",
 }
 EXPLANATIONS = {
     ReviewKind.UNCLEAR_RESULT: "The text of the result was not understood as a whole, contradicts itself, or is "
@@ -39,14 +40,20 @@ EXPLANATIONS = {
     ReviewKind.SERIES_NAME: "Header and name do not show for certain which sequence this is, and the study has no "
     "other series for it. `DWI` and `DSC` are the series from which ADC and rCBV are computed, `T1C` is a T1 after "
     "contrast that is not an MPRAGE, and `OTHER` is not used.",
+    ReviewKind.SAME_IMAGE: "The search before a training found that these two patients have the same image of the "
+    "tumour, as if one person had two pseudonyms. Compare their studies. `two different patients` holds as long as "
+    "both have these patches: the next training does not report them. If they are `the same patient`, the training "
+    "stays refused: have both merged at the source, or exclude one of the studies on its page. After the answer, the "
+    "merge or the exclusion, start `retrain_models` by hand.",
 }
 
 DIGEST_LENGTH = 16
 PICTURE = "picture"
-"""The detail that says where the picture of an outline is stored."""
+"""The detail that says where the picture of a question is stored."""
 PICTURES = {
     ReviewKind.AUTOMATIC_ROI: "the outline on the reference image, T2 and FLAIR",
     ReviewKind.SERIES_NAME: "six images of the series, in the order of their numbers",
+    ReviewKind.SAME_IMAGE: "the patches of both in the sequence in which they are most alike; one may be mirrored",
 }
 """Questions with a picture, and what it shows."""
 ABOUT_REPORTS = (
@@ -87,7 +94,8 @@ def page(kind: ReviewKind, subject: str, evidence: str, detail: Mapping[str, obj
         address = f"./idh/review/{review_id(kind, subject, evidence)}/picture.png"
         lines.append(f"[![{shown}]({address})]({address})\n")
     text = "\n".join([*lines, *_end(kind)])
-    headline, offered = f"{TITLES[kind]} ({subject[:8]})", (*options, LEAVE_OPEN)
+    short = " and ".join(part[:8] for part in subject.split())
+    headline, offered = f"{TITLES[kind]} ({short})", (*options, LEAVE_OPEN)
     content = json.dumps([kind, subject, evidence, headline, text, offered])
     digest = hashlib.sha256(content.encode()).hexdigest()[:DIGEST_LENGTH]
     body = f"{text}\n\nVersion of this question: `{digest}`"
@@ -107,7 +115,8 @@ def _facts(facts: Mapping[str, object]) -> Iterator[str]:
 def _end(kind: ReviewKind) -> Iterator[str]:
     if kind in ABOUT_REPORTS:
         yield "Pathology readers can open the laboratory's text on the page Review.\n"
-    yield f"The case stays out of the cohort if you choose `{LEAVE_OPEN}` or if nobody answers."
+    follows = "No network is trained" if kind is ReviewKind.SAME_IMAGE else "The case stays out of the cohort"
+    yield f"{follows} if you choose `{LEAVE_OPEN}` or if nobody answers."
 
 
 def _detail(name: str, value: object) -> Iterator[str]:

@@ -52,6 +52,11 @@ def series_images(study_id: str, series_id: str, sha256: str) -> str:
     return f"studies/{study_id}/images-{series_id}-{sha256[:24]}.png"
 
 
+def pair_images(study_id: str, evidence: str) -> str:
+    """Key of the picture of two patients who have the same image, one of whom this study shows."""
+    return f"studies/{study_id}/pair-{evidence[:24]}.png"
+
+
 def qc_sheet(study_id: str, version: str) -> str:
     """Key of the sheet for a visual check of a study's patches."""
     return f"patches/{study_id}/qc-{version}.png"

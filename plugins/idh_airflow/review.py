@@ -59,7 +59,7 @@ class ReviewOperator(BoundQuestion):
         if shown != self.shown:
             outcomes(_ask_again)(self.shown)
         if not outcomes(_record)(shown, option, _name(event["responded_by_user"])):
-            raise undecided("left open, and the case stays out of the cohort, awaiting review")
+            raise undecided("left open, awaiting review")
         return _answered(shown, option)
 
     def refuse(self, shown: str) -> None:

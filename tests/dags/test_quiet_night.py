@@ -108,3 +108,22 @@ def test_a_run_that_did_something_says_what(monkeypatch: pytest.MonkeyPatch) -> 
     run = ended("link_pathology", found, monkeypatch)
     assert (run.state, run.note) == ("success", "New: 4 links, 3 studies due.")
     assert run.announced == {"cases": {"links": 4, "studies due": 3}}
+
+
+TRAINED = {
+    "idh_tasks.pipelines.train.freeze.freeze_cohort": SimpleNamespace(run_id="run", reason="14 labelled patients"),
+    "idh_tasks.pipelines.train.sequence.train_sequence": "E_LEAKAGE",
+    "idh_tasks.pipelines.train.evaluate.evaluate": "report",
+    "idh_tasks.pipelines.train.promotion.judge_challengers": {"eligible": {}},
+}
+
+
+@pytest.mark.usefixtures("airflow_database")
+@pytest.mark.parametrize(("pairs", "announced"), [(1, {"questions": {}}), (0, {})])
+def test_patients_with_the_same_image_are_asked_about_at_once(
+    pairs: int, announced: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = QUIET | TRAINED | {"idh_tasks.pipelines.train.twin_search.search_twins": pairs}
+    run = ended("retrain_models", found, monkeypatch)
+    assert (run.state, run.announced) == ("success", announced)
+    assert {"search_twins", "train_sequence"} <= run.tasks["success"]

@@ -28,6 +28,9 @@ COLUMNS = {
     ("idh_preprocess", "idh.review", "asked_at"),
     ("idh_preprocess", "idh.review", "moot"),
     ("idh_preprocess", "idh.review", "person_key"),
+    ("idh_train", "idh.review", "asked_at"),
+    ("idh_train", "idh.review", "moot"),
+    ("idh_train", "idh.review", "person_key"),
     # The counts of the cohort are kept with a dataset in the transaction that freezes it.
     ("idh_train", "idh.dataset", "cohort"),
     ("idh_train", "idh.dataset", "preprocessing_version"),
@@ -70,8 +73,8 @@ WRITES = {
     },
     "train": {
         "INSERT": "dataset dataset_member sequence_result fold_result held_out_score locked_score dataset_pack "
-        "held_out_patient locked_decision locked_look training_run twin_pair model comparison_result training_progress "
-        "training_lease judgement",
+        "held_out_patient locked_decision locked_look training_run twin_pair review model comparison_result "
+        "training_progress training_lease judgement",
         "UPDATE": "dataset_pack training_run model comparison_result training_progress training_lease judgement",
         "DELETE": "training_lease",
     },

@@ -9,27 +9,20 @@ from idh_tasks.db import datasets, results
 from idh_tasks.domain.learning import RefusedSequence
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.errors import RunRefusedError
-from idh_tasks.learning.leak_checks import twin_of
 from idh_tasks.pipelines.operate import erasure
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.train.evaluate import evaluate
 from idh_tasks.pipelines.train.freeze import freeze_cohort
 from idh_tasks.pipelines.train.sequence import train_sequence
 from idh_tasks.pipelines.train.twin_search import search_twins
-from idh_tasks.store.arrays import array_bytes, read_array
 from tests.database import run_sql
 from tests.integration.test_erasure import mentions
 from tests.seed import seed_cohort
+from tests.twins import SHOWN_IN, make_twins
 
 PAIRS = "SELECT sequence, patient_key, other_key FROM idh.twin_pair ORDER BY 1"
 EVIDENCE = "SELECT min(similarity), max(similarity) FROM idh.twin_pair"
-PATCH = """
-SELECT p.object_key FROM idh.patch AS p JOIN idh.study AS t USING (study_id)
-WHERE t.patient_key = :patient AND p.sequence = :sequence
-"""
-SAME = "UPDATE idh.patch SET sha256 = :sha256 WHERE object_key = :key"
 FORGET = "UPDATE idh.training_run SET twins_searched_at = NULL"
-SHOWN_IN = (MrSequence.ADC, MrSequence.T1)
 
 
 @pytest.fixture
@@ -41,14 +34,7 @@ def cohort(platform: Platform) -> Platform:
 @pytest.fixture
 def twins(cohort: Platform) -> list[str]:
     """Return two patients of the cohort who have the same image in two of six sequences."""
-    patients = [cohort.pseudonymiser.patient("H", number) for number in ("2", "9")]
-    for sequence in SHOWN_IN:
-        first, second = (
-            key for patient in patients for (key,) in run_sql(cohort, PATCH, patient=patient, sequence=sequence)
-        )
-        sha256 = cohort.store.put(second, array_bytes(twin_of(read_array(cohort.store.get(first)), seed=1)))
-        run_sql(cohort, SAME, key=second, sha256=sha256)
-    return sorted(patients)
+    return make_twins(cohort)
 
 
 def frozen(platform: Platform) -> str:

@@ -7,7 +7,7 @@ from idh_tasks.db import audit, links, reviews, series_names
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.links import MergeEvent
 from idh_tasks.db.reviews import Review
-from idh_tasks.domain.review import ABOUT_A_STUDY, LEAVE_OPEN, SAME_PERSON, ReviewKind
+from idh_tasks.domain.review import ABOUT_IMAGES, LEAVE_OPEN, SAME_PERSON, ReviewKind
 from idh_tasks.domain.study import PatientKey, SeriesId
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.pipelines.platform import Platform
@@ -72,8 +72,8 @@ def _as_shown(platform: Platform, transaction: Transaction, review: Review, show
     """Return whether a question is what was shown, and still arises from the present reports, studies and merges."""
     if token(review) != shown:
         return False
-    if review.kind in ABOUT_A_STUDY:
-        return not review.moot  # a later run of preprocessing makes it moot
+    if review.kind in ABOUT_IMAGES:
+        return not review.moot  # a later run of preprocessing or training makes it moot
     # Whether the others are moot is only known at the next link run.
     links.derive_links(transaction, platform.settings.linkage.window_days)
     return reviews.still_arises(transaction, review.review_id)

@@ -1,9 +1,11 @@
 """The items of TRIPOD+AI (2024) and CLAIM (2024) that a training run can answer by itself."""
 
 from collections.abc import Sequence
+from itertools import chain
 
 from idh_tasks.db.training import Run
 from idh_tasks.domain.learning import RefusedSequence, RuleOff, Selection, SequenceResult, TwinSearch
+from idh_tasks.learning.leakage import distinct
 from idh_tasks.pipelines.train.twin_search import pairs_of
 from idh_tasks.reporting.report import prior_text
 from idh_tasks.settings import LearningSettings
@@ -74,10 +76,14 @@ def _partitions(settings: LearningSettings) -> str:
 def _duplicates(twins: TwinSearch | None) -> str:
     if twins is None:
         return "it is not on record that patients were compared by their images"
-    pairs, where = pairs_of(twins), ", ".join(sequence.written for sequence, found in twins.items() if found)
+    pairs = distinct(chain.from_iterable(twins.values()))
     if not pairs:
         return "all patients were compared by their images in each sequence; none were found to have the same image"
-    return f"pairs of patients with the same image: {len(pairs)} (in {where}); no network was trained"
+    where = ", ".join(sequence.written for sequence, found in twins.items() if found)
+    apart = len(pairs) - len(pairs_of(twins))
+    told = f", of whom a person has said before that they are two patients: {apart}" if apart else ""
+    refused = "; no network was trained" if apart < len(pairs) else ""
+    return f"pairs of patients with the same image: {len(pairs)} (in {where}){told}{refused}"
 
 
 def _promotion(settings: LearningSettings) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from idh_tasks.codes import Code
-from idh_tasks.db import datasets, feed, results, training
+from idh_tasks.db import datasets, feed, results, training, twins
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.training import PromotedRun, Run, RunState
 from idh_tasks.domain.learning import Member, Refusal, labels_of
@@ -50,8 +50,18 @@ def reason_not_to_train(
     known = training.get_run(transaction, run.run_id)
     if known is not None:
         finished = known.state is RunState.PROMOTED and set(sequences) <= set(results.of_run(transaction, run.run_id))
-        return ALREADY_TRAINED if finished else None
+        return _same_image(transaction, run) or ALREADY_TRAINED if finished else None
     return None if force else _too_few_changes(transaction, settings, members, latest)
+
+
+def _same_image(transaction: Transaction, run: Run) -> Refusal | None:
+    """Refuse what a person has to settle first: with another answer, the run would be another one."""
+    standing = twins.standing(transaction, run.run_id)
+    if not (standing.reported or standing.taken_back):
+        return None
+    return Refusal(
+        Code.E_LEAKAGE, "the last training found patients with the same image, and nothing has changed since"
+    )
 
 
 def _suspicious_feed(transaction: Transaction) -> Refusal | None:

@@ -2,19 +2,21 @@
 
 import logging
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from idh_tasks.db import audit, datasets, frozen_cohorts, training
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.training import Run, RunState
 from idh_tasks.domain.learning import Member, labels_of
+from idh_tasks.domain.same_image import ToldApart
 from idh_tasks.learning.folds import mutants_held_out
 from idh_tasks.pipelines.platform import Platform, code_version, preprocessing_version
 from idh_tasks.pipelines.train.cost import expected_cost
 from idh_tasks.pipelines.train.dataset_arrays import pack
 from idh_tasks.pipelines.train.due import Cohort, reason_not_to_train
 from idh_tasks.pipelines.train.partitions import partition_of
+from idh_tasks.pipelines.train.twin_questions import told_apart
 from idh_tasks.store import keys
 
 log = logging.getLogger(__name__)
@@ -43,7 +45,7 @@ def freeze_cohort(platform: Platform, force: bool, sequences: Collection[str] = 
     settings = platform.settings.learning
     with platform.database.begin() as transaction:
         members = _eligible_members(platform, transaction)
-        run = _plan(platform, members)
+        run = _plan(platform, members, told_apart(transaction, members).values())
         cohort = Cohort(members, preprocessing_version(platform))
         reason = reason_not_to_train(transaction, settings, cohort, run, force, sequences)
         if reason is not None:
@@ -76,10 +78,11 @@ def _eligible_members(platform: Platform, transaction: Transaction) -> list[Memb
     return [member for member, provenance in eligible if accepts(provenance)]
 
 
-def _plan(platform: Platform, members: Sequence[Member]) -> Run:
-    """Return the run on these members; its ids follow from dataset, settings and code."""
+def _plan(platform: Platform, members: Sequence[Member], apart: Iterable[ToldApart]) -> Run:
+    """Return the run on these members; its ids follow from dataset, settings, code and the patients told apart."""
     settings = platform.settings.learning
     content = sorted((m.sequence, m.patient_key, m.patch_id, m.mutant, m.report_key, m.report_version) for m in members)
     dataset_id = keys.digest(*content)
-    run_id = keys.digest(dataset_id, settings.fingerprint(), code_version("learning"))
+    answers = sorted(answer.token for answer in apart)
+    run_id = keys.digest(dataset_id, settings.fingerprint(), code_version("learning"), *answers)
     return Run(run_id, dataset_id, RunState.FROZEN, settings.model_dump(mode="json"))

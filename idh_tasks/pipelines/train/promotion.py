@@ -19,6 +19,7 @@ from idh_tasks.errors import RunRefusedError
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.train.evaluate import comparisons_of
 from idh_tasks.pipelines.train.judged import Judged, evidence, judge_network
+from idh_tasks.pipelines.train.twin_questions import refuse_taken_back
 from idh_tasks.pipelines.train.verdict_text import LEGEND, baselines_of, baselines_text, rules_text
 from idh_tasks.store import keys
 
@@ -52,10 +53,16 @@ def judge_challengers(platform: Platform, run_id: str) -> Judgement:
     """Judge every model of a run; record the verdicts, and end the run if no model is eligible.
 
     Baselines and the mean over sequences are computed first if no report has been written yet.
+
+    Raises
+    ------
+    RunRefusedError
+        ``E_LEAKAGE`` if the answer that two patients with the same image are different ones was taken back.
     """
     compared = comparisons_of(platform, run_id)
     settings = platform.settings.learning
     with platform.database.begin() as transaction:
+        refuse_taken_back(transaction, run_id)
         looks = judgements.locked_looks(transaction, run_id)
         may_look = looks.looked or looks.others < settings.locked_looks
         stored = cache(partial(evidence, transaction))
@@ -135,12 +142,14 @@ def promote(platform: Platform, run_id: str, judgement: Judgement, approval: App
     ------
     RunRefusedError
         ``E_STALE`` if a champion was replaced since the judgement, which a person may have approved; ``E_NOT_SHOWN`` if
-        the approval was given for another judgement, or if the judgement is about other networks.
+        the approval was given for another judgement, or if the judgement is about other networks; ``E_LEAKAGE`` as
+        `judge_challengers`.
     """
     _check_approval(run_id, judgement, approval)
     promoted = []
     with platform.database.begin() as transaction:
         models.lock_promotion(transaction)
+        refuse_taken_back(transaction, run_id)
         for challenger in models.of_run(transaction, run_id):
             sequence = challenger.sequence
             promotes = _restored(judgement).get(sequence, challenger.model_id)

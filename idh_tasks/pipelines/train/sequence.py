@@ -24,6 +24,7 @@ from idh_tasks.pipelines.train.job import SequenceJob, TrainedSequence
 from idh_tasks.pipelines.train.lease import TrainingLease
 from idh_tasks.pipelines.train.partitions import partition_of
 from idh_tasks.pipelines.train.record import record_refusal, record_training
+from idh_tasks.pipelines.train.twin_questions import refuse_taken_back
 from idh_tasks.pipelines.train.twin_search import pairs_of, twin_search_of
 from idh_tasks.settings import LearningSettings
 
@@ -48,8 +49,8 @@ def train_sequence(platform: Platform, run_id: str, sequence: MrSequence, holder
     Raises
     ------
     RunRefusedError
-        ``E_NO_RUN`` if there is no such run, ``E_NOT_SEARCHED`` if it was not searched for twins. Neither is recorded:
-        the sequence can be trained afterwards.
+        ``E_NO_RUN`` if there is no such run, ``E_NOT_SEARCHED`` if it was not searched for twins, ``E_LEAKAGE`` if an
+        answer on which its search relied was taken back. None is recorded: the sequence can be trained afterwards.
     """
     with platform.database.begin() as transaction:
         if sequence in results.of_run(transaction, run_id):
@@ -82,6 +83,7 @@ def _task(transaction: Transaction, run_id: str, sequence: MrSequence) -> _Task:
         raise RunRefusedError(Code.E_NO_RUN, f"there is no run {run_id}")
     members = datasets.members(transaction, run_id)
     settings, partition = LearningSettings.recorded(run.settings), partition_of(transaction, run, members)
+    refuse_taken_back(transaction, run_id)
     twins = pairs_of(twin_search_of(transaction, run_id))
     return _Task(SequenceJob(run_id, sequence, members), settings, partition, twins)
 

@@ -14,14 +14,20 @@ from idh_tasks.learning.leakage import distinct
 from idh_tasks.learning.twins import find_twins
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.train.dataset_arrays import unpack
+from idh_tasks.pipelines.train.twin_questions import marked, questions_of, told_apart
 
 log = logging.getLogger(__name__)
 
 
 def search_twins(platform: Platform, run_id: str) -> int:
-    """Compare the patients of a run in each sequence, keep what is found, and return the number of pairs.
+    """Compare the patients of a run in each sequence, keep what is found, and ask a person about each pair.
 
-    A second call compares nothing and returns the same.
+    A pair whom somebody has told apart is kept with the answer. A second call compares nothing and returns the same.
+
+    Returns
+    -------
+    int
+        The number of pairs that refuse the training.
 
     Raises
     ------
@@ -31,11 +37,20 @@ def search_twins(platform: Platform, run_id: str) -> int:
     with platform.database.begin() as transaction:
         members, known = datasets.members(transaction, run_id), twins.of_run(transaction, run_id)
     if known is None:
-        found = _searched(platform, run_id, members)
-        with platform.database.begin() as transaction:
-            twins.save(transaction, run_id, found)
-            known = twin_search_of(transaction, run_id)
+        known = _search_and_ask(platform, run_id, members)
     return len(pairs_of(known))
+
+
+def _search_and_ask(platform: Platform, run_id: str, members: Sequence[Member]) -> TwinSearch:
+    found = _searched(platform, run_id, members)
+    asked, pictures = questions_of(platform, run_id, members, found)
+    with platform.database.begin() as transaction:
+        twins.save(transaction, run_id, marked(found, told_apart(transaction, members)))
+        twins.request(transaction, asked)
+        # The rows keep both patients from being erased until the pictures are where erasure finds them.
+        for key, picture in pictures.items():
+            platform.store.put(key, picture)
+        return twin_search_of(transaction, run_id)
 
 
 def twin_search_of(transaction: Transaction, run_id: str) -> TwinSearch:
@@ -54,8 +69,8 @@ def twin_search_of(transaction: Transaction, run_id: str) -> TwinSearch:
 
 
 def pairs_of(search: TwinSearch) -> tuple[Twins, ...]:
-    """Return each pair once, whatever sequences show it."""
-    return distinct(chain.from_iterable(search.values()))
+    """Return each pair that nobody has told apart, once, whatever sequences show it."""
+    return distinct(pair for pair in chain.from_iterable(search.values()) if pair.apart_by is None)
 
 
 def _searched(platform: Platform, run_id: str, members: Sequence[Member]) -> dict[MrSequence, list[Twins]]:

@@ -12,6 +12,7 @@ from idh_tasks.learning.leakage import SameImageError
 from idh_tasks.linkage.cohort_flow import waiting_for_patches
 from idh_tasks.pipelines.train.job import SequenceJob
 
+ASKED = "Review asks whether they are two; if so, start another run after the answer"
 MOST_PAIRS = 5
 """Pairs of patients with the same image that a reason names."""
 
@@ -19,7 +20,7 @@ MOST_PAIRS = 5
 def true_reason(transaction: Transaction, job: SequenceJob, error: RunRefusedError) -> str:
     """Return the reason of a refusal, with the patients who have the same image, or why there are too few patients."""
     if isinstance(error, SameImageError):
-        return f"{error.reason}. {_named(error.pairs)}"
+        return f"{error.reason}. {_named(error.pairs)}. {ASKED}"
     if error.code is not Code.E_FOLD_DEGENERATE:
         return error.reason
     missing = frozen_cohorts.missing(transaction, job.run_id, job.sequence)

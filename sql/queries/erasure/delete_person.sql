@@ -32,6 +32,7 @@ DELETE FROM idh.review
 WHERE person_key = ANY(CAST(:keys AS text[])) OR subject = ANY(CAST(:keys AS text[])) OR evidence = ANY(CAST(:keys AS text[]))
     OR subject IN (SELECT report_key FROM idh.report WHERE patient_key = ANY(CAST(:keys AS text[])))
     OR subject = ANY(CAST(:studies AS text[]))
+    OR (kind = 'same_image' AND string_to_array(subject, ' ') && CAST(:keys AS text[]))
     OR subject IN (SELECT series_id FROM idh.series WHERE study_id = ANY(CAST(:studies AS text[])));
 DELETE FROM idh.disagreement WHERE study_id = ANY(CAST(:studies AS text[]));
 DELETE FROM idh.study_exclusion WHERE study_id = ANY(CAST(:studies AS text[]));

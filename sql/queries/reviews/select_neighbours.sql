@@ -1,4 +1,4 @@
--- The open questions beside one in the queue, the oldest first, and the studies of its person, the newest first.
+-- The open questions beside one in the queue, the oldest first, and the studies of those it is about, the newest first.
 SELECT
     (
         SELECT p.review_id FROM idh.review AS p
@@ -12,7 +12,12 @@ SELECT
     ) AS after,
     ARRAY(
         SELECT t.study_id
-        FROM idh.patients_of(v.person_key) AS o
+        FROM (
+            SELECT v.person_key
+            UNION
+            SELECT unnest(string_to_array(v.subject, ' ')) WHERE v.kind = 'same_image'
+        ) AS one
+        CROSS JOIN LATERAL idh.patients_of(one.person_key) AS o
         JOIN idh.study AS t USING (patient_key)
         ORDER BY (t.study_id IN (v.subject, v.detail ->> 'study')) IS TRUE DESC, t.study_date DESC
         LIMIT 10

@@ -68,7 +68,7 @@ def test_a_question_ends_with_the_answer_in_one_sentence(pushed: dict[str, Any])
 def test_a_question_without_an_answer_ends_with_what_that_means(pushed: dict[str, Any]) -> None:
     with pytest.raises(AirflowSkipException):
         ReviewOperator(task_id="ask", shown="r1:a", **ASKED).execute_complete(context(), event("leave open", None))
-    left_open = "Nothing decided: left open, and the case stays out of the cohort, awaiting review."
+    left_open = "Nothing decided: left open, awaiting review."
     assert pushed == {SUMMARY: left_open}
 
 

@@ -22,5 +22,13 @@ def test_a_pair_in_two_sequences_is_one_pair() -> None:
     assert "same image: 2 (in T1, FLAIR)" in duplicates(found)
 
 
+def test_a_pair_whom_a_person_has_told_apart_is_stated_and_refuses_nothing() -> None:
+    apart = Twins("a", "b", 0.8, "q")
+    told = duplicates({MrSequence.T1: [apart], MrSequence.ADC: [apart]})
+    assert told.endswith("same image: 1 (in T1, ADC), of whom a person has said before that they are two patients: 1")
+    other = duplicates({MrSequence.T1: [apart, Twins("c", "d", 0.7)]})
+    assert "two patients: 1; no network was trained" in other
+
+
 def test_a_run_without_a_search_does_not_claim_that_nobody_is_there_twice() -> None:
     assert duplicates(None) == "it is not on record that patients were compared by their images"

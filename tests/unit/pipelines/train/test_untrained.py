@@ -22,7 +22,7 @@ def found(pairs: int) -> SameImageError:
 
 def test_patients_with_the_same_image_are_named_by_pseudonym() -> None:
     reason = true_reason(NOT_ASKED, JOB, found(2))
-    assert reason.endswith("The patients are left0 and right0, left1 and right1")
+    assert "The patients are left0 and right0, left1 and right1. Review asks whether they are two" in reason
 
 
 def test_of_many_pairs_the_most_similar_are_named() -> None:
