@@ -34,10 +34,9 @@ def volume(places: list[float] | None = None, **overrides: Any) -> list[Dataset]
 
 def by_ge(component: int | bytes) -> list[Dataset]:
     """Return a volume of which GE alone states the component of the complex image."""
-    images = volume()
-    for ds in images:
-        block = ds.private_block(0x0043, "GEMS_PARM_01", create=True)
-        block.add_new(0x2F, "SS" if isinstance(component, int) else "UN", component)
+    vr = "SS" if isinstance(component, int) else "UN"
+    for ds in (images := volume()):
+        ds.private_block(0x0043, "GEMS_PARM_01", create=True).add_new(0x2F, vr, component)
     return images
 
 
@@ -78,9 +77,8 @@ SERIES: dict[str, tuple[Callable[[], list[Dataset]], dict[str, tuple[str, int]]]
         ],
         {"image": ("T2", 5), "phase": ("OTHER", 5), "real": ("OTHER", 5), "imaginary": ("OTHER", 5)},
     ),
-    "the components of a complex image by GE": (
-        lambda: [*by_ge(0), *by_ge(1), *by_ge(2), *by_ge(b"\3\0")],
-        {"image": ("T2", 5), "phase": ("OTHER", 5), "real": ("OTHER", 5), "imaginary": ("OTHER", 5)},
+    "magnitude and phase by GE": (
+        lambda: [*by_ge(0), *by_ge(b"\1\0")], {"image": ("T2", 5), "phase": ("OTHER", 5)},
     ),
     "two acquisitions": (
         lambda: [*volume(AcquisitionNumber=1), *volume(AcquisitionNumber=2)],
