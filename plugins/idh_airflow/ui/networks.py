@@ -132,6 +132,6 @@ def withdraw(
     from idh_tasks.pipelines.operate import withdrawal
 
     with refused_as_conflict():
-        withdrawal.withdraw(platform(Role.PAGES), sequence, champion, reason.strip(), user.get_name())
+        withdrawal.withdraw(platform(Role.PAGES), sequence, champion, reason, user.get_name())
     changed(session, CHAMPIONS, withdrawn=champion)
     return RedirectResponse(f"{request.scope['root_path']}/models/?withdrawn={sequence.value}", 303)
