@@ -1,8 +1,9 @@
 """The images of an epoch: in an order that balances the classes, and each one rotated."""
 
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
+
+from idh_tasks.learning.backend import tf
 
 
 def balanced_order(y: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:

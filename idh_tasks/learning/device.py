@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import tensorflow as tf
-
 from idh_tasks.codes import Code
 from idh_tasks.errors import TransientError
+from idh_tasks.learning.backend import tf
 from idh_tasks.settings import LearningSettings
 
 # By default a GPU rounds factors to 10 bits (TF32); that our results hold with it has not been shown.

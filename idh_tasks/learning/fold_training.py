@@ -133,7 +133,7 @@ def _scores(fold: Fold, labels: Mapping[str, bool], of_mutant: NDArray[np.float3
 
 
 def _use_one_thread() -> None:
-    import tensorflow as tf
+    from idh_tasks.learning.backend import tf
 
     try:
         tf.config.threading.set_intra_op_parallelism_threads(1)

@@ -7,9 +7,7 @@ a convolution is neither added nor trained, because the normalisation that follo
 from collections.abc import Callable
 from itertools import pairwise
 
-import keras
-import tensorflow as tf
-from keras import layers
+from idh_tasks.learning.backend import keras, layers, tf
 
 
 def trained_variables(model: keras.Model) -> list[keras.Variable]:

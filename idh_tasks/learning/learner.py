@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from functools import cached_property
 
-import keras
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
+from idh_tasks.learning.backend import keras, tf
 from idh_tasks.learning.forward import trained_variables
 from idh_tasks.learning.network import build_network
 from idh_tasks.learning.training_job import Patches

@@ -3,11 +3,10 @@
 import math
 from collections.abc import Sequence
 
-import keras
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
+from idh_tasks.learning.backend import keras, tf
 from idh_tasks.learning.forward import trained_variables
 from idh_tasks.learning.learner import Learner
 

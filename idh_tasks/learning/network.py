@@ -1,8 +1,6 @@
 """The paper's network: four convolutional blocks and three fully connected layers."""
 
-import keras
-from keras import layers
-
+from idh_tasks.learning.backend import keras, layers
 from idh_tasks.settings import LearningSettings
 
 

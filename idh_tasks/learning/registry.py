@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-import keras
 import numpy as np
 
 from idh_tasks.codes import Code
 from idh_tasks.errors import RunRefusedError
+from idh_tasks.learning.backend import keras
 
 ENTRIES = {"metadata.json", "config.json", "model.weights.h5"}
 MAX_BYTES = 64 * 2**20

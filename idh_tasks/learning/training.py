@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 
-import keras
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
 from idh_tasks.learning.augmentation import rotate
+from idh_tasks.learning.backend import keras, tf
 from idh_tasks.learning.device import device_failures, training_device
 from idh_tasks.learning.forward import trained_variables, training_forward
 from idh_tasks.learning.learner import Learner

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from idh_tasks.domain.learning import LearningCurve
+from idh_tasks.learning.backend import keras
 from idh_tasks.learning.checkpoints import CheckpointStore, NoCheckpoints
 
 

@@ -7,12 +7,11 @@ images of weight zero, which affect no mean, no normalisation and no gradient.
 
 from collections.abc import Callable, Sequence
 
-import keras
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
 from idh_tasks.learning.augmentation import rotate
+from idh_tasks.learning.backend import keras, tf
 from idh_tasks.learning.device import device_failures, training_device
 from idh_tasks.learning.learner_matrices import LearnerMatrices
 from idh_tasks.learning.training_job import TrainedNetwork, TrainingJob

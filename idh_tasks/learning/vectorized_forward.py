@@ -2,10 +2,7 @@
 
 import math
 
-import keras
-import tensorflow as tf
-from keras import layers
-
+from idh_tasks.learning.backend import keras, layers, tf
 from idh_tasks.learning.learner_matrices import LearnerMatrices
 
 

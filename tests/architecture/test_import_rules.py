@@ -33,6 +33,7 @@ BREAKS = [
     ("airflow", "idh_tasks/pipelines/platform.py", "import airflow"),
     ("tensorflow", "idh_tasks/pipelines/predict/batch.py", "import tensorflow"),
     ("tensorflow", "idh_tasks/imaging/patch.py", "import keras"),
+    ("tensorflow", "idh_tasks/learning/folds.py", "import tensorflow"),
     ("simpleitk", "idh_tasks/pipelines/preprocess/batch.py", "import SimpleITK"),
     ("onnx", "idh_tasks/learning/folds.py", "import onnxruntime"),
     ("boto3", "idh_tasks/intake/gate/instance.py", "import boto3"),

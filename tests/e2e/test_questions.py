@@ -39,6 +39,7 @@ WAYS = {
     "Why is a series not used?": Way(STUDY, IN_STUDY.format("Series"), "confidence"),
     "Who is in the cohort, who is not, and why?": Way((menu("Cohort"),), "main", "Left out"),
     "What is waiting for a person?": Way((menu("Review"),), "main", "Answer in|No question waits"),
+    "Two patients have the same image": Way((menu("Review"),), "main", "Answer in|No question waits"),
     "A report was amended: what used the old label?": Way(
         (*STUDY, "text=History of the label"), "section:has-text('Trainings') tbody", "mutant|wildtype"
     ),
