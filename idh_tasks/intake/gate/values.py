@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from pydicom import DataElement, Dataset
 from pydicom.charset import python_encoding
-from pydicom.datadict import dictionary_VR
+from pydicom.datadict import dictionary_has_tag, dictionary_VM, dictionary_VR
 from pydicom.dataelem import RawDataElement
 from pydicom.tag import BaseTag, Tag
 from pydicom.valuerep import VR
@@ -23,7 +23,8 @@ PIXEL_DATA = Tag("PixelData")
 MAX_AGE_YEARS = 130
 _NUMERIC = re.compile(rb"[\d+\-.\\\0 eE]*")
 NUMBERS = MappingProxyType({"UI": re.compile(rb"[\d.\\\0 ]*"), "IS": _NUMERIC, "DS": _NUMERIC})
-CHECKED = frozenset({*NUMBERS, "DA", "AS"})
+BYTES_OF_A_NUMBER = MappingProxyType({"FD": 8, "FL": 4, "SL": 4, "UL": 4, "SS": 2, "US": 2})
+CHECKED = frozenset({*NUMBERS, *BYTES_OF_A_NUMBER, "DA", "AS"})
 INTEGERS = re.compile(rb"\s*[+-]?\d{0,12}\s*(\\\s*[+-]?\d{0,12}\s*)*\0?")
 AGE = re.compile(rb"(\d{3})[DWMY]")
 
@@ -99,6 +100,8 @@ def _vr(tag: BaseTag) -> str:
 def _is_valid(vr: str, value: bytes, tag: BaseTag) -> bool:
     if vr in NUMBERS and not NUMBERS[vr].fullmatch(value):
         raise InstanceRejectedError(Code.E_VR_INVALID, f"{tag} holds text where its VR {vr} requires numbers")
+    if _is_one_of_several(vr, value, tag):
+        return False
     if vr == "IS":
         return INTEGERS.fullmatch(value) is not None
     if vr == "DS":
@@ -108,6 +111,12 @@ def _is_valid(vr: str, value: bytes, tag: BaseTag) -> bool:
     if vr == "AS":
         return _is_age(value)
     return True
+
+
+def _is_one_of_several(vr: str, value: bytes, tag: BaseTag) -> bool:
+    """Return whether several numbers stand where the dictionary (PS3.6 6) has one: which of them holds is not known."""
+    several = b"\\" in value if vr in {"IS", "DS"} else len(value) > BYTES_OF_A_NUMBER.get(vr, len(value))
+    return several and dictionary_has_tag(tag) and dictionary_VM(tag) == "1"
 
 
 def _is_age(value: bytes) -> bool:
