@@ -1,5 +1,6 @@
 """The predictions for one study as a DICOM structured report (PS3.16 TID 1500)."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -66,17 +67,20 @@ def write_report(
     previous
         The document that this one supersedes: it is referenced, never changed (PS3.3 C.17.2.6).
     """
-    document = ComprehensiveSR(
-        evidence=[_with_type_2(instance) for instance in evidence],
-        content=_content(predictions, status, uids),
-        series_instance_uid=uids.series,
-        series_number=9001,
-        sop_instance_uid=uids.document,
-        instance_number=1,
-        manufacturer="idh-platform",
-        is_complete=True,
-        previous_versions=[dcmread(BytesIO(previous))] if previous else None,
-    )
+    with warnings.catch_warnings():
+        # highdicom takes a pseudonym for a mistyped name, and would print it.
+        warnings.filterwarnings("ignore", "The string .* is unlikely to represent the intended person name")
+        document = ComprehensiveSR(
+            evidence=[_with_type_2(instance) for instance in evidence],
+            content=_content(predictions, status, uids),
+            series_instance_uid=uids.series,
+            series_number=9001,
+            sop_instance_uid=uids.document,
+            instance_number=1,
+            manufacturer="idh-platform",
+            is_complete=True,
+            previous_versions=[dcmread(BytesIO(previous))] if previous else None,
+        )
     document.SeriesDescription = NOTICE
     buffer = BytesIO()
     document.save_as(buffer)

@@ -5,6 +5,7 @@ from io import BytesIO
 
 import highdicom
 import numpy as np
+import pytest
 from pydicom import Dataset, dcmread
 
 from idh_tasks.domain.review import ImageFault
@@ -78,6 +79,16 @@ def test_w04_an_amended_label_and_a_revised_study_lead_to_new_documents_and_chan
     assert "'0.25'" in str(first), "the document states the calibrated probability"
     assert "IDH-mutant" not in str(first)
     assert "research use" in first.SeriesDescription
+
+
+def test_no_pseudonym_is_printed_as_a_warning(platform: Platform, recwarn: pytest.WarningsRecorder) -> None:
+    drop(platform, "one", study())
+    night.ingest(platform)
+    predict(platform)
+    assert documents.write_documents(platform) == 1
+    [document] = stored_documents(platform)
+    assert document.PatientName
+    assert not [w for w in recwarn if str(document.PatientName) in str(w.message)]
 
 
 def test_a_document_whose_predictions_hold_no_longer_is_superseded_once_and_again_when_they_hold(
