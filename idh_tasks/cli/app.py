@@ -153,7 +153,9 @@ def _summary(shown: dict[str, object]) -> str:
 
 @cli.command()
 def migrate(
-    url: Annotated[str | None, typer.Option(envvar="IDH_DATABASE_URL", help="SQLAlchemy URL of a PostgreSQL database.")] = None,
+    url: Annotated[
+        str | None, typer.Option(envvar="IDH_DATABASE_URL", help="SQLAlchemy URL of a PostgreSQL database.")
+    ] = None,
 ) -> None:
     """Bring the database to the newest schema."""
     from idh_tasks.db.engine import Database

@@ -11,12 +11,15 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from idh_tasks.settings import ReadableFile
+
 WORDS: Mapping[Any, str] = {
     int: "a whole number",
     float: "a number",
     bool: "`true` or `false`",
     str: "a text",
     Path: "a path",
+    ReadableFile: "a file that this process can read",
 }
 BOUNDS = {"ge": "of at least", "gt": "above", "le": "at most", "lt": "below"}
 

@@ -104,6 +104,7 @@ SETTINGS = {
     "IDH_TIME_ZONE": "Berlin",
     "IDH_STORE__ENDPOINT": "s3.hospital.example",
     "IDH_PACS__PORT": "0",
+    "IDH_PATHOLOGY_MAPPING": "/nowhere/mapping.toml",
 }
 STARTS = [
     ("up",),
