@@ -84,6 +84,10 @@ WRONG_USAGE = [
     ("check", "fax"),
     ("learn", "rollback", "T3"),
     ("learn", "history", "T3"),
+    ("learn", "withdraw", "T3", "a model", "--reason", "misses mutants"),
+    ("learn", "withdraw", "T1", "a model"),
+    ("learn", "withdraw", "T1", "--reason", "misses mutants"),
+    ("learn", "withdraw", "T1", "a model", "--reason", " "),
     ("learn", "folds", "{file}", "--folds", "1"),
     ("learn", "train", "{file}", "-o", "{out}", "--sequence", "T9"),
     *(("learn", "train", "{file}", "-o", "{out}", "--learning-rate", rate) for rate in ("0", "-1", "nan", "inf")),
@@ -92,6 +96,7 @@ WRONG_USAGE = [
     ("demo", "--epochs", "0"),
     ("linkage", "review", "show"),
     ("linkage", "review", "reopen", "x"),
+    ("linkage", "review", "reopen", "x", "--reason", ""),
     *(("migrate", "--url", url) for url in WRONG_URLS),
     ("status", "--nosuch"),
 ]
