@@ -11,6 +11,7 @@ from airflow.dag_processing.dagbag import DagBag
 from airflow.utils.db import initdb
 from fastapi.testclient import TestClient
 
+from idh_tasks.codes import Code
 from idh_tasks.db.checks import Outcome, SourceCheck
 from idh_tasks.settings import ROOT
 from tests.fhir_server import TOKEN, fhir_server
@@ -71,3 +72,22 @@ def test_a_connection_of_the_form_alone_works_and_the_environment_comes_before_i
         run_test_of("fhir")
     assert (found[-1].outcome, found[-1].origin) == (Outcome.FAILED, "environment")
     assert len(server.requests) == before
+
+
+FAULTY: dict[str, dict[str, Any]] = {
+    "port is missing or not valid": {"port": 0},
+    "calling_aet is missing or not valid": {"extra": json.dumps({"called_aet": "PACS", "calling_aet": "A" * 17})},
+    "extra is not a JSON object": {"extra": '["PACS", "IDH"]'},
+}
+
+
+@pytest.mark.parametrize("fault", FAULTY)
+def test_a_fault_of_the_form_is_named_by_the_test_of_its_source(found: list[SourceCheck], fault: str) -> None:
+    titles = {"extra": json.dumps({"called_aet": "PACS", "calling_aet": "IDH"})}
+    pacs = {"conn_type": "idh_pacs", "host": "127.0.0.1", "port": 104, **titles, **FAULTY[fault]}
+    for name, content in (NEEDED | {"idh_db_ingest": NEEDED["idh_db_link"], "idh_pacs": pacs}).items():
+        fill_in_form(name, content)
+    run_test_of("pacs")
+    [check] = found
+    assert (check.outcome, check.code) == (Outcome.FAILED, Code.E_SETTINGS)
+    assert check.sentence == f"Connection idh_pacs: {fault}."

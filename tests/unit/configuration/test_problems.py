@@ -79,6 +79,17 @@ CONNECTED = {
                 ("\0", "'\0'"),
             )
         ),
+        *(
+            (
+                "IDH_PACS__CALLED_AET",
+                title,
+                f"IDH_PACS__CALLED_AET is {shown}; it must be an AE title of at most 16 characters, "
+                "without a backslash and not only blanks.",
+            )
+            for title, shown in (("", "empty"), ("   ", "'   '"), ("A\\B", "'A\\B'"), ("A" * 17, f"'{'A' * 17}'"))
+        ),
+        ("IDH_STORE__ACCESS_KEY", "", "IDH_STORE__ACCESS_KEY is empty; it must be a text that is not empty."),
+        ("IDH_STORE__SECRET_KEY", "", "IDH_STORE__SECRET_KEY is not valid; it must be a secret that is not empty."),
         ("IDH_PACS", "s3cret", "IDH_PACS is not a JSON object; set its parts instead, such as IDH_PACS__HOST."),
     ],
 )
@@ -105,6 +116,7 @@ def test_each_fault_is_one_sentence(variable: str, value: str, sentence: str) ->
         ("IDH_CONN_IDH_STORE__FROM", "/run/secrets/conn_idh_store_pages"),
         ("IDH_DATABASE_URL__FROM", "/run/secrets/url"),
         ("IDH_REAL_DATA", "/data"),
+        ("IDH_PACS__CALLED_AET", "A SIXTEEN [AET]~"),
         ("IDH_PATHOLOGY_MAPPING", __file__),
     ],
 )
