@@ -9,7 +9,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr
 
-WebAddress = Annotated[str, Field(pattern=r"^https?://[^\s/]")]
+WEB_ADDRESS = r"^https?://[^\s/]"
+WebAddress = Annotated[str, Field(pattern=WEB_ADDRESS)]
+AE_TITLE = r"^[ -\[\]-~]*[!-\[\]-~][ -\[\]-~]*$"
+"""The default repertoire without a backslash, and not only blanks (PS3.5 6.2, AE)."""
+AeTitle = Annotated[str, Field(max_length=16, pattern=AE_TITLE)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -22,9 +26,9 @@ class StoreSettings(_Endpoint):
 
     endpoint: WebAddress
     """Address of the endpoint, with https."""
-    access_key: str
+    access_key: str = Field(min_length=1)
     """Access key."""
-    secret_key: SecretStr
+    secret_key: SecretStr = Field(min_length=1)
     """Secret key."""
     bucket: str = "idh-store"
     """The platform's own bucket."""
@@ -61,9 +65,9 @@ class PacsSettings(_Endpoint):
     """Host of the PACS."""
     port: Port
     """Port of the PACS."""
-    called_aet: str
+    called_aet: AeTitle
     """AE title of the PACS."""
-    calling_aet: str
+    calling_aet: AeTitle
     """AE title of the platform, which the PACS must know."""
     retrieve: Literal["C-GET", "C-MOVE"] = "C-GET"
     """How studies are retrieved."""

@@ -5,11 +5,12 @@ The docstring of a field is its entry in docs/settings.md.
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from idh_tasks.domain.learning import RuleOff, Scheme, Selection
@@ -19,6 +20,16 @@ from idh_tasks.endpoints import DicomwebSettings, FhirSettings, MllpSettings, Pa
 
 ROOT = Path(__file__).resolve().parents[1]
 SQL = ROOT / "sql"
+
+
+def _readable(path: Path) -> Path:
+    if not (os.access(path, os.R_OK) and path.is_file()):
+        raise ValueError("there is no such file, or it cannot be read")
+    return path
+
+
+ReadableFile = Annotated[Path, AfterValidator(_readable)]
+"""A file that every process reads that has the setting; not the key of a certificate, which only one may read."""
 
 
 class _Frozen(BaseModel):
@@ -213,7 +224,7 @@ class Settings(ListenerSettings):
     """Namespaces or ids of the assigning authorities whose medical record numbers are used; empty accepts any."""
     identifiers: IdentifierRule = IdentifierRule()
     """How patient identifiers are compared."""
-    pathology_mapping: Path | None = None
+    pathology_mapping: ReadableFile | None = None
     """TOML file that names the laboratory's view and columns; unset, they are `idh_results` and its columns."""
     linkage: LinkageSettings = LinkageSettings()
     """Linkage of studies and reports."""

@@ -153,9 +153,11 @@ def _summary(shown: dict[str, object]) -> str:
 
 @cli.command()
 def migrate(
-    url: Annotated[str | None, typer.Option(envvar="IDH_DATABASE_URL", help="SQLAlchemy URL of the database.")] = None,
+    url: Annotated[
+        str | None, typer.Option(envvar="IDH_DATABASE_URL", help="SQLAlchemy URL of a PostgreSQL database.")
+    ] = None,
 ) -> None:
     """Bring the database to the newest schema."""
     from idh_tasks.db.engine import Database
 
-    (Database(url) if url else platform.open_platform(Role.OWNER).database).migrate()
+    (Database(url) if url is not None else platform.open_platform(Role.OWNER).database).migrate()

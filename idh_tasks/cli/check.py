@@ -27,7 +27,7 @@ def check(
     from idh_tasks.db.checks import Outcome
     from idh_tasks.pipelines.operate.check import check as check_source
 
-    _opened(Role.INGEST)  # bad settings are refused before anything is tested
+    _ = _opened(Role.INGEST).database  # bad settings are refused before anything is tested
     origin = "environment" if "IDH_DATABASE_URL" in os.environ else "local installation"
     found = [check_source(_opened, source, origin) for source in sources or filter(_can_log_in, Source)]
     output.show_each(found, as_json, _line, head=f"{'source':14} {'outcome':14} what was found")

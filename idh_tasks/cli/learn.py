@@ -9,6 +9,7 @@ import typer
 
 from idh_tasks.cli import output, platform
 from idh_tasks.cli.output import AsJson
+from idh_tasks.cli.reason import Reason
 from idh_tasks.domain.learning import Scheme, Selection
 from idh_tasks.domain.role import Role
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
@@ -30,6 +31,9 @@ MinMutants = Annotated[
 Folds = Annotated[int, typer.Option("--folds", min=2, help="Number of folds.")]
 Repetitions = Annotated[int, typer.Option("--repetitions", min=1, help="Cross-validations, each with other folds.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="The same seed gives the same result.")]
+
+WithNetwork = Annotated[MrSequence, typer.Argument(help=f"One with a network: {', '.join(MODEL_SEQUENCES)}.")]
+By = Annotated[str, typer.Option("--by", help="Who decides; goes into the audit log.")]
 
 
 def _above_zero(value: float) -> float:
@@ -157,7 +161,7 @@ def _champion(model: "ModelRecord") -> str:
 def history(
     sequence: Annotated[MrSequence | None, typer.Argument(help="Only this sequence.")] = None, as_json: AsJson = False
 ) -> None:
-    """Show every promotion, refusal and rollback, the latest first."""
+    """Show every promotion, refusal, rollback and withdrawal, the latest first."""
     from idh_tasks.pipelines.train import promotion
 
     output.show_each(promotion.history(platform.open_platform(Role.MONITOR), sequence), as_json, _event, head=EVENT)
@@ -169,12 +173,25 @@ def _event(event: "HistoryEvent") -> str:
 
 
 @learn.command("rollback")
-def rollback(
-    sequence: Annotated[MrSequence, typer.Argument(help=f"One with a network: {', '.join(MODEL_SEQUENCES)}.")],
-    actor: Annotated[str, typer.Option("--by", help="Who decides; goes into the audit log.")] = "operator",
-) -> None:
+def rollback(sequence: WithNetwork, actor: By = "operator") -> None:
     """Make the previous champion of a sequence champion again."""
     from idh_tasks.pipelines.operate.withdrawal import roll_back
 
     model_id = roll_back(platform.open_platform(Role.TRAIN), sequence, actor)
     output.say(f"{sequence}: {model_id} is champion again")
+
+
+@learn.command("withdraw")
+def withdraw(
+    sequence: WithNetwork,
+    model_id: Annotated[str, typer.Argument(help="The champion, as `idh learn champion` prints it.")],
+    reason: Reason,
+    actor: By = "operator",
+) -> None:
+    """Withdraw the champion of a sequence without a successor; this network never becomes champion again."""
+    from idh_tasks.pipelines.operate import withdrawal
+
+    withdrawal.withdraw(platform.open_platform(Role.PAGES), sequence, model_id, reason, actor)
+    output.say(
+        f"{sequence}: {model_id} is withdrawn; trigger predict_studies, which supersedes documents with its figure"
+    )

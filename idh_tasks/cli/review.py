@@ -7,6 +7,7 @@ import typer
 
 from idh_tasks.cli import output, platform
 from idh_tasks.cli.output import AsJson
+from idh_tasks.cli.reason import Reason
 from idh_tasks.codes import Code
 from idh_tasks.domain.role import Role
 from idh_tasks.errors import RunRefusedError
@@ -54,13 +55,11 @@ def show_question(
 @review.command("reopen")
 def reopen(
     review_id: Annotated[str, typer.Argument(help="As `idh linkage review list --all` prints it.")],
-    reason: Annotated[str, typer.Option("--reason", help="Kept in the audit log; name no patient.")],
+    reason: Reason,
 ) -> None:
     """Take an answer back; what followed from it ends, and the next link run has the question asked again."""
     from idh_tasks.pipelines.review.reopening import reopen
 
-    if not reason.strip():
-        raise typer.BadParameter("say why", param_hint="--reason")
     answer = reopen(platform.open_platform(Role.PAGES), review_id, getpass.getuser(), reason)
     output.say(f"taken back: {answer}; link_pathology derives the labels anew, and has the question asked again")
 

@@ -7,16 +7,25 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import SecretStr, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
+
+from idh_tasks.endpoints import AE_TITLE, WEB_ADDRESS
+from idh_tasks.settings import ReadableFile
 
 WORDS: Mapping[Any, str] = {
     int: "a whole number",
     float: "a number",
     bool: "`true` or `false`",
     str: "a text",
+    SecretStr: "a secret",
     Path: "a path",
+    ReadableFile: "a file that this process can read",
+}
+PATTERNS: Mapping[str | None, str] = {
+    WEB_ADDRESS: "an address that begins with `https://` or `http://`",
+    AE_TITLE: "an AE title of at most 16 characters, without a backslash and not only blanks",
 }
 BOUNDS = {"ge": "of at least", "gt": "above", "le": "at most", "lt": "below"}
 
@@ -37,9 +46,10 @@ def accepted(field: FieldInfo) -> str:
         return f"one of {', '.join(f'`{value}`' for value in values)}"
     if get_origin(kind) is tuple:
         return f"a JSON list{_example(field)}"
-    if any(getattr(rule, "pattern", None) for rule in field.metadata):
-        return "an address that begins with `https://` or `http://`"
-    return " ".join([WORDS.get(kind, "another value"), *_bounds(field)])
+    if words := next((PATTERNS[p] for p in _of_rules(field, "pattern") if p in PATTERNS), ""):
+        return words
+    filled = ["that is not empty"] if any(_of_rules(field, "min_length")) else []
+    return " ".join([WORDS.get(kind, "another value"), *filled, *_bounds(field)])
 
 
 def is_accepted(field: FieldInfo, text: str) -> bool:
@@ -64,6 +74,10 @@ def _bounds(field: FieldInfo) -> list[str]:
     stated = [(word, getattr(bound, name)) for bound in field.metadata for name, word in BOUNDS.items()
               if hasattr(bound, name)]  # fmt: skip
     return [" and ".join(f"{word} {value:g}" for word, value in stated)] if stated else []
+
+
+def _of_rules(field: FieldInfo, name: str) -> list[Any]:
+    return [getattr(rule, name) for rule in field.metadata if hasattr(rule, name)]
 
 
 def _example(field: FieldInfo) -> str:

@@ -21,6 +21,7 @@ from idh_tasks.settings import SQL
 R = TypeVar("R")
 
 MIGRATION_LOCK = 4_711_001
+POSTGRESQL = "postgresql"
 LOGIN_REFUSED = "refuses the login: user or password is wrong, or the login may not connect"
 REFUSALS = (
     "authentication failed",
@@ -58,12 +59,10 @@ class Database:
 
     def __init__(self, url: str, task: str = "") -> None:
         self._task = task
-        # Statements have patient identifiers as parameters, which must not appear in messages.
-        try:
-            self._engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
-        except (ArgumentError, ImportError, ValueError):  # their texts contain the address, with its password
-            reason = "the address of a database is not one of SQLAlchemy, or its driver is not installed"
-            raise SettingsRefusedError(Code.E_SETTINGS, reason) from None
+        self._engine = engine_at(url, "the platform's database")
+        if self._engine.dialect.name != POSTGRESQL:
+            kind = self._engine.dialect.name
+            raise SettingsRefusedError(Code.E_SETTINGS, f"the platform's database must be PostgreSQL, not {kind}")
 
     @contextmanager
     def begin(self) -> Iterator["Transaction"]:
@@ -111,6 +110,31 @@ class Database:
                 command.upgrade(config, "head")
         except OperationalError as error:
             _translate(error)
+
+
+def engine_at(url: str, name: str) -> Engine:
+    """Return an engine that keeps no connection.
+
+    Parameters
+    ----------
+    name
+        What the database is called in the refusal.
+
+    Raises
+    ------
+    SettingsRefusedError
+        ``E_SETTINGS`` if the URL is not one of SQLAlchemy, or its driver is not installed or not for blocking calls.
+    """
+    try:
+        # Statements have patient identifiers as parameters, which must not appear in messages.
+        engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
+    except (ArgumentError, ImportError, ValueError):  # their texts contain the address, with its password
+        reason = f"the address of {name} is not one of SQLAlchemy, or its driver is not installed"
+        raise SettingsRefusedError(Code.E_SETTINGS, reason) from None
+    if engine.dialect.is_async:
+        reason = f"the address of {name} names an asynchronous driver, {engine.driver}"
+        raise SettingsRefusedError(Code.E_SETTINGS, reason)
+    return engine
 
 
 def address_of(engine: Engine) -> str:

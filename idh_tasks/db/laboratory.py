@@ -13,7 +13,6 @@ from sqlalchemy import (
     DateTime,
     Select,
     column,
-    create_engine,
     func,
     inspect,
     or_,
@@ -21,11 +20,10 @@ from sqlalchemy import (
     table,
 )
 from sqlalchemy.exc import DBAPIError, NoSuchTableError, ProgrammingError
-from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeEngine
 
 from idh_tasks.codes import Code
-from idh_tasks.db.engine import LOGIN_REFUSED, Database, address_of, refuses_login
+from idh_tasks.db.engine import LOGIN_REFUSED, Database, address_of, engine_at, refuses_login
 from idh_tasks.db.laboratory_mapping import LaboratoryMapping
 from idh_tasks.db.laboratory_values import FIRST_CHANGE, moment_of, plain_row
 from idh_tasks.domain.pathology import OPTIONAL_COLUMNS, FeedRow, RejectedReport, ReportColumn
@@ -80,10 +78,15 @@ class Laboratory:
         Any URL that SQLAlchemy has a driver for.
     mapping
         The laboratory's names for our view and columns.
+
+    Raises
+    ------
+    SettingsRefusedError
+        ``E_SETTINGS`` if the URL is none.
     """
 
     def __init__(self, url: str, mapping: LaboratoryMapping) -> None:
-        self._engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
+        self._engine = engine_at(url, "the laboratory's database")
         self._mapping = mapping
         schema, _, name = mapping.view.rpartition(".")
         self._schema, self._name = schema or None, name

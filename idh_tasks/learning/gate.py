@@ -31,6 +31,7 @@ NOT_COMPARED = (
     "a loss of any size would go unnoticed"
 )
 """What is said if there is a champion, but no evidence about the difference from it."""
+WITHDRAWN = "not compared, because there is no champion: the last one was withdrawn"
 
 Scores = Sequence[HeldOutScore]
 
@@ -76,7 +77,9 @@ class GateDecision:
     drifted
         Whether all networks since the best champion are worse than it, taken together.
     first
-        Whether there is no champion yet.
+        Whether there is no champion with which to compare.
+    withdrawn
+        Whether that is because the last one was withdrawn.
     """
 
     refusals: tuple[Refusal, ...]
@@ -85,6 +88,7 @@ class GateDecision:
     on_locked: bool = False
     drifted: bool = False
     first: bool = False
+    withdrawn: bool = False
 
     @property
     def passed(self) -> bool:
@@ -99,6 +103,8 @@ class GateDecision:
     @property
     def compared(self) -> str:
         """Return the comparison and its power in words, or why there was none; nothing if the first one is refused."""
+        if self.gain is None and self.withdrawn:
+            return WITHDRAWN
         if self.gain is None and self.first:
             return "the first champion" if self.passed else ""
         if self.gain is None:

@@ -7,6 +7,15 @@ from urllib.parse import quote
 
 from airflow.sdk import Connection
 
+from idh_airflow.connection_faults import (
+    INVALID,
+    check_port,
+    check_variables,
+    extras,
+    from_variable,
+    refused,
+    variables,
+)
 from idh_tasks.domain.role import Role
 
 if TYPE_CHECKING:
@@ -23,14 +32,17 @@ PACS = "idh_pacs"
 DICOMWEB = "idh_dicomweb"
 FHIR = "idh_fhir"
 PSEUDONYM_KEY = "idh_pseudonym_key"
+SHOWN = {"access_key": "login (access key)", "secret_key": "password (secret key)", "url": "host (address)"}
+"""What the fields of settings are called in a Connection, where that differs."""
 
 
 def _sql_url(connection: Connection) -> str:
     """Return a SQLAlchemy URL; a folder as host is a Unix socket, and `driver` selects another database."""
+    check_port(connection)
     user = quote(connection.login or "", safe="")
     secret = f":{quote(connection.password, safe='')}" if connection.password else ""
     host = connection.host or ""
-    driver = connection.extra_dejson.get("driver", "postgresql+psycopg2")
+    driver = str(extras(connection).get("driver", "postgresql+psycopg2"))
     if driver.startswith("sqlite"):
         return f"{driver}:///{connection.schema}"
     if host.startswith("/"):
@@ -44,18 +56,22 @@ def _required(name: str) -> Connection:
 
     The API server gives each Connection that Airflow finds in it to every task, and therefore must not have any.
     """
+    check_variables(name)
     variable = f"IDH_CONN_{name.upper()}"
     if variable in os.environ:
-        return Connection.from_json(os.environ[variable], conn_id=name)
+        return from_variable(name, variable)
     return Connection.get(name)
 
 
 def _optional(name: str) -> Connection | None:
     from airflow.sdk.exceptions import AirflowNotFoundException
 
+    check_variables(name)
     try:
         return Connection.get(name)
     except AirflowNotFoundException:
+        if unread := variables(name):
+            raise refused(name, f"{unread[0]} is not a Connection as JSON or URI") from None
         return None
 
 
@@ -81,7 +97,7 @@ def _web_server(server: Connection) -> dict[str, object]:
 
 def _filled(connection: Connection) -> dict[str, object]:
     """Return the extras; a field that was left empty in the form stands for its default."""
-    return {name: value for name, value in connection.extra_dejson.items() if value not in (None, "")}
+    return {name: value for name, value in extras(connection).items() if value not in (None, "")}
 
 
 def _store(store: Connection) -> "StoreSettings":
@@ -96,7 +112,8 @@ def _pacs(pacs: Connection | None) -> "PacsSettings | None":
 
     if pacs is None:
         return None
-    return _valid(PacsSettings, PACS, {"host": pacs.host or "", "port": pacs.port or 104, **_filled(pacs)})
+    port = 104 if pacs.port is None else pacs.port
+    return _valid(PacsSettings, PACS, {"host": pacs.host or "", "port": port, **_filled(pacs)})
 
 
 def _valid(kind: type[S], name: str, content: Mapping[str, object]) -> S:
@@ -109,19 +126,16 @@ def _valid(kind: type[S], name: str, content: Mapping[str, object]) -> S:
     """
     from pydantic import ValidationError
 
-    from idh_tasks.codes import Code
-    from idh_tasks.errors import SettingsRefusedError
-
     try:
         return kind.model_validate(content)
     except ValidationError as error:
         faults = sorted({_fault(one["loc"], one["type"]) for one in error.errors(include_input=False)})
-        raise SettingsRefusedError(Code.E_SETTINGS, f"Connection {name}: {', '.join(faults)}") from None
+        raise refused(name, *faults) from None
 
 
 def _fault(place: Iterable[str | int], kind: str) -> str:
-    verdict = "unknown" if kind == "extra_forbidden" else "missing or not valid"
-    return f"{'.'.join(map(str, place))} is {verdict}"
+    field = ".".join(map(str, place))
+    return f"{field} is unknown" if kind == "extra_forbidden" else f"{SHOWN.get(field, field)} {INVALID}"
 
 
 def platform(role: Role) -> "Platform":
@@ -167,5 +181,4 @@ def recorder(role: Role) -> "Platform":
 
 def origin(name: str) -> str:
     """Return where this process has a Connection from: its own environment comes before Airflow's database."""
-    variables = (f"{prefix}_CONN_{name.upper()}" for prefix in ("AIRFLOW", "IDH"))
-    return "environment" if any(variable in os.environ for variable in variables) else "Airflow"
+    return "environment" if variables(name) else "Airflow"

@@ -18,6 +18,7 @@ WRONG_IDS = {
     ("subject", "erase", "nosuch", "--yes"): "E_NO_PATIENT",
     ("run", "evaluate", "nosuch"): "E_NO_RUN",
     ("learn", "rollback", "T1"): "E_NO_CHAMPION",
+    ("learn", "withdraw", "T1", "nosuch", "--reason", "misses mutants"): "E_NO_CHAMPION",
     ("report", "--out", "report.html"): "E_NO_RUN",
 }
 

@@ -91,6 +91,29 @@ WRITES_PHI = {
     "erase": {"DELETE": {"inbox", "patient_identity", "study_identity", "report_source"}},
 }
 
+CALLS = {
+    "idh.disagree": {"pages"},
+    "idh.download_outline": {"pages"},
+    "idh.download_series": {"pages"},
+    "idh.exclude_study": {"pages"},
+    "idh.name_series": {"link"},
+    "idh.reopen_review": {"pages"},
+    "idh.roll_back": {"pages", "train"},
+    "idh.submit_outline": {"pages"},
+    "idh.take_in_study": {"pages"},
+    "idh.withdraw_champion": {"pages"},
+    "idh.withdraw_outline": {"pages"},
+    "phi.find_study": {"pages"},
+    "phi.open_deliveries": {"pages"},
+    "phi.read_question": {"pages"},
+    "phi.readmissions": {"pages"},
+    "phi.readmit": {"pages", "ingest"},
+    "phi.released": {"pages"},
+}
+"""Who may call a function that has the rights of its owner."""
+WITHDRAWAL = "SELECT idh.withdraw_champion('T1', 'nothing', 'misses mutants', 'somebody')"
+RELEASED = "SELECT count(*) FROM phi.released('', '', 10)"
+
 
 @contextmanager
 def connected(platform: Platform, login: Role | Login = Role.OWNER) -> Iterator[Connection]:
@@ -175,6 +198,33 @@ def test_no_role_may_change_the_schema_or_truncate_a_table(platform: Platform, r
 def test_no_other_role_may_read_texts_of_reports(platform: Platform, role: str) -> None:
     with connected(platform, Role(role)) as connection:
         assert not allowed(connection, "SELECT phi.read_question('nothing', 'somebody')")
+
+
+@pytest.mark.parametrize("role", sorted(WRITES))
+@pytest.mark.parametrize(("statement", "answer"), [(WITHDRAWAL, False), (RELEASED, 0)], ids=["withdraw", "released"])
+def test_only_the_pages_withdraw_a_champion_and_see_what_was_released(
+    platform: Platform, role: str, statement: str, answer: object
+) -> None:
+    with connected(platform, Role(role)) as connection:
+        assert allowed(connection, statement) == (role == "pages")
+        if role == "pages":
+            assert connection.execute(text(statement)).scalar_one() == answer
+
+
+def test_each_function_with_the_rights_of_its_owner_may_be_called_by_the_roles_that_need_it(platform: Platform) -> None:
+    with connected(platform) as connection:
+        granted = connection.execute(
+            text(
+                "SELECT n.nspname || '.' || p.proname, array_agg(DISTINCT r.rolname) FILTER ("
+                " WHERE has_function_privilege(r.rolname, p.oid, 'EXECUTE')"
+                " AND has_schema_privilege(r.rolname, n.oid, 'USAGE'))"
+                " FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace AND n.nspname IN ('idh', 'phi')"
+                " CROSS JOIN pg_roles AS r WHERE p.prosecdef AND p.prorettype <> 'trigger'::regtype"
+                " AND r.rolname = ANY (:roles) GROUP BY 1"
+            ),
+            {"roles": [Role(role).login for role in WRITES]},
+        ).all()
+    assert {name: {login.removeprefix("idh_") for login in logins or ()} for name, logins in granted} == CALLS
 
 
 def test_no_function_with_the_rights_of_its_owner_looks_for_types_in_temporary_objects_first(

@@ -4,7 +4,9 @@ from io import BytesIO
 
 import pytest
 from pydicom import dcmread
+from typer.testing import CliRunner
 
+from idh_tasks.cli.app import cli
 from idh_tasks.db import models
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.errors import RunRefusedError
@@ -99,6 +101,29 @@ def test_a_withdrawn_champion_never_returns(cohort: Platform) -> None:
         roll_back(cohort, MrSequence.T1, "mary")
     with cohort.database.begin() as transaction:
         assert models.withdrawals(transaction) == []
+
+
+def test_the_next_network_is_not_called_the_first_champion(cohort: Platform) -> None:
+    first, second = (trained(cohort, seed) for seed in (1, 2))
+    judge_and_promote(cohort, first)
+    withdraw(cohort, MrSequence.T1, champion(cohort), "misses mutants", "mary")
+    [of_t1] = [text for text in judged(cohort, second)["sentences"] if text.startswith("**T1: ")]
+    assert of_t1.splitlines()[0].endswith("not compared, because there is no champion: the last one was withdrawn")
+    assert "- champion: none" in of_t1.splitlines()
+    judge_and_promote(cohort, second)
+    assert "last one was withdrawn" not in "".join(judged(cohort, first)["sentences"])
+
+
+def test_the_command_withdraws_as_the_page_does(cohort: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    judge_and_promote(cohort, trained(cohort, 1))
+    only = champion(cohort)
+    monkeypatch.setattr("idh_tasks.cli.platform.open_platform", lambda _: cohort)
+    words = ["learn", "withdraw", "T1", only, "--reason", " misses mutants ", "--by", "mary"]
+    done = CliRunner().invoke(cli, words)
+    assert done.output.startswith(f"T1: {only} is withdrawn; trigger predict_studies")
+    assert run_sql(cohort, STATE, model=only) == [("retired", "mary", "misses mutants")]
+    assert run_sql(cohort, EVENTS) == [("mary", only, {"sequence": "T1", "comment": "misses mutants"})]
+    assert isinstance(CliRunner().invoke(cli, words).exception, RunRefusedError), "it is no champion any more"
 
 
 def test_no_document_keeps_the_figure_of_a_withdrawn_champion_as_current(predicted: Platform) -> None:

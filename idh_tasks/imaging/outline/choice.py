@@ -33,7 +33,7 @@ def choose_tumour(roles: Mapping[int, StructureRole], drawn: Collection[int], ki
         ``E_ROI`` if there is no tumour, there are several, parts are missing, or it is uncertain which one it is.
     """
     if not drawn:
-        raise refused(f"the delivered {kind} mark nothing")
+        raise refused(f"the {kind} mark nothing")
     shown = {number: role for number, role in roles.items() if number in drawn}
     _check_certain(Counter(shown.values()), kind)
     chosen = [number for number, role in shown.items() if role.is_tumour]
@@ -69,4 +69,4 @@ def _check_complete(roles: Collection[StructureRole], kind: str) -> None:
 def _no_tumour(roles: Mapping[int, StructureRole], kind: str) -> NoTumourError:
     unclear = sum(role in (StructureRole.UNNAMED, StructureRole.UNKNOWN) for role in roles.values())
     hint = f", {unclear} with names that say nothing or are not understood" if unclear else ""
-    return NoTumourError(Code.E_ROI, f"none of the delivered {kind} is named as a tumour ({len(roles)} found{hint})")
+    return NoTumourError(Code.E_ROI, f"none of the {kind} is named as a tumour ({len(roles)} found{hint})")

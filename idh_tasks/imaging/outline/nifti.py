@@ -38,7 +38,7 @@ def read_nifti(content: bytes) -> Volume:
     image = _load(content)
     mask = _marked(_voxels(image))
     if not mask.any():
-        raise refused("the delivered mask is empty")
+        raise refused("the mask is empty")
     return Volume(mask.astype(np.float32), _geometry(image, mask.shape))
 
 
@@ -51,7 +51,7 @@ def _load(content: bytes) -> nib.Nifti1Image:
         except Exception:  # nibabel raises many types, and some carry text of the header  # noqa: S112
             continue
         return image
-    raise refused("the delivered mask is not a NIfTI file, or is damaged")
+    raise refused("the mask is not a NIfTI file, or is damaged")
 
 
 def _unpacked(content: bytes) -> bytes:
@@ -61,22 +61,22 @@ def _unpacked(content: bytes) -> bytes:
     try:
         unpacked = inflater.decompress(content, MAX_BYTES)
     except zlib.error:
-        raise refused("the delivered mask is not a NIfTI file, or is damaged") from None
+        raise refused("the mask is not a NIfTI file, or is damaged") from None
     if inflater.unconsumed_tail:
-        raise refused(f"the delivered mask is larger than {MAX_BYTES} bytes")
+        raise refused(f"the mask is larger than {MAX_BYTES} bytes")
     return unpacked
 
 
 def _voxels(image: nib.Nifti1Image) -> NDArray[np.float32]:
     """Return the scaled values as (z, y, x)."""
     if not 3 <= len(image.shape) <= 7 or set(image.shape[3:]) - {1} or min(image.shape) < 1:
-        raise refused("the delivered mask is not one three-dimensional volume")
+        raise refused("the mask is not one three-dimensional volume")
     if image.get_data_dtype().kind not in REAL:
-        raise refused("the values of the delivered mask are complex numbers or colours")
+        raise refused("the values of the mask are complex numbers or colours")
     try:
         values = np.asarray(image.dataobj, dtype=np.float32)
     except (OSError, ValueError, TypeError, EOFError):
-        raise refused("the delivered mask is damaged") from None
+        raise refused("the mask is damaged") from None
     return values.reshape(image.shape[:3]).transpose(2, 1, 0)
 
 
@@ -89,14 +89,14 @@ def _marked(values: NDArray[np.float32]) -> Mask:
         ``E_ROI`` for values that are neither, and for an image whose values look like probabilities.
     """
     if not np.isfinite(values).all() or values.min() < -WHOLE_NUMBER:
-        raise refused("the delivered mask has negative values, or values that are not finite")
+        raise refused("the mask has negative values, or values that are not finite")
     if np.abs(values - np.round(values)).max() > WHOLE_NUMBER:
         if values.max() > 1 + WHOLE_NUMBER:
-            raise refused("the values of the delivered mask are neither labels nor probabilities from 0 to 1")
+            raise refused("the values of the mask are neither labels nor probabilities from 0 to 1")
         return _probable(values)
     labels = [int(label) for label in np.unique(np.round(values)) if label > 0]
     if len(labels) > 1 and not set(labels) <= set(TUMOUR_PARTS):
-        raise refused(f"the delivered mask has {len(labels)} labels up to {labels[-1]}; which of them is the tumour?")
+        raise refused(f"the mask has {len(labels)} labels up to {labels[-1]}; which of them is the tumour?")
     return np.asarray(np.round(values) > 0)
 
 
@@ -107,7 +107,7 @@ def _probable(values: NDArray[np.float32]) -> Mask:
     inside = float(values[mask].sum(dtype=np.float64))
     if outside > inside > 0:
         raise refused(
-            "the probabilities of the delivered mask add up to "
+            "the probabilities of the mask add up to "
             f"{outside / inside:.1f} times as much outside the outline as inside it; is it an image?"
         )
     return mask
@@ -118,7 +118,7 @@ def _geometry(image: nib.Nifti1Image, shape: tuple[int, ...]) -> Geometry:
     affine = RAS_TO_LPS @ _affine(image)
     spacing = np.linalg.norm(affine[:3, :3], axis=0)
     if not np.isfinite(affine).all() or not (spacing > 0).all():
-        raise refused("the header of the delivered mask states no valid grid")
+        raise refused("the header of the mask states no valid grid")
     left, _, right = np.linalg.svd(affine[:3, :3] / spacing)
     direction = left @ right
     middle = (np.array(shape[::-1]) - 1) / 2
@@ -126,7 +126,7 @@ def _geometry(image: nib.Nifti1Image, shape: tuple[int, ...]) -> Geometry:
     shift = float((np.abs(change).sum(axis=1) / spacing.min()).max())
     if shift > 0.5:
         raise refused(
-            "the axes of the delivered mask are oblique to one another: "
+            "the axes of the mask are oblique to one another: "
             f"at right angles, its corners would move by {shift:.1f} voxels; resample it to a rectangular grid"
         )
     origin = affine[:3, :3] @ middle + affine[:3, 3] - (direction * spacing) @ middle
@@ -139,7 +139,7 @@ def _affine(image: nib.Nifti1Image) -> NDArray[np.float64]:
     qform, qform_code = _qform(image)
     stated = [affine for affine, code in ((sform, sform_code), (qform, qform_code)) if code and affine is not None]
     if not stated:
-        raise refused("the header of the delivered mask does not state where the mask lies")
+        raise refused("the header of the mask does not state where it lies")
     if len(stated) > 1:
         _check_agree(stated[0], stated[1], image.shape[:3])
     return np.asarray(stated[0], dtype=np.float64)
@@ -158,7 +158,7 @@ def _check_agree(sform: NDArray[np.float64], qform: NDArray[np.float64], shape: 
     apart = float(np.linalg.norm(((sform - qform) @ corners)[:3], axis=0).max())
     voxel = float(np.linalg.norm(sform[:3, :3], axis=0).min())
     if not apart <= voxel / 2:
-        raise refused(f"sform and qform of the delivered mask place it {apart:.1f} mm apart")
+        raise refused(f"sform and qform of the mask place it {apart:.1f} mm apart")
 
 
 def rewrite_nifti(content: bytes) -> bytes:

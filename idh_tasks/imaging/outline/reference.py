@@ -138,7 +138,7 @@ def check_overlaps(mask: Volume, grid: Geometry) -> None:
         ``E_ROI`` with the share of the outline inside the image, if that is less than 95 %.
     """
     if not mask.voxels.any():
-        raise refused("the delivered outline marks nothing")
+        raise refused("the outline marks nothing")
     share = share_inside(mask, grid)
     if share == 0:
         raise refused("the outline lies outside the T2")

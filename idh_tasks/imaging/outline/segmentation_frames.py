@@ -58,7 +58,7 @@ def _check_whole(seg: Dataset) -> None:
     files = int(seg.get("InConcatenationTotalNumber") or 1)
     if files > 1 or int(seg.get("InConcatenationNumber") or 1) > 1:
         others = f"{files - 1} other files" if files > 1 else "other files"
-        raise refused(f"the segmentation goes on in {others} (a concatenation); deliver it as one file")
+        raise refused(f"the segmentation goes on in {others} (a concatenation); it must be one file")
 
 
 def is_label_map(seg: Dataset) -> bool:

@@ -50,7 +50,7 @@ def read_structure_set(structures: Dataset, t2: ReferenceImage) -> Volume:
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise refused(f"the structure set cannot be read ({type(error).__name__})") from None
     if not contours:
-        raise refused("the delivered contours mark nothing")
+        raise refused("the contours mark nothing")
     grid = grid_of([contour.corners_mm for contour in contours], t2.grid)
     volume = Volume(_mask(contours, grid).astype(np.float32), grid)
     check_overlaps(volume, t2.grid)
@@ -64,7 +64,7 @@ def _drawn(structures: Dataset) -> dict[int, list[Dataset]]:
         if any(contour.get("ContourData") for contour in roi.get("ContourSequence") or ()):
             drawn[number_of(roi, "ReferencedROINumber")].append(roi)
     if not drawn:
-        raise refused("the delivered contours mark nothing")
+        raise refused("the contours mark nothing")
     return drawn
 
 

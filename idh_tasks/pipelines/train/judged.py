@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from idh_tasks.codes import Code, catalogue
-from idh_tasks.db import judgements, results
+from idh_tasks.db import judgements, models, results
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.judgements import BestChampion, Verdict
 from idh_tasks.db.models import Challenger
@@ -63,7 +63,11 @@ def judge_network(
         _rounds(transaction, challenger, best, stored),
         may_look=may_look,
     )
-    decision = replace(decided, refusals=(*_withdrawn(challenger), *decided.refusals))
+    decision = replace(
+        decided,
+        refusals=(*_withdrawn(challenger), *decided.refusals),
+        withdrawn=any(row.sequence is sequence for row in models.withdrawals(transaction)),
+    )
     verdict = Verdict(
         sequence,
         challenger.champion_id,

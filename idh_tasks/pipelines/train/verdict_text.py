@@ -43,7 +43,7 @@ def _changes(verdict: Verdict) -> str:
 
 def _figures(performance: Performance | None) -> str:
     if performance is None:
-        return "none yet"
+        return "none"
     parts = [
         f"AUC {interval_text(performance.auc)}",
         f"{performance.n} patients ({performance.mutants} mutant)",

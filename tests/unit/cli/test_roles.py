@@ -13,6 +13,7 @@ ROLES = {
     "check._opened": "role",
     "intake.readmit": "ingest",
     "learn.rollback": "train",
+    "learn.withdraw": "pages",
     "linkage.affected": "link",
     "linkage.poll": "link",
     "review.reopen": "pages",

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from idh_tasks.cli import app
+from tests.unit.configuration.test_problems import CONNECTED
 from tools.cli_page import commands
 
 USAGE, REFUSED = 2, 1
@@ -63,6 +64,18 @@ IMPOSSIBLE = [
 ]
 """Numbers that no cohort has."""
 
+WRONG_URLS = [
+    "",
+    "a database",
+    "nosuch+driver://user:s3cret@host/idh",
+    "sqlite://",
+    "sqlite:////nowhere/idh.db",
+    "mysql+pymysql://user:s3cret@host/idh",
+    "postgresql+asyncpg://user:s3cret@host/idh",
+    "postgresql://user:s3cret@host:port/idh",
+]
+"""Addresses at which no database of the platform can be."""
+
 WRONG_USAGE = [
     ("nosuch",),
     ("run", "nosuch"),
@@ -71,6 +84,10 @@ WRONG_USAGE = [
     ("check", "fax"),
     ("learn", "rollback", "T3"),
     ("learn", "history", "T3"),
+    ("learn", "withdraw", "T3", "a model", "--reason", "misses mutants"),
+    ("learn", "withdraw", "T1", "a model"),
+    ("learn", "withdraw", "T1", "--reason", "misses mutants"),
+    ("learn", "withdraw", "T1", "a model", "--reason", " "),
     ("learn", "folds", "{file}", "--folds", "1"),
     ("learn", "train", "{file}", "-o", "{out}", "--sequence", "T9"),
     *(("learn", "train", "{file}", "-o", "{out}", "--learning-rate", rate) for rate in ("0", "-1", "nan", "inf")),
@@ -79,8 +96,8 @@ WRONG_USAGE = [
     ("demo", "--epochs", "0"),
     ("linkage", "review", "show"),
     ("linkage", "review", "reopen", "x"),
-    ("migrate", "--url", "a database"),
-    ("migrate", "--url", "nosuch+driver://user:s3cret@host/idh"),
+    ("linkage", "review", "reopen", "x", "--reason", ""),
+    *(("migrate", "--url", url) for url in WRONG_URLS),
     ("status", "--nosuch"),
 ]
 """Values that no command accepts."""
@@ -92,6 +109,7 @@ SETTINGS = {
     "IDH_TIME_ZONE": "Berlin",
     "IDH_STORE__ENDPOINT": "s3.hospital.example",
     "IDH_PACS__PORT": "0",
+    "IDH_PATHOLOGY_MAPPING": "/nowhere/mapping.toml",
 }
 STARTS = [
     ("up",),
@@ -154,6 +172,15 @@ def test_a_database_that_does_not_answer_is_tried_again_later(
     words = ("migrate", "--url", "postgresql+psycopg2://user:s3cret@127.0.0.1:1/idh")
     assert ended(words, places, monkeypatch) == app.TRY_AGAIN
     assert capfd.readouterr().err == "E_DATABASE: the database cannot be reached\n"
+
+
+def test_an_address_of_another_kind_of_database_is_refused_by_the_check_of_all_sources(
+    places: dict[str, Path], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in (CONNECTED | {"IDH_DATABASE_URL": "sqlite:////nowhere/idh.db"}).items():
+        monkeypatch.setenv(name, value)
+    assert ended(("check",), places, monkeypatch) == USAGE
+    assert capfd.readouterr().err == "E_SETTINGS: the platform's database must be PostgreSQL, not sqlite\n"
 
 
 def test_a_missing_setting_is_wrong_usage_as_a_bad_one_is(

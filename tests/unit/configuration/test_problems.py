@@ -66,6 +66,30 @@ CONNECTED = {
             '{"epochs": 0}',
             "IDH_LEARNING__EPOCHS is '0'; it must be a whole number of at least 1.",
         ),
+        *(
+            (
+                "IDH_PATHOLOGY_MAPPING",
+                path,
+                f"IDH_PATHOLOGY_MAPPING is {shown}; it must be a file that this process can read.",
+            )
+            for path, shown in (
+                ("", "empty"),
+                ("/nowhere/map.toml", "'/nowhere/map.toml'"),
+                ("/", "'/'"),
+                ("\0", "'\0'"),
+            )
+        ),
+        *(
+            (
+                "IDH_PACS__CALLED_AET",
+                title,
+                f"IDH_PACS__CALLED_AET is {shown}; it must be an AE title of at most 16 characters, "
+                "without a backslash and not only blanks.",
+            )
+            for title, shown in (("", "empty"), ("   ", "'   '"), ("A\\B", "'A\\B'"), ("A" * 17, f"'{'A' * 17}'"))
+        ),
+        ("IDH_STORE__ACCESS_KEY", "", "IDH_STORE__ACCESS_KEY is empty; it must be a text that is not empty."),
+        ("IDH_STORE__SECRET_KEY", "", "IDH_STORE__SECRET_KEY is not valid; it must be a secret that is not empty."),
         ("IDH_PACS", "s3cret", "IDH_PACS is not a JSON object; set its parts instead, such as IDH_PACS__HOST."),
     ],
 )
@@ -92,6 +116,8 @@ def test_each_fault_is_one_sentence(variable: str, value: str, sentence: str) ->
         ("IDH_CONN_IDH_STORE__FROM", "/run/secrets/conn_idh_store_pages"),
         ("IDH_DATABASE_URL__FROM", "/run/secrets/url"),
         ("IDH_REAL_DATA", "/data"),
+        ("IDH_PACS__CALLED_AET", "A SIXTEEN [AET]~"),
+        ("IDH_PATHOLOGY_MAPPING", __file__),
     ],
 )
 def test_what_is_right_is_not_mentioned(variable: str, value: str) -> None:
@@ -133,7 +159,12 @@ def test_what_is_missing_is_named_without_a_traceback(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize(
     ("variable", "value"),
-    [("IDH_LEARNING__EPOCHS", "lots"), ("IDH_LEARNING__EPOCHS", "0"), ("IDH_IMAGING__REFERENCE", "none")],
+    [
+        ("IDH_LEARNING__EPOCHS", "lots"),
+        ("IDH_LEARNING__EPOCHS", "0"),
+        ("IDH_IMAGING__REFERENCE", "none"),
+        ("IDH_PATHOLOGY_MAPPING", "/nowhere/map.toml"),
+    ],
 )
 def test_what_is_named_is_what_the_settings_would_refuse(
     variable: str, value: str, monkeypatch: pytest.MonkeyPatch

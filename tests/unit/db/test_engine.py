@@ -9,8 +9,17 @@ from sqlalchemy import create_engine, text
 
 from idh_tasks.codes import Code
 from idh_tasks.db import engine
-from idh_tasks.db.engine import Transaction
-from idh_tasks.errors import RunRefusedError
+from idh_tasks.db.engine import Database, Transaction
+from idh_tasks.db.laboratory import Laboratory
+from idh_tasks.db.laboratory_mapping import LaboratoryMapping
+from idh_tasks.errors import RunRefusedError, SettingsRefusedError
+
+WRONG = {
+    "a database": "is not one of SQLAlchemy",
+    "nosuch+driver://user:s3cret@host/idh": "is not one of SQLAlchemy",
+    "postgresql://user:s3cret@host:port/idh": "is not one of SQLAlchemy",
+    "postgresql+asyncpg://user:s3cret@host/idh": "names an asynchronous driver, asyncpg",
+}
 
 
 @dataclass(frozen=True)
@@ -51,3 +60,22 @@ def test_an_unexpected_value_in_a_column_is_refused_without_its_content(transact
     with pytest.raises(RunRefusedError, match="E_SCHEMA") as refusal:
         transaction.column(int, "SELECT :name", name="Zebedee")
     assert "Zebedee" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(("url", "words"), WRONG.items(), ids=WRONG)
+def test_an_address_that_cannot_be_used_is_refused_before_anything_is_opened(url: str, words: str) -> None:
+    for opened, name in (
+        (lambda: Database(url), "platform"),
+        (lambda: Laboratory(url, LaboratoryMapping()), "laboratory"),
+    ):
+        with pytest.raises(SettingsRefusedError, match=f"the address of the {name}'s database {words}") as refusal:
+            opened()
+        assert "s3cret" not in str(refusal.value)
+
+
+def test_the_platform_needs_postgresql_and_the_laboratory_may_have_any_database() -> None:
+    with pytest.raises(
+        SettingsRefusedError, match="E_SETTINGS: the platform's database must be PostgreSQL, not sqlite"
+    ):
+        Database("sqlite:////nowhere/idh.db")
+    assert Laboratory("sqlite:////nowhere/lis.db", LaboratoryMapping()).address == "/nowhere/lis.db: idh_results"

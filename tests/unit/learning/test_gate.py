@@ -58,6 +58,13 @@ def test_an_equally_good_challenger_passes_and_so_does_the_first_one() -> None:
     assert (first.passed, first.gain, first.compared) == (True, None, "the first champion")
 
 
+def test_a_network_after_a_withdrawn_champion_is_not_called_the_first_one() -> None:
+    next_one = replace(judge(evidence(cohort(1)), NONE, (), SETTINGS), withdrawn=True)
+    assert next_one.compared == "not compared, because there is no champion: the last one was withdrawn"
+    refused = replace(judge(evidence(cohort(1)), NONE, [MARK], SETTINGS), withdrawn=True)
+    assert (refused.passed, refused.compared) == (False, next_one.compared)
+
+
 @pytest.mark.parametrize("shared", [0, 1])
 def test_without_patients_in_common_no_comparison_is_claimed(shared: int) -> None:
     """One mutant whom both have scored is too few."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.stats import bootstrap
+from scipy.stats import bootstrap, norm, t
 from sklearn.metrics import roc_auc_score
 
 from idh_tasks.domain.learning import HeldOutScore
@@ -105,6 +105,45 @@ def test_the_power_is_that_of_finding_a_loss_beyond_the_margin() -> None:
     assert beyond is not None
     assert whole > beyond > 0.05
     assert none == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize(
+    ("aucs", "ratio"),
+    [((0.8, 0.9), 1), ((0.9, 0.9), 0.25 / 0.18), ((0.9, 0.8), 0.37 / 0.25), ((0.5, 0.5), 0.49 / 0.50),
+     ((1.0, 1.0), 0.10 / 0.02)],
+)  # fmt: skip
+def test_the_power_is_that_of_a_comparison_between_networks_that_differ_by_the_loss(
+    aucs: tuple[float, float], ratio: float
+) -> None:
+    """The ratio is that of AUC · (1 − AUC), summed over both networks; it is at least 0.01 for each."""
+    mutant, gains = np.arange(30) < 10, 0.3 * np.resize([-1.0, 1.0], 30)
+    variances = [0.09 / 9, 0.09 / 19]  # of the means of 10 and of 20 gains
+    freedom = sum(variances) ** 2 / (variances[0] ** 2 / 9 + variances[1] ** 2 / 19)
+    needed = t.isf(0.05, freedom)
+    expected = t.sf(needed - 0.1 / np.sqrt(sum(variances) * ratio), freedom)
+    found = Paired(tuple(map(str, range(30))), mutant, gains, aucs)
+    assert found.power(0.1, 0.05) == pytest.approx(expected)
+
+
+def test_the_power_that_equal_networks_state_is_how_often_a_worse_one_is_found() -> None:
+    rng = np.random.default_rng(11)
+    stated = [drawn(rng, 0.95, 0.95).power(0.06, 0.05) or 0.0 for _ in range(200)]
+    found = [drawn(rng, 0.89, 0.95).difference.below(0, 0.05) for _ in range(600)]
+    assert 0.6 < np.mean(found) < 0.95, "neither rare nor certain"
+    assert np.mean(stated) == pytest.approx(np.mean(found), abs=0.04)
+
+
+def drawn(rng: np.random.Generator, own: float, reference: float) -> Paired:
+    """Return two networks with these true AUCs on 60 mutants and 120 wild types, whose scores have half in common."""
+    mutant = np.arange(180) < 60
+    shared = rng.normal(0, np.sqrt(0.5), 180)
+    scored = [
+        shared + rng.normal(0, np.sqrt(0.5), 180) + np.sqrt(2) * norm.ppf(auc) * mutant for auc in (own, reference)
+    ]
+    mine, theirs = (placements(score, mutant) for score in scored)
+    return Paired(
+        tuple(map(str, range(180))), mutant, mine - theirs, (float(mine[mutant].mean()), float(theirs[mutant].mean()))
+    )
 
 
 def test_there_is_no_comparison_with_fewer_than_two_common_patients_of_a_class() -> None:

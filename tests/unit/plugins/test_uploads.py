@@ -112,7 +112,7 @@ def test_what_is_no_form_with_one_file_is_refused(
 @pytest.mark.parametrize(
     ("refusal", "status"),
     [
-        (StudyQuarantinedError(Code.E_ROI, "the delivered mask is empty"), 422),
+        (StudyQuarantinedError(Code.E_ROI, "the mask is empty"), 422),
         (RunRefusedError(Code.E_REVIEW, "there is no such study"), 409),
     ],
 )

@@ -40,7 +40,7 @@ def test_the_only_segment_is_never_the_tumour_otherwise(role: Role) -> None:
 
 @pytest.mark.parametrize("roles", [(Role.UNNAMED, Role.UNNAMED), (Role.OTHER, Role.UNKNOWN), (Role.DERIVED,)])
 def test_without_a_named_tumour_nothing_is_guessed(roles: tuple[Role, ...]) -> None:
-    with pytest.raises(NoTumourError, match="none of the delivered segments is named"):
+    with pytest.raises(NoTumourError, match="none of the segments is named"):
         chosen(*roles)
 
 

@@ -122,7 +122,7 @@ def test_a_sheared_grid_is_refused_with_its_figure() -> None:
 def test_a_grid_that_is_stated_in_two_ways_or_not_at_all_is_refused() -> None:
     moved = RIGHT_ANGLES.copy()
     moved[0, 3] += 3
-    assert "sform and qform of the delivered mask place it 3.0 mm apart" in refusal(nifti(TUMOUR, T2_GRID, qform=moved))
+    assert "sform and qform of the mask place it 3.0 mm apart" in refusal(nifti(TUMOUR, T2_GRID, qform=moved))
     assert "does not state where" in refusal(nifti(TUMOUR, T2_GRID, codes=(0, 0)))
     np.testing.assert_array_equal(on_t2(nifti(TUMOUR, T2_GRID, codes=(0, 1))), tumour())
 

@@ -159,8 +159,8 @@ def test_a_number_that_is_not_the_date_of_the_study_is_asked(label: str) -> None
     ("labels", "reason"),
     [
         (("Tumor 1", "Tumor 2"), "several tumours"),
-        (("Segment_1", "Segment_2"), "none of the delivered segments is named"),
-        (("Brain", "Ventricle"), "none of the delivered segments is named"),
+        (("Segment_1", "Segment_2"), "none of the segments is named"),
+        (("Brain", "Ventricle"), "none of the segments is named"),
         (("Tumour", "Tumour Zebedee"), "not understood"),
     ],
 )

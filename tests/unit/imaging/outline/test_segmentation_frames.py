@@ -144,7 +144,7 @@ def test_a_part_of_a_segmentation_is_not_taken_for_all_of_it(number: int, total:
     seg = drawn()
     seg.ConcatenationUID, seg.InConcatenationNumber = "1.2.3.9", number
     seg.InConcatenationTotalNumber = total
-    assert "(a concatenation); deliver it as one file" in refusal(seg)
+    assert "(a concatenation); it must be one file" in refusal(seg)
 
 
 def test_a_concatenation_of_one_file_is_read() -> None:

@@ -1,6 +1,8 @@
 """An uploaded outline is read in bounds, understood whole, and rewritten without its texts."""
 
+import ast
 import gzip
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
@@ -16,6 +18,7 @@ from idh_tasks.imaging.outline import uploaded
 from idh_tasks.imaging.outline.nifti import read_nifti
 from idh_tasks.imaging.outline.reference import ReferenceImage
 from idh_tasks.imaging.outline.uploaded import rewrite_upload
+from idh_tasks.settings import ROOT
 from tests.factories import instance
 from tests.outlines import FRAME, T2_GRID, Segment, nifti, segmentation, tumour
 
@@ -92,7 +95,8 @@ def refusal(content: bytes, *series: ReferenceImage) -> str:
         (MASK[:400], "damaged"),
         (b"\0" * 128 + b"DICM" + b"\xff" * 50, "damaged"),
         (dicom(instance()), "no segmentation"),
-        (nifti(np.zeros(T2_GRID.shape, np.uint8), T2_GRID), "empty"),
+        (nifti(np.zeros(T2_GRID.shape, np.uint8), T2_GRID), "the mask is empty"),
+        (dicom(segmentation([Segment(tumour(), "Brain")], T2_GRID)), "none of the segments"),
         (nifti(tumour()[None].repeat(2, 0).astype(np.uint8), T2_GRID), "not one three-dimensional volume"),
         (bomb((2000, 2000, 30), 0), "2000 along one axis"),
         (bomb((512, 512, 512), 0), "134217728 voxels"),
@@ -123,3 +127,17 @@ def test_nothing_is_unpacked_beyond_what_the_header_states(monkeypatch: pytest.M
 def test_a_segmentation_needs_a_series_on_which_it_was_drawn() -> None:
     with pytest.raises(StudyQuarantinedError, match="no series on which"):
         rewrite_upload(dicom(seg()), [])
+
+
+def test_a_refusal_fits_a_delivered_and_an_uploaded_outline() -> None:
+    """Both are read by the same code; only what `delivered.py` says of several outlines is about a delivery."""
+    sources = sorted((ROOT / "idh_tasks/imaging/outline").glob("*.py"))
+    said = [text for path in sources if path.stem != "delivered" for text in refusals_in(path.read_text())]
+    assert len(said) > 50
+    assert [text for text in said if "deliver" in text] == []
+
+
+def refusals_in(source: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("refused", "NoTumourError"):
+            yield ast.unparse(node)

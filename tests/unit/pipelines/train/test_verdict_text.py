@@ -30,7 +30,7 @@ def test_both_networks_have_their_figures_and_what_changes_is_counted() -> None:
 
 def test_the_first_network_of_a_sequence_is_compared_with_none() -> None:
     lines = verdict_text(verdict(), CHALLENGER, None).splitlines()
-    assert lines[-1] == "- champion: none yet"
+    assert lines[-1] == "- champion: none"
 
 
 @pytest.mark.parametrize(
