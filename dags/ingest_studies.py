@@ -54,7 +54,7 @@ def ingest_studies() -> None:
         sources = tuple(SOURCES) if params["source"] == "all" else (params["source"],)
         return discover(platform(ROLE), sources)
 
-    @step("Batches: {}.")
+    @step("Batches of deliveries: {}.")
     def batches(discovery: "Discovery") -> list[object]:
         return list(discovery["batches"])
 

@@ -34,7 +34,7 @@ ROLE = Role.PREDICT
 def predict_studies() -> None:
     """Select what is due → predict in batches → write documents."""
 
-    @step("Batches: {}.")
+    @step("Batches of studies: {}.")
     def due() -> list[object]:
         from idh_tasks.pipelines.predict import batch
 

@@ -26,6 +26,7 @@ from idh_airflow.assets import CASES, PATCHES
 from idh_airflow.connections import platform
 from idh_airflow.defaults import DAG_DEFAULTS
 from idh_airflow.review import request_reviews
+from idh_airflow.sentences import prepared
 from idh_airflow.steps import new_unless_empty, step
 
 from idh_tasks.domain.role import Role
@@ -37,19 +38,19 @@ ROLE = Role.PREPROCESS
 def preprocess_studies() -> None:
     """Select what is due → preprocess in batches → announce, and request reviews of proposed outlines."""
 
-    @step("Batches: {}.")
+    @step("Batches of studies: {}.")
     def due() -> list[object]:
         from idh_tasks.pipelines.preprocess import batch
 
         return list(batch.due(platform(ROLE)))
 
-    @step("Sequences: {}.", map_index_template="{{ task.op_kwargs['batch']['label'] }}")
+    @step("Sequences by outcome: {}.", map_index_template="{{ task.op_kwargs['batch']['label'] }}")
     def preprocess_batch(batch: dict[str, list[str]]) -> dict[str, int]:
         from idh_tasks.pipelines.preprocess.batch import preprocess_batch as preprocess
 
         return preprocess(platform(ROLE), batch["ids"])
 
-    @step("Prepared for linking, training and prediction: {}.", trigger_rule="none_failed", outlets=[PATCHES])
+    @step(prepared, trigger_rule="none_failed", outlets=[PATCHES])
     def announce(batches: list[Any], dag_run: Any = None) -> dict[str, int]:
         from idh_tasks.pipelines.preprocess import batch
 

@@ -53,7 +53,7 @@ def retrain_models() -> None:
 
         return new_unless_empty(twin_search.search_twins(platform(ROLE), training_run), "no two of them are alike")
 
-    @step("Training: {}.", map_index_template="{{ task.op_kwargs['sequence'] }}", **GPU)
+    @step("The networks of this sequence: {}.", map_index_template="{{ task.op_kwargs['sequence'] }}", **GPU)
     def train_sequence(training_run: str, sequence: str, ti: Any = None) -> str:
         from idh_tasks.pipelines.train import sequence as training
 

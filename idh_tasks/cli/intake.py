@@ -31,7 +31,7 @@ def gate(
     paths: Annotated[list[Path], typer.Argument(exists=True, help="Files, folders and archives.")],
     as_json: AsJson = False,
 ) -> None:
-    """State for each file whether it would be admitted, and if not, the code and the reason."""
+    """State for each file whether it would be admitted, and if not, the code and the reason. Exit code 0 either way."""
     from idh_tasks.offline import intake
 
     files = intake.files_below(paths)

@@ -44,12 +44,16 @@ def show_question(
     review_id: Annotated[str, typer.Argument(help="As `idh linkage review list` prints it.")], as_json: AsJson = False
 ) -> None:
     """Show one question as the reviewer sees it, with its answer if there is one."""
+    output.show_each(_known(review_id), as_json, _page)
+
+
+def _known(review_id: str) -> "list[Review]":
     from idh_tasks.pipelines.review.questions import list_reviews
 
     found = list_reviews(platform.open_platform(Role.MONITOR), review_id)
     if not found:
         raise RunRefusedError(Code.E_NO_ENTRY, "there is no question with this id")
-    output.show_each(found, as_json, _page)
+    return found
 
 
 @review.command("reopen")
@@ -60,6 +64,7 @@ def reopen(
     """Take an answer back; what followed from it ends, and the next link run has the question asked again."""
     from idh_tasks.pipelines.review.reopening import reopen
 
+    _known(review_id)
     answer = reopen(platform.open_platform(Role.PAGES), review_id, getpass.getuser(), reason)
     output.say(f"taken back: {answer}; link_pathology derives the labels anew, and has the question asked again")
 

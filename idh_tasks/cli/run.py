@@ -8,7 +8,9 @@ import typer
 
 from idh_tasks.cli import output, platform
 from idh_tasks.cli.output import AsJson
+from idh_tasks.codes import Code
 from idh_tasks.domain.role import Role
+from idh_tasks.errors import SettingsRefusedError
 
 run = typer.Typer(no_args_is_help=True, help="Run a stage without Airflow, on the same database and store.")
 
@@ -34,8 +36,11 @@ def ingest(
     from idh_tasks.pipelines.ingest import night
     from idh_tasks.pipelines.ingest.sources import SOURCES
 
+    opened = platform.open_platform(Role.INGEST)
+    if source is not Source.ALL and not SOURCES[source.value].is_configured(opened):
+        raise SettingsRefusedError(Code.E_SETTINGS, f"the source {source.value} is not configured")
     sources = tuple(SOURCES) if source is Source.ALL else (source.value,)
-    changed = night.ingest(platform.open_platform(Role.INGEST), sources, since.date() if since else None)
+    changed = night.ingest(opened, sources, since.date() if since else None)
     output.show({"new": changed}, as_json)
 
 

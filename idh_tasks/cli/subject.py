@@ -1,13 +1,17 @@
 """`idh subject`: what is held about a patient, and its erasure."""
 
 import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 
 from idh_tasks.cli import output, platform
 from idh_tasks.cli.output import AsJson
+from idh_tasks.codes import Code
 from idh_tasks.domain.role import Role
+from idh_tasks.errors import RunRefusedError
 
 subject = typer.Typer(no_args_is_help=True, help="What is held about a patient, and its erasure.")
 
@@ -15,11 +19,16 @@ PatientKey = Annotated[str, typer.Argument(help="As `idh subject key` prints it.
 
 
 @subject.command("key")
-def key(issuer: Annotated[str, typer.Option(prompt=True, help="The issuer of the identifier.")]) -> None:
+def key(
+    issuer: Annotated[str | None, typer.Option(help="The issuer of the identifier; asked for if not given.")] = None,
+) -> None:
     """Ask for a hospital's patient identifier without showing it, and print the platform's key."""
     from idh_tasks.pipelines.operate.erasure import key_of
 
-    output.say(key_of(platform.open_platform(Role.ERASE), issuer, getpass.getpass("identifier: ")))
+    with _asking():
+        issuer = issuer if issuer is not None else typer.prompt("issuer")
+        identifier = getpass.getpass("identifier: ")
+    output.say(key_of(platform.open_platform(Role.ERASE), issuer, identifier))
 
 
 @subject.command("show")
@@ -33,12 +42,26 @@ def show(patient_key: PatientKey, as_json: AsJson = False) -> None:
 @subject.command("erase")
 def erase(
     patient_key: PatientKey,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.", prompt="Erase all of it, for good?")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Erase all that is held about the patient, who is not ingested again. The hospital's archives are not touched."""
     from idh_tasks.pipelines.operate.erasure import erase as erase_person
+    from idh_tasks.pipelines.operate.erasure import holdings
 
-    if yes:
-        erased = erase_person(platform.open_platform(Role.ERASE), patient_key, getpass.getuser())
-        output.show(erased, as_json, output.as_sections)
+    opened = platform.open_platform(Role.ERASE)
+    holdings(opened, patient_key)  # refuses an unknown key before it asks
+    with _asking():
+        agreed = yes or typer.confirm("Erase all of it, for good?")
+    if agreed:
+        output.show(erase_person(opened, patient_key, getpass.getuser()), as_json, output.as_sections)
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """Refuse to go on if nobody is there to answer."""
+    try:
+        yield
+    except (typer.Abort, EOFError):
+        typer.echo(err=True)  # the prompt has no end of line
+        raise RunRefusedError(Code.E_ARGUMENT, "a question was not answered; nothing was done") from None

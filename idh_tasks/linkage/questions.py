@@ -52,7 +52,7 @@ PICTURE = "picture"
 """The detail that says where the picture of a question is stored."""
 PICTURES = {
     ReviewKind.AUTOMATIC_ROI: "the outline on the reference image, T2 and FLAIR",
-    ReviewKind.SERIES_NAME: "six images of the series, in the order of their numbers",
+    ReviewKind.SERIES_NAME: "up to six images from the middle of the series, in the order of their numbers",
     ReviewKind.SAME_IMAGE: "the patches of both in the sequence in which they are most alike; one may be mirrored",
 }
 """Questions with a picture, and what it shows."""

@@ -11,19 +11,24 @@ from idh_tasks.reporting.figures import png
 SHOWN = 6
 MIDDLE = (0.25, 0.75)
 """The part of a series that is shown: its ends are mostly air and neck."""
-WIDTH_INCHES, HEIGHT_INCHES, DPI = 12.0, 8.2, 100
+PER_ROW = 3
+WIDTH_INCHES, ROW_INCHES, DPI = 12.0, 4.1, 100
 
 
 def chosen(count: int) -> list[int]:
-    """Return the indices of up to six images of a series, evenly over its middle half."""
+    """Return the indices of six images of a series, evenly over its middle half, or of all if it has no more."""
+    if count <= SHOWN:
+        return list(range(count))
     low, high = (share * (count - 1) for share in MIDDLE)
     return sorted({round(place) for place in np.linspace(low, high, SHOWN)})
 
 
 def series_picture(images: Sequence[Float]) -> bytes:
     """Draw images (rows, columns) of a series, each in its own grey values; PNG."""
-    figure = Figure(figsize=(WIDTH_INCHES, HEIGHT_INCHES), layout="constrained", facecolor="black")
-    axes = figure.subplots(2, SHOWN // 2).ravel()
+    columns = min(max(len(images), 1), PER_ROW)
+    rows = -(-max(len(images), 1) // columns)
+    figure = Figure(figsize=(WIDTH_INCHES, rows * ROW_INCHES), layout="constrained", facecolor="black")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for axis in axes:
         axis.axis("off")
     for axis, image in zip(axes, images, strict=False):

@@ -16,8 +16,6 @@ Says = str | Callable[[Any], str]
 SUMMARY = "summary"
 """The XCom with the sentence."""
 log = logging.getLogger(__name__)
-_said: list[str] = []
-"""The sentence of the attempt that this process runs."""
 
 
 class NothingNewError(AirflowException):
@@ -30,12 +28,16 @@ def announcing(asset: Asset) -> AssetAlias:
 
 
 def conclude(sentence: str) -> None:
-    """Keep the last sentence of the running task for its log and its run; outside of a task nothing happens."""
+    """Write the last sentence of the running task, and keep it for its run; outside of a task nothing happens.
+
+    It is written before Airflow ends the task, because what comes later is folded away in the view of the log. What
+    Airflow's operator says in between is switched off in docker/airflow.env.
+    """
     try:
         running = get_current_context()["ti"]
     except RuntimeError:
         return
-    _said[:] = [sentence]
+    log.info("%s", sentence)
     running.xcom_push(key=SUMMARY, value=sentence)
 
 
@@ -49,11 +51,21 @@ def concluding(function: Callable[P, R], says: Says, outlets: Sequence[Asset]) -
         except NothingNewError as nothing:
             conclude(f"Nothing new: {nothing}.")
             return None
-        conclude(says(result) if callable(says) else says.format(worded(result)))
+        conclude(says(result) if callable(says) else _counted(says, result))
         _announce(outlets, result if isinstance(result, Mapping) else {})
         return result
 
     return concluded
+
+
+def _counted(says: str, result: Any) -> str:
+    sentence = says.format(worded(result))
+    return f"Nothing new. {sentence}" if sentence != says and is_nothing(result) else sentence
+
+
+def is_nothing(found: object) -> bool:
+    """Return whether a step has found nothing: it is empty, or all its counts are 0."""
+    return not found or (isinstance(found, Mapping) and all(count == 0 for count in found.values()))
 
 
 def _announce(outlets: Sequence[Asset], counts: Mapping[str, Any]) -> None:
@@ -68,9 +80,3 @@ def worded(result: Any) -> str:
     if isinstance(result, Mapping):
         return ", ".join(f"{count} {name}" for name, count in result.items()) or "none"
     return str(len(result) if isinstance(result, list) else result)
-
-
-def say_last(context: Any) -> None:  # noqa: ARG001 - Airflow's signature
-    """Write the sentence below everything that Airflow writes itself; called when an attempt has ended."""
-    if _said:
-        log.info("%s", _said.pop())

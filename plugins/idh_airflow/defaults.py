@@ -9,7 +9,6 @@ from typing import Any
 
 import pendulum
 
-from idh_airflow.closing import say_last
 from idh_airflow.commit import commit_tag
 
 OWNER = "idh-platform"
@@ -39,7 +38,6 @@ PACS_CHANGES = os.environ.get("IDH_PACS_CHANGES")
 APPROVAL = os.environ.get("IDH_APPROVAL", "person")
 """Who approves a challenger: `person`, or `auto` to promote without asking."""
 
-ENDED = ("on_success_callback", "on_skipped_callback", "on_retry_callback", "on_failure_callback")
 DEFAULT_ARGS: dict[str, Any] = {
     "owner": OWNER,
     "retries": 3,
@@ -47,7 +45,6 @@ DEFAULT_ARGS: dict[str, Any] = {
     "retry_exponential_backoff": True,
     "max_retry_delay": timedelta(minutes=10),
     "execution_timeout": timedelta(hours=1),
-    **dict.fromkeys(ENDED, say_last),
 }
 
 DAG_DEFAULTS: dict[str, Any] = {

@@ -20,4 +20,12 @@ def published(outcome: Any) -> str:
     """Return how many documents were written, and what is not predicted any more."""
     missing = ", ".join(outcome.get("unpredicted", ()))
     said = f" Not predicted, because the champion was withdrawn without a successor: {missing}." if missing else ""
-    return f"Documents written: {outcome['documents']}.{said}"
+    count = outcome["documents"]
+    return (f"Documents written: {count}." if count else "Nothing new: no document is due.") + said
+
+
+def prepared(counts: Any) -> str:
+    """Return how many studies were prepared; a run without any passes on that links have changed."""
+    if not counts["studies"]:
+        return "No study was due; that links have changed is passed on to training and prediction."
+    return f"Prepared for linking, training and prediction: {counts['studies']} studies."

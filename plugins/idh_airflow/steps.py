@@ -2,14 +2,14 @@
 
 import functools
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from airflow.sdk import Asset, get_current_context, task
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
-from idh_airflow.closing import NothingNewError, Says, announcing, conclude, concluding
+from idh_airflow.closing import NothingNewError, Says, announcing, conclude, concluding, is_nothing
 from idh_airflow.task_docs import task_doc
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def skip_unless(work: T | None, reason: str) -> T:
     AirflowSkipException
         If there is no work.
     """
-    if work is None or _nothing(work):
+    if work is None or is_nothing(work):
         raise AirflowSkipException(reason)
     return work
 
@@ -119,10 +119,6 @@ def new_unless_empty(found: T | None, reason: str) -> T:
     NothingNewError
         If it is empty.
     """
-    if found is None or _nothing(found):
+    if found is None or is_nothing(found):
         raise NothingNewError(reason)
     return found
-
-
-def _nothing(found: object) -> bool:
-    return not found or (isinstance(found, Mapping) and all(count == 0 for count in found.values()))

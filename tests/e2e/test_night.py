@@ -1,6 +1,7 @@
 """What a whole night through Airflow leaves, with a kill -9 in the middle."""
 
 import csv
+import json
 import os
 import re
 import subprocess
@@ -31,6 +32,8 @@ from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.preprocess import batch
 from tests.database import run_sql
 from tests.e2e.night import LEARNED, PLAN, STATE, Night, promoted, rows
+
+POST_EXECUTE, FAILED = "::group::Post Execute", "Task failed with exception"
 
 
 def test_every_delivery_has_an_outcome_and_every_stage_has_run(night: Night) -> None:
@@ -211,3 +214,19 @@ def test_the_pages_show_what_the_night_left(night: Night) -> None:
     assert {name for name in acquired if f"{name}: probability of an IDH mutation" in page} == acquired
     assert shown(night, f"studies/{min(studies)}/sheet.png").content.startswith(b"\x89PNG")
     assert len(re.findall(r"<td>champion <span", shown(night, "models/").text)) == len(promoted(night))
+
+
+def _shown(log: Path) -> list[dict[str, str]]:
+    """Return what Airflow's page shows of the log of a task, up to what it folds away at the end."""
+    lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+    events = [line["event"] for line in lines]
+    return lines[: events.index(POST_EXECUTE)] if POST_EXECUTE in events else lines
+
+
+def test_the_log_of_a_step_shows_no_error_and_ends_with_its_sentence(night: Night) -> None:
+    logs = (night.installation.folder("airflow") / "logs").rglob("attempt=*.log")
+    shown = {str(log): _shown(log) for log in logs if "task_id=ask" not in str(log)}
+    done = {log: lines for log, lines in shown.items() if FAILED not in [line["event"] for line in lines]}
+    assert len({re.findall(r"task_id=(\w+)", log)[0] for log in done}) > 10
+    assert {log: lines[-1] for log, lines in done.items() if lines[-1].get("logger") != "idh_airflow.closing"} == {}
+    assert [line for lines in done.values() for line in lines if line.get("level") in {"error", "critical"}] == []

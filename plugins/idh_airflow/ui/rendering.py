@@ -105,6 +105,10 @@ def bars(heights: list[int], width: int = 8, height: int = 60) -> Iterator[dict[
         yield {"x": index * (width + 2), "y": height - drawn, "width": width, "height": drawn}
 
 
+ANSWER_KEYS = "123456789abcdefghijklmoqrstuvwxyz"
+"""The keys that choose an answer; n and p lead to the next and the previous question."""
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -129,6 +133,7 @@ def _environment() -> Environment:
         "no_better": no_better,
         "may": lambda _: False,
         "most_counted": MOST_COUNTED,
+        "answer_keys": ANSWER_KEYS,
         "airflow": "",
         "within": "",
     }

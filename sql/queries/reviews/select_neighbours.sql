@@ -1,4 +1,5 @@
--- The open questions beside one in the queue, the oldest first, and the studies of those it is about, the newest first.
+-- The open questions beside one in the queue, the oldest first, and the studies of those it is about, the newest first;
+-- one more than is shown.
 SELECT
     (
         SELECT p.review_id FROM idh.review AS p
@@ -20,7 +21,7 @@ SELECT
         CROSS JOIN LATERAL idh.patients_of(one.person_key) AS o
         JOIN idh.study AS t USING (patient_key)
         ORDER BY (t.study_id IN (v.subject, v.detail ->> 'study')) IS TRUE DESC, t.study_date DESC
-        LIMIT 10
+        LIMIT 11
     ) AS studies
 FROM idh.review AS v
 WHERE v.review_id = :review_id

@@ -9,7 +9,7 @@ from airflow.sdk import Asset
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 from airflow.sdk.execution_time.context import OutletEventAccessors
 from idh_airflow import closing
-from idh_airflow.sentences import judged, listed, published
+from idh_airflow.sentences import judged, listed, prepared, published
 from idh_airflow.steps import new_unless_empty, outcomes, skip_unless
 
 from idh_tasks.codes import Code
@@ -19,8 +19,9 @@ STUDIES = Asset(name="test studies", uri="idh://test")
 
 
 @pytest.fixture
-def running(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Return the context of a running task."""
+def running(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
+    """Return the context of a running task, of which the log is kept."""
+    caplog.set_level(logging.INFO, "idh_airflow.closing")
     pushed: dict[str, str] = {}
     task = SimpleNamespace(xcom_push=lambda key, value: pushed.update({key: value}))
     context = {"ti": task, "pushed": pushed, "outlet_events": OutletEventAccessors()}
@@ -35,9 +36,7 @@ def announced(running: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 
 def said(caplog: pytest.LogCaptureFixture) -> str:
-    """Return the last line of the task's log."""
-    with caplog.at_level(logging.INFO, "idh_airflow.closing"):
-        closing.say_last({})
+    """Return the last line that the task has written itself."""
     return caplog.messages[-1]
 
 
@@ -47,7 +46,10 @@ def said(caplog: pytest.LogCaptureFixture) -> str:
         ("Predictions stored: {}.", 12, "Predictions stored: 12."),
         ("Batches: {}.", [{"ids": ["a"]}, {"ids": []}], "Batches: 2."),
         ("New: {}.", {"studies": 3, "series": 9}, "New: 3 studies, 9 series."),
-        ("New: {}.", {}, "New: none."),
+        ("New: {}.", {}, "Nothing new. New: none."),
+        ("Batches: {}.", [], "Nothing new. Batches: 0."),
+        ("Links: {}.", {"links": 0, "studies due": 0}, "Nothing new. Links: 0 links, 0 studies due."),
+        ("The schema is the newest.", None, "The schema is the newest."),
         (lambda count: f"{count} of 4", 2, "2 of 4"),
     ],
 )
@@ -90,8 +92,8 @@ def test_a_failure_ends_with_its_remedy(caplog: pytest.LogCaptureFixture) -> Non
 
 
 def test_outside_of_a_task_nothing_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "idh_airflow.closing")
     closing.conclude("nobody hears it")
-    closing.say_last({})
     assert caplog.messages == []
 
 
@@ -108,6 +110,13 @@ def test_the_judgement_is_one_sentence() -> None:
 
 def test_a_sequence_without_a_champion_is_named_with_the_documents() -> None:
     assert published({"documents": 3}) == "Documents written: 3."
+    assert published({"documents": 0}) == "Nothing new: no document is due."
     assert published({"documents": 0, "unpredicted": ["ADC", "T1"]}) == (
-        "Documents written: 0. Not predicted, because the champion was withdrawn without a successor: ADC, T1."
+        "Nothing new: no document is due."
+        " Not predicted, because the champion was withdrawn without a successor: ADC, T1."
     )
+
+
+def test_a_run_without_a_study_says_what_it_passes_on() -> None:
+    assert prepared({"studies": 2}) == "Prepared for linking, training and prediction: 2 studies."
+    assert prepared({"studies": 0}).startswith("No study was due;")
