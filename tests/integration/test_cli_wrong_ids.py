@@ -4,6 +4,7 @@ import getpass
 import sys
 from collections.abc import Callable
 from io import StringIO
+from typing import NoReturn
 
 import pytest
 
@@ -38,6 +39,10 @@ WRONG_USAGE = {
 }
 
 
+def nobody(_: str) -> NoReturn:
+    raise EOFError
+
+
 @pytest.fixture
 def idh(
     platform: Platform, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
@@ -52,7 +57,7 @@ def idh(
 
     monkeypatch.setattr("idh_tasks.cli.platform.open_platform", lambda _: platform)
     monkeypatch.setattr(sys, "stdin", StringIO())
-    monkeypatch.setattr(getpass, "getpass", getpass.fallback_getpass)
+    monkeypatch.setattr(getpass, "getpass", nobody)
     return run
 
 
