@@ -3,21 +3,27 @@
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 from scipy.stats import norm
 
+from idh_tasks.learning.floor import no_signal
 from idh_tasks.learning.gate import LOSS, WORSE_LEVEL, beside_best, has_drifted, is_better
 from idh_tasks.learning.paired import Array, Difference, Paired, mean_difference, placements
+from idh_tasks.learning.performance import assess
 from idh_tasks.settings import LearningSettings
+from tests.simulated_scores import Setting, cohorts
 
 AUC = 0.85
 ROUNDS = 20
 SIZES = ((17, 83), (51, 249))
 CORRELATIONS = (0.5, 0.7)
 """Of the scores that two networks give the patients of one class."""
+REPETITIONS = (1, 3)
+AUCS_AT_FLOOR = (0.5, 0.65, 0.7, 0.75, 0.85)
 SETTINGS = LearningSettings()
 
 Next = Callable[[float, np.random.Generator], float]
@@ -106,7 +112,9 @@ COURSES: dict[str, Next] = {
     "as good as the champion": lambda auc, _: auc,
     "0.85 ± 0.03": lambda _, rng: AUC + 0.03 * float(rng.standard_normal()),
     "always 0.82": lambda *_: AUC - 0.03,
+    "always 0.80": lambda *_: AUC - 0.05,
     "0.01 worse than the champion": lambda auc, _: auc - 0.01,
+    "0.02 worse than the champion": lambda auc, _: auc - 0.02,
     "0.03 worse than the champion": lambda auc, _: auc - 0.03,
 }
 
@@ -133,13 +141,28 @@ def many_rounds(count: int, rng: np.random.Generator) -> Iterator[str]:
         yield f"{f'{mutants}/{wildtypes}':<20}{name:<30}{refused:>9.1%}{means[-1]:>17.3f}{means.max():>14.3f}"
 
 
+def below_floor(setting: Setting, count: int) -> float:
+    """Return how often the floor alone refuses a network with this true AUC."""
+    assessed = (assess(scores, seed) for seed, scores in enumerate(cohorts(setting, count, 1)))
+    return float(np.mean([bool(no_signal(performance, SETTINGS)) for performance in assessed]))
+
+
+def at_floor(count: int) -> Iterator[str]:
+    """Yield a line per size and number of repetitions."""
+    yield f"{'mutants/wild types':<20}{'repetitions':>12}" + "".join(f"{f'AUC {auc}':>10}" for auc in AUCS_AT_FLOOR)
+    for (mutants, wildtypes), repetitions in product(SIZES, REPETITIONS):
+        settings = [Setting(mutants, wildtypes, auc, repetitions=repetitions) for auc in AUCS_AT_FLOOR]
+        refused = "".join(f"{below_floor(setting, count):>10.1%}" for setting in settings)
+        yield f"{f'{mutants}/{wildtypes}':<20}{repetitions:>12}{refused}"
+
+
 def main(count: int) -> None:
-    """Print both tables.
+    """Print the three tables.
 
     Parameters
     ----------
     count
-        Simulated comparisons per line of the first table; a fifth of them for the second.
+        Simulated comparisons per line of the first table; a fifth of them for the others.
     """
     rng = np.random.default_rng(1)
     sys.stdout.write(f"One comparison with the best champion, AUC {AUC}; {count} cohorts per line\n")
@@ -149,6 +172,9 @@ def main(count: int) -> None:
         f"\n{ROUNDS} rounds on one cohort, correlation {CORRELATIONS[-1]}; {count // 5} cohorts per line\n"
     )
     for line in many_rounds(count // 5, rng):
+        sys.stdout.write(f"{line}\n")
+    sys.stdout.write(f"\nRefused by the floor alone, by true AUC; {count // 5} cohorts per figure\n")
+    for line in at_floor(count // 5):
         sys.stdout.write(f"{line}\n")
 
 

@@ -110,7 +110,7 @@ def train(
     started = time.monotonic()
     measured = learning.train(data, out, settings, sequence or "")
     output.note(f"trained in {minutes(time.monotonic() - started)}")
-    output.show(measured, as_json)
+    output.show(measured, as_json, output.as_known_fields)
 
 
 @learn.command("metrics")
@@ -131,7 +131,7 @@ def metrics(
     measured = learning.measured(read, seed)
     if note := learning.several_rows(read):
         output.note(note)
-    output.show(measured, as_json)
+    output.show(measured, as_json, output.as_known_fields)
 
 
 @learn.command("report")

@@ -31,6 +31,11 @@ def as_fields(record: Any) -> str:
     return "\n".join(f"{name}: {_short(value)}" for name, value in _content(record).items())
 
 
+def as_known_fields(record: Any) -> str:
+    """Return one line per field that is not None: `name: value`."""
+    return as_fields({name: value for name, value in _content(record).items() if value is not None})
+
+
 def as_columns(record: Any) -> str:
     """Return the values that are not None in one line."""
     return "  ".join(str(value) for value in _content(record).values() if value is not None)

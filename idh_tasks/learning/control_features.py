@@ -16,6 +16,7 @@ BORDER = 3
 SIGMAS = (0.6, 1.2, 2.4)
 """Standard deviations of the Gaussians between which noise and detail lie, in pixels."""
 LEAST = 1e-6
+NEIGHBOURS = np.array([[[1, 1, 1], [1, 0, 1], [1, 1, 1]]], dtype=np.float32)
 
 
 def outline_features(patches: Float) -> Array:
@@ -60,11 +61,27 @@ def _relative(patches: Float) -> Array:
 
 
 def pixel_features(patches: Float) -> Array:
-    """Return by how much each pixel differs from the mean of its neighbours (n, pixels)."""
-    kernel = np.ones((1, 3, 3), np.float32) / 8
-    kernel[0, 1, 1] = 0
-    neighbours = ndimage.convolve(patches, kernel, mode="nearest")
-    return np.asarray((patches - neighbours).reshape(len(patches), -1), dtype=np.float64)
+    """Return by how much each pixel differs from the mean of its neighbours in the tumour, or outside it (n, pixels).
+
+    Across the edge of the tumour, its own brightness would show. A mark beside the tumour belongs to the outside.
+    """
+    tumour = np.stack([_largest_part(mask) for mask in tumour_masks(patches)])
+    around = np.where(tumour, _mean_around(patches, tumour), _mean_around(patches, ~tumour))
+    return np.asarray((patches - around).reshape(len(patches), -1), dtype=np.float64)
+
+
+def _largest_part(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the largest connected part of a mask (size, size)."""
+    parts, count = ndimage.label(mask, np.ones((3, 3)))
+    return np.asarray(parts == 1 + np.argmax(np.bincount(parts.ravel(), minlength=2)[1:])) if count else mask
+
+
+def _mean_around(patches: Float, side: NDArray[np.bool_]) -> Float:
+    """Return the mean of those of the eight neighbours that are on this side, or of all where none is."""
+    number = ndimage.convolve(side.astype(np.float32), NEIGHBOURS, mode="nearest")
+    sums = ndimage.convolve(patches * side, NEIGHBOURS, mode="nearest")
+    everywhere = ndimage.convolve(patches, NEIGHBOURS / NEIGHBOURS.sum(), mode="nearest")
+    return np.where(number > 0, sums / np.maximum(number, 1), everywhere)
 
 
 def grain_features(patches: Float) -> Array:

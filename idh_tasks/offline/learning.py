@@ -39,6 +39,8 @@ PACKAGES = ("keras", "numpy", "scikit-learn")
 
 Plan = dict[str, object]
 """Name, data hash and settings of the run to which a folder belongs."""
+Numbers = dict[str, float | None]
+"""Metrics by name, always the same names; None for a number that does not exist."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +69,10 @@ def as_json(split: Split) -> Mapping[str, object]:
     }
 
 
-def measured(scores: Sequence[HeldOutScore], seed: int, prevalence: float | None = None) -> dict[str, float]:
+def measured(scores: Sequence[HeldOutScore], seed: int, prevalence: float | None = None) -> Numbers:
     """Return all metrics of a set of scores under flat names; those of repetitions are means over them.
 
-    Numbers are those of patients. An AUC without an interval has no bounds here.
+    Numbers are those of patients. One that does not exist is None, such as the bounds of an AUC without an interval.
 
     Parameters
     ----------
@@ -86,19 +88,17 @@ def measured(scores: Sequence[HeldOutScore], seed: int, prevalence: float | None
     counted = {"n": performance.n, "mutants": performance.mutants, "auc": performance.auc.value}
     bounds = _bounds("auc", performance.auc) | _bounds("auc_delong", performance.delong) | _spread(performance.spread)
     stated = {name: getattr(performance, name) for name in ("brier", *STATED)}
-    numbers = asdict(metrics) | {"ppv": metrics.ppv, "npv": metrics.npv} | counted | bounds | stated
-    return {name: number for name, number in numbers.items() if number is not None}
+    return asdict(metrics) | {"ppv": metrics.ppv, "npv": metrics.npv} | counted | bounds | stated
 
 
-def _bounds(name: str, interval: Interval | None) -> dict[str, float]:
-    if interval is None or not interval.bounded:
-        return {}
-    return {f"{name}_low": interval.low, f"{name}_high": interval.high}
+def _bounds(name: str, interval: Interval | None) -> Numbers:
+    bounds = (interval.low, interval.high) if interval is not None and interval.bounded else (None, None)
+    return dict(zip((f"{name}_low", f"{name}_high"), bounds, strict=True))
 
 
-def _spread(spread: Spread | None) -> dict[str, float]:
+def _spread(spread: Spread | None) -> Numbers:
     if spread is None:
-        return {}
+        return {"repetitions": 1, "auc_lowest": None, "auc_highest": None}
     return {"repetitions": spread.repetitions, "auc_lowest": spread.lowest, "auc_highest": spread.highest}
 
 
@@ -112,7 +112,7 @@ def several_rows(scores: Sequence[HeldOutScore]) -> str:
     return f"{len(scores)} scores of {patients} patients; intervals are those of patients{mean if doubled else ''}"
 
 
-def train(data: Path, out: Path, settings: LearningSettings, name: str) -> dict[str, float]:
+def train(data: Path, out: Path, settings: LearningSettings, name: str) -> Numbers:
     """Cross-validate the patches of a file, train the final network, and write everything to a folder.
 
     A run that was killed resumes from its checkpoints.
@@ -150,7 +150,7 @@ def _claim(out: Path, plan: Plan) -> None:
     path.write_text(json.dumps(plan, indent=1))
 
 
-def _write(out: Path, plan: Plan, outcomes: Sequence[FoldOutcome], settings: LearningSettings) -> dict[str, float]:
+def _write(out: Path, plan: Plan, outcomes: Sequence[FoldOutcome], settings: LearningSettings) -> Numbers:
     folds = [outcome for outcome in outcomes if outcome.number != FINAL]
     final = next(outcome for outcome in outcomes if outcome.number == FINAL)
     scores = [score for outcome in folds for score in outcome.scores]

@@ -56,6 +56,8 @@ def changed(rows: Rows, rng: np.random.Generator, column: int, value: str) -> Ro
     return [[*row[:column], value, *row[column + 1 :]] if n == place else row for n, row in enumerate(rows)]
 
 
+BOUNDS = ("auc_low", "auc_high", "auc_delong_low", "auc_delong_high")
+
 SAME: dict[str, Callable[[Rows], str | bytes]] = {
     "BOM": lambda rows: b"\xef\xbb\xbf" + text(rows).encode(),
     "semicolons": lambda rows: text(rows, ";"),
@@ -159,7 +161,15 @@ def test_what_cannot_be_measured_is_refused_by_a_code_that_names_no_patient(
 def test_constant_scores_have_an_auc_of_one_half_and_no_interval(value: str, tmp_path: Path) -> None:
     read = numbers(metrics(tmp_path, text([[p, y, value] for p, y, _ in cohort(1)])))
     assert read["auc"] == 0.5
-    assert not [name for name in read if name.endswith(("_low", "_high"))]
+    assert {name: read[name] for name in BOUNDS} == dict.fromkeys(BOUNDS)
+
+
+def test_numbers_that_do_not_exist_are_null_under_the_same_names_and_no_line_of_the_text(tmp_path: Path) -> None:
+    varied, constant = text(cohort(1)), text([[p, y, "0.17"] for p, y, _ in cohort(1)])
+    assert list(numbers(metrics(tmp_path, constant))) == list(numbers(metrics(tmp_path, varied)))
+    shown = CliRunner().invoke(cli, ["learn", "metrics", str(tmp_path / "scores.csv")]).stdout
+    assert "auc_low: " in shown
+    assert "None" not in shown
 
 
 def test_rows_of_a_patient_are_counted_once_and_the_reader_is_told(tmp_path: Path) -> None:

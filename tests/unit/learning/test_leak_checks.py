@@ -8,6 +8,7 @@ import pytest
 from idh_tasks.codes import Code
 from idh_tasks.domain.learning import LeakCheck
 from idh_tasks.errors import RunRefusedError
+from idh_tasks.learning.control_features import pixel_features
 from idh_tasks.learning.fold_training import TrainingData
 from idh_tasks.learning.leak_checks import LIMIT, controls, leak_checks
 from idh_tasks.learning.leakage import check_disjoint, check_unique
@@ -119,3 +120,14 @@ def test_pseudonyms_do_not_matter() -> None:
         name: {renamed[patient]: numbers for patient, numbers in of.items()} for name, of in clean.acquisition.items()
     }
     assert checked(data, acquisition) == checked(clean.data, clean.acquisition)
+
+
+def test_neither_a_bright_tumour_nor_its_edge_is_a_mark_but_pixels_beside_it_are() -> None:
+    patch = np.zeros((1, 64, 64), np.float32)
+    patch[0, 10:50, 10:50] = 3
+    assert not pixel_features(patch).any()
+    patch[0, 31, 33] += 1
+    patch[0, :2, :2] = 1
+    marked = np.abs(pixel_features(patch)).reshape(64, 64)
+    assert marked[31, 33] == 1
+    assert marked[1, 1] > 0.5

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from tools.gate_report import AUC, COURSES, Cohort, comparisons, course, draw
+from tests.simulated_scores import Setting
+from tools.gate_report import AUC, COURSES, Cohort, below_floor, comparisons, course, draw
 
 SMALL, LARGE = (17, 83), (51, 249)
 
@@ -45,3 +46,8 @@ def test_rounds_of_equal_networks_refuse_few_and_lose_nothing() -> None:
     )
     assert np.mean(refusals) / 20 <= 0.09, "thirty cohorts: at most 5 % over many of them (make gate)"
     assert {auc for path in paths for auc in path} == {AUC}
+
+
+@pytest.mark.parametrize(("auc", "least", "most"), [(0.5, 0.9, 1.0), (0.65, 0.3, 0.7), (0.85, 0.0, 0.05)])
+def test_the_floor_refuses_chance_and_passes_what_is_clearly_above_it(auc: float, least: float, most: float) -> None:
+    assert least <= below_floor(Setting(*SMALL, auc), 40) <= most
