@@ -197,6 +197,11 @@ class Study:
         """Return whether every report says that the study was acquired after surgery: no patch is cut then."""
         return bool(self.links) and all(link.code == Code.W_POSTOP for link in self.links)
 
+    @property
+    def is_left_as_it_is(self) -> bool:
+        """Return whether no run will ever prepare it: it has no patch, and was acquired after surgery."""
+        return self.after_surgery and not self.patches
+
     def place(self, patch: Patch) -> str:
         """Return how the slice of a patch is called, with its position if the pictures have the same grid."""
         if patch.slice_index is None:
