@@ -184,7 +184,9 @@ def test_a_proposal_that_still_waits_is_not_taken_for_the_outline_that_was_uploa
     assert "an earlier outline: mary uploaded another one," in queue(platform)
     assert "This is an earlier outline. mary uploaded another one," in question(platform, token)
     later = asked(platform, study_id, UPLOADED, "submitted by a person, drawn on the T2")
-    assert "uploaded by a person" in queue(platform)
+    assert "uploaded by mary," in queue(platform)
+    assert "Uploaded by mary," in question(platform, later)
+    assert "Uploaded by" not in question(platform, token)
     assert "earlier outline" not in queue(platform)
     assert "earlier outline" not in question(platform, later)
     assert "This is an earlier outline." in question(platform, token), "the link to it may be kept somewhere"
@@ -207,3 +209,15 @@ def test_an_upload_that_was_rejected_does_not_wait(platform: Platform, study_id:
     assert "; rejected." in shown
     assert "Uploaded, and waits" not in shown
     assert "waits to be accepted." not in shown
+
+
+def test_an_answer_that_follows_one_that_was_taken_back_says_so(platform: Platform, study_id: StudyId) -> None:
+    token = asked(platform, study_id, PROPOSED)
+    answers.record_answer(platform, token, "accept", "tom")
+    assert "taken back 20" not in queue(platform, "answered")
+    reopen(platform, questions.review_id_of(token), "tom", "the rim is outside")
+    assert "its question is marked under Open" in queue(platform, "answered")
+    [again] = questions.claim_reviews(platform)
+    answers.record_answer(platform, again["shown"], "reject", "tom")
+    assert "reject an earlier answer was taken back 20" in queue(platform, "answered")
+    assert "An earlier answer was taken back, 20" in question(platform, token)

@@ -18,6 +18,7 @@ from idh_airflow.ui.rights import Right
 from idh_tasks.codes import Code, catalogue
 from idh_tasks.domain.performance import no_better
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
+from idh_tasks.pipelines.pages.events import is_id
 from idh_tasks.pipelines.pages.listing import MOST_COUNTED
 from idh_tasks.settings import Settings
 
@@ -121,6 +122,7 @@ def _environment() -> Environment:
         "bounded": _bounded,
     }
     environment.filters |= filters
+    environment.tests["an_id"] = is_id
     environment.globals |= {
         "kind": _kind_of_data,
         "menu": MENU,
