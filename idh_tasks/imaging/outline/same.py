@@ -11,5 +11,5 @@ def same_voxels(one: Volume, other: Volume) -> bool:
     """Return whether two outlines lie on the same grid and contain the same voxels, whatever value marks them."""
     if one.geometry.shape != other.geometry.shape:
         return False
-    grids = [np.column_stack([grid.axes(), grid.origin_mm]) for grid in (one.geometry, other.geometry)]
-    return np.allclose(*grids, rtol=0, atol=TOLERANCE_MM) and np.array_equal(one.voxels > 0, other.voxels > 0)
+    first, second = (np.column_stack([grid.axes(), grid.origin_mm]) for grid in (one.geometry, other.geometry))
+    return np.allclose(first, second, rtol=0, atol=TOLERANCE_MM) and np.array_equal(one.voxels > 0, other.voxels > 0)

@@ -75,7 +75,7 @@ def _listed(
 def _with_newer(transaction: Transaction, listed: Sequence[Review]) -> list[WaitingQuestion]:
     studies = [review.subject for review in listed if review.kind is ReviewKind.AUTOMATIC_ROI]
     newest: dict[str, UploadedOutline] = {one.study_id: one for one in outlines.waiting(transaction, studies)}
-    uploads = {(one.study_id, one.sha256): one for one in outlines.uploads(transaction, studies)}
+    uploads = {(str(one.study_id), one.sha256): one for one in outlines.uploads(transaction, studies)}
     return [
         WaitingQuestion(review, _text(review), _newer(review, newest), _upload(review, uploads)) for review in listed
     ]

@@ -28,7 +28,7 @@ REVIEW = Review(
 @pytest.fixture
 def page() -> str:
     beside = Neighbours(None, None, (StudyId("s1"), StudyId("s2")))
-    found = QuestionInContext(REVIEW, page_of(REVIEW), None, beside)
+    found = QuestionInContext(REVIEW, page_of(REVIEW), None, None, beside)
     request = Request({"type": "http", "query_string": b"", "root_path": "/idh", "headers": []})
     content = render(request, "question.html.j2", found=found, asked=True, done="", texts=None)
     return bytes(content.body).decode()

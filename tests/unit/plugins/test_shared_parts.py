@@ -59,6 +59,13 @@ def test_a_button_for_what_is_chosen_works_once_something_is(page: Page) -> None
     expect(button).to_be_disabled()
 
 
+def test_a_name_breaks_after_an_underscore_only_and_an_interval_not_within_its_brackets() -> None:
+    name = ENVIRONMENT.from_string("{{ 'IDH_A<b>' | breakable }}").render()
+    assert name == "IDH_<wbr>A&lt;b&gt;"
+    shown = page_with("{{ parts.interval(0.671, 0.44, 0.85) }}")
+    assert '0.67 <span class="interval">[0.44, 0.85]</span>' in shown
+
+
 def test_every_figure_of_a_patch_and_every_provenance_is_explained() -> None:
     words = ENVIRONMENT.get_template("glossary.html.j2").module.words  # type: ignore[attr-defined]
     assert {kind.label for kind in KINDS} | {one.value for one in Provenance} <= set(words)

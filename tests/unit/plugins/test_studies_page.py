@@ -46,6 +46,8 @@ def test_nothing_is_cut_or_broken_at_800_pixels(page: Page, template: str) -> No
     assert max(one.evaluate("(time) => time.getClientRects().length") for one in times.all()) == 1
     cut = "[...document.querySelectorAll('button')].filter((one) => one.scrollWidth > one.clientWidth + 1).length"
     assert page.evaluate(cut) == 0
+    wide = "[...document.querySelectorAll('.box')].filter((one) => one.scrollWidth > one.clientWidth).length"
+    assert page.evaluate(wide) == 0
 
 
 @pytest.mark.parametrize("template", PAGES)
