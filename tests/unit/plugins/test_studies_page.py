@@ -28,8 +28,9 @@ def html(template: str, present: bool = True, count: int = 3) -> str:
     """Return a page with studies that have much to show."""
     rows = [
         ListedStudy(
-            StudyId(f"{number:024x}"), date(1990, 1, 2), "A VENDOR WITH A LONG NAME", NOW, State.PREDICTED, "mutant",
-            list(MODEL_SEQUENCES), ["E_COVERAGE", "E_REG_QC"], ["W_DWI_MOTION", "W_RCBV_REFERENCE"], 6, True,
+            StudyId(f"{number:024x}"), date(1990, 1, 2), "A VENDOR WITH A LONG NAME", NOW, State.PREDICTED,
+            "indeterminate", list(MODEL_SEQUENCES[1:]), ["E_COVERAGE", "E_GEOMETRY_GAP", "W_MISSING_SEQUENCE"],
+            ["W_DWI_MOTION", "W_RCBV_REFERENCE"], 5, True,
         )
         for number in range(count)
     ]  # fmt: skip
