@@ -56,6 +56,7 @@ def _patch(sequence: MrSequence) -> Patch:
         settings={} if refused else ImagingSettings().model_dump(mode="json"),
         reference=None if refused else "MPRAGE",
         outline=None if refused else "SEG",
+        outline_sha256=None if refused else "c" * 64,
         present=True,
     )
 
@@ -90,7 +91,7 @@ def a_study(**changes: Any) -> Study:
         "patches": [_patch(sequence) for sequence in MODEL_SEQUENCES],
         "predictions": [_prediction(one, one is not MrSequence.T1) for one in (MrSequence.ADC, MrSequence.T1)],
         "withdrawals": [Withdrawal(MrSequence.T2, "w" * 24, "mary", NOW, "misses mutants")],
-        "documents": [Document("d" * 24, "e" * 24, NOW, TASK)],
+        "documents": [Document("d" * 24, "e" * 24, NOW, TASK, False, "c" * 64)],
         "sheet": True,
         "view": View(LAYOUT, dict.fromkeys([*MODEL_SEQUENCES, "outline"], "key"), NOW, TASK, True),
     }  # fmt: skip

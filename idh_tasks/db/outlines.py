@@ -35,8 +35,8 @@ class Submission:
 
 
 @dataclass(frozen=True)
-class WaitingOutline:
-    """An outline that a person submitted last for a study, and that no reviewer has answered for."""
+class UploadedOutline:
+    """An outline that a person submitted for a study."""
 
     study_id: StudyId
     sha256: str
@@ -60,9 +60,20 @@ def submissions(transaction: Transaction, study_id: str) -> list[Submission]:
     return transaction.all(Submission, "outlines/select_submissions", study_id=study_id)
 
 
-def waiting(transaction: Transaction, study_ids: Collection[str]) -> list[WaitingOutline]:
-    """Return the submitted outlines of these studies that wait: at most one of each study."""
-    return transaction.all(WaitingOutline, "outlines/select_waiting_outlines", studies=sorted(study_ids))
+def used(transaction: Transaction, study_id: str, settings_hash: str) -> str | None:
+    """Return the hash of the outline in use: that of the present patches of a study, or None if it has none."""
+    values = {"study_id": study_id, "settings_hash": settings_hash}
+    return next(iter(transaction.column(str, "outlines/select_used_outline", **values)), None)
+
+
+def uploads(transaction: Transaction, study_ids: Collection[str]) -> list[UploadedOutline]:
+    """Return the outlines that people submitted for these studies, each once, with its latest submission."""
+    return transaction.all(UploadedOutline, "outlines/select_uploads", studies=sorted(study_ids))
+
+
+def waiting(transaction: Transaction, study_ids: Collection[str]) -> list[UploadedOutline]:
+    """Return the outlines submitted last for these studies that no reviewer has answered for: at most one of each."""
+    return transaction.all(UploadedOutline, "outlines/select_waiting_outlines", studies=sorted(study_ids))
 
 
 def withdraw(transaction: Transaction, study_id: str, sha256: str, reason: str, operator: str) -> bool:

@@ -17,6 +17,11 @@ class ReviewKind(StrEnum):
     SERIES_NAME = "series_name"
     SAME_IMAGE = "same_image"
 
+    @property
+    def words(self) -> str:
+        """Return the kind in words."""
+        return "outline" if self is ReviewKind.AUTOMATIC_ROI else self.value.replace("_", " ")
+
 
 class ImageFault(StrEnum):
     """Why a reviewer excludes a study (protocol: 'motion artefact or sub-optimal images')."""

@@ -21,6 +21,14 @@ def cohort_flow(outcomes: Iterable[Outcome]) -> list[Step]:
     return steps
 
 
+def stages_from(stage: str) -> list[str]:
+    """Return the stages at which those who reached a stage may have left, and that of those included.
+
+    Empty if there is no such stage.
+    """
+    return [*STAGES[STAGES.index(stage) :], INCLUDED] if stage in STAGES else []
+
+
 def waiting_for_patches(outcomes: Iterable[Outcome]) -> int:
     """Return how many labelled patients have no patches of the present code and settings yet."""
     return sum(outcome.patients for outcome in outcomes if outcome.code == Code.W_NOT_PREPROCESSED)

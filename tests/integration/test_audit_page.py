@@ -133,3 +133,18 @@ def test_details_are_in_words_and_times_have_seconds_and_a_zone(platform: Platfo
     assert not {"None", "True", "{&#39;", "[&#39;"} & set(text.split())
     [event] = events(platform, EventFilter())
     assert f"{event.occurred_at:%H:%M:%S} UTC" in text
+
+
+def test_a_kind_of_question_is_in_words_and_ids_in_details_are_short(platform: Platform, client: TestClient) -> None:
+    sha256 = "0123456789abcdef" * 4
+    run_sql(
+        platform,
+        "INSERT INTO idh.audit_event (actor, action, subject, detail) VALUES ('mary', 'answered', 'x', "
+        "jsonb_build_object('kind', 'automatic_roi', 'outlines', jsonb_build_array(CAST(:id AS text), 'none')))",
+        id=sha256,
+    )
+    page = client.get("/audit/?actor=mary").text
+    assert "kind: outline</small>" in page
+    assert f'<span title="{sha256}">{sha256[:8]}</span>' in page
+    assert f">{sha256}<" not in page
+    assert f'data-copy="{sha256}"' in page

@@ -100,6 +100,9 @@ def test_each_number_leads_to_exactly_the_patients_whom_it_counts(
     assert flow is not None
     assert (flow.steps, flow.demographics) == (counted.steps, counted.demographics)
     assert {row.sequence: (row.patients, row.mutants) for row in flow.sequences} == counted.sequences
+    reached = [count for step in flow.steps for count in (step.before, step.after) if count]
+    reached = reached[:-1] if flow.steps[-1].after else reached
+    assert [count for count, group in shown if group.reached] == reached
     left_out = [count for count, group in shown if group.stage and group.stage != "included"]
     assert sum(left_out) + flow.steps[-1].after == flow.steps[0].before
 
@@ -144,8 +147,27 @@ def test_who_is_erased_is_neither_counted_nor_listed(platform: Platform) -> None
     assert flow.steps[0].before == 2
 
 
-@pytest.mark.parametrize("group", [Group(stage="nowhere"), Group(code="%"), Group(with_patch="X"), Group(status="?")])
+@pytest.mark.parametrize(
+    "group",
+    [Group(stage="nowhere"), Group(reached="nowhere"), Group(code="%"), Group(with_patch="X"), Group(status="?")],
+)
 def test_an_unknown_group_is_empty(platform: Platform, group: Group) -> None:
     seed_cohort(platform, mutants=1, wildtypes=1)
     cases.link_cases(platform)
     assert listed(platform, group) == []
+
+
+def test_a_code_is_said_in_a_sentence_and_patches_that_are_not_counted_are_not_called_missing(
+    platform: Platform,
+) -> None:
+    cut = {"cut": {MrSequence.T1}, "refused": None, "version": "present"}
+    add_patient(platform, 0, cut | {"day": 3, "series": 3, "assays": None})
+    cases.link_cases(platform)
+    flow = counted_flow(platform)
+    page = ENVIRONMENT.get_template("cohort.html.j2").render(base="/idh", query="", flow=flow)
+    assert f"<small>{Code.W_NO_PATHOLOGY.meaning}</small>" in page
+    group = Group(stage="pre-operative")
+    found = members(platform, group, 1)
+    listed = ENVIRONMENT.get_template("patients.html.j2").render(base="/idh", query="", group=group, found=found)
+    assert f"<small>{Code.W_NO_PATHOLOGY.meaning}</small>" in listed
+    assert "<td>not counted</td>" in listed

@@ -1,6 +1,8 @@
 """Page of a study and queue say which outline is in use, which is proposed, and which was uploaded and waits."""
 
+import json
 import re
+from dataclasses import asdict
 
 import pytest
 from fastapi import Request
@@ -15,9 +17,11 @@ from idh_tasks.pipelines.pages import waiting
 from idh_tasks.pipelines.pages.study import study
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.review import answers, questions
+from idh_tasks.pipelines.review.reopening import reopen
 from idh_tasks.pipelines.review.study_judgements import judgements
 from tests.database import run_sql
 from tests.seed import seed_cohort
+from tests.study_page import LAYOUT
 
 PROPOSED, UPLOADED = "a" * 64, "b" * 64
 CUT_WITH = "UPDATE idh.patch SET origin = jsonb_build_object('outline', CAST(:kind AS text)) WHERE study_id = :study"
@@ -34,7 +38,28 @@ DOCUMENT = """
 INSERT INTO idh.document (document_id, study_id, revision, content_hash, sop_instance_uid, object_key, sha256)
 VALUES ('d', :study, 1, 'c', '1.2', 'k', 's')
 """
-EARLIER = "Pictures, predictions and documents on this page are of the earlier outline until it is accepted."
+NO_PREDICTION = "No prediction counts until the outline is accepted."
+OF_EARLIER, OF_WAITING = "made with an earlier outline", "made with the outline that waits, while it was accepted"
+FROM_BEFORE = "From before: it shows the outline"
+ACCEPTED_AND_PREDICTED = """
+UPDATE idh.patch SET origin = jsonb_build_object('outline', 'submitted', 'outline_sha256', CAST(:sha256 AS text)),
+    code = NULL, reason = NULL, object_key = 'k', sha256 = 's', provenance = 'acquired', slice_index = 3
+WHERE study_id = :study AND patch_id LIKE '%x';
+INSERT INTO idh.dataset (dataset_id, settings) VALUES ('d', '{}');
+INSERT INTO idh.training_run (run_id, dataset_id, settings, code_version) VALUES ('r', 'd', '{}', 'c');
+INSERT INTO idh.model (model_id, run_id, sequence, object_key, sha256, state)
+VALUES ('m', 'r', 'ADC', 'k', 's', 'champion');
+INSERT INTO idh.prediction (patch_id, model_id, study_id, sequence, probability_mutant, calibrated, in_training)
+SELECT patch_id, 'm', study_id, sequence, 0.4, 0.3, false FROM idh.patch
+WHERE study_id = :study AND sequence = 'ADC' AND patch_id LIKE '%x';
+INSERT INTO idh.document (document_id, study_id, revision, content_hash, sop_instance_uid, object_key, sha256)
+SELECT 'e', study_id, revision, 'c', '1.3', 'k', 's' FROM idh.study WHERE study_id = :study
+"""
+VIEW = """
+INSERT INTO idh.study_view (study_id, revision, settings_hash, layout, object_keys)
+SELECT DISTINCT p.study_id, t.revision, p.settings_hash, CAST(:layout AS jsonb), CAST(:keys AS jsonb)
+FROM idh.patch AS p JOIN idh.study AS t USING (study_id) WHERE p.study_id = :study
+"""
 
 
 @pytest.fixture
@@ -91,11 +116,17 @@ def text(html: str) -> str:
 def test_the_delivered_outline_is_in_use_and_nothing_waits(platform: Platform, study_id: StudyId) -> None:
     shown = page(platform, study_id)
     assert "In use: the delivered outline (SEG)." in shown
-    for absent in ("Uploaded, and waits", "Proposed:", "From before", EARLIER):
+    for absent in ("Uploaded, and waits", "Proposed:", "From before", NO_PREDICTION, OF_EARLIER, OF_WAITING):
         assert absent not in shown
 
 
-def test_after_an_upload_what_is_shown_is_said_to_be_of_the_earlier_outline_until_it_is_accepted(
+def drawn(platform: Platform, study_id: StudyId, *names: str) -> None:
+    """Store slices of the present images with these names, as preprocessing does."""
+    keys = json.dumps(dict.fromkeys(names, "key"))
+    run_sql(platform, VIEW, study=study_id, layout=json.dumps(asdict(LAYOUT)), keys=keys)
+
+
+def test_after_an_upload_each_thing_says_which_outline_it_is_of_until_it_is_accepted(
     platform: Platform, study_id: StudyId
 ) -> None:
     upload(platform, study_id)
@@ -103,18 +134,43 @@ def test_after_an_upload_what_is_shown_is_said_to_be_of_the_earlier_outline_unti
     assert "In use: none; there is no present patch." in shown
     assert "Uploaded, and waits: an outline by mary," in shown
     assert "The next run of preprocess_studies asks to accept it." in shown
-    for said in (EARLIER, "the documents below were made with an earlier one", "From before: it shows the outline"):
+    assert "Slices are drawn by the next run of preprocess_studies." in shown
+    for said in (FROM_BEFORE, "The quality sheet shows an earlier outline.", NO_PREDICTION, OF_EARLIER):
         assert said in shown
     token = asked(platform, study_id, UPLOADED, "submitted by a person, drawn on the T2")
     run_sql(platform, AWAIT_REVIEW, study=study_id)
+    drawn(platform, study_id, "T2")
     shown = page(platform, study_id)
     assert "It waits to be accepted ( the question)." in shown
     assert "Uploaded outline: waits since" in shown
-    for said in (EARLIER, "the documents below were made with an earlier one", "From before: it shows the outline"):
+    assert "The slices show no outline until one is accepted" in shown
+    for said in (FROM_BEFORE, "None counts while an outline waits to be accepted.", NO_PREDICTION, OF_EARLIER):
         assert said in shown
     answers.record_answer(platform, token, "accept", "tom")
-    assert "Uploaded, and waits" not in page(platform, study_id)
-    assert "; accepted." in page(platform, study_id)
+    shown = page(platform, study_id)
+    assert "; accepted." in shown
+    for absent in ("Uploaded, and waits", NO_PREDICTION, "An outline waits to be accepted", OF_EARLIER):
+        assert absent not in shown
+
+
+def test_after_the_acceptance_was_taken_back_slices_sheet_and_document_are_of_the_outline_that_waits(
+    platform: Platform, study_id: StudyId
+) -> None:
+    upload(platform, study_id)
+    token = asked(platform, study_id, UPLOADED, "submitted by a person, drawn on the T2")
+    run_sql(platform, AWAIT_REVIEW, study=study_id)
+    drawn(platform, study_id, "T2", "outline")
+    answers.record_answer(platform, token, "accept", "tom")
+    run_sql(platform, ACCEPTED_AND_PREDICTED, study=study_id, sha256=UPLOADED)
+    assert "In use: an outline that a person uploaded" in page(platform, study_id)
+    reopen(platform, questions.review_id_of(token), "tom", "the rim is outside")
+    shown = page(platform, study_id)
+    assert "In use: none; there is no present patch." in shown
+    assert "The slices show the outline that waits; they were drawn while it was accepted." in shown
+    assert "The quality sheet shows the outline that waits." in shown
+    assert FROM_BEFORE not in shown
+    assert NO_PREDICTION in shown
+    assert shown.count(OF_WAITING) == shown.count(OF_EARLIER) == 1
 
 
 def test_a_proposal_that_still_waits_is_not_taken_for_the_outline_that_was_uploaded(
@@ -128,7 +184,9 @@ def test_a_proposal_that_still_waits_is_not_taken_for_the_outline_that_was_uploa
     assert "an earlier outline: mary uploaded another one," in queue(platform)
     assert "This is an earlier outline. mary uploaded another one," in question(platform, token)
     later = asked(platform, study_id, UPLOADED, "submitted by a person, drawn on the T2")
-    assert "uploaded by a person" in queue(platform)
+    assert "uploaded by mary," in queue(platform)
+    assert "Uploaded by mary," in question(platform, later)
+    assert "Uploaded by" not in question(platform, token)
     assert "earlier outline" not in queue(platform)
     assert "earlier outline" not in question(platform, later)
     assert "This is an earlier outline." in question(platform, token), "the link to it may be kept somewhere"
@@ -151,3 +209,15 @@ def test_an_upload_that_was_rejected_does_not_wait(platform: Platform, study_id:
     assert "; rejected." in shown
     assert "Uploaded, and waits" not in shown
     assert "waits to be accepted." not in shown
+
+
+def test_an_answer_that_follows_one_that_was_taken_back_says_so(platform: Platform, study_id: StudyId) -> None:
+    token = asked(platform, study_id, PROPOSED)
+    answers.record_answer(platform, token, "accept", "tom")
+    assert "taken back 20" not in queue(platform, "answered")
+    reopen(platform, questions.review_id_of(token), "tom", "the rim is outside")
+    assert "its question is marked under Open" in queue(platform, "answered")
+    [again] = questions.claim_reviews(platform)
+    answers.record_answer(platform, again["shown"], "reject", "tom")
+    assert "reject an earlier answer was taken back 20" in queue(platform, "answered")
+    assert "An earlier answer was taken back, 20" in question(platform, token)

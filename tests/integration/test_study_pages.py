@@ -75,12 +75,11 @@ def whole(platform: Platform, study_id: StudyId) -> Study:
     return found
 
 
-def page(found: Study) -> str:
-    """Return the page of a study as HTML."""
+def page(found: Study, may: bool = False) -> str:
+    """Return the page of a study as HTML, for a reader who may do everything or only read."""
     request = Request({"type": "http", "query_string": b"", "root_path": "/idh", "headers": []})
-    return bytes(
-        render(request, "study.html.j2", study=found, judged=Judgements([], [], []), task_address=task_address).body
-    ).decode()
+    values = {"study": found, "judged": Judgements([], [], []), "may": lambda _: may}
+    return bytes(render(request, "study.html.j2", **values, task_address=task_address).body).decode()
 
 
 def test_patches_of_an_earlier_version_do_not_count_and_are_shown_as_such(
@@ -121,7 +120,15 @@ def test_a_study_after_surgery_is_not_due(platform: Platform) -> None:
     linked(platform, report())
     assert [row.state for row in listed(platform)] == [State.AFTER_SURGERY]
     assert listed(platform, state=State.DUE) == []
-    assert "None are cut: the study was acquired after surgery" in page(whole(platform, listed(platform)[0].study_id))
+    shown = page(whole(platform, listed(platform)[0].study_id), may=True)
+    for said in ("None are cut: the study", "None are drawn: the study", "None is made: the study", "None is written"):
+        assert said in shown
+    for offered in ("Correct the outline", "Images to draw on", "appear here", "appears here"):
+        assert offered not in shown
+
+
+def test_a_correction_is_offered_for_a_study_before_surgery(platform: Platform, cohort: list[StudyId]) -> None:
+    assert "Correct the outline" in page(whole(platform, cohort[0]), may=True)
 
 
 def test_a_code_is_the_reason_of_the_missing_sequence(platform: Platform, cohort: list[StudyId]) -> None:

@@ -111,10 +111,16 @@ def test_an_outline_in_the_reference_space_is_used_exactly_once_accepted_and_tak
     used = read_nifti(outlines.outline(platform, study_id, "mary") or b"")
     assert np.array_equal(used.voxels, drawn.voxels)
     assert used.geometry.origin_mm == pytest.approx(drawn.geometry.origin_mm)
+    with pytest.raises(RunRefusedError, match="the one in use, voxel by voxel"):
+        outlines.submit(platform, study_id, written(replace(drawn, voxels=drawn.voxels * 2)), "mary")
+    downloaded = outlines.outline(platform, study_id, "mary") or b""
+    with pytest.raises(RunRefusedError, match=Code.E_REVIEW):
+        outlines.submit(platform, study_id, downloaded, "mary")
+    assert preprocessed(platform) == {(None, sha256)}, "nothing was changed"
     reopen(platform, shown.review.review_id, "tom", "half of the rim is outside")
     assert preprocessed(platform) == {(Code.W_ROI_PROPOSED, sha256)}
     assert [action for action, _ in run_sql(platform, EVENTS, study=study_id)] == [
-        "images downloaded", "outline submitted", "images downloaded", "images downloaded"
+        "images downloaded", "outline submitted", *["images downloaded"] * 3
     ]  # fmt: skip
 
 

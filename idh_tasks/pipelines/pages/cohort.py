@@ -7,7 +7,7 @@ from idh_tasks.db.engine import Transaction
 from idh_tasks.domain.cohort import Demographics, Outcome, Step
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.domain.study import StudyId
-from idh_tasks.linkage.cohort_flow import cohort_flow
+from idh_tasks.linkage.cohort_flow import cohort_flow, stages_from
 from idh_tasks.pipelines.pages.listing import Listing, listing
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
 
@@ -44,11 +44,13 @@ class CountedFlow:
 class Group:
     """Which persons are listed; an empty value is met by all.
 
-    `stage` is where they left the cohort, or 'included', and `code` the reason; `status` is the label. `with_patch` and
+    `stage` is where they left the cohort, or 'included', and `code` the reason; `reached` is a stage that they came to,
+    wherever they left; `status` is the label. `with_patch` and
     `without_patch` name a sequence and are met by labelled patients only, and so is `patched`: a patch of any sequence.
     """
 
     stage: str = ""
+    reached: str = ""
     code: str = ""
     status: str = ""
     with_patch: str = ""
@@ -97,7 +99,8 @@ def members(platform: Platform, group: Group, number: int) -> Members:
     with platform.database.begin() as transaction:
 
         def read(size: int, start: int) -> list[Member]:
-            return transaction.all(Member, "pages/select_cohort_members", size=size, start=start, **asdict(group))
+            values = asdict(group) | {"stages": stages_from(group.reached) if group.reached else None}
+            return transaction.all(Member, "pages/select_cohort_members", size=size, start=start, **values)
 
         return Members(_count(platform, transaction), listing(number, read))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from idh_tasks.codes import Code
 from idh_tasks.db.engine import Transaction
+from idh_tasks.domain.review import ReviewKind
 from idh_tasks.pipelines.pages.listing import SIZE
 from idh_tasks.pipelines.platform import Platform
 
@@ -48,12 +49,12 @@ class AuditEvent:
     @property
     def has_id(self) -> bool:
         """Return whether the subject is an id, which may be shortened, and not a name."""
-        return len(self.subject) >= SHORTEST_ID and set(self.subject) <= set(hexdigits)
+        return is_id(self.subject)
 
     @property
     def said(self) -> list[tuple[str, str]]:
         """Return the details as pairs of a name and a value in words."""
-        return [(name.replace("_", " "), written(value)) for name, value in self.detail.items()]
+        return [(name.replace("_", " "), _in_words(name, value)) for name, value in self.detail.items()]
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,15 @@ def _meant(part: str, names: Iterable[str]) -> list[str] | None:
 
 def _one_or_several(names: list[str] | None) -> tuple[str | None, list[str] | None]:
     return (names[0], None) if names is not None and len(names) == 1 else (None, names)
+
+
+def is_id(text: str) -> bool:
+    """Return whether a text is an id, which may be shortened, and not a name."""
+    return len(text) >= SHORTEST_ID and set(text) <= set(hexdigits)
+
+
+def _in_words(name: str, value: Any) -> str:
+    return ReviewKind(value).words if name == "kind" and value in set(ReviewKind) else written(value)
 
 
 def written(value: Any) -> str:

@@ -8,6 +8,8 @@ from idh_tasks.codes import Code
 from idh_tasks.db import models, patches
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.models import Withdrawal
+from idh_tasks.db.outlines import Submission
+from idh_tasks.domain.review import ReviewKind
 from idh_tasks.domain.sequence import Confidence, Contrast, MrSequence, Provenance
 from idh_tasks.domain.slices import SliceLayout, slice_place
 from idh_tasks.domain.study import StudyId
@@ -69,7 +71,7 @@ class Patch:
     """The patch of a sequence, or why there is none.
 
     `quality` and `settings` are empty where there is none; `present` is false if the code or the settings have changed
-    since, so that it will be cut again. `outline` is the kind of outline with which it was cut.
+    since, so that it will be cut again. `outline` is the kind of outline with which it was cut, also if it waits again.
     """
 
     sequence: MrSequence
@@ -84,6 +86,7 @@ class Patch:
     settings: dict[str, Any]
     reference: str | None
     outline: str | None
+    outline_sha256: str | None
     present: bool
 
     @property
@@ -129,12 +132,14 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Document:
-    """A structured report that was written for the study."""
+    """A structured report that was written for the study, and the outline that it was made with, if it is known."""
 
     document_id: str
     supersedes: str | None
     created_at: datetime
     made_by: str | None
+    of_earlier_revision: bool
+    outline_sha256: str | None
 
 
 @dataclass(frozen=True)
@@ -150,6 +155,11 @@ class Question:
     opened_at: datetime
     evidence: str
     uploaded: bool
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether it waits for an answer."""
+        return not self.moot and self.answer is None
 
 
 @dataclass(frozen=True)
@@ -187,6 +197,11 @@ class Study:
         """Return whether every report says that the study was acquired after surgery: no patch is cut then."""
         return bool(self.links) and all(link.code == Code.W_POSTOP for link in self.links)
 
+    @property
+    def is_left_as_it_is(self) -> bool:
+        """Return whether no run will ever prepare it: it has no patch, and was acquired after surgery."""
+        return self.after_surgery and not self.patches
+
     def place(self, patch: Patch) -> str:
         """Return how the slice of a patch is called, with its position if the pictures have the same grid."""
         if patch.slice_index is None:
@@ -195,6 +210,18 @@ class Study:
         if layout is None or layout.grid is None:
             return slice_place(patch.slice_index, None, None)
         return slice_place(patch.slice_index, layout.grid.slices, layout.z_mm(patch.slice_index))
+
+    def waiting_outline(self, uploaded: Submission | None) -> str | None:
+        """Return the hash of the outline that waits to be accepted: the one uploaded last, or the one in question."""
+        if uploaded:
+            return uploaded.sha256
+        open_ones = (one for one in self.questions if one.kind == ReviewKind.AUTOMATIC_ROI and one.is_open)
+        return next((one.evidence for one in open_ones), None)
+
+    @property
+    def cut_with(self) -> str | None:
+        """Return the hash of the outline with which the patches of the present images were cut, also if it waits."""
+        return next((patch.outline_sha256 for patch in self.patches if patch.outline_sha256), None)
 
     @property
     def sheet_is_present(self) -> bool:

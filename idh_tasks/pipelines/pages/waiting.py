@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from idh_tasks.db import outlines, reviews
 from idh_tasks.db.engine import Transaction
-from idh_tasks.db.outlines import WaitingOutline
+from idh_tasks.db.outlines import UploadedOutline
 from idh_tasks.db.reviews import Neighbours, Review
 from idh_tasks.domain.review import ReviewKind
 from idh_tasks.errors import ObjectVanishedError
@@ -19,11 +19,13 @@ class WaitingQuestion:
     """A question with the text that reviewers see.
 
     `newer` is an outline that a person has uploaded since and that waits, if the question is about another one.
+    `upload` says who uploaded the outline in question, if a person did.
     """
 
     review: Review
     text: Page
-    newer: WaitingOutline | None
+    newer: UploadedOutline | None
+    upload: UploadedOutline | None
 
 
 @dataclass(frozen=True)
@@ -72,13 +74,21 @@ def _listed(
 
 def _with_newer(transaction: Transaction, listed: Sequence[Review]) -> list[WaitingQuestion]:
     studies = [review.subject for review in listed if review.kind is ReviewKind.AUTOMATIC_ROI]
-    newest: dict[str, WaitingOutline] = {one.study_id: one for one in outlines.waiting(transaction, studies)}
-    return [WaitingQuestion(review, _text(review), _newer(review, newest)) for review in listed]
+    newest: dict[str, UploadedOutline] = {one.study_id: one for one in outlines.waiting(transaction, studies)}
+    uploads = {(str(one.study_id), one.sha256): one for one in outlines.uploads(transaction, studies)}
+    return [
+        WaitingQuestion(review, _text(review), _newer(review, newest), _upload(review, uploads)) for review in listed
+    ]
 
 
-def _newer(review: Review, newest: Mapping[str, WaitingOutline]) -> WaitingOutline | None:
+def _newer(review: Review, newest: Mapping[str, UploadedOutline]) -> UploadedOutline | None:
     found = newest.get(review.subject) if review.kind is ReviewKind.AUTOMATIC_ROI else None
     return found if found and found.sha256 != review.evidence else None
+
+
+def _upload(review: Review, uploads: Mapping[tuple[str, str], UploadedOutline]) -> UploadedOutline | None:
+    about_outline = review.kind is ReviewKind.AUTOMATIC_ROI
+    return uploads.get((review.subject, review.evidence)) if about_outline else None
 
 
 def _text(review: Review) -> Page:

@@ -9,12 +9,15 @@ from idh_tasks.db.studies import StoredStudy
 from idh_tasks.dicom.grid import arrange
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.domain.study import StudyId
-from idh_tasks.errors import RunRefusedError, SeriesRejectedError
+from idh_tasks.domain.volume import Volume
+from idh_tasks.errors import ObjectVanishedError, RunRefusedError, SeriesRejectedError
 from idh_tasks.imaging.assembly import read_all
+from idh_tasks.imaging.outline.nifti import read_nifti
 from idh_tasks.imaging.outline.reference import ReferenceImage
+from idh_tasks.imaging.outline.same import same_voxels
 from idh_tasks.imaging.outline.uploaded import is_dicom
 from idh_tasks.intake.transport.archive import unzip
-from idh_tasks.pipelines.platform import Platform
+from idh_tasks.pipelines.platform import Platform, preprocessing_version
 from idh_tasks.pipelines.review.upload_process import rewrite_apart
 from idh_tasks.store import keys
 from idh_tasks.store.objects import sha256
@@ -47,19 +50,32 @@ def submit(platform: Platform, study_id: str, content: bytes, operator: str) -> 
     StudyQuarantinedError
         ``E_ROI`` if the file is not understood as a whole.
     RunRefusedError
-        ``E_REVIEW`` if there is no such study, or this outline was the last one submitted.
+        ``E_REVIEW`` if there is no such study, or this outline is the one in use or the last one submitted.
     """
     with platform.database.begin() as transaction:
         study = studies.find(transaction, StudyId(study_id))
     if study is None:
         raise RunRefusedError(Code.E_REVIEW, "there is no such study")
     mask = rewrite_apart(content, list(_drawn_on(platform, study)) if is_dicom(content) else [])
+    if _is_used(platform, study_id, read_nifti(mask)):
+        raise RunRefusedError(Code.E_REVIEW, "this outline is the one in use, voxel by voxel; nothing was changed")
     stored = StoredObject(keys.submitted_outline(study_id, sha256(mask)), sha256(mask))
     with platform.database.begin() as transaction:
         if not outlines.submit(transaction, study_id, stored, operator):
             raise RunRefusedError(Code.E_REVIEW, "this outline was submitted last already, or the study was erased")
         # Within the transaction: it is stored before it is recorded, and an erasure waits until both are done.
         platform.store.put(stored.object_key, mask)
+
+
+def _is_used(platform: Platform, study_id: str, outline: Volume) -> bool:
+    """Return whether an outline has the same voxels as the one in use, which is stored in the reference space."""
+    with platform.database.begin() as transaction:
+        digest = outlines.used(transaction, study_id, preprocessing_version(platform))
+    try:
+        used = read_nifti(platform.store.get(keys.outline_mask(study_id, digest))) if digest else None
+    except ObjectVanishedError:
+        return False
+    return used is not None and same_voxels(outline, used)
 
 
 def withdraw(platform: Platform, study_id: str, digest: str, reason: str, operator: str) -> None:

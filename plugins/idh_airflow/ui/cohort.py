@@ -24,6 +24,7 @@ def page(request: Request) -> HTMLResponse:
 def patients(
     request: Request,
     stage: Text = "",
+    reached: Text = "",
     code: Text = "",
     status: Text = "",
     with_patch: Text = "",
@@ -35,7 +36,7 @@ def patients(
     from idh_airflow.connections import platform
     from idh_tasks.pipelines.pages.cohort import Group, members
 
-    group = Group(stage, code, status, with_patch, without_patch, patched)
+    group = Group(stage, reached, code, status, with_patch, without_patch, patched)
     found = members(platform(Role.PAGES), group, number)
     return render(request, "patients.html.j2", group=group, found=found)
 

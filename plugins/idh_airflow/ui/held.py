@@ -1,5 +1,6 @@
 """What is held and why, and what was tried again."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from airflow.api_fastapi.core_api.security import GetUserDep
@@ -13,6 +14,8 @@ from idh_tasks.codes import Code
 from idh_tasks.domain.role import Role
 
 router = APIRouter(prefix="/held", dependencies=[Right.VIEW.dependency])
+
+Chosen = Annotated[Sequence[str], Form(max_length=1000)]
 
 
 @router.get("/")
@@ -35,12 +38,14 @@ def tried(request: Request, number: Number = 1) -> HTMLResponse:
 
 
 @router.post("/readmit", dependencies=[Right.OPERATE.dependency])
-def readmit(request: Request, user: GetUserDep, subject: Annotated[list[str], Form(max_length=1000)]) -> Response:
+def readmit(request: Request, user: GetUserDep, subject: Chosen = ()) -> Response:
     """Have the next night try held deliveries again, and return to the list."""
+    if not subject:
+        raise HTTPException(422, "nothing was chosen: tick at least one line of the list, then try again")
     from idh_airflow.connections import platform
     from idh_tasks.pipelines.operate.readmission import readmit
 
-    readmit(platform(Role.PAGES), subject, user.get_name())
+    readmit(platform(Role.PAGES), list(subject), user.get_name())
     return RedirectResponse(f"{request.scope['root_path']}/held/", 303)
 
 

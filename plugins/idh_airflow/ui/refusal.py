@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from airflow.configuration import conf
 from fastapi import Request, Response
 from fastapi.exception_handlers import http_exception_handler, request_validation_exception_handler
 from fastapi.exceptions import RequestValidationError
@@ -14,15 +15,20 @@ from idh_airflow.ui.rendering import render
 from idh_airflow.ui.rights import reader
 from idh_tasks.errors import RunRefusedError
 
-UNAUTHORIZED, INVALID = 401, 422
+UNAUTHORIZED, FORBIDDEN, INVALID = 401, 403, 422
 LOGGED_OUT = (UNAUTHORIZED, 403)
 """Answers of Airflow to a request without a token, with an expired one (401), and with one that it never gave (403)."""
 TITLES = {401: "Not logged in", 403: "Not permitted", 404: "Not found"}
 SENTENCES = {
     401: "Your session has ended.",
-    403: "Your role does not include this. An administrator can give you another role, under Security, Users.",
+    403: "Your role does not include this.",
 }
 """What to do, where Airflow's own text does not say."""
+ROLES = {
+    "FabAuthManager": "An administrator can give you another role, under Security, Users.",
+    "LocalAuthManager": "On this machine each role has a user of its own: log in as one whose role includes it.",
+}
+"""Where a person gets another role, by the auth manager of Airflow."""
 
 
 @contextmanager
@@ -39,7 +45,7 @@ async def refuse(request: Request, error: Exception) -> Response:
     reads_pages = "text/html" in request.headers.get("accept", "")
     if isinstance(error, RequestValidationError):
         if reads_pages:
-            return _page(request, INVALID, _named(error))
+            return refusal_page(request, INVALID, _named(error))
         return await request_validation_exception_handler(request, error)
     if not isinstance(error, HTTPException):
         raise error
@@ -47,13 +53,20 @@ async def refuse(request: Request, error: Exception) -> Response:
         return await http_exception_handler(request, error)
     if error.status_code in LOGGED_OUT and reader(request) is None:
         return _login(request)
-    return _page(request, error.status_code, SENTENCES.get(error.status_code, error.detail))
+    return refusal_page(request, error.status_code, _sentence(error))
+
+
+def _sentence(error: HTTPException) -> str:
+    if error.status_code != FORBIDDEN:
+        return SENTENCES.get(error.status_code, error.detail)
+    manager = conf.get("core", "auth_manager", fallback="").rpartition(".")[2]
+    return f"{SENTENCES[FORBIDDEN]} {ROLES.get(manager, 'An administrator can give you another role.')}"
 
 
 def _login(request: Request) -> Response:
     """Return Airflow's login; in Airflow's frame, a page with a link to it, because the whole window must log in."""
     if request.headers.get("sec-fetch-dest") == "iframe":
-        return _page(request, UNAUTHORIZED, SENTENCES[UNAUTHORIZED], login_address(request))
+        return refusal_page(request, UNAUTHORIZED, SENTENCES[UNAUTHORIZED], login_address(request))
     return RedirectResponse(login_address(request), 303)
 
 
@@ -62,7 +75,8 @@ def _named(error: RequestValidationError) -> str:
     return f"This is not valid in the address or the form: {', '.join(names)}."
 
 
-def _page(request: Request, status: int, text: str, login: str = "") -> Response:
+def refusal_page(request: Request, status: int, text: str, login: str = "") -> Response:
+    """Return a page that says in a sentence why a request was refused."""
     title = TITLES.get(status, "Not done")
     page = render(request, "refusal.html.j2", title=title, text=text[:1].upper() + text[1:], login=login)
     page.status_code = status

@@ -11,13 +11,14 @@ from urllib.parse import urlencode
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from idh_airflow.places import MOUNT
 from idh_airflow.ui.rights import Right
 from idh_tasks.codes import Code, catalogue
 from idh_tasks.domain.performance import no_better
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
+from idh_tasks.pipelines.pages.events import is_id
 from idh_tasks.pipelines.pages.listing import MOST_COUNTED
 from idh_tasks.settings import Settings
 
@@ -82,6 +83,11 @@ def _patches(sequences: Collection[str]) -> str:
     return f"{len(sequences)} of {len(MODEL_SEQUENCES)}, no {', '.join(lacking)}" if lacking else "all"
 
 
+def _breakable(name: str) -> Markup:
+    """Return a name that may break after an underscore, and nowhere else."""
+    return escape(name).replace("_", Markup("_<wbr>"))
+
+
 def _signed(value: float) -> str:
     """Return a number with its sign, which nought has not."""
     return f"{round(value, 3):+.3f}".replace("-", "−") if round(value, 3) else "0.000"
@@ -122,9 +128,11 @@ def _environment() -> Environment:
         "written": lambda sequence: MrSequence(sequence).written,
         "patches": _patches,
         "signed": _signed,
+        "breakable": _breakable,
         "bounded": _bounded,
     }
     environment.filters |= filters
+    environment.tests["an_id"] = is_id
     environment.globals |= {
         "kind": _kind_of_data,
         "menu": MENU,

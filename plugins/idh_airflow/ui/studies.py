@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from idh_airflow.task_links import task_address
 from idh_airflow.ui.parameters import Number, StudyId, Text, day, moment
+from idh_airflow.ui.refusal import refusal_page
 from idh_airflow.ui.rendering import render
 from idh_airflow.ui.rights import Right
 from idh_tasks.domain.role import Role
@@ -73,7 +74,10 @@ def find(
 
     found = find_studies(platform(Role.PAGES), wanted.strip(), user.get_name())
     if not found:
-        raise HTTPException(404, "no study here has this accession number or Study Instance UID")
+        # On the page alone: what was typed names a patient, and exceptions may be logged.
+        return refusal_page(
+            request, 404, f"no study here has the accession number or Study Instance UID “{wanted.strip()}”."
+        )
     if len(found) > 1:
         raise HTTPException(409, "several studies have this accession number; enter the Study Instance UID")
     return RedirectResponse(f"{request.scope['root_path']}/studies/{found[0]}", 303)

@@ -6,6 +6,7 @@ SELECT
         SELECT coalesce(sum(g.patients), 0)::bigint
         FROM idh.cohort_group AS g
         WHERE (:stage = '' OR g.stage = :stage)
+            AND (CAST(:stages AS text[]) IS NULL OR g.stage = ANY(CAST(:stages AS text[])))
             AND (:code = '' OR g.code = :code)
             AND (:status = '' OR g.idh_status = :status)
             AND (:with_patch = '' OR (g.idh_status IS NOT NULL AND :with_patch = ANY(g.sequences)))
@@ -15,6 +16,7 @@ SELECT
 FROM (
     SELECT p.* FROM idh.cohort_place AS p
     WHERE (:stage = '' OR p.stage = :stage)
+        AND (CAST(:stages AS text[]) IS NULL OR p.stage = ANY(CAST(:stages AS text[])))
         AND (:code = '' OR p.code = :code)
         AND (:status = '' OR p.idh_status = :status)
         AND (:with_patch = '' OR (p.idh_status IS NOT NULL AND :with_patch = ANY(p.sequences)))

@@ -3,7 +3,7 @@
 SELECT
     p.sequence, p.patch_id, p.code, p.reason, p.created_at, p.made_by, p.provenance, p.slice_index,
     coalesce(p.quality, '{}') AS quality, coalesce(p.origin -> 'settings', '{}') AS settings,
-    p.origin ->> 'reference' AS reference, p.origin ->> 'outline' AS outline,
+    p.origin ->> 'reference' AS reference, p.origin ->> 'outline' AS outline, p.origin ->> 'outline_sha256' AS outline_sha256,
     p.settings_hash = :settings_hash AS present
 FROM (
     SELECT DISTINCT ON (a.sequence) a.*

@@ -40,6 +40,12 @@ def test_meaning_and_remedy_are_sentences_that_fit_into_a_table() -> None:
     assert [found for found in texts if not sentence.fullmatch(found[1])] == []
 
 
+def test_what_a_remedy_has_a_person_read_is_on_a_page_and_not_in_a_table() -> None:
+    deleted = {(Code.E_PLUGIN, "idh.patch")}
+    assert set(said(r"\bidh\.[a-z_]+")) == deleted
+    assert list(said(r"[Rr]ead [^.]*`(?:idh|phi)\.[a-z_]+`")) == []
+
+
 def test_a_meaning_is_one_short_sentence() -> None:
     assert [code for code in Code if len(code.meaning) > 120 or re.search(r"[.!?] ", code.meaning)] == []
 

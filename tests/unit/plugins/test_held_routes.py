@@ -57,6 +57,12 @@ def test_a_code_with_which_nothing_is_held_is_refused(client: TestClient) -> Non
     assert "held with E_ISSUER now" in answer.text
 
 
+def test_trying_again_without_a_choice_is_refused_in_a_sentence(client: TestClient) -> None:
+    answer = client.post("/held/readmit")
+    assert answer.status_code == 422
+    assert answer.json() == {"detail": "nothing was chosen: tick at least one line of the list, then try again"}
+
+
 @pytest.mark.parametrize("code", ["", "E_NOTHING", "%", "<b>"])
 def test_what_is_no_code_is_refused(client: TestClient, tried: list[tuple[Code, str]], code: str) -> None:
     assert client.post("/held/readmit-code", data={"code": code}).status_code == 422

@@ -29,7 +29,7 @@ REVIEW = Review(
 
 def html(review: Review, *studies: str) -> str:
     """Return the page of a question about studies."""
-    found = QuestionInContext(review, page_of(review), None, Neighbours(None, None, tuple(map(StudyId, studies))))
+    found = QuestionInContext(review, page_of(review), None, None, Neighbours(None, None, tuple(map(StudyId, studies))))
     return rendered("question.html.j2", found=found, asked=True, done="", texts=None, may=lambda _: True)
 
 

@@ -3,11 +3,20 @@
 from collections.abc import Iterator
 
 import pytest
+from airflow.api_fastapi.core_api.security import get_user
+from fastapi import HTTPException
 from fastapi.testclient import TestClient
 from idh_airflow.ui.app import pages
 from idh_airflow.ui.rights import Right
 
 BROWSER, PROGRAM = {"Accept": "text/html"}, {"Accept": "application/json"}
+
+
+class User:
+    """Somebody who is logged in."""
+
+    def get_name(self) -> str:
+        return "mary"
 
 
 def permit() -> None:
@@ -51,3 +60,37 @@ def test_every_page_says_what_its_data_are(
     monkeypatch.setenv("IDH_DATA_KIND", kind)
     text = client.get("/studies/abc", headers=BROWSER).text
     assert (f"The data on this page are {kind}." in text) == said
+
+
+@pytest.mark.parametrize(
+    ("manager", "said"),
+    [
+        ("airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager", "under Security, Users."),
+        ("idh_airflow.local_login.LocalAuthManager", "log in as one whose role includes it."),
+        ("a.hospitals.own.Manager", "An administrator can give you another role."),
+    ],
+)
+def test_a_refusal_names_the_place_for_roles_of_the_auth_manager_in_use(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, manager: str, said: str
+) -> None:
+    def refuse() -> None:
+        raise HTTPException(403, "no")
+
+    monkeypatch.setenv("AIRFLOW__CORE__AUTH_MANAGER", manager)
+    monkeypatch.setitem(pages.dependency_overrides, Right.VIEW.check, refuse)
+    monkeypatch.setattr("idh_airflow.ui.refusal.reader", lambda _: "mary")
+    answer = client.get("/held/", headers=BROWSER)
+    assert answer.status_code == 403
+    assert said in answer.text
+    assert ("Security, Users" in answer.text) == ("Security, Users" in said)
+
+
+def test_a_search_that_finds_no_study_shows_what_was_searched(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("idh_airflow.connections.platform", lambda _: None)
+    monkeypatch.setattr("idh_tasks.pipelines.pages.lookup.find_studies", lambda *_: [])
+    monkeypatch.setitem(pages.dependency_overrides, get_user, User)
+    answer = client.post("/studies/find", data={"wanted": " A<b>123 "}, headers=BROWSER)
+    assert answer.status_code == 404
+    assert "No study here has the accession number or Study Instance UID “A&lt;b&gt;123”." in answer.text

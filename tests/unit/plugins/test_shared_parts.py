@@ -48,6 +48,24 @@ def test_an_id_is_copied_in_airflows_frame(page: Page) -> None:
     frame.get_by_text("Copied", exact=True).wait_for()
 
 
+def test_a_button_for_what_is_chosen_works_once_something_is(page: Page) -> None:
+    rows = '<input type="checkbox" name="subject" aria-label="one"><button data-needs="subject">Try</button>'
+    show(page, page_with(f"<form>{rows}</form>"))
+    button = page.get_by_role("button", name="Try")
+    expect(button).to_be_disabled()
+    page.get_by_label("one").check()
+    expect(button).to_be_enabled()
+    page.get_by_label("one").uncheck()
+    expect(button).to_be_disabled()
+
+
+def test_a_name_breaks_after_an_underscore_only_and_an_interval_not_within_its_brackets() -> None:
+    name = ENVIRONMENT.from_string("{{ 'IDH_A<b>' | breakable }}").render()
+    assert name == "IDH_<wbr>A&lt;b&gt;"
+    shown = page_with("{{ parts.interval(0.671, 0.44, 0.85) }}")
+    assert '0.67 <span class="interval">[0.44, 0.85]</span>' in shown
+
+
 def test_every_figure_of_a_patch_and_every_provenance_is_explained() -> None:
     words = ENVIRONMENT.get_template("glossary.html.j2").module.words  # type: ignore[attr-defined]
     assert {kind.label for kind in KINDS} | {one.value for one in Provenance} <= set(words)

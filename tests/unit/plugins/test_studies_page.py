@@ -28,8 +28,9 @@ def html(template: str, present: bool = True, count: int = 3) -> str:
     """Return a page with studies that have much to show."""
     rows = [
         ListedStudy(
-            StudyId(f"{number:024x}"), date(1990, 1, 2), "A VENDOR WITH A LONG NAME", NOW, State.PREDICTED, "mutant",
-            list(MODEL_SEQUENCES), ["E_COVERAGE", "E_REG_QC"], ["W_DWI_MOTION", "W_RCBV_REFERENCE"], 6, True,
+            StudyId(f"{number:024x}"), date(1990, 1, 2), "A VENDOR WITH A LONG NAME", NOW, State.PREDICTED,
+            "indeterminate", list(MODEL_SEQUENCES[1:]), ["E_COVERAGE", "E_GEOMETRY_GAP", "W_MISSING_SEQUENCE"],
+            ["W_DWI_MOTION", "W_RCBV_REFERENCE"], 5, True,
         )
         for number in range(count)
     ]  # fmt: skip
@@ -46,6 +47,8 @@ def test_nothing_is_cut_or_broken_at_800_pixels(page: Page, template: str) -> No
     assert max(one.evaluate("(time) => time.getClientRects().length") for one in times.all()) == 1
     cut = "[...document.querySelectorAll('button')].filter((one) => one.scrollWidth > one.clientWidth + 1).length"
     assert page.evaluate(cut) == 0
+    wide = "[...document.querySelectorAll('.box')].filter((one) => one.scrollWidth > one.clientWidth).length"
+    assert page.evaluate(wide) == 0
 
 
 @pytest.mark.parametrize("template", PAGES)

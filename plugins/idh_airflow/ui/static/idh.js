@@ -36,6 +36,15 @@ document.addEventListener("change", ({ target }) => {
   for (const box of document.querySelectorAll(`input[name=${target.dataset.chooses}]`)) box.checked = target.checked;
 });
 
+// A button for what is chosen works once something is.
+function allowChosen() {
+  for (const button of document.querySelectorAll("button[data-needs]")) {
+    button.disabled = !button.form.querySelector(`[name=${button.dataset.needs}]:checked`);
+  }
+}
+document.addEventListener("change", allowChosen);
+addEventListener("pageshow", allowChosen);
+
 // A part of a page that changes while it is looked at is read again.
 const REFRESH_MS = 5000;
 async function refresh(part) {
