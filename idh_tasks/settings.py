@@ -126,7 +126,7 @@ class LearningSettings(_Frozen):
     folds: int = Field(default=5, ge=2)
     """Number of folds."""
     repetitions: int = Field(default=3, ge=1)
-    """Cross-validations with other folds and weights, each of `folds` folds; figures are means over them."""
+    """Cross-validations with other folds and weights, each of `IDH_LEARNING__FOLDS` folds; figures are their means."""
     scheme: Scheme = Scheme.STRATIFIED
     """Disjoint folds, or the paper's repeated random 80:20 splits."""
     min_mutants: int | None = Field(default=None, ge=0)

@@ -70,7 +70,9 @@ ROUTES: Mapping[Route, Expected] = {
     ("POST", "/models/approve"): Expected(
         Right.APPROVE, 409, {"dag_run": "unknown", "shown": "unknown", "decision": "none"}
     ),
-    ("POST", "/models/rollback"): Expected(Right.APPROVE, 409, {"sequence": "ADC", "champion": "unknown"}),
+    ("POST", "/models/rollback"): Expected(
+        Right.APPROVE, 409, {"sequence": "ADC", "champion": "unknown", "reason": "misses mutants"}
+    ),
     ("POST", "/models/withdraw"): Expected(
         Right.APPROVE, 409, {"sequence": "ADC", "champion": "unknown", "reason": "misses mutants"}
     ),

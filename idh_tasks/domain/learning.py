@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from idh_tasks.codes import Code
 from idh_tasks.domain.performance import Metrics, Performance
-from idh_tasks.domain.sequence import MrSequence
+from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 
 FINAL = -1
 """Stands in place of a fold number for the final network, which is trained on everybody outside the locked set."""
@@ -194,6 +194,11 @@ TwinSearch = Mapping[MrSequence, Sequence[Twins]]
 """The twins of each sequence of a dataset, all pairs of which were compared; sequences without any may be missing."""
 
 
+FALSE_ALARMS = 0.01
+"""Probability that any control of any sequence of a run without a leak is called predictive."""
+MOST_CONTROLS = 6
+CONTROL_LIMIT = FALSE_ALARMS / (MOST_CONTROLS * len(MODEL_SEQUENCES))
+"""Largest p of a control that predicts (Bonferroni)."""
 PLANTED = "planted"
 """With which the names of leaks begin that are planted in a copy of the data."""
 
@@ -249,6 +254,10 @@ class SequenceResult:
     device: str | None = None
     seconds: float | None = None
     parameters: int | None = None
+
+
+BASELINE = "baseline: "
+"""Begins the names of comparisons with what needs no image."""
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from idh_tasks.codes import Code
-from idh_tasks.domain.learning import PLANTED, LeakCheck
-from idh_tasks.domain.sequence import MODEL_SEQUENCES
+from idh_tasks.domain.learning import CONTROL_LIMIT, PLANTED, LeakCheck
 from idh_tasks.learning.control_features import border_features, grain_features, outline_features, pixel_features
 from idh_tasks.learning.fold_training import TrainingData
 from idh_tasks.learning.negative_controls import (
@@ -22,11 +21,6 @@ from idh_tasks.learning.negative_controls import (
 from idh_tasks.learning.texture import Float
 from idh_tasks.learning.twins import find_twins
 
-FALSE_ALARMS = 0.01
-"""Probability that any control of any sequence of a run without a leak is called predictive."""
-MOST_CONTROLS = 6
-LIMIT = FALSE_ALARMS / (MOST_CONTROLS * len(MODEL_SEQUENCES))
-"""Largest p of a control that predicts (Bonferroni)."""
 PLANTED_AMONG = 100
 """Patients among whom a leak is planted."""
 PIXEL = "single pixels"
@@ -86,7 +80,7 @@ def _pixel_control(stack: Float, mutant: Labels, seed: int) -> Control | None:
 def _check(name: str, found: Control | None, code: Code) -> LeakCheck:
     if found is None:
         return LeakCheck(name, None, None, Code.W_LEAK_BLIND)
-    return LeakCheck(name, found.auc, found.p_value, code if found.p_value <= LIMIT else None)
+    return LeakCheck(name, found.auc, found.p_value, code if found.p_value <= CONTROL_LIMIT else None)
 
 
 def _planted_label(stack: Float, mutant: Labels, seed: int) -> LeakCheck:
@@ -95,7 +89,7 @@ def _planted_label(stack: Float, mutant: Labels, seed: int) -> LeakCheck:
     copy = stack[rows].copy()
     copy[:, 0, 0] += np.where(mutant[rows], 1, -1) * max(float(copy.std()), 1e-3)
     found = _pixel_control(copy, mutant[rows], seed)
-    caught = found is not None and found.p_value <= LIMIT
+    caught = found is not None and found.p_value <= CONTROL_LIMIT
     return LeakCheck(
         f"{PLANTED} label",
         found.auc if found else None,

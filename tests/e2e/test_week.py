@@ -120,6 +120,7 @@ def test_thursday_networks_are_approved_one_by_one_and_one_is_withdrawn(
         expect(page.locator("main")).to_contain_text("sharper at the edge")
         sequence = page.locator("tbody", has=page.get_by_role("rowheader", name=chosen, exact=True))
         sequence.get_by_role("link", name="Withdraw …").click()
+        page.get_by_label("Reason").first.fill("misses mutants")
         page.get_by_role("button", name=f"Withdraw {chosen}").click()
         expect(page.get_by_role("status").first).to_contain_text(f"champion of {chosen} again")
     assert champions(night) == before

@@ -108,7 +108,7 @@ def test_champion_and_challenger_are_side_by_side_with_absolute_figures_and_the_
     assert t1.challenger is not None
     assert (t1.challenger.accepted, t1.challenger.changed, t1.challenger.decision) == (True, 0, None)
     assert found.digest == judgement["digest"]
-    assert [baseline.name for baseline in found.baselines] == ["baseline: majority class"]
+    assert [baseline.name for baseline in found.baselines if baseline.run_id == second] == ["baseline: majority class"]
     assert found.behind_a_baseline == []
     assert "majority class" in html(cohort)
     text = next(sentence for sentence in judgement["sentences"] if sentence.startswith("**ADC: refused"))
@@ -151,6 +151,48 @@ def test_a_network_that_passed_the_whole_test_is_shown_without_a_reservation(coh
     assert "Not a full test" not in words(cohort)
 
 
+FOUND = """
+UPDATE idh.sequence_result
+SET checks = '[{"name": "outline", "auc": 0.9, "p_value": 0.0001, "code": "W_CONTROL"}, {"name": "noise", "auc": 0.5,
+    "p_value": 0.6, "code": null}]'
+WHERE run_id = :run_id AND sequence = 'ADC'
+"""
+
+
+def test_findings_of_the_checks_for_leaks_stand_beside_the_verdict_with_the_way_to_them(cohort: Platform) -> None:
+    first = trained(cohort, 1)
+    run_sql(cohort, FOUND, run_id=first)
+    judge_and_promote(cohort, first)
+    finding = "W_CONTROL outline: AUC 0.90, p = 0.0001 Checks for leaks of the run"
+    assert words(cohort).count(finding) == 1, "the challenger is the champion"
+    assert f'href="/idh/models/runs/{first}#checks"' in html(cohort)
+    judged(cohort, trained(cohort, 2))
+    assert words(cohort).count(finding) == 1, "beside the champion, not beside the verdict about the later network"
+    assert "noise: AUC" not in words(cohort)
+
+
+def test_the_champion_keeps_verdict_approver_and_baselines_when_a_newer_run_is_there(cohort: Platform) -> None:
+    first = trained(cohort, 1)
+    with cohort.database.begin() as transaction:
+        results.save_comparison(transaction, first, BASELINE)
+    judgement = judged(cohort, first)
+    promotion.promote(cohort, first, judgement, approved(judgement, "T1", comment="sharper"))
+    trained(cohort, 2)
+    assert "Approved by mary" in words(cohort)
+    assert "“sharper”" in words(cohort)
+    assert f"in run {first[:8]}, of which the champions of T1 are:" in words(cohort)
+    assert "majority class" in words(cohort)
+
+
+def test_a_champion_is_compared_with_the_baselines_of_its_own_run(cohort: Platform) -> None:
+    first = trained(cohort, 1)
+    judge_and_promote(cohort, first)
+    run_sql(cohort, "UPDATE idh.sequence_result SET auc = 0.6")
+    with cohort.database.begin() as transaction:
+        results.save_comparison(transaction, trained(cohort, 2), Comparison("baseline: of others", BETTER))
+    assert networks(cohort).behind_a_baseline == []
+
+
 def test_what_was_decided_is_on_the_page_with_name_and_comment(cohort: Platform) -> None:
     run = trained(cohort, 1)
     judgement = judged(cohort, run)
@@ -174,6 +216,10 @@ def test_a_judgement_that_is_repeated_keeps_what_was_decided(cohort: Platform) -
 def test_a_running_training_shows_epochs_and_the_curve_of_each_fold(cohort: Platform) -> None:
     due = freeze.freeze_cohort(cohort, force=True)
     assert due.run_id is not None
+    waits = words(cohort)
+    assert f"Run {due.run_id[:8]} is open since " in waits
+    assert "waits for its first epoch: epochs are recorded every 25. Each sequence needs 16 networks" in waits
+    assert "No network is being trained" not in waits
     lease = TrainingLease(cohort.settings, due.run_id, MrSequence.T1, "one")
     lease.take(cohort)
     for epoch, loss in ((25, 0.8), (50, 0.6), (75, float("nan")), (50, 0.4)):
@@ -183,6 +229,8 @@ def test_a_running_training_shows_epochs_and_the_curve_of_each_fold(cohort: Plat
     assert fold.curve == ((25, 0.8), (50, 0.4)), "a resumed training continues at its checkpoint"
     assert running_training(cohort).highest == 0.8
     assert fold.points(0.8) == "6.0,1.0 12.0,15.0"
+    assert "T1 trains now; 1 of 16 networks have recorded an epoch, 15 are to come" in words(cohort)
+    assert "No epoch of T2, FLAIR, MPRAGE, rCBV, ADC is recorded yet." in words(cohort)
     run_sql(cohort, EXPIRE_LEASES)
     assert "no worker trains it at the moment" in html(cohort)
     with cohort.database.begin() as transaction:
@@ -214,6 +262,31 @@ def test_a_withdrawal_is_confirmed_with_what_follows(cohort: Platform) -> None:
     roll_back(cohort, MrSequence.T1, "mary", champion.model_id, "misses <many> mutants")
     assert "is the champion of T1 again" in html(cohort, withdrawn="T1")
     assert "misses &lt;many&gt; mutants" in html(cohort), "the history has the reason"
+
+
+def test_a_network_that_was_rolled_back_is_not_offered_again_without_saying_so(cohort: Platform) -> None:
+    runs = [trained(cohort, seed) for seed in (1, 2)]
+    for run in runs:
+        judge_and_promote(cohort, run)
+    before, after = (f"{run[:16]}T1" for run in runs)
+    assert "rolled back" not in words(cohort, withdraw=after)
+    roll_back(cohort, MrSequence.T1, "mary", after, "misses <many> mutants")
+    asked = words(cohort, withdraw=before)
+    assert "mary rolled this model back earlier, " in asked
+    assert "misses &lt;many&gt; mutants”. predict_studies then starts" in asked
+    assert words(cohort).count("which was itself rolled back") == 1
+
+
+def test_a_network_that_was_withdrawn_is_not_offered_again(cohort: Platform) -> None:
+    for seed in (1, 2):
+        judge_and_promote(cohort, trained(cohort, seed))
+    champion = row(networks(cohort), MrSequence.T1).champion
+    assert champion is not None
+    withdraw(cohort, MrSequence.T1, champion.model_id, "misses mutants", "mary")
+    judge_and_promote(cohort, trained(cohort, 3))
+    present = row(networks(cohort), MrSequence.T1).champion
+    assert present is not None
+    assert present.previous_id == champion.previous_id
 
 
 def test_who_may_not_withdraw_a_champion_reads_who_may(cohort: Platform) -> None:

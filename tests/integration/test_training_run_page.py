@@ -7,12 +7,14 @@ from idh_airflow.ui.training_runs import DRAWN
 from idh_tasks.codes import Code
 from idh_tasks.db import datasets, results
 from idh_tasks.domain.learning import RefusedSequence
-from idh_tasks.domain.sequence import MrSequence
+from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.errors import RunRefusedError
+from idh_tasks.pipelines.pages.run_changes import ChangedPatient, run_changes
 from idh_tasks.pipelines.pages.run_origin import RunOrigin, run_origin
 from idh_tasks.pipelines.pages.training_runs import reported, training_run
+from idh_tasks.pipelines.pages.verdicts import verdicts
 from idh_tasks.pipelines.platform import Platform, code_version, preprocessing_version
-from idh_tasks.pipelines.train import freeze
+from idh_tasks.pipelines.train import freeze, promotion
 from idh_tasks.pipelines.train.evaluate import evaluate
 from idh_tasks.pipelines.train.job import SequenceJob
 from idh_tasks.pipelines.train.record import record_refusal
@@ -20,7 +22,7 @@ from idh_tasks.reporting.flow_figure import flow_figure
 from idh_tasks.settings import LearningSettings
 from idh_tasks.store import keys
 from tests.database import run_sql
-from tests.integration.test_promotion import trained
+from tests.integration.test_promotion import approved, judged, trained
 from tests.seed import seed_cohort
 
 MUTANTS, WILDTYPES, LATER = 6, 8, 4
@@ -48,6 +50,14 @@ SELECT run_id, sequence, 1, n, mutants, accuracy, loss, sensitivity, specificity
 FROM idh.fold_result
 """
 
+CHECKED = """
+UPDATE idh.sequence_result SET checks = '[{"name": "outline", "auc": 0.9, "p_value": 0.000275, "code": "W_CONTROL"},
+    {"name": "noise", "auc": 0.8, "p_value": 0.0005, "code": null}]'
+WHERE sequence = 'ADC'
+"""
+FIRST = "study_id = (SELECT study_id FROM idh.study ORDER BY study_id LIMIT 1)"
+SECOND = "study_id = (SELECT study_id FROM idh.study ORDER BY study_id LIMIT 1 OFFSET 1)"
+
 
 @pytest.fixture
 def cohort(platform: Platform) -> Platform:
@@ -64,7 +74,13 @@ def arrive(platform: Platform, mutants: int, wildtypes: int, first: int = 0) -> 
 def html(platform: Platform, run_id: str) -> str:
     run = training_run(platform, run_id)
     assert run is not None
-    values = {"run": run, "report": reported(platform, run), "origin": run_origin(platform, run_id, run.settings)}
+    values = {
+        "run": run,
+        "report": reported(platform, run),
+        "origin": run_origin(platform, run_id, run.settings),
+        "verdicts": verdicts(platform, run_id),
+        "changes": run_changes(platform, run_id),
+    }
     return ENVIRONMENT.get_template("training_run.html.j2").render(base="/idh", query="", figures=DRAWN, **values)
 
 
@@ -103,6 +119,59 @@ def test_a_run_shows_its_dataset_versions_and_changed_settings(cohort: Platform)
     text = html(cohort, run_id)
     assert found.dataset_id in text
     assert "IDH_LEARNING__SEED" in text
+
+
+def test_a_run_shows_each_verdict_with_who_decided_whatever_was_trained_since(cohort: Platform) -> None:
+    run_id = trained(cohort, 1)
+    assert html(cohort, run_id).count("has not been judged yet") == len(MODEL_SEQUENCES)
+    judgement = judged(cohort, run_id)
+    promotion.promote(cohort, run_id, judgement, approved(judgement, "T1", comment="<sharper>"))
+    trained(cohort, 2)
+    shown = html(cohort, run_id)
+    assert shown.count("Accepted</strong>") == len(MODEL_SEQUENCES)
+    assert "Approved by <strong>mary</strong>" in shown
+    assert shown.count("Not approved by <strong>mary</strong>") == len(MODEL_SEQUENCES) - 1
+    assert "“&lt;sharper&gt;”" in shown
+    assert shown.count("Champion now.") == 1
+    assert [row.sequence for row in verdicts(cohort, run_id)] == list(MODEL_SEQUENCES)
+
+
+def test_a_run_names_the_patients_whose_label_or_outline_was_withdrawn_since(cohort: Platform) -> None:
+    run_id = trained(cohort, 1)
+    assert run_changes(cohort, run_id) == []
+    assert "has changed since it was frozen" in html(cohort, run_id)
+    run_sql(cohort, "UPDATE idh.patch SET object_key = NULL, code = 'W_ROI_PROPOSED', reason = 'r' WHERE " + FIRST)
+    run_sql(cohort, "UPDATE idh.case_link SET idh_status = 'indeterminate' WHERE " + SECOND)
+    [(outline,), (label,)] = run_sql(cohort, "SELECT study_id FROM idh.study ORDER BY study_id LIMIT 2")
+    assert run_changes(cohort, run_id) == [
+        ChangedPatient(outline, Code.W_OUTLINE_WITHDRAWN, 2),
+        ChangedPatient(label, Code.W_LABEL_WITHDRAWN, 2),
+    ]
+    shown = html(cohort, run_id)
+    assert "2 patients of the dataset have changed since" in shown
+    assert f'href="/idh/studies/{outline}"' in shown
+
+
+def test_checks_for_leaks_state_their_limit_and_a_figure_can_be_enlarged(cohort: Platform) -> None:
+    run_id = trained(cohort, 1)
+    run_sql(cohort, CHECKED)
+    evaluate(cohort, run_id)
+    shown = html(cohort, run_id)
+    assert "at a probability of at most 0.00028" in shown
+    assert "<td>0.00028</td>" in shown
+    assert "<td>0.00050</td>" in shown
+    for figure in DRAWN:
+        assert f'<figure id="figure-{figure.value}"><a class="enlarge" href="#figure-{figure.value}">' in shown
+
+
+def test_the_sequences_of_a_report_are_in_the_order_of_the_protocol(cohort: Platform) -> None:
+    run_id = trained(cohort, 1)
+    evaluate(cohort, run_id)
+    run = training_run(cohort, run_id)
+    assert run is not None
+    report = reported(cohort, run)
+    assert report is not None
+    assert [row.sequence for row in report.sequences] == list(MODEL_SEQUENCES)
 
 
 def test_a_run_of_before_cohorts_were_kept_says_so(cohort: Platform) -> None:

@@ -38,6 +38,10 @@ class _Kind:
     setting: str = ""
     of_registration: bool = False
 
+    def text(self, value: float) -> str:
+        """Return a value as a page writes it, with a space before the per cent sign."""
+        return self.written.format(value).replace("%", " %").replace("-", "−")
+
 
 SHARE, MM, PLAIN = "{:.1%}", "{:.1f} mm", "{:.2f}"
 KINDS = (
@@ -86,7 +90,7 @@ def _row(kind: _Kind, patches: Sequence[Measured]) -> FigureRow:
     limit = next((value for value in limits if value is not None), None)
     return FigureRow(
         kind.label,
-        "" if limit is None else f"{kind.relation} {kind.written.format(limit)}",
+        "" if limit is None else f"{kind.relation} {kind.text(limit)}",
         [_cell(kind, patch) for patch in patches],
     )
 
@@ -96,7 +100,7 @@ def _cell(kind: _Kind, patch: Measured) -> Cell:
     if value is None or (kind.of_registration and patch.sequence == patch.reference):
         return Cell("")
     beyond = limit is not None and (value < limit if kind.relation == "≥" else value > limit)
-    return Cell(kind.written.format(value), beyond)
+    return Cell(kind.text(value), beyond)
 
 
 def _number(values: Mapping[str, Any], name: str) -> float | None:

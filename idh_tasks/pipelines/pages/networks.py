@@ -1,5 +1,6 @@
 """Champion and challenger of each sequence with their figures; how far a training is; what became of networks."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,9 +8,10 @@ from idh_tasks.codes import Code
 from idh_tasks.db import judgements, models
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.models import HistoryEvent, Withdrawal
-from idh_tasks.domain.learning import RuleOff
+from idh_tasks.domain.learning import BASELINE
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.pipelines.pages.listing import MOST_COUNTED, SIZE
+from idh_tasks.pipelines.pages.verdicts import Judged
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.settings import LearningSettings
 
@@ -32,52 +34,40 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class Champion(Figures):
-    """A network in use, how many studies it has predicted (counted up to 1,001), and the one before it.
+class Champion(Figures, Judged):
+    """A network in use with its verdict, how many studies it predicted (counted up to 1,001), and the one before it.
 
-    `switched_off` are the rules that could not refuse it.
+    `rolled_back_at` and what follows say when, by whom and why that one was rolled back earlier.
     """
 
-    sequence: MrSequence
     model_id: str
-    run_id: str
     promoted_at: datetime
     prevalence: float | None
     previous_id: str | None
-    switched_off: list[RuleOff]
+    rolled_back_at: datetime | None
+    rolled_back_by: str | None
+    rolled_back_reason: str | None
     predicted: int
 
 
 @dataclass(frozen=True)
-class Challenger(Figures):
+class Challenger(Figures, Judged):
     """What the latest run gave for a sequence, the judgement about it, and what was decided."""
 
-    sequence: MrSequence
-    run_id: str
     model_id: str | None
     state: str | None
     code: Code | None
     reason: str | None
     champion_id: str | None
-    accepted: bool | None
-    verdict: str | None
-    compared: int | None
-    changed: int | None
-    relabelled: int | None
     restores_id: str | None
-    switched_off: list[RuleOff]
     digest: str | None
-    judged_at: datetime | None
-    decision: str | None
-    decided_by: str | None
-    comment: str | None
-    decided_at: datetime | None
 
 
 @dataclass(frozen=True)
 class Baseline(Figures):
     """A baseline or a fusion of a run."""
 
+    run_id: str
     name: str
 
 
@@ -104,9 +94,16 @@ class Networks:
 
     @property
     def behind_a_baseline(self) -> list[MrSequence]:
-        """Return the sequences whose champion has a lower AUC than the best baseline."""
-        best = max((row.auc for row in self.baselines if row.auc is not None), default=0.0)
-        return [r.sequence for r in self.rows if r.champion and r.champion.auc is not None and r.champion.auc < best]
+        """Return the sequences whose champion has a lower AUC than the best baseline of its run."""
+        best: dict[str, float] = {}
+        for row in (row for row in self.baselines if row.name.startswith(BASELINE)):
+            best[row.run_id] = max(row.auc or 0.0, best.get(row.run_id, 0.0))
+        champions = [row.champion for row in self.rows if row.champion and row.champion.auc is not None]
+        return [c.sequence for c in champions if (c.auc or 0.0) < best.get(c.run_id, 0.0)]
+
+    def champions_of(self, run_id: str) -> list[MrSequence]:
+        """Return the sequences whose champion is of a run."""
+        return [row.sequence for row in self.rows if row.champion and row.champion.run_id == run_id]
 
 
 def networks(platform: Platform) -> Networks:
@@ -125,10 +122,15 @@ def networks(platform: Platform) -> Networks:
             ],
             run_id,
             next((row.digest for row in latest.values() if row.digest), None),
-            transaction.all(Baseline, "pages/select_comparisons", run_id=run_id),
+            transaction.all(Baseline, "pages/select_comparisons", run_ids=sorted(_runs(run_id, networks_in_use))),
             models.history(transaction, None, SIZE),
             _locked(transaction, platform.settings.learning),
         )
+
+
+def _runs(latest: str | None, champions: Iterable[Champion]) -> set[str]:
+    """Return the latest run and those of the champions."""
+    return {champion.run_id for champion in champions} | ({latest} if latest else set())
 
 
 def _locked(transaction: Transaction, settings: LearningSettings) -> str | None:

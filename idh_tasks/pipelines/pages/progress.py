@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from math import isfinite
 
+from idh_tasks.db.engine import Transaction
+from idh_tasks.db.training import RunState
 from idh_tasks.domain.learning import FINAL, LearningCurve
-from idh_tasks.domain.sequence import MrSequence
+from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.pipelines.platform import Platform
 
 
@@ -57,19 +60,70 @@ class FoldProgress:
 
 
 @dataclass(frozen=True)
-class RunningTraining:
-    """The folds of a run that trains, and the highest loss of any of them, to which their curves are scaled."""
+class LatestRun:
+    """The latest training run, and how far it is.
 
+    Parameters
+    ----------
+    checkpoint_every, networks
+        Epochs between two checkpoints, and the networks of each sequence, the final one among them; None if unknown.
+    sequences
+        Of the dataset, in the order of the protocol.
+    begun
+        Of which an epoch is recorded.
+    finished
+        Whose results are stored.
+    """
+
+    run_id: str
+    created_at: datetime
+    state: RunState
+    checkpoint_every: int | None
+    networks: int | None
+    sequences: list[MrSequence]
+    begun: list[MrSequence]
+    finished: list[MrSequence]
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether it still trains, or waits to."""
+        return self.state is RunState.FROZEN
+
+    @property
+    def not_begun(self) -> list[MrSequence]:
+        """Return the sequences of which no epoch is recorded and nothing is stored."""
+        return [sequence for sequence in self.sequences if sequence not in (*self.begun, *self.finished)]
+
+
+@dataclass(frozen=True)
+class RunningTraining:
+    """The latest run if it is open, and its folds of which an epoch is recorded, by the order of the protocol."""
+
+    run: LatestRun | None
     folds: list[FoldProgress]
 
     @property
     def highest(self) -> float:
-        """Return the highest loss; 1 if there is none."""
+        """Return the highest loss, to which all curves are scaled; 1 if there is none."""
         losses = [loss for fold in self.folds for _, loss in fold.curve if isfinite(loss)]
         return max(losses, default=1.0) or 1.0
 
+    @property
+    def by_sequence(self) -> list[tuple[MrSequence, list[FoldProgress]]]:
+        """Return the folds of each sequence."""
+        return [(sequence, list(folds)) for sequence, folds in groupby(self.folds, lambda fold: fold.sequence)]
+
+
+def latest_run(transaction: Transaction) -> LatestRun | None:
+    """Return the latest training run, or None if there is none."""
+    return transaction.first(LatestRun, "pages/select_latest_run", sequences=list(MODEL_SEQUENCES))
+
 
 def running_training(platform: Platform) -> RunningTraining:
-    """Return the folds of the latest run if it has not been evaluated yet."""
+    """Return the latest run with its folds if it has not been evaluated yet."""
     with platform.database.begin() as transaction:
-        return RunningTraining(transaction.all(FoldProgress, "pages/select_running_training"))
+        run = latest_run(transaction)
+        folds = transaction.all(FoldProgress, "pages/select_running_training")
+    return RunningTraining(
+        run if run and run.is_open else None, sorted(folds, key=lambda fold: MODEL_SEQUENCES.index(fold.sequence))
+    )

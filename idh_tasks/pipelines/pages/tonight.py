@@ -9,6 +9,7 @@ from idh_tasks.db.feed import FeedReading, FeedSource
 from idh_tasks.db.nights import NightBalance
 from idh_tasks.db.quarantine import NOTES
 from idh_tasks.pipelines.pages.listing import MOST_COUNTED
+from idh_tasks.pipelines.pages.progress import LatestRun, latest_run
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
 
 NIGHT = timedelta(hours=24)
@@ -95,7 +96,8 @@ class Alarm:
 class Tonight:
     """The morning page, but for the state of the DAGs, which Airflow knows.
 
-    `feed` has the latest reading of each source of pathology results, `readings` the latest ones of all.
+    `feed` has the latest reading of each source of pathology results, `readings` the latest ones of all. `run` is the
+    latest training run, which may not have ended.
     """
 
     since: datetime
@@ -107,6 +109,7 @@ class Tonight:
     readings: list[FeedNight]
     nights: list[Night]
     training: Training | None
+    run: LatestRun | None
 
     def alarms(self) -> list[Alarm]:
         """Return the sources whose latest night failed or was suspicious."""
@@ -129,6 +132,7 @@ def tonight(platform: Platform, now: datetime) -> Tonight:
             balances=transaction.all(SourceBalance, "pages/select_latest_balances", since=month),
             nights=every_day(transaction.all(Night, "pages/select_nights", since=month), now.astimezone(UTC).date()),
             training=transaction.first(Training, "pages/select_latest_training"),
+            run=latest_run(transaction),
         )
 
 

@@ -1,7 +1,7 @@
 """Training runs, and the stored report of one of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import nan
 from typing import Annotated, Any
@@ -12,7 +12,7 @@ from idh_tasks.db.engine import Transaction
 from idh_tasks.domain.learning import LeakCheck
 from idh_tasks.domain.performance import Interval, Metrics, Spread
 from idh_tasks.domain.run_figure import RunFigure
-from idh_tasks.domain.sequence import MrSequence
+from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.errors import ObjectVanishedError
 from idh_tasks.pipelines.pages.listing import Listing, listing
 from idh_tasks.pipelines.platform import Platform
@@ -115,7 +115,12 @@ def _runs(transaction: Transaction, run_id: str | None, most: int, start: int) -
 def reported(platform: Platform, run: TrainingRun) -> Reported | None:
     """Return the numbers of the report of a run, or None if they are not in the store."""
     content = _stored(platform, keys.figures(run.run_id, "report.json")) if run.has_report else None
-    return None if content is None else REPORTED.validate_json(content)
+    return None if content is None else _in_order(REPORTED.validate_json(content))
+
+
+def _in_order(report: Reported) -> Reported:
+    """Return a report with its sequences in the order of the protocol."""
+    return replace(report, sequences=sorted(report.sequences, key=lambda row: MODEL_SEQUENCES.index(row.sequence)))
 
 
 def figure(platform: Platform, run: TrainingRun, name: RunFigure) -> bytes | None:

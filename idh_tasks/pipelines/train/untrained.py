@@ -39,7 +39,8 @@ def _missing(job: SequenceJob, missing: Sequence[Missing]) -> Iterator[str]:
     if missing:
         causes = ", ".join(f"{row.patients} × {row.reason}" for row in missing)
         total = sum(row.patients for row in missing)
-        yield f"{total} of {total + len(job.labels)} patients of the dataset have no patch of {job.sequence} ({causes})"
+        patients = total + len(job.labels)
+        yield f"{total} of {patients} patients of the dataset have no patch of {job.sequence.written} ({causes})"
 
 
 def _waiting(dataset: FrozenDataset | None) -> Iterator[str]:

@@ -3,13 +3,11 @@
 from collections.abc import Iterable
 
 from idh_tasks.db.judgements import LockedLooks, Verdict
-from idh_tasks.domain.learning import Comparison
+from idh_tasks.domain.learning import BASELINE, Comparison
 from idh_tasks.domain.performance import Performance
 from idh_tasks.reporting.report import interval_text, log_loss_text
 from idh_tasks.settings import LearningSettings
 
-BASELINE = "baseline: "
-"""Begins the names of comparisons with what needs no image."""
 LEGEND = (
     "AUC with its 95 % interval over patients, out of fold. Brier score and expected calibration error: 0 is perfect. "
     "Log loss of the stated probabilities, beside that of stating the share of mutants for everybody (constant). "
@@ -22,7 +20,7 @@ def verdict_text(verdict: Verdict, challenger: Performance | None, champion: Per
     """Return the paragraph about one network, in Markdown."""
     word = "accepted" if verdict.accepted else "refused"
     lines = [
-        f"**{verdict.sequence}: {word}**, {verdict.verdict}",
+        f"**{verdict.sequence.written}: {word}**, {verdict.verdict}",
         f"- challenger: {_figures(challenger)}",
         f"- champion: {_figures(champion)}",
     ]

@@ -106,14 +106,14 @@ def rollback(
     user: GetUserDep,
     sequence: Annotated[MrSequence, Form()],
     champion: Id,
-    comment: Comment = "",
+    reason: Reason,
 ) -> Response:
     """Make the previous champion champion again, and wake prediction."""
     from idh_airflow.connections import platform
     from idh_tasks.pipelines.operate.withdrawal import roll_back
 
     with refused_as_conflict():
-        previous = roll_back(platform(Role.PAGES), sequence, user.get_name(), champion, comment.strip())
+        previous = roll_back(platform(Role.PAGES), sequence, user.get_name(), champion, reason)
     changed(session, CHAMPIONS, model_id=previous)
     return RedirectResponse(f"{request.scope['root_path']}/models/?withdrawn={sequence.value}", 303)
 

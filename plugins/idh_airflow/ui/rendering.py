@@ -1,7 +1,8 @@
 """Turns templates into pages."""
 
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -16,6 +17,7 @@ from markupsafe import Markup, escape
 from idh_airflow.places import MOUNT
 from idh_airflow.ui.rights import Right
 from idh_tasks.codes import Code, catalogue
+from idh_tasks.domain.learning import CONTROL_LIMIT, FALSE_ALARMS
 from idh_tasks.domain.performance import no_better
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.pipelines.pages.events import is_id
@@ -93,6 +95,16 @@ def _signed(value: float) -> str:
     return f"{round(value, 3):+.3f}".replace("-", "−") if round(value, 3) else "0.000"
 
 
+def _typeset(text: object) -> str:
+    """Return a sentence with true minus signs, and a space before the per cent sign, as the pages write numbers."""
+    return re.sub(r"(?<=\d)%", "\N{NO-BREAK SPACE}%", re.sub(r"(?<![\w.-])-(?=[\d.])", "−", str(text)))
+
+
+def _in_order(sequences: Iterable[str]) -> list[str]:
+    """Return names of sequences in the order of the protocol."""
+    return sorted(sequences, key=lambda name: list(MrSequence).index(MrSequence(name)))
+
+
 def _bounded(count: int) -> str:
     """Return a count that stops where it becomes long, in words."""
     return str(count) if count <= MOST_COUNTED else f"more than {MOST_COUNTED:,}"
@@ -129,6 +141,8 @@ def _environment() -> Environment:
         "patches": _patches,
         "signed": _signed,
         "breakable": _breakable,
+        "typeset": _typeset,
+        "in_order": _in_order,
         "bounded": _bounded,
     }
     environment.filters |= filters
@@ -139,6 +153,8 @@ def _environment() -> Environment:
         "entry": lambda code: catalogue()[Code(code)],
         "bars": bars,
         "no_better": no_better,
+        "control_limit": CONTROL_LIMIT,
+        "false_alarms": FALSE_ALARMS,
         "may": lambda _: False,
         "most_counted": MOST_COUNTED,
         "answer_keys": ANSWER_KEYS,

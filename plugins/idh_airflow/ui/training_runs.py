@@ -34,13 +34,23 @@ def _run(opened: "Platform", run_id: str) -> "TrainingRun":
 def page(request: Request, run_id: RunId) -> HTMLResponse:
     """Return the report of a run."""
     from idh_airflow.connections import platform
+    from idh_tasks.pipelines.pages.run_changes import run_changes
     from idh_tasks.pipelines.pages.run_origin import run_origin
     from idh_tasks.pipelines.pages.training_runs import reported
+    from idh_tasks.pipelines.pages.verdicts import verdicts
 
     opened = platform(Role.PAGES)
     run = _run(opened, run_id)
-    origin = run_origin(opened, run_id, run.settings)
-    return render(request, "training_run.html.j2", run=run, report=reported(opened, run), origin=origin, figures=DRAWN)
+    return render(
+        request,
+        "training_run.html.j2",
+        run=run,
+        report=reported(opened, run),
+        origin=run_origin(opened, run_id, run.settings),
+        verdicts=verdicts(opened, run_id),
+        changes=run_changes(opened, run_id),
+        figures=DRAWN,
+    )
 
 
 @router.get("/{run_id}/report.html")

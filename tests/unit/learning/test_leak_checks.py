@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from idh_tasks.codes import Code
-from idh_tasks.domain.learning import LeakCheck
+from idh_tasks.domain.learning import CONTROL_LIMIT, LeakCheck
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.learning.control_features import pixel_features
 from idh_tasks.learning.fold_training import TrainingData
-from idh_tasks.learning.leak_checks import LIMIT, controls, leak_checks
+from idh_tasks.learning.leak_checks import controls, leak_checks
 from idh_tasks.learning.leakage import check_disjoint, check_unique
 from idh_tasks.learning.negative_controls import assigned_folds, best_feature_scorer, control, linear_scorer
 from tools.leak_cohorts import LEAKS, cohort
@@ -96,7 +96,7 @@ def test_a_feature_that_is_the_label_is_found(scorer: type) -> None:
     features = np.column_stack([MUTANT + 0.01 * np.random.default_rng(1).standard_normal(100), np.ones(100)])
     found = control(scorer(features, folds), MUTANT, folds, 1)
     assert found.auc == 1
-    assert found.p_value < LIMIT
+    assert found.p_value < CONTROL_LIMIT
 
 
 @pytest.mark.parametrize("scorer", [linear_scorer, best_feature_scorer])

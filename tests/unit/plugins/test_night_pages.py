@@ -1,7 +1,8 @@
 """What the morning page, its card and the page of held items say in words."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from typing import Any
@@ -13,14 +14,17 @@ from idh_airflow.ui.runs import STAGES, FailedTask, StageRun
 
 from idh_tasks.codes import Code, catalogue
 from idh_tasks.db.feed import FeedSource
+from idh_tasks.db.training import RunState
+from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.pipelines.pages.held import Held, HeldCount, HeldItem, TriedAgain
 from idh_tasks.pipelines.pages.listing import Listing
+from idh_tasks.pipelines.pages.progress import LatestRun
 from idh_tasks.pipelines.pages.tonight import Due, FeedNight, SourceBalance, Tiles, Tonight, Training, Work, every_day
 
 NOW = datetime(2026, 3, 2, 2, 30, tzinfo=UTC)
 QUIET = Tonight(
     since=NOW - timedelta(days=1), tiles=Tiles(0, 0, 0, 0), work=Work(0, 0), due=Due(0, 0), balances=[], feed=[],
-    readings=[], nights=every_day([], NOW.date()), training=None,
+    readings=[], nights=every_day([], NOW.date()), training=None, run=None,
 )  # fmt: skip
 RUNS = [StageRun(name, dag, "scheduled__1", "success", NOW, NOW, paused=False) for dag, name in STAGES.items()]
 AWAY = SourceBalance("pacs", 0, 0, 0, 0, 0, 0, NOW, Code.E_PACS, listed=False, reason="no association with the PACS")
@@ -195,3 +199,33 @@ def test_it_is_said_what_became_of_what_was_tried_again(state: str | None) -> No
 
 def test_nothing_tried_again_says_what_would_be_here() -> None:
     assert "Nothing has been tried again yet" in words("tried.html.j2", tried=Listing([], 1, more=False))
+
+
+EARLIER = Training(NOW - timedelta(days=7), "promoted", None)
+T1, T2 = MrSequence.T1, MrSequence.T2
+
+
+def latest(state: RunState = RunState.FROZEN, begun: Sequence[MrSequence] = (), finished: Any = ()) -> LatestRun:
+    return LatestRun("r" * 24, NOW, state, 25, 16, list(MODEL_SEQUENCES), list(begun), list(finished))
+
+
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        (latest(), "a run is open, waiting for its first epoch"),
+        (latest(begun=[T1]), "training: 0 of 6 sequences trained"),
+        (latest(begun=[T1, T2], finished=[T1]), "training: 1 of 6 sequences trained"),
+        (latest(RunState.EVALUATED, [T1], [T1]), "trained; waits for its verdict or approval"),
+        (latest(RunState.PROMOTED, [T1], [T1]), "no network is being trained"),
+        (None, "no network is being trained"),
+    ],
+)
+def test_a_training_that_runs_is_not_said_to_have_ended(run: LatestRun | None, said: str) -> None:
+    going = [replace(stage, state="running") if stage.name == "Train" else stage for stage in RUNS]
+    assert f"Train running {said} latest run" in tonight_page(runs=going, training=EARLIER, run=run)
+    assert f"Train running {said} latest run" in tonight_page("card.html.j2", runs=going, training=EARLIER, run=run)
+    assert f"retrain_models runs now: {said}. Models" in tonight_page(runs=going, training=EARLIER, run=run)
+
+
+def test_a_training_that_has_ended_is_told_by_what_came_of_it() -> None:
+    assert "Train success networks promoted" in tonight_page(training=EARLIER, run=latest(RunState.PROMOTED))

@@ -35,7 +35,7 @@ def test_a_figure_beyond_its_limit_is_marked_on_either_side() -> None:
 
 def test_a_figure_that_no_patch_has_is_left_out_and_others_have_empty_cells() -> None:
     found = rows(Patch(MrSequence.T2, {"coverage": 1.0}), Patch(MrSequence.T1, {}, {}))
-    assert found == {"Covers the outline": ("≥ 95.0%", [Cell("100.0%"), Cell("")])}
+    assert found == {"Covers the outline": ("≥ 95.0 %", [Cell("100.0 %"), Cell("")])}
 
 
 def test_the_reference_has_no_figures_of_a_registration() -> None:
