@@ -265,20 +265,6 @@ def test_a_login_without_its_password_is_refused(platform: Platform, login: Role
             create_engine(url.set(password=password), poolclass=NullPool).connect()
 
 
-@pytest.mark.parametrize("login", [Login.AIRFLOW, Login.LABORATORY])
-def test_a_login_of_another_database_cannot_connect_to_this_one(platform: Platform, login: Login) -> None:
-    with pytest.raises(OperationalError, match="permission denied for database"), connected(platform, login):
-        pass
-
-
-@pytest.mark.parametrize("role", list(Role))
-@pytest.mark.parametrize("database", ["airflow", "laboratory", "postgres"])
-def test_no_role_can_connect_to_another_database(platform: Platform, role: Role, database: str) -> None:
-    url = make_url(login_url(platform.settings.database_url.get_secret_value(), role)).set(database=database)
-    with pytest.raises(OperationalError, match="permission denied for database"):
-        create_engine(url, poolclass=NullPool).connect()
-
-
 def test_the_owner_is_no_superuser_and_no_login_can_make_roles(platform: Platform) -> None:
     with connected(platform, Login.ADMINISTRATOR) as connection:
         mighty = connection.execute(

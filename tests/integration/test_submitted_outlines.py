@@ -29,6 +29,7 @@ from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.preprocess import batch
 from idh_tasks.pipelines.review import answers, outlines, questions
 from idh_tasks.pipelines.review.reopening import reopen
+from tests.asking import accepted, asked_about, asked_again
 from tests.database import run_sql
 from tests.outlines import T2_GRID, Segment, nifti, segmentation
 from tests.unit.imaging.outline.test_uploaded import bomb, dicom
@@ -221,24 +222,6 @@ def test_erasure_deletes_submitted_outlines(platform: Platform, folder: Path, de
     assert any(name.startswith("outlines/") for name in erased.objects)
     assert submitted(platform) == []
     assert list(platform.store.listed("outlines/")) == []
-
-
-def asked_about(platform: Platform, study_id: StudyId, sha256: str) -> str:
-    """Ask about a submitted outline, as preprocessing does; return the token of the question."""
-    with platform.database.begin() as transaction:
-        reviews.request_outline_review(transaction, ProposedOutline(study_id, sha256, 12.0, "key", "none"))
-    [asked] = questions.claim_reviews(platform)
-    return asked["shown"]
-
-
-def accepted(platform: Platform, shown: str) -> str:
-    """Accept the outline of a question, and return the id of the question."""
-    answers.record_answer(platform, shown, "accept", "tom")
-    return questions.review_id_of(shown)
-
-
-def asked_again(platform: Platform) -> list[str]:
-    return [questions.review_id_of(asked["shown"]) for asked in questions.claim_reviews(platform)]
 
 
 def test_an_answer_taken_back_is_asked_again_though_a_later_outline_was_withdrawn(
