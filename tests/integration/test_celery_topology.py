@@ -52,7 +52,7 @@ def test_only_the_gpu_worker_trains_and_a_person_approves_the_champions(cluster:
     assert promotion.champions(platform) == []
 
     question = f"{tasks}/approve/-1/hitlDetails"
-    assert "RCBV: accepted**, the first champion" in client.get(question)["body"]
+    assert "rCBV: accepted**, the first champion" in client.get(question)["body"]
     client.patch(question, {"chosen_options": ["RCBV"]})
     assert wait_until(lambda: _state(client, run) in ("success", "failed"), 120, pause_s=1)
     assert _state(client, run) == "success"
