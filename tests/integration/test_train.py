@@ -108,7 +108,7 @@ def test_a_run_trains_reports_promotes_and_predicts_once(tiny: Platform) -> None
     check_the_pages_of(tiny, due.run_id)
     judgement = promotion.judge_challengers(tiny, due.run_id)
     assert judgement["eligible"] == {"RCBV": None}
-    assert judgement["sentences"][1].startswith("**RCBV: accepted**, the first champion")
+    assert judgement["sentences"][1].startswith("**rCBV: accepted**, the first champion")
     assert "majority class: AUC 0." in judgement["sentences"][-1]
     assert "switched off" not in "".join(judgement["sentences"])
     assert promotion.promote(tiny, due.run_id, judgement) == ["RCBV"]
