@@ -50,10 +50,11 @@ def erase(
     from idh_tasks.pipelines.operate.erasure import holdings
 
     opened = platform.open_platform(Role.ERASE)
-    holdings(opened, patient_key)  # refuses an unknown key before it asks
-    with _asking():
-        agreed = yes or typer.confirm("Erase all of it, for good?")
-    if agreed:
+    if not yes:
+        holdings(opened, patient_key)  # an unknown key is refused before anything is asked
+        with _asking():
+            yes = typer.confirm("Erase all of it, for good?")
+    if yes:
         output.show(erase_person(opened, patient_key, getpass.getuser()), as_json, output.as_sections)
 
 

@@ -26,6 +26,11 @@ class MrSequence(StrEnum):
         """Return the name as people write it: rCBV, but T1."""
         return "rCBV" if self is MrSequence.RCBV else self.value
 
+    @property
+    def place(self) -> int:
+        """Return the place in the order of the paper's Table 1, where people look for it."""
+        return list(MrSequence).index(self)
+
 
 class Confidence(StrEnum):
     """Confidence in the identification of a series; a series of LOW confidence is not used."""

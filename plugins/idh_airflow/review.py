@@ -23,7 +23,7 @@ def request_reviews(role: str) -> dict[str, int]:
     from idh_tasks.pipelines.review import questions
 
     due = questions.reviews_due(platform(Role(role)))
-    return new_unless_empty({"questions": due}, "no open question is left that is not being asked already")
+    return new_unless_empty({"questions": due}, "no question is left to be asked")
 
 
 class ReviewOperator(BoundQuestion):

@@ -124,6 +124,5 @@ def running_training(platform: Platform) -> RunningTraining:
     with platform.database.begin() as transaction:
         run = latest_run(transaction)
         folds = transaction.all(FoldProgress, "pages/select_running_training")
-    return RunningTraining(
-        run if run and run.is_open else None, sorted(folds, key=lambda fold: MODEL_SEQUENCES.index(fold.sequence))
-    )
+    in_order = sorted(folds, key=lambda fold: fold.sequence.place)
+    return RunningTraining(run if run and run.is_open else None, in_order)

@@ -12,7 +12,7 @@ from idh_tasks.db.engine import Transaction
 from idh_tasks.domain.learning import LeakCheck
 from idh_tasks.domain.performance import Interval, Metrics, Spread
 from idh_tasks.domain.run_figure import RunFigure
-from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
+from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.errors import ObjectVanishedError
 from idh_tasks.pipelines.pages.listing import Listing, listing
 from idh_tasks.pipelines.platform import Platform
@@ -120,7 +120,7 @@ def reported(platform: Platform, run: TrainingRun) -> Reported | None:
 
 def _in_order(report: Reported) -> Reported:
     """Return a report with its sequences in the order of the protocol."""
-    return replace(report, sequences=sorted(report.sequences, key=lambda row: MODEL_SEQUENCES.index(row.sequence)))
+    return replace(report, sequences=sorted(report.sequences, key=lambda row: row.sequence.place))
 
 
 def figure(platform: Platform, run: TrainingRun, name: RunFigure) -> bytes | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from idh_tasks.domain.learning import LeakCheck, RuleOff
-from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
+from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.pipelines.platform import Platform
 
 
@@ -32,4 +32,4 @@ def verdicts(platform: Platform, run_id: str) -> list[Judged]:
     """Return the judgements about the networks of a run, in the order of the protocol."""
     with platform.database.begin() as transaction:
         rows = transaction.all(Judged, "pages/select_run_verdicts", run_id=run_id)
-    return sorted(rows, key=lambda row: MODEL_SEQUENCES.index(row.sequence))
+    return sorted(rows, key=lambda row: row.sequence.place)

@@ -16,12 +16,12 @@ from idh_airflow.ui.rights import reader
 from idh_tasks.errors import RunRefusedError
 
 UNAUTHORIZED, FORBIDDEN, INVALID = 401, 403, 422
-LOGGED_OUT = (UNAUTHORIZED, 403)
+LOGGED_OUT = (UNAUTHORIZED, FORBIDDEN)
 """Answers of Airflow to a request without a token, with an expired one (401), and with one that it never gave (403)."""
-TITLES = {401: "Not logged in", 403: "Not permitted", 404: "Not found"}
+TITLES = {UNAUTHORIZED: "Not logged in", FORBIDDEN: "Not permitted", 404: "Not found"}
 SENTENCES = {
-    401: "Your session has ended.",
-    403: "Your role does not include this.",
+    UNAUTHORIZED: "Your session has ended.",
+    FORBIDDEN: "Your role does not include this.",
 }
 """What to do, where Airflow's own text does not say."""
 ROLES = {

@@ -102,7 +102,7 @@ def _typeset(text: object) -> str:
 
 def _in_order(sequences: Iterable[str]) -> list[str]:
     """Return names of sequences in the order of the protocol."""
-    return sorted(sequences, key=lambda name: list(MrSequence).index(MrSequence(name)))
+    return sorted(sequences, key=lambda name: MrSequence(name).place)
 
 
 def _bounded(count: int) -> str:
