@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import requests
 from dicomweb_client import DICOMwebClient
+from pydicom import Dataset
 from requests.adapters import HTTPAdapter
 from requests_toolbelt.multipart.decoder import MultipartDecoder
 from urllib3.util.retry import Retry
@@ -15,13 +16,13 @@ from idh_tasks.endpoints import DicomwebSettings
 from idh_tasks.errors import InstanceRejectedError, StudyQuarantinedError, TransientError
 from idh_tasks.intake.gate.accepted import SOP_CLASSES
 from idh_tasks.intake.gate.file_meta import read_file_meta
-from idh_tasks.intake.transport.listing import PacsStudy, unique_studies
+from idh_tasks.intake.transport.listing import STUDY_KEYS, PacsStudy, listed_study, unique_studies
 
 RETRIES = 4
 TEMPORARY = (429, 500, 502, 503, 504)
 REFUSED = (401, 403)
 ACCEPT = 'multipart/related; type="application/dicom"; transfer-syntax=*'
-STUDY_UID, STUDY_DATE, INSTANCES, INSTANCE_UID, SOP_CLASS = "0020000D", "00080020", "00201208", "00080018", "00080016"
+STUDY_UID, INSTANCE_UID, SOP_CLASS = "0020000D", "00080018", "00080016"
 
 
 class _SameHostSession(requests.Session):
@@ -111,11 +112,16 @@ def find_studies(archive: DicomwebSettings, since: date, until: date) -> list[Pa
         ``E_DICOMWEB`` after bounded retries.
     """
     criteria = {"ModalitiesInStudy": "MR", "StudyDate": f"{since:%Y%m%d}-{until:%Y%m%d}"}
-    fields = ["NumberOfStudyRelatedInstances"]
+    fields = [key for key in STUDY_KEYS if key not in criteria]
     rows = _search_all(_client(archive).search_for_studies, archive.page, search_filters=criteria, fields=fields)
-    return unique_studies(
-        PacsStudy(_value(row, STUDY_UID), _value(row, STUDY_DATE), int(_value(row, INSTANCES) or 0)) for row in rows
-    )
+    return unique_studies(listed_study(_data_set(row)) for row in rows)
+
+
+def _data_set(row: dict[str, Any]) -> Dataset:
+    try:
+        return Dataset.from_json(row)
+    except Exception:  # pydicom raises many types, and some carry values in their text
+        raise TransientError(Code.E_DICOMWEB, "the archive's listing is not DICOM JSON") from None
 
 
 def probe(archive: DicomwebSettings) -> None:

@@ -14,7 +14,14 @@ from idh_tasks.endpoints import PacsSettings
 from idh_tasks.errors import TransientError
 from idh_tasks.intake.gate.accepted import SOP_CLASSES
 from idh_tasks.intake.transport.association import association, echo, no_answer
-from idh_tasks.intake.transport.listing import InstanceReference, PacsStudy, StudyContents, unique_studies
+from idh_tasks.intake.transport.listing import (
+    STUDY_KEYS,
+    InstanceReference,
+    PacsStudy,
+    StudyContents,
+    listed_study,
+    unique_studies,
+)
 
 OUT_OF_RESOURCES = (0xA700, 0xA701, 0xA702)
 PENDING = (0xFF00, 0xFF01)
@@ -37,7 +44,7 @@ def _studies_between(pacs: PacsSettings, since: date, until: date) -> list[PacsS
     """List the studies of a period; if the PACS does not list them all, query each half of it."""
     rows = _query_studies(pacs, since, until)
     if rows is not None and (pacs.query_limit is None or len(rows) < pacs.query_limit):
-        return [_study(row) for row in rows if row.get("StudyInstanceUID")]
+        return [listed_study(row) for row in rows if row.get("StudyInstanceUID")]
     if since >= until:
         raise TransientError(Code.E_QUERY_TRUNCATED, f"the PACS does not list all studies of one day, {since}")
     middle = since + (until - since) // 2
@@ -49,13 +56,11 @@ def _query_studies(pacs: PacsSettings, since: date, until: date) -> list[Dataset
     query = Dataset()
     query.QueryRetrieveLevel, query.ModalitiesInStudy = "STUDY", "MR"
     query.StudyDate = f"{since:%Y%m%d}-{until:%Y%m%d}"
-    query.StudyInstanceUID = query.NumberOfStudyRelatedInstances = ""
+    for keyword in STUDY_KEYS:
+        if keyword not in query:
+            setattr(query, keyword, "")
     with association(pacs, [], StudyRootQueryRetrieveInformationModelFind) as opened:
         return _find(pacs, opened, query)
-
-
-def _study(row: Dataset) -> PacsStudy:
-    return PacsStudy(str(row.StudyInstanceUID), str(row.StudyDate), int(row.get("NumberOfStudyRelatedInstances") or 0))
 
 
 def _find(pacs: PacsSettings, opened: Association, query: Dataset) -> list[Dataset] | None:

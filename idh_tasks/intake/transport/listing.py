@@ -2,15 +2,69 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
+
+from pydicom import Dataset
+
+STUDY_KEYS = (
+    "StudyInstanceUID",
+    "StudyDate",
+    "StudyDescription",
+    "AccessionNumber",
+    "ModalitiesInStudy",
+    "PatientID",
+    "IssuerOfPatientID",
+    "PatientBirthDate",
+    "NumberOfStudyRelatedSeries",
+    "NumberOfStudyRelatedInstances",
+)
+"""What is asked about a study; an archive may leave out all but the first two (PS3.4 C.6.2.1)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PacsStudy:
-    """A study as an archive lists it."""
+    """A study as an archive lists it; what the archive does not state is empty or 0."""
 
     study_uid: str
     study_date: str
     instances: int
+    series: int = 0
+    patient_id: str = ""
+    issuer: str = ""
+    birth_date: str = ""
+    accession: str = ""
+    description: str = ""
+    modalities: frozenset[str] = frozenset()
+
+    def __repr__(self) -> str:
+        return "PacsStudy()"
+
+
+def listed_study(row: Dataset) -> PacsStudy:
+    """Return the study of a row of a C-FIND or QIDO-RS answer."""
+    return PacsStudy(
+        _text(row, "StudyInstanceUID"),
+        _text(row, "StudyDate"),
+        _count(row, "NumberOfStudyRelatedInstances"),
+        _count(row, "NumberOfStudyRelatedSeries"),
+        _text(row, "PatientID"),
+        _text(row, "IssuerOfPatientID"),
+        _text(row, "PatientBirthDate"),
+        _text(row, "AccessionNumber"),
+        _text(row, "StudyDescription"),
+        frozenset(filter(None, _text(row, "ModalitiesInStudy").split("\\"))),
+    )
+
+
+def _text(row: Dataset, keyword: str) -> str:
+    value: Any = row.get(keyword)
+    values = value if isinstance(value, list | tuple) or hasattr(value, "append") else [value]
+    return "\\".join(str(one).strip() for one in values if one is not None)
+
+
+def _count(row: Dataset, keyword: str) -> int:
+    text = _text(row, keyword)
+    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 @dataclass(frozen=True)
