@@ -125,7 +125,7 @@ def environment(installation: Installation, executor: str = "LocalExecutor") -> 
         "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(ports["log_server"]),
         "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(ports["trigger_log_server"]),
         "IDH_ISSUER": ISSUER,
-        "IDH_START": installation.created.isoformat(),
+        "IDH_START": installation.created.isoformat(timespec="seconds"),
         "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "plugins"))),
     }
 

@@ -216,7 +216,7 @@ def test_new_patches_retrain_only_when_there_are_enough(tiny: Platform) -> None:
     mark_promoted(tiny, freeze.freeze_cohort(tiny, force=False))
     seed_cohort(tiny, mutants=1, wildtypes=1, first=50)
     assert freeze.freeze_cohort(tiny, force=False).reason == (
-        "2 new cases since the last training, 3 needed, and 0 affected ones, 1 needed"
+        "since the last training: new cases 2 of 3 needed, affected cases 0 of 1 needed"
     )
     assert freeze.freeze_cohort(tiny, force=True).run_id is not None
     seed_cohort(tiny, mutants=1, wildtypes=0, first=70)

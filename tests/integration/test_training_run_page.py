@@ -1,7 +1,6 @@
 """The page of a training run shows what the run was made of, whatever has changed since."""
 
 import pytest
-from idh_airflow.ui.rendering import ENVIRONMENT
 from idh_airflow.ui.training_runs import DRAWN
 
 from idh_tasks.codes import Code
@@ -21,6 +20,7 @@ from idh_tasks.pipelines.train.record import record_refusal
 from idh_tasks.reporting.flow_figure import flow_figure
 from idh_tasks.settings import LearningSettings
 from idh_tasks.store import keys
+from tests.browser import chromium, rendered, show
 from tests.database import run_sql
 from tests.integration.test_promotion import approved, judged, trained
 from tests.seed import seed_cohort
@@ -72,16 +72,19 @@ def arrive(platform: Platform, mutants: int, wildtypes: int, first: int = 0) -> 
 
 
 def html(platform: Platform, run_id: str) -> str:
+    return rendered("training_run.html.j2", figures=DRAWN, **shown_values(platform, run_id))
+
+
+def shown_values(platform: Platform, run_id: str) -> dict[str, object]:
     run = training_run(platform, run_id)
     assert run is not None
-    values = {
+    return {
         "run": run,
         "report": reported(platform, run),
         "origin": run_origin(platform, run_id, run.settings),
         "verdicts": verdicts(platform, run_id),
         "changes": run_changes(platform, run_id),
     }
-    return ENVIRONMENT.get_template("training_run.html.j2").render(base="/idh", query="", figures=DRAWN, **values)
 
 
 def origin(platform: Platform, run_id: str) -> RunOrigin:
@@ -104,6 +107,20 @@ def test_a_run_shows_the_cohort_that_was_frozen_and_not_that_of_today(cohort: Pl
     drawn = cohort.store.get(keys.figures(run_id, "flow.svg")).decode()
     assert drawn == flow_figure(frozen.steps, frozen.sequences)
     assert f"{MUTANTS + WILDTYPES} ({MUTANTS})" in html(cohort, run_id)
+
+
+@pytest.mark.parametrize("width", [1500, 800])
+def test_nothing_of_a_run_is_wider_than_the_page(cohort: Platform, width: int) -> None:
+    run_id = trained(cohort, seed=7)
+    evaluate(cohort, run_id)
+    run_sql(cohort, CHECKED)
+    promotion.promote(cohort, run_id, judgement := judged(cohort, run_id), approved(judgement, "T1", comment="for the pilot " * 15))
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        show(page, html(cohort, run_id))
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        wide = "[...document.querySelectorAll('.box')].filter((one) => one.scrollWidth > one.clientWidth).length"
+        assert page.evaluate(wide) == 0
 
 
 def test_a_run_shows_its_dataset_versions_and_changed_settings(cohort: Platform) -> None:

@@ -126,6 +126,6 @@ def _too_few_changes(
     if enough_new or changes.affected >= settings.retrain_after_affected:
         return None
     return (
-        f"{changes.new_cases} new cases since the last training, {settings.retrain_after_new_cases} needed, "
-        f"and {changes.affected} affected ones, {settings.retrain_after_affected} needed"
+        f"since the last training: new cases {changes.new_cases} of {settings.retrain_after_new_cases} needed, "
+        f"affected cases {changes.affected} of {settings.retrain_after_affected} needed"
     )
