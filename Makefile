@@ -101,7 +101,7 @@ protocol: $(STAMP) ## Run the paper's protocol on 100 synthetic patients, and pr
 	@$(VENV)/bin/python -m tools.protocol_report .idh/protocol
 
 bench: $(STAMP) ## Measure speed against peers, which it installs
-	@$(VENV)/bin/uv pip install -q --require-hashes --python $(VENV)/bin/python -r bench/requirements.lock
+	@$(VENV)/bin/uv pip install --no-config -q --require-hashes --python $(VENV)/bin/python -r bench/requirements.lock
 	@for script in bench/*.py; do PYTHONPATH=.:plugins $(VENV)/bin/python $$script || exit 1; done
 
 coverage: setup ## Print line and branch coverage by package, and fail below the floor (subprocesses included)
