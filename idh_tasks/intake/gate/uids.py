@@ -39,9 +39,9 @@ def check_uids(ds: Dataset) -> Iterator[GateWarning]:
 
 
 def _undecoded_text(ds: Dataset, keyword: str) -> str:
-    """Return a value as the file has it; only the padding that PS3.5 allows is removed."""
+    """Return a value as the file has it; only padding is removed: a zero byte (PS3.5 9.1), or spaces."""
     if keyword not in ds:
         return ""
     value = ds.get_item(keyword).value or b""
     text = value.decode("ascii", "replace") if isinstance(value, bytes) else str(value)
-    return text.removesuffix("\0").rstrip(" ") if text.strip("\0 ") else ""
+    return text.rstrip("\0 ")
