@@ -5,8 +5,8 @@ GDCM contains OpenJPEG, which decodes it since version 2.5, but pydicom does not
 
 from functools import cache
 
-from pydicom.pixels.decoders import HTJ2KDecoder, HTJ2KLosslessDecoder, HTJ2KLosslessRPCLDecoder
 from pydicom.pixels.decoders import gdcm as by_gdcm
+from pydicom.pixels.decoders.base import HTJ2KDecoder, HTJ2KLosslessDecoder, HTJ2KLosslessRPCLDecoder
 
 DECODERS = (HTJ2KLosslessDecoder, HTJ2KLosslessRPCLDecoder, HTJ2KDecoder)
 DECODER_DEPENDENCIES = {decoder.UID: ("gdcm>=3.2",) for decoder in DECODERS}

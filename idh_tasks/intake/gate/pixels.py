@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 from pydicom import Dataset
-from pydicom.pixels import get_decoder
+from pydicom.dataelem import RawDataElement
+from pydicom.pixels.decoders.base import get_decoder
+from pydicom.tag import Tag
 
 from idh_tasks.codes import Code
 from idh_tasks.dicom.elements import reading_copy
@@ -13,7 +15,7 @@ from idh_tasks.intake.gate.accepted import MAX_BYTES, NATIVE
 from idh_tasks.intake.gate.file_meta import FileMeta
 from idh_tasks.intake.gate.warning import GateWarning
 
-PIXEL_DATA = 0x7FE00010
+PIXEL_DATA = Tag(0x7FE0, 0x0010)
 
 
 def drop_padding(ds: Dataset, meta: FileMeta) -> Iterator[GateWarning]:
@@ -21,18 +23,17 @@ def drop_padding(ds: Dataset, meta: FileMeta) -> Iterator[GateWarning]:
 
     Anything else may be a part of the image, of which the header then states the wrong size.
     """
-    if PIXEL_DATA not in ds or meta.transfer_syntax not in NATIVE:
+    element, view = ds._dict.get(PIXEL_DATA), reading_copy(ds)
+    if not isinstance(element, RawDataElement) or meta.transfer_syntax not in NATIVE:
         return
-    element, view = ds.get_item(PIXEL_DATA), reading_copy(ds)
     try:
         expected, frame = _expected_bytes(view), _expected_bytes(view, one_frame=True)
     except InstanceRejectedError:  # an object without an image; `check_pixels` decides whether it must have one
         return
-    end = expected + expected % 2
-    rest = (element.value or b"")[end:]
-    if rest and len(rest) < frame and rest.count(rest[:1]) == len(rest):
-        ds._dict[element.tag] = element._replace(value=element.value[:end], length=end)
-        yield GateWarning(Code.W_PIXEL_PADDING, f"{len(rest)} bytes after the pixels are not kept")
+    value, end = element.value or b"", expected + expected % 2
+    if 0 < len(value) - end < frame and len(set(value[end:])) == 1:
+        ds._dict[element.tag] = element._replace(value=value[:end], length=end)
+        yield GateWarning(Code.W_PIXEL_PADDING, f"{len(value) - end} bytes after the pixels are not kept")
 
 
 def check_pixels(ds: Dataset, meta: FileMeta, *, decode: bool) -> None:
@@ -86,5 +87,5 @@ def _decoded_frames(ds: Dataset) -> int:
     """
     register_decoders()
     decoder = get_decoder(ds.file_meta.TransferSyntaxUID)
-    as_decoded = {"apply_jls_sign_correction": False, "apply_j2k_sign_correction": False}
-    return sum(1 for _ in decoder.iter_array(ds, **as_decoded))
+    frames = decoder.iter_array(ds, apply_jls_sign_correction=False, apply_j2k_sign_correction=False)
+    return sum(1 for _ in frames)

@@ -1,4 +1,4 @@
-"""What is accepted with a warning, since it harms nothing: UIDs with zeros, padding, a missing name; what is decoded."""
+"""Accepted with a warning: UIDs with zeros, padding, a missing name; and decoded: JPEG-LS, JPEG 2000."""
 
 from typing import Any
 
