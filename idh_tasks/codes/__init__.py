@@ -105,6 +105,9 @@ class Code(StrEnum):
     W_SKIPPED_SOP = "W_SKIPPED_SOP"
     W_VR_INVALID = "W_VR_INVALID"
     W_CHARSET = "W_CHARSET"
+    W_UID_ZEROS = "W_UID_ZEROS"
+    W_PIXEL_PADDING = "W_PIXEL_PADDING"
+    W_FILE_META = "W_FILE_META"
     W_PREAMBLE = "W_PREAMBLE"
 
     # Whose study it is

@@ -11,6 +11,7 @@ from pydicom.uid import EnhancedMRImageStorage
 
 from idh_tasks.codes import Code
 from idh_tasks.dicom.dimensions import time_indices
+from idh_tasks.dicom.high_throughput import register_decoders
 from idh_tasks.errors import SeriesRejectedError
 
 BULK = ("PixelData", "PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence")
@@ -101,6 +102,7 @@ class Frame(Dataset):
 
 def lazily_decoded(ds: Dataset, cut: Callable[[NDArray[Any]], NDArray[Any]]) -> Callable[[], NDArray[Any]]:
     """Return a function that decodes the pixels on its first call and cuts them into frames."""
+    register_decoders()
     return cache(lambda: cut(ds.pixel_array))
 
 

@@ -8,6 +8,7 @@ from pydicom import Dataset
 
 from idh_tasks.codes import Code
 from idh_tasks.dicom.dialect import scale_slope
+from idh_tasks.dicom.high_throughput import register_decoders
 from idh_tasks.dicom.image_kind import photometric_fault
 from idh_tasks.domain.volume import Float
 from idh_tasks.errors import SeriesRejectedError
@@ -44,6 +45,7 @@ def comparable_pixels(ds: Dataset) -> Float:
 
 
 def _stored(ds: Dataset) -> NDArray[Any]:
+    register_decoders()
     try:
         stored = ds.pixel_array
     except (RuntimeError, ValueError, AttributeError, NotImplementedError, IndexError, TypeError) as error:

@@ -13,8 +13,8 @@ from idh_tasks.pipelines.ingest.reconciliation import reconcile
 from idh_tasks.pipelines.platform import Platform
 from tests.database import run_sql
 from tests.factories import MARKER, MARKER_ID, dicom_bytes, instance
+from tests.files import with_raw
 from tests.hospital import drop, outcomes, quarantined, study, zipped
-from tests.unit.intake.gate.test_instance import with_raw
 
 PLANTED = (b"Zebedee", b"ZEBEDEE", MARKER_ID.encode(), b"MARKER-UID", b"19600102")
 

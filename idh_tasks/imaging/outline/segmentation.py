@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
 
+from idh_tasks.dicom.high_throughput import register_decoders
 from idh_tasks.dicom.outlines import segment_roles
 from idh_tasks.domain.stack import direction
 from idh_tasks.domain.volume import Geometry, Mask, Volume, triple
@@ -31,6 +32,7 @@ def read_segmentation(seg: Dataset, t2: ReferenceImage) -> Volume:
         ``E_ROI`` if it is uncertain which segments are the tumour, the frame of reference is another one, the frames
         form no even stack or contradict the images that they name, or the tumour lies outside the T2.
     """
+    register_decoders()
     t2.check_same_frame(seg.get("FrameOfReferenceUID"), seg)
     try:
         frames = frames_of(seg, t2)

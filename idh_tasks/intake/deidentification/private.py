@@ -1,5 +1,6 @@
 """Keeps the numbers of private elements that are safe and needed (PS3.15 E.3.10)."""
 
+from math import isfinite
 from typing import Any
 
 from pydicom import Dataset
@@ -11,7 +12,7 @@ from idh_tasks.intake.deidentification.profile import safe_private
 
 
 def copy_safe_private(ds: Dataset, out: Dataset) -> None:
-    """Copy the private numbers of the safe list; values that are not numbers are not copied."""
+    """Copy the private numbers of the safe list; values that are no finite numbers are not."""
     for group in {tag.group for tag in list(ds.keys()) if tag.is_private}:
         for creator in filter(_is_text, ds.private_creators(group)):
             for offset in safe_private().get((creator.upper(), group), ()):
@@ -39,6 +40,8 @@ def _copy_numbers(block: PrivateBlock, offset: int, out: Dataset) -> None:
     try:
         numbers = [float(part) for part in _parts(block[offset].value)]
     except (KeyError, ValueError, TypeError, NotImplementedError):
+        return
+    if not all(map(isfinite, numbers)):
         return
     copied = out.private_block(block.group, block.private_creator, create=True)
     copied.add_new(offset, "DS", [f"{number:.10g}" for number in numbers])

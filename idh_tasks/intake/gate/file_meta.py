@@ -15,7 +15,7 @@ TRANSFER_SYNTAX, INSTANCE_UID = 0x0010, 0x0003
 
 @dataclass(frozen=True)
 class FileMeta:
-    """What the file meta information states, and where it ends."""
+    """What the file meta information states, and where it ends; `instance_uid` is empty if it is not stated."""
 
     transfer_syntax: str
     instance_uid: str

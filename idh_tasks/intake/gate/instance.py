@@ -15,7 +15,7 @@ from idh_tasks.dicom.elements import reading_copy
 from idh_tasks.errors import InstanceRejectedError, InstanceSkippedError, UidMismatchError
 from idh_tasks.intake.gate.accepted import MAX_BYTES, SOP_CLASSES
 from idh_tasks.intake.gate.file_meta import FileMeta, read_file_meta
-from idh_tasks.intake.gate.pixels import check_pixels
+from idh_tasks.intake.gate.pixels import check_pixels, drop_padding
 from idh_tasks.intake.gate.transfer_syntax import check_transfer_syntax
 from idh_tasks.intake.gate.uids import check_uids
 from idh_tasks.intake.gate.values import check_charset, check_values
@@ -89,15 +89,16 @@ def _read_header(content: bytes) -> tuple[AdmittedInstance, FileMeta]:
     meta = read_file_meta(content)
     check_transfer_syntax(meta, content)
     ds = dcmread(BytesIO(content))
-    check_uids(ds)
-    given = [*check_charset(ds), *check_values(ds)]
+    given = [*check_uids(ds), *check_charset(ds), *check_values(ds), *drop_padding(ds, meta)]
+    if not meta.instance_uid:
+        given.append(GateWarning(Code.W_FILE_META, "the file meta information does not name the instance"))
     if meta.preamble_used:
         given.append(GateWarning(Code.W_PREAMBLE, "the preamble was not empty; it is not kept"))
     return AdmittedInstance(ds, tuple(given)), meta
 
 
 def _check_image(ds: Dataset, meta: FileMeta, *, decode: bool) -> None:
-    if meta.instance_uid != ds.SOPInstanceUID:
+    if meta.instance_uid not in ("", ds.SOPInstanceUID):
         raise UidMismatchError(Code.E_UID_MISMATCH, "file meta information and data set name different instances")
     _check_class(ds)
     if ds.SOPClassUID != RTStructureSetStorage:

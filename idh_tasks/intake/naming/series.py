@@ -1,5 +1,6 @@
 """Names the series of a study, splits them where necessary, and checks their geometry."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -47,10 +48,26 @@ def name_series(instances: Sequence[Dataset]) -> Iterator[NamedSeries]:
     The images are separated by contrast first, so that groups and their names do not depend on which image comes
     first.
     """
-    if instances[0].SOPClassUID in OUTLINES:
-        yield NamedSeries("", tuple(instances), OUTLINES[instances[0].SOPClassUID], None, SliceGeometry())
-        return
     ordered = sorted(instances, key=_rank)
+    outlines, images = _apart(ordered)
+    for kind, drawn in outlines.items():
+        alone = len(drawn) == len(ordered)
+        yield NamedSeries("" if alone else kind.evidence, tuple(drawn), kind, None, SliceGeometry())
+    if images:
+        yield from _name_images(images)
+
+
+def _apart(instances: Sequence[Dataset]) -> tuple[dict[Identification, list[Dataset]], list[Dataset]]:
+    """Return the outlines of a series by kind, and its images; programs add outlines to the series that they show."""
+    outlines: dict[Identification, list[Dataset]] = defaultdict(list)
+    images: list[Dataset] = []
+    for ds in instances:
+        kind = OUTLINES.get(ds.SOPClassUID)
+        (images if kind is None else outlines[kind]).append(ds)
+    return dict(sorted(outlines.items(), key=lambda one: one[0].evidence)), images
+
+
+def _name_images(ordered: Sequence[Dataset]) -> Iterator[NamedSeries]:
     if planes := localizer_planes(ordered):
         yield _localizer(ordered, planes)
         return

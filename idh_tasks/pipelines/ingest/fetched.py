@@ -7,6 +7,7 @@ from pydicom import Dataset
 
 from idh_tasks.codes import Code
 from idh_tasks.errors import StudyQuarantinedError
+from idh_tasks.pipelines.ingest.agreement import is_image, stated_texts, text
 
 NIFTI = (".nii.gz", ".nii")
 MASK_NAMES = ("roi.nii.gz", "roi.nii")
@@ -40,10 +41,11 @@ class FetchedFiles:
         StudyQuarantinedError
             ``E_ID_MISMATCH`` if one of them does not.
         """
-        pairs = {(str(ds.StudyInstanceUID), str(ds.get("PatientID") or "").strip()) for ds in headers}
-        if self.study_uid and {study for study, _ in pairs} - {self.study_uid}:
+        known = list(headers)
+        if self.study_uid and {str(ds.StudyInstanceUID) for ds in known} - {self.study_uid}:
             raise StudyQuarantinedError(Code.E_ID_MISMATCH, "instances of another study than the requested one arrived")
-        if self.patients and {patient for _, patient in pairs} - self.patients:
+        named = stated_texts(known, "PatientID") | {text(ds, "PatientID") for ds in known if is_image(ds)}
+        if self.patients and named - self.patients:
             raise StudyQuarantinedError(
                 Code.E_ID_MISMATCH, "the source lists the study under another patient than its headers"
             )

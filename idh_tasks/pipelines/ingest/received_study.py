@@ -1,7 +1,7 @@
 """The instances of one study of a delivery, and the record that is made of it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,11 +10,10 @@ from pydicom import Dataset
 from idh_tasks.codes import Code
 from idh_tasks.db.identities import Identity
 from idh_tasks.db.quarantine import QuarantineEntry
-from idh_tasks.dicom.dates import parse_date
 from idh_tasks.domain.study import StudyId, StudyRecord
 from idh_tasks.errors import StudyQuarantinedError
-from idh_tasks.intake.naming.series import OUTLINES
 from idh_tasks.pipelines.ingest.admission import seal_instance
+from idh_tasks.pipelines.ingest.agreement import is_image, most_stated, stated_dates
 from idh_tasks.pipelines.ingest.instances import (
     DeidentifiedInstance,
     ReceivedInstance,
@@ -38,9 +37,14 @@ class ReceivedStudy:
     item_id: str | None
 
     @property
-    def first_image(self) -> Dataset:
-        """Return the header of an image of the study."""
-        return next(instance.header for instance in self.instances if _is_image(instance))
+    def uid(self) -> str:
+        """Return the Study Instance UID, which all instances have in common."""
+        return str(self.instances[0].header.StudyInstanceUID)
+
+    @property
+    def images(self) -> list[Dataset]:
+        """Return the headers of the images."""
+        return [instance.header for instance in self.instances if is_image(instance.header)]
 
 
 def group_by_study(instances: Iterable[ReceivedInstance]) -> Iterator[tuple[str, tuple[ReceivedInstance, ...]]]:
@@ -49,34 +53,39 @@ def group_by_study(instances: Iterable[ReceivedInstance]) -> Iterator[tuple[str,
     for instance in instances:
         groups[str(instance.header.StudyInstanceUID)].append(instance)
     for uid, group in sorted(groups.items()):
-        if any(map(_is_image, group)):
+        if any(is_image(instance.header) for instance in group):
             yield uid, tuple(group)
-
-
-def _is_image(instance: ReceivedInstance) -> bool:
-    return instance.header.SOPClassUID not in OUTLINES
 
 
 def deidentified_instances(
     platform: Platform, study: ReceivedStudy
 ) -> tuple[dict[str, DeidentifiedInstance], list[QuarantineEntry]]:
-    """Return the instances as they are stored; one that came twice with different bytes is quarantined."""
+    """Return the instances as they are stored; of one that came with different bytes, the others are quarantined.
+
+    Which copy is kept depends on their bytes only: the order in which they came says nothing about which one is right.
+    """
     instances: dict[str, DeidentifiedInstance] = {}
     duplicates = []
-    for received in study.instances:
-        instance = received.deidentified
-        if instance is None or received.patient != study.identity.patient_key:
-            instance = deidentify_instance(platform, received.header, study.identity.patient_key)
-        first = instances.setdefault(instance.instance_id, instance)
-        if first.content != instance.content:
-            duplicates.append(conflict_entry(platform, study, received.header))
+    for instance in sorted(_as_stored(platform, study), key=lambda one: (one.instance_id, one.sha256)):
+        kept = instances.setdefault(instance.instance_id, instance)
+        if kept.content != instance.content:
+            duplicates.append(conflict_entry(platform, study, instance.header))
     return instances, duplicates
+
+
+def _as_stored(platform: Platform, study: ReceivedStudy) -> Iterator[DeidentifiedInstance]:
+    """Yield each instance as it is stored for the patient of the study, whom its own header need not name."""
+    for received in study.instances:
+        if received.deidentified is not None and received.patient == study.identity.patient_key:
+            yield received.deidentified
+        else:
+            yield deidentify_instance(platform, received.header, study.identity.patient_key)
 
 
 def conflict_entry(platform: Platform, study: ReceivedStudy, header: Dataset) -> QuarantineEntry:
     """Quarantine an instance that is already known with different bytes."""
     content = received_file(header)
-    reason = f"known with different bytes; this copy, {sha256(content)[:12]}, is quarantined, the first one stays"
+    reason = f"known with different bytes; this copy, {sha256(content)[:12]}, is quarantined, the other one stays"
     return seal_instance(platform, content, Code.E_SOP_CONFLICT, reason, study.item_id)
 
 
@@ -86,22 +95,28 @@ def study_record(platform: Platform, study: ReceivedStudy, content_hash: str) ->
     Raises
     ------
     StudyQuarantinedError
-        ``E_STUDY_DATE`` if the header has no valid study date.
+        ``E_STUDY_DATE`` if the images state no valid study date, or several.
     """
-    header, patient = study.first_image, study.identity.patient_key
-    study_date, birth_date = parse_date(header.get("StudyDate")), study.identity.birth_date
-    if study_date is None:
-        raise StudyQuarantinedError(Code.E_STUDY_DATE, "the header has no valid study date")
+    images, patient = study.images, study.identity.patient_key
+    study_date = _study_date(images)
     return StudyRecord(
         study_id=study.study_id,
         patient_key=patient,
         content_hash=content_hash,
         study_date=platform.pseudonymiser.shifted(patient, study_date),
-        age_years=_age_years(birth_date, study_date),
-        manufacturer=str(header.get("Manufacturer") or "unknown"),
+        age_years=_age_years(study.identity.birth_date, study_date),
+        manufacturer=most_stated(images, "Manufacturer") or "unknown",
         series=(),
         roi_key=None,
     )
+
+
+def _study_date(images: Sequence[Dataset]) -> date:
+    dates = stated_dates(images, "StudyDate")
+    if len(dates) != 1:
+        stated = f"{len(dates)} study dates" if dates else "no valid study date"
+        raise StudyQuarantinedError(Code.E_STUDY_DATE, f"the images of the study state {stated}")
+    return dates.pop()
 
 
 def _age_years(birth_date: date | None, study_date: date) -> float | None:

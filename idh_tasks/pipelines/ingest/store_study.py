@@ -12,6 +12,7 @@ from idh_tasks.domain.study import InstanceRecord, StudyId
 from idh_tasks.errors import StudyQuarantinedError
 from idh_tasks.imaging.outline.nifti import rewrite_nifti
 from idh_tasks.pipelines.ingest.admission import Admission, seal_instance
+from idh_tasks.pipelines.ingest.agreement import most_stated
 from idh_tasks.pipelines.ingest.fetched import FetchedFiles
 from idh_tasks.pipelines.ingest.identity import identify_patient
 from idh_tasks.pipelines.ingest.instances import DeidentifiedInstance, ReceivedInstance, receive_instance
@@ -166,9 +167,8 @@ def _save(platform: Platform, transaction: Transaction, update: _Update) -> bool
     roi_key = publish_roi(platform, study, roi) if roi else stored_roi
     identities.register_patient(transaction, received.identity)
     changed = studies.save(transaction, replace(study, series=series, roi_key=roi_key))
-    accession = str(received.first_image.get("AccessionNumber") or "")
-    uid = str(received.first_image.StudyInstanceUID)
-    identities.register_study(transaction, received.study_id, uid, accession)
+    accession = most_stated(received.images, "AccessionNumber")
+    identities.register_study(transaction, received.study_id, received.uid, accession)
     studies.record_instances(transaction, received.study_id, _instance_records(archives))
     publish_originals(platform, received, study)
     return changed

@@ -1,0 +1,77 @@
+"""The elements in DS, IS and UI that imaging, naming or identity read: without them an image is not what it seems.
+
+Any other element whose value is no number or UID is dropped. One of these holds the instance, since an image would be
+read differently without it, and nobody would notice. Elements in other VRs are read by code that refuses what it does
+not understand; the UIDs of the instance itself are checked in `uids`. A test compares this table with the sources.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from pydicom import Dataset
+from pydicom.datadict import tag_for_keyword
+from pydicom.tag import BaseTag, Tag
+
+from idh_tasks.dicom.elements import reading_copy
+from idh_tasks.dicom.outlines import OUTLINE_CLASSES
+from idh_tasks.intake.gate.accepted import SOP_CLASSES
+
+IMAGE = (
+    # Where the image lies, and of what size it is.
+    "FrameOfReferenceUID", "ImageOrientationPatient", "ImagePositionPatient", "NumberOfFrames", "PixelSpacing",
+    "SliceThickness",
+    # What its pixels mean.
+    "RescaleIntercept", "RescaleSlope",
+    # Which sequence it is, and whether a contrast agent was given.
+    "ContrastBolusTotalDose", "ContrastBolusVolume", "EchoTime", "FlipAngle", "InversionTime", "RepetitionTime",
+    # Which volume of its series it belongs to.
+    "AcquisitionNumber", "EchoNumbers", "InstanceNumber", "NumberOfTemporalPositions", "TemporalPositionIdentifier",
+    "TemporalResolution", "TriggerTime",
+)  # fmt: skip
+MOSAIC = ("SpacingBetweenSlices",)
+"""What is read of mosaics only: of single slices, many scanners write none that is a number."""
+OUTLINE = (
+    "ContourData", "ContourOffsetVector", "FrameOfReferenceUID", "ImageOrientationPatient", "ImagePositionPatient",
+    "NumberOfFrames", "PixelSpacing", "ROINumber", "ReferencedFrameOfReferenceUID", "ReferencedROINumber",
+    "ReferencedSOPInstanceUID", "SliceThickness", "SpacingBetweenSlices",
+)  # fmt: skip
+IMAGE_SEQUENCES = (
+    "ContrastBolusAgentSequence",
+    "PerFrameFunctionalGroupsSequence",
+    "SharedFunctionalGroupsSequence",
+)
+"""The sequences of an image that are read; the others tell of other images, or of what this one was before."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """The elements of a data set that must be valid, at its top level and in some of its sequences, or in all."""
+
+    elements: frozenset[BaseTag] = frozenset()
+    sequences: frozenset[BaseTag] | None = frozenset()
+
+    def inside(self, sequence: BaseTag) -> "Need":
+        """Return what must be valid in the items of a sequence; nothing in a private one, which is not read."""
+        if sequence.is_private or (self.sequences is not None and sequence not in self.sequences):
+            return Need()
+        return replace(self, sequences=None)
+
+
+def _tags(keywords: Iterable[str]) -> frozenset[BaseTag]:
+    return frozenset(Tag(tag_for_keyword(keyword) or 0) for keyword in keywords)
+
+
+OF_IMAGES = Need(_tags(IMAGE), _tags(IMAGE_SEQUENCES))
+OF_MOSAICS = Need(_tags(IMAGE + MOSAIC), _tags(IMAGE_SEQUENCES))
+OF_OUTLINES = Need(_tags(OUTLINE), None)
+
+
+def needed_of(ds: Dataset) -> Need:
+    """Return what must be valid in an instance, by its class; nothing where it will be skipped."""
+    view = reading_copy(ds)
+    sop_class = view.get("SOPClassUID")
+    if sop_class in OUTLINE_CLASSES:
+        return OF_OUTLINES
+    if sop_class not in SOP_CLASSES:
+        return Need()
+    return OF_MOSAICS if "MOSAIC" in (view.get("ImageType") or ()) else OF_IMAGES
