@@ -58,6 +58,9 @@ class SeriesPhysics:
     may_be: frozenset[MrSequence] = frozenset()
 
 
+UNKNOWN_PHYSICS = SeriesPhysics()
+
+
 WHOLE_HEAD_MM = 120.0
 """Coverage that counts as complete: the brain is about this high."""
 
@@ -94,7 +97,7 @@ class SeriesRecord:
     fault: Fault | None = None
     slice_geometry: SliceGeometry = SliceGeometry()
     protocol: str = ""
-    physics: SeriesPhysics = SeriesPhysics()
+    physics: SeriesPhysics = UNKNOWN_PHYSICS
 
     @property
     def preference(self) -> tuple[object, ...]:

@@ -9,7 +9,15 @@ from pydicom.uid import RTStructureSetStorage
 from idh_tasks.codes import Code
 from idh_tasks.dicom.outlines import SEGMENTATIONS
 from idh_tasks.domain.sequence import Confidence, MrSequence
-from idh_tasks.domain.study import SEGMENTATION, STRUCTURE_SET, Fault, Identification, SeriesPhysics, SliceGeometry
+from idh_tasks.domain.study import (
+    SEGMENTATION,
+    STRUCTURE_SET,
+    UNKNOWN_PHYSICS,
+    Fault,
+    Identification,
+    SeriesPhysics,
+    SliceGeometry,
+)
 from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.intake.naming.candidates import series_physics
 from idh_tasks.intake.naming.contrasts import localizer_planes, separate
@@ -40,7 +48,7 @@ class NamedSeries:
     identification: Identification
     fault: Fault | None
     slice_geometry: SliceGeometry
-    physics: SeriesPhysics = SeriesPhysics()
+    physics: SeriesPhysics = UNKNOWN_PHYSICS
 
 
 def name_series(instances: Sequence[Dataset]) -> Iterator[NamedSeries]:
