@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from idh_tasks.codes import Code
@@ -15,6 +16,14 @@ from idh_tasks.errors import RunRefusedError
 from idh_tasks.pipelines.platform import Platform
 
 DIGEST_LENGTH = 16
+
+
+@dataclass(frozen=True)
+class RuleOffer:
+    """Whether an answer can become a rule: the rule that was made of it, or why none can be."""
+
+    rule_id: int | None
+    refusal: str | None
 
 
 @dataclass(frozen=True)
@@ -62,11 +71,12 @@ def rules(platform: Platform) -> list[RuleOnRecord]:
         return series_rules.every(transaction)
 
 
-def rule_of(platform: Platform, review_id: str) -> int | None:
-    """Return the rule that was made of the answer to a question, unless it is retired."""
+def offer(platform: Platform, review_id: str) -> RuleOffer | None:
+    """Return whether the answer to a question can become a rule; None if it names no series."""
     with platform.database.begin() as transaction:
         answered = series_rules.answered(transaction, review_id)
-    return answered.rule_id if answered else None
+        others = series_rules.every(transaction) if answered else []
+    return RuleOffer(answered.rule_id, _refusal(answered, others)) if answered else None
 
 
 def preview(platform: Platform, rule_id: int) -> Preview | None:
@@ -89,8 +99,8 @@ def propose(platform: Platform, review_id: str, reviewer: str) -> int:
         answered = series_rules.answered(transaction, review_id)
         if answered is None:
             raise _refused("the question has no answer in force about the name of a series")
-        _refuse_unfit(answered)
-        _refuse_conflict(_as_rule(answered, reviewer), series_rules.every(transaction))
+        if refusal := _refusal(answered, series_rules.every(transaction)):
+            raise _refused(refusal)
         made = series_rules.propose(transaction, review_id, doubt(answered.evidence), reviewer)
     if made is None:
         raise _refused("the answer or the series has changed meanwhile; open the question again")
@@ -114,23 +124,11 @@ def activate(platform: Platform, rule_id: int, shown: str, operator: str) -> Non
         series_rules.lock(transaction)
         seen = _as_shown(transaction, rule_id, shown)
         active = [one for one in series_rules.every(transaction) if one.state is RuleState.ACTIVE]
-        _refuse_conflict(seen.rule, active)
+        if conflict := _conflict(seen.rule, active):
+            raise _refused(conflict)
         effects = {effect.value: count for effect, count in seen.counts.items()}
         if not series_rules.change(transaction, seen.rule, RuleState.ACTIVE, operator, effects=effects):
             raise _refused(f"{seen.rule.words} cannot be activated")
-
-
-def apply_to_past(platform: Platform, rule_id: int, operator: str) -> int:
-    """Name the stored series that an active rule settles; return how many.
-
-    Each series has a transaction of its own, so that a call that was interrupted is repeated.
-
-    Raises
-    ------
-    RunRefusedError
-        ``E_RULE`` if the rule is not active.
-    """
-    return _each(platform, rule_id, operator, RuleState.ACTIVE)
 
 
 def retire(platform: Platform, rule_id: int, reason: str, operator: str) -> None:
@@ -148,17 +146,6 @@ def retire(platform: Platform, rule_id: int, reason: str, operator: str) -> None
             raise _refused(f"there is no rule {rule_id}, or it is retired already")
 
 
-def take_names_back(platform: Platform, rule_id: int, operator: str) -> int:
-    """Take the names that a retired rule has given back, so that a reviewer is asked; return how many.
-
-    Raises
-    ------
-    RunRefusedError
-        ``E_RULE`` if the rule is not retired.
-    """
-    return _each(platform, rule_id, operator, RuleState.RETIRED)
-
-
 DECISIONS = {
     RuleState.ACTIVE: (Effect.NAMED, series_rules.name),
     RuleState.RETIRED: (Effect.IN_FORCE, series_rules.take_back),
@@ -166,11 +153,25 @@ DECISIONS = {
 """What can be decided about past series: by an active rule they are named, from a retired one names are taken back."""
 
 
-def _each(platform: Platform, rule_id: int, operator: str, needed: RuleState) -> int:
+def decide_past(platform: Platform, rule_id: int, state: RuleState, operator: str) -> int:
+    """Name the past series that an active rule settles, or take back the names of a retired one; return how many.
+
+    Each series has a transaction of its own, so that a call that was interrupted is repeated.
+
+    Parameters
+    ----------
+    state
+        That of the rule, as the operator saw it.
+
+    Raises
+    ------
+    RunRefusedError
+        ``E_RULE`` if the rule is in another state by now, or only proposed.
+    """
     found = preview(platform, rule_id)
-    if found is None or found.rule.state is not needed:
-        raise _refused(f"there is no rule {rule_id} that is {needed}")
-    effect, decide = DECISIONS[needed]
+    if found is None or found.rule.state is not state or state not in DECISIONS:
+        raise _refused(f"there is no rule {rule_id} that is {state} and decides about past series")
+    effect, decide = DECISIONS[state]
     done = 0
     for series in found.with_effect(effect):
         with platform.database.begin() as transaction:
@@ -202,26 +203,29 @@ def _as_shown(transaction: Transaction, rule_id: int, shown: str) -> Preview:
     return seen
 
 
-def _refuse_unfit(answered: AnsweredSeries) -> None:
+def _refusal(answered: AnsweredSeries, others: Sequence[RuleOnRecord]) -> str | None:
+    """Return why an answer cannot become a rule, if it cannot."""
     if not answered.protocol or answered.physics is None:
-        raise _refused("nothing is kept about the protocol of this series: it has no description, or came before rules")
+        return "nothing is kept about the protocol of this series: it has no description, or came before local rules"
     if answered.sequence not in answered.physics.permitted:
-        raise _refused(f"the physics of the series excludes {answered.sequence}: each of them must be asked about")
+        return f"the physics of the series excludes {answered.sequence}, and no rule may overrule it"
+    return _conflict(_as_rule(answered), others)
 
 
-def _as_rule(answered: AnsweredSeries, reviewer: str) -> SeriesRule:
+def _as_rule(answered: AnsweredSeries) -> SeriesRule:
     physics = answered.physics or UNKNOWN_PHYSICS
     timing = (physics.tr, physics.te, physics.ti)
     why = doubt(answered.evidence)
-    return SeriesRule(0, answered.protocol, why, answered.sequence, *timing, reviewer, RuleState.PROPOSED)
+    return SeriesRule(0, answered.protocol, why, answered.sequence, *timing, "", RuleState.PROPOSED)
 
 
-def _refuse_conflict(wanted: SeriesRule, others: "list[RuleOnRecord]") -> None:
-    """Refuse a rule that speaks for series for which another one speaks, by the name of that one."""
+def _conflict(wanted: SeriesRule, others: Sequence[RuleOnRecord]) -> str | None:
+    """Return which other rule speaks for the same series, if one does."""
     for other in others:
         if other.rule_id != wanted.rule_id and other.state is not RuleState.RETIRED and wanted.overlaps(other):
             says = "says the same" if other.sequence is wanted.sequence else "says otherwise"
-            raise _refused(f"{other.words} speaks for the same series and {says}")
+            return f"{other.words} speaks for the same series and {says}"
+    return None
 
 
 def _refused(reason: str) -> RunRefusedError:
