@@ -81,9 +81,9 @@ VALUES (:study_id, 'digest', 'outlines/digest', 'mary')
 """
 NAMED = """
 INSERT INTO idh.review (kind, subject, evidence, person_key, detail, options, answer, answered_by, answered_at)
-SELECT 'series_name', s.series_id, 'e', '', jsonb_build_object('study', s.study_id, 'evidence', ' → T1; a doubt'),
-    '{T1}', 'T1', 'mary', now()
-FROM idh.series AS s WHERE s.study_id = :study_id AND s.series_id = 'T1'
+SELECT 'series_name', s.series_id, 'e', t.patient_key,
+    jsonb_build_object('study', study_id, 'evidence', ' → T1; a doubt'), '{T1}', 'T1', 'mary', now()
+FROM idh.series AS s JOIN idh.study AS t USING (study_id) WHERE study_id = :study_id AND s.series_id = 'T1'
 RETURNING review_id
 """
 RULES = """
