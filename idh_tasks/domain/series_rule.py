@@ -110,5 +110,5 @@ def unruled(one: Identification) -> Identification:
     """Return what had been concluded about a series without a rule."""
     if one.ruled is None:
         return one
-    evidence = one.evidence.rpartition(BY_A_RULE)[0]
+    evidence = one.evidence.partition(BY_A_RULE)[0]
     return replace(one, sequence=one.ruled.concluded, confidence=Confidence.LOW, evidence=evidence, ruled=None)

@@ -4,7 +4,9 @@ import re
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from idh_tasks.cli.app import cli
 from idh_tasks.domain.series_rule import Effect, RuleState
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.pipelines.platform import Platform
@@ -211,3 +213,24 @@ def test_late_slices_of_a_series_keep_its_protocol(platform: Platform, rule: int
     ingested(platform, "two", doubtful("1.2.4"))
     ingested(platform, "late", doubtful("1.2.4", slices=6))
     assert named(platform, "1.2.4") == ["T1 high"]
+
+
+def test_a_rule_is_looked_at_activated_and_retired_at_the_command_line(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("idh_tasks.cli.platform.open_platform", lambda _: platform)
+    question = answered(platform)
+    ingested(platform, "two", doubtful("1.2.4"))
+    rule = re.findall(r"rule (\d+) is proposed", said("propose", question))[0]
+    shown = re.findall(r"1 would be named, 1 sure, and agrees; shown: (\w+)", said("preview", rule))[0]
+    assert "is active" in said("activate", rule, "--shown", shown)
+    assert "1 series are named" in said("past", rule)
+    assert re.search(rf"{rule} +active +T1 +1 +T1; spin echo", said("list"))
+    assert "is retired" in said("retire", rule, "--reason", "the scanner is gone")
+    assert "1 series are no longer named" in said("past", rule)
+
+
+def said(*arguments: str) -> str:
+    done = CliRunner().invoke(cli, ["intake", "rules", *arguments])
+    assert done.exit_code == 0, done.output
+    return done.stdout
