@@ -62,6 +62,12 @@ ROUTES: Mapping[Route, Expected] = {
     ("POST", "/review/{review_id}/answer"): Expected(Right.REVIEW, 409, {"shown": "0" * 16, "option": "accept"}),
     ("POST", "/review/{review_id}/texts"): Expected(Right.READ_REPORTS, 404),
     ("POST", "/review/{review_id}/reopen"): Expected(Right.REVIEW, 409, {"reason": "a slip"}),
+    ("POST", "/review/{review_id}/rule"): Expected(Right.REVIEW, 409),
+    ("GET", "/rules/"): Expected(Right.VIEW),
+    ("GET", "/rules/{rule_id}"): Expected(Right.VIEW, 404),
+    ("POST", "/rules/{rule_id}/activate"): Expected(Right.OPERATE, 409, {"shown": "0" * 16}),
+    ("POST", "/rules/{rule_id}/retire"): Expected(Right.OPERATE, 409, {"reason": "a slip"}),
+    ("POST", "/rules/{rule_id}/past"): Expected(Right.OPERATE, 409, {"state": "active"}),
     ("GET", "/models/"): Expected(Right.VIEW),
     ("GET", "/models/progress"): Expected(Right.VIEW),
     ("GET", "/models/runs/{run_id}"): Expected(Right.VIEW, 404),
@@ -94,7 +100,7 @@ CHANGES = {path: expected for (method, path), expected in ROUTES.items() if meth
 """What the pages change."""
 PARAMETERS = {
     "study_id": "0" * 24, "series_id": "0" * 24, "run_id": "0" * 24, "review_id": "0" * 32, "name": "sheet",
-    "figure": "roc",
+    "figure": "roc", "rule_id": "9999",
 }  # fmt: skip
 
 RUN = "/api/v2/dags/{dag}/dagRuns"

@@ -23,6 +23,7 @@ STAGES = {
     "review.reopening": Role.PAGES,
     "review.study_judgements": Role.PAGES,
     "review.outlines": Role.PAGES,
+    "review.series_rules": Role.PAGES,
     "preprocess": Role.PREPROCESS,
     "train": Role.TRAIN,
     "predict": Role.PREDICT,

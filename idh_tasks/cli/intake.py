@@ -9,6 +9,7 @@ import typer
 
 from idh_tasks.cli import output, platform
 from idh_tasks.cli.output import AsJson
+from idh_tasks.cli.rules import rules
 from idh_tasks.codes import Code
 from idh_tasks.domain.role import Role
 from idh_tasks.errors import RunRefusedError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 intake = typer.Typer(no_args_is_help=True, help="Check, name and de-identify DICOM files; manage the quarantine.")
 quarantine = typer.Typer(no_args_is_help=True, help="What was held, with code and reason.")
 intake.add_typer(quarantine, name="quarantine")
+intake.add_typer(rules, name="rules")
 
 VERDICT = "file  verdict  code  reason"
 HEAD = ("subject", "code", "scope", "since", "state", "reason")

@@ -237,6 +237,7 @@ class Code(StrEnum):
     # Review and erasure
     E_REVIEW = "E_REVIEW"
     E_NOT_SHOWN = "E_NOT_SHOWN"
+    E_RULE = "E_RULE"
     E_NO_PATIENT = "E_NO_PATIENT"
 
     # Database, store and start-up

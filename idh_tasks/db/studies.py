@@ -1,5 +1,6 @@
 """Studies, their series and their instances."""
 
+import json
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -7,10 +8,13 @@ from idh_tasks.codes import Code
 from idh_tasks.db.engine import Transaction
 from idh_tasks.domain.sequence import Confidence, Contrast, MrSequence
 from idh_tasks.domain.study import (
+    UNKNOWN_PHYSICS,
     Fault,
     Identification,
     InstanceRecord,
+    Ruled,
     SeriesId,
+    SeriesPhysics,
     SeriesRecord,
     SliceGeometry,
     StudyId,
@@ -49,17 +53,27 @@ class _SeriesRow:
     voxel_mm3: float
     coverage_mm: float
     contrast: Contrast
+    protocol: str
+    physics: SeriesPhysics | None
+    rule_id: int | None
+    rule_replaced: MrSequence | None
 
     def record(self) -> SeriesRecord:
         return SeriesRecord(
             self.series_id,
-            Identification(self.sequence, self.confidence, self.evidence, self.contrast),
+            Identification(self.sequence, self.confidence, self.evidence, self.contrast, self._ruled),
             self.object_key,
             self.sha256,
             self.instances,
             Fault(self.code, self.reason or "") if self.code else None,
             SliceGeometry(self.axial, self.voxel_mm3, self.coverage_mm),
+            self.protocol,
+            self.physics or UNKNOWN_PHYSICS,
         )
+
+    @property
+    def _ruled(self) -> Ruled | None:
+        return Ruled(self.rule_id, self.rule_replaced) if self.rule_id and self.rule_replaced else None
 
 
 def save(transaction: Transaction, study: StudyRecord) -> bool:
@@ -82,12 +96,29 @@ def _columns(series: SeriesRecord) -> dict[str, Any]:
         "confidence": series.identification.confidence.value,
         "evidence": series.identification.evidence,
         "contrast": series.identification.contrast.value,
+        "protocol": series.protocol,
+        "physics": _json(series.physics),
+        **_rule(series.identification.ruled),
         "object_key": series.object_key,
         "sha256": series.sha256,
         "instances": series.instances,
         "code": series.fault.code if series.fault else None,
         "reason": series.fault.reason if series.fault else None,
         **vars(series.slice_geometry),
+    }
+
+
+def _json(physics: SeriesPhysics) -> str | None:
+    if physics == UNKNOWN_PHYSICS:
+        return None
+    sets = {"permitted": sorted(physics.permitted), "may_be": sorted(physics.may_be)}
+    return json.dumps({"tr": physics.tr, "te": physics.te, "ti": physics.ti} | sets)
+
+
+def _rule(ruled: Ruled | None) -> dict[str, Any]:
+    return {
+        "rule_id": ruled.rule_id if ruled else None,
+        "rule_replaced": ruled.concluded.value if ruled else None,
     }
 
 

@@ -13,6 +13,14 @@ SeriesId = NewType("SeriesId", str)
 
 
 @dataclass(frozen=True)
+class Ruled:
+    """The local rule by which a series has its name, and the sequence that had been concluded without it."""
+
+    rule_id: int
+    concluded: MrSequence
+
+
+@dataclass(frozen=True)
 class Identification:
     """Which MR sequence a series is, with what confidence, the evidence in words, and what it says about contrast."""
 
@@ -20,6 +28,7 @@ class Identification:
     confidence: Confidence
     evidence: str
     contrast: Contrast = Contrast.UNSTATED
+    ruled: Ruled | None = None
 
 
 SEGMENTATION = Identification(MrSequence.OTHER, Confidence.HIGH, "DICOM SEG")
@@ -33,6 +42,23 @@ class Fault:
 
     code: Code
     reason: str
+
+
+@dataclass(frozen=True)
+class SeriesPhysics:
+    """What remains of how a series was acquired; times in ms, 0 if unknown.
+
+    `permitted` are the sequences that the physics does not exclude, `may_be` those that physics or name indicate.
+    """
+
+    tr: float = 0.0
+    te: float = 0.0
+    ti: float = 0.0
+    permitted: frozenset[MrSequence] = frozenset(MrSequence)
+    may_be: frozenset[MrSequence] = frozenset()
+
+
+UNKNOWN_PHYSICS = SeriesPhysics()
 
 
 WHOLE_HEAD_MM = 120.0
@@ -58,7 +84,10 @@ class SliceGeometry:
 
 @dataclass(frozen=True)
 class SeriesRecord:
-    """One stored series of one revision of a study; a series with a fault is stored, but not used."""
+    """One stored series of one revision of a study; a series with a fault is stored, but not used.
+
+    `protocol` is a keyed token of manufacturer and description, empty if there is none or it was stored before tokens.
+    """
 
     series_id: SeriesId
     identification: Identification
@@ -67,6 +96,8 @@ class SeriesRecord:
     instances: int
     fault: Fault | None = None
     slice_geometry: SliceGeometry = SliceGeometry()
+    protocol: str = ""
+    physics: SeriesPhysics = UNKNOWN_PHYSICS
 
     @property
     def preference(self) -> tuple[object, ...]:

@@ -75,7 +75,14 @@ def _named_series(folder: Path) -> list[NamedSeries]:
 def _record(key: str, named: NamedSeries) -> SeriesRecord:
     pixels = sha256(b"".join(ds.get("PixelData", b"") for ds in named.instances))
     return SeriesRecord(
-        SeriesId(key), named.identification, key, pixels, len(named.instances), named.fault, named.slice_geometry
+        SeriesId(key),
+        named.identification,
+        key,
+        pixels,
+        len(named.instances),
+        named.fault,
+        named.slice_geometry,
+        physics=named.physics,
     )
 
 

@@ -40,6 +40,9 @@ WAYS = {
     "Who is in the cohort, who is not, and why?": Way((menu("Cohort"),), "main", "Left out"),
     "What is waiting for a person?": Way((menu("Review"),), "main", "Answer in|No question waits"),
     "Two patients have the same image": Way((menu("Review"),), "main", "Answer in|No question waits"),
+    "The same series is asked about in every study": Way(
+        (menu("Review"), "main a:text-is('Local rules')"), "main", "Names it|There is no local rule yet"
+    ),
     "A report was amended: what used the old label?": Way(
         (*STUDY, "text=History of the label"), "section:has-text('Trainings') tbody", "mutant|wildtype"
     ),

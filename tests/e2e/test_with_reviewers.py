@@ -132,9 +132,9 @@ def test_a_study_is_excluded_for_motion_and_taken_in_again(browser: Browser, nig
         until(lambda: run_sql(night.platform, code, study=study) == [("OK",)])
 
 
-def unsure(uid: str) -> bytes:
+def unsure(uid: str, name: str = "t2_tse_tra") -> bytes:
     """Return a study of one series whose name and physics contradict each other."""
-    stated = SE_T1 | {"SeriesDescription": "t2_tse_tra", "StudyInstanceUID": uid, "SeriesInstanceUID": f"{uid}.1"}
+    stated = SE_T1 | {"SeriesDescription": name, "StudyInstanceUID": uid, "SeriesInstanceUID": f"{uid}.1"}
     return zipped({f"{k}.dcm": dicom_bytes(ds) for k, ds in enumerate(stack([5.0 * k for k in range(4)], **stated))})
 
 
@@ -153,6 +153,48 @@ def test_a_series_is_named_and_preprocessed_under_its_name(browser: Browser, nig
     with logged_in(browser, night, "reviewer") as page:
         answer(page, SERIES_NAME, "FLAIR")
     until(lambda: run_sql(night.platform, present) == [("FLAIR", "high")])
+
+
+def test_an_answer_becomes_a_rule_and_the_next_delivery_is_named_without_a_question(
+    browser: Browser, night: Night
+) -> None:
+    deliver(night, {"8" * 16: unsure("1.2.77.1", "t2_axi")})
+    with logged_in(browser, night, "reviewer") as page:
+        answer(page, SERIES_NAME, "T1")
+        until(lambda: named_by(night, "1.2.77.1") == [("T1", "a reviewer named it T1")])
+        page.goto("/idh/review/?show=answered")
+        page.get_by_role("link", name=SERIES_NAME).first.click()
+        page.get_by_role("button", name="Use this answer as a rule").click()
+        expect(page.locator("main")).to_contain_text("1 sure, and agrees, in 1 study.")
+        expect(page.get_by_role("button", name="Activate for new series")).to_have_count(0)
+        rule = page.url
+    with logged_in(browser, night, "operator") as page:
+        page.goto(rule)
+        page.get_by_role("button", name="Activate for new series").click()
+        expect(page.locator("main")).to_contain_text("Active")
+    deliver(night, {"7" * 16: unsure("1.2.77.2", "t2_axi")})
+    number = rule.rpartition("/")[2]
+    until(lambda: named_by(night, "1.2.77.2") == [("T1", f"local rule {number} (reviewer) named it T1")])
+    until(lambda: run_sql(night.platform, PREPARED, study=study_id(night, "1.2.77.2")) != [])
+    assert run_sql(night.platform, ASKED, study=study_id(night, "1.2.77.2")) == []
+
+
+PREPARED = "SELECT 1 FROM idh.patch WHERE study_id = :study"
+ASKED = "SELECT 1 FROM idh.review WHERE detail ->> 'study' = :study"
+NAMED = """
+SELECT s.sequence, s.evidence FROM idh.series AS s JOIN idh.study AS t USING (study_id, revision)
+WHERE study_id = :study AND s.confidence = 'high'
+"""
+
+
+def study_id(night: Night, uid: str) -> str:
+    return str(night.platform.pseudonymiser.study(uid))
+
+
+def named_by(night: Night, uid: str) -> list[tuple[str, str]]:
+    """Return the sure names of a study's series, and the last words of their evidence: who named them."""
+    found = run_sql(night.platform, NAMED, study=study_id(night, uid))
+    return [(sequence, evidence.rpartition("; ")[2]) for sequence, evidence in found]
 
 
 def corrected(outline: bytes) -> bytes:

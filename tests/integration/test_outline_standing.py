@@ -105,7 +105,7 @@ def queue(platform: Platform, show: str = "open") -> str:
 def question(platform: Platform, shown: str) -> str:
     """Return the text of the page of a question."""
     found = waiting.question(platform, questions.review_id_of(shown))
-    values = {"found": found, "asked": None, "texts": None, "done": "", "base": "/idh"}
+    values = {"found": found, "asked": None, "texts": None, "rule": None, "done": "", "base": "/idh"}
     return text(ENVIRONMENT.get_template("question.html.j2").render(values))
 
 

@@ -79,6 +79,25 @@ SUBMITTED = """
 INSERT INTO idh.submitted_outline (study_id, sha256, object_key, submitted_by)
 VALUES (:study_id, 'digest', 'outlines/digest', 'mary')
 """
+NAMED = """
+INSERT INTO idh.review (kind, subject, evidence, person_key, detail, options, answer, answered_by, answered_at)
+SELECT 'series_name', s.series_id, 'e', t.patient_key,
+    jsonb_build_object('study', study_id, 'evidence', ' → T1; a doubt'), '{T1}', 'T1', 'mary', now()
+FROM idh.series AS s JOIN idh.study AS t USING (study_id) WHERE study_id = :study_id AND s.series_id = 'T1'
+RETURNING review_id
+"""
+RULES = """
+UPDATE idh.series SET protocol = 'p', physics = '{"tr": 600, "te": 10, "ti": 0, "permitted": ["T1"], "may_be": []}'
+WHERE study_id = :study_id AND series_id = 'T1';
+UPDATE idh.series SET protocol = 'q', confidence = 'low', evidence = ' → T2; a doubt',
+    physics = '{"tr": 0, "te": 0, "ti": 0, "permitted": ["T1"], "may_be": []}'
+WHERE study_id = :study_id AND series_id = 'T2';
+INSERT INTO idh.series_rule (review_id, protocol, manufacturer, doubt, tr, te, ti, sequence, proposed_by)
+SELECT '', 'q', 'SIEMENS', 'T2; a doubt', 0, 0, 0, 'T1', 'mary' FROM generate_series(1, 2);
+INSERT INTO idh.series_rule_state (rule_id, version, state, stated_by)
+SELECT rule_id, 1, CASE rank() OVER (ORDER BY rule_id) WHEN 1 THEN 'proposed' ELSE 'active' END, 'mary'
+FROM idh.series_rule
+"""
 
 
 @pytest.fixture
@@ -89,9 +108,13 @@ def shown(platform: Platform) -> list[Names]:
     [(excluded,)] = run_sql(platform, EXCLUDED, study_id=study_id)
     run_sql(platform, SUBMITTED, study_id=study_id)
     [(waiting,)], [(answered,)] = (run_sql(platform, REPORTED, waits=waits) for waits in (True, False))
+    run_sql(platform, RULES, study_id=study_id)
+    (proposed,), (active,) = run_sql(platform, "SELECT rule_id::text FROM idh.series_rule ORDER BY rule_id")
+    [(named,)] = run_sql(platform, NAMED, study_id=study_id)
     return [
-        PARAMETERS | {"study_id": study_id, "review_id": waiting},
-        PARAMETERS | {"study_id": excluded, "review_id": answered},
+        PARAMETERS | {"study_id": study_id, "review_id": waiting, "rule_id": proposed},
+        PARAMETERS | {"study_id": excluded, "review_id": answered, "rule_id": active},
+        PARAMETERS | {"study_id": study_id, "review_id": named, "rule_id": active},
     ]
 
 
@@ -164,7 +187,7 @@ def offered(client: TestClient, shown: list[Names]) -> Mapping[str, set[str]]:
 def _route(address: str, names: Names) -> str:
     """Return the route of an address: ids become the names of parameters."""
     parts = address.removeprefix(MOUNT).split("/")
-    known = {names[name]: f"{{{name}}}" for name in ("study_id", "review_id")}
+    known = {names[name]: f"{{{name}}}" for name in ("study_id", "review_id", "rule_id")}
     return "/".join(known.get(part, part) for part in parts)
 
 

@@ -103,14 +103,41 @@ def test_taken_back_the_series_has_no_sure_name_again_and_is_asked_about(
     assert again["shown"] != question["shown"], "the answer that was taken back would count again"
 
 
-def test_a_question_that_a_later_delivery_settles_is_moot(platform: Platform, question: questions.Question) -> None:
-    concluded = str(waiting.waiting(platform, 1).rows[0].text.facts["concluded"])
-    sure = {"T1": "t1_se_tra", "T2": "t2_tse_tra"}[concluded]
-    physics: dict[str, Any] = {} if concluded == "T1" else {"RepetitionTime": "5000", "EchoTime": "100"}
-    ingested(platform, "two", doubtful(series="8", SeriesDescription=sure, **physics))
-    assert f"{concluded} high" in names(platform)
+T2: dict[str, Any] = {"SeriesDescription": "t2_tse_tra", "RepetitionTime": "5000", "EchoTime": "100"}
+BY_NAME: dict[str, Any] = {"ScanningSequence": "", "RepetitionTime": "", "EchoTime": ""}
+MOOT = "SELECT moot FROM idh.review WHERE kind = 'series_name'"
+UNSTATED: dict[str, Any] = {
+    "ScanningSequence": ["GR", "IR"],
+    "RepetitionTime": "1900",
+    "EchoTime": "2.5",
+    "InversionTime": "900",
+    "MRAcquisitionType": "3D",
+    "SeriesDescription": "t1_mprage",
+}
+
+
+def test_a_question_that_a_later_delivery_settles_is_moot(platform: Platform) -> None:
+    ingested(platform, "one", doubtful(**BY_NAME))
+    assert names(platform) == ["T2 low"]
+    assert len(asked(platform)) == 1
+    ingested(platform, "two", doubtful(series="8", **T2))
+    assert names(platform) == ["T2 high", "T2 low"]
     assert asked(platform) == []
-    assert run_sql(platform, "SELECT moot FROM idh.review WHERE kind = 'series_name'") == [(True,)]
+    assert run_sql(platform, MOOT) == [(True,)]
+
+
+def test_a_question_stays_while_the_study_lacks_what_the_series_may_be(
+    platform: Platform, question: questions.Question
+) -> None:
+    ingested(platform, "two", doubtful(series="8", SeriesDescription="t1_se_tra"))
+    assert asked(platform) == []
+    assert run_sql(platform, MOOT) == [(False,)], "it may be the T2"
+
+
+def test_a_3d_t1_of_which_nothing_states_the_agent_is_asked_about_beside_a_sure_t1(platform: Platform) -> None:
+    ingested(platform, "one", [*doubtful(SeriesDescription="t1_se_tra"), *doubtful(series="8", **UNSTATED)])
+    assert names(platform) == ["T1 high", "T1 low"]
+    assert len(asked(platform)) == 1
 
 
 CONCLUDED_OTHERWISE = "UPDATE idh.series SET sequence = 'T1', confidence = 'high', evidence = 'more slices came'"
@@ -142,10 +169,9 @@ def test_an_answer_that_was_taken_back_does_not_count_again(platform: Platform, 
 
 
 def test_a_question_that_had_become_moot_is_asked_when_it_arises_again(platform: Platform) -> None:
-    ingested(platform, "one", [*doubtful(series="7"), *doubtful(series="8")])
+    ingested(platform, "one", [*doubtful(series="7", **BY_NAME), *doubtful(series="8", **BY_NAME)])
     first, _ = asked(platform)
-    concluded = names(platform)[0].split()[0]
-    answers.record_answer(platform, first["shown"], concluded, "mary")
+    answers.record_answer(platform, first["shown"], "T2", "mary")
     assert asked(platform) == []
     reopen(platform, questions.review_id_of(first["shown"]), "tom", "a slip")
     assert len(asked(platform)) == 2

@@ -90,7 +90,7 @@ def read_physics(instances: Sequence[Dataset]) -> Physics:
         agent=read_agent(instances),
         angiography=str(first.get("AngioFlag") or "").upper() == "Y",
         place=read_place(first),
-        name=_name(first),
+        name=series_name(first),
     )
 
 
@@ -159,5 +159,6 @@ def _time_points(instances: Sequence[Dataset]) -> int:
     return max(*positions.values(), int(_number(instances[0], "NumberOfTemporalPositions")), 1)
 
 
-def _name(ds: Dataset) -> str:
+def series_name(ds: Dataset) -> str:
+    """Return what the hospital calls a series."""
     return str(ds.get("SeriesDescription") or ds.get("ProtocolName") or "").strip()

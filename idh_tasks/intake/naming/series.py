@@ -10,8 +10,17 @@ from pydicom.uid import RTStructureSetStorage
 from idh_tasks.codes import Code
 from idh_tasks.dicom.outlines import SEGMENTATIONS
 from idh_tasks.domain.sequence import Confidence, MrSequence
-from idh_tasks.domain.study import SEGMENTATION, STRUCTURE_SET, Fault, Identification, SliceGeometry
+from idh_tasks.domain.study import (
+    SEGMENTATION,
+    STRUCTURE_SET,
+    UNKNOWN_PHYSICS,
+    Fault,
+    Identification,
+    SeriesPhysics,
+    SliceGeometry,
+)
 from idh_tasks.errors import SeriesRejectedError
+from idh_tasks.intake.naming.candidates import series_physics
 from idh_tasks.intake.naming.contrasts import localizer_planes, separate
 from idh_tasks.intake.naming.physics import Physics, read_physics
 from idh_tasks.intake.naming.region import Place
@@ -40,6 +49,7 @@ class NamedSeries:
     identification: Identification
     fault: Fault | None
     slice_geometry: SliceGeometry
+    physics: SeriesPhysics = UNKNOWN_PHYSICS
 
 
 def name_series(instances: Sequence[Dataset]) -> Iterator[NamedSeries]:
@@ -90,7 +100,7 @@ def _whole(instances: Sequence[Dataset], groups: Sequence[NamedSeries]) -> Named
     """Return a series of which no group is used as one; the least certain identification is kept."""
     named = min(groups, key=lambda group: (group.identification.confidence is Confidence.HIGH, -len(group.instances)))
     fault = next((group.fault for group in groups if group.fault), None)
-    return NamedSeries("", tuple(instances), named.identification, fault, named.slice_geometry)
+    return replace(named, label="", instances=tuple(instances), fault=fault)
 
 
 def _rank(ds: Dataset) -> tuple[bool, float, float, str]:
@@ -130,8 +140,9 @@ def _named_groups(label: str, images: tuple[Dataset, ...]) -> Iterator[NamedSeri
 
 
 def _named(group: SliceGroup, fault: Fault | None) -> NamedSeries:
-    identification = identify(_physics(group.instances))
-    return NamedSeries(group.label, group.instances, identification, fault, slice_geometry(group.instances))
+    physics = _physics(group.instances)
+    geometry = slice_geometry(group.instances)
+    return NamedSeries(group.label, group.instances, identify(physics), fault, geometry, series_physics(physics))
 
 
 def _physics(images: Sequence[Dataset]) -> Physics:

@@ -21,6 +21,8 @@ def publish_series(platform: Platform, study: StudyRecord, archive: SeriesArchiv
         len(archive.files),
         named.fault,
         named.slice_geometry,
+        archive.protocol,
+        named.physics,
     )
 
 

@@ -1,13 +1,15 @@
 """The series of a study as archives of de-identified files."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from pydicom import Dataset
 
 from idh_tasks.domain.study import SeriesId
+from idh_tasks.intake.naming.name import normalised
+from idh_tasks.intake.naming.physics import series_name
 from idh_tasks.intake.naming.series import NamedSeries, name_series
 from idh_tasks.intake.transport.archive import pack
 from idh_tasks.pipelines.ingest.instances import DeidentifiedInstance
@@ -17,11 +19,12 @@ from idh_tasks.store.objects import sha256
 
 @dataclass(frozen=True)
 class SeriesArchive:
-    """One series as an archive of its de-identified files, by instance id."""
+    """One series as an archive of its de-identified files, by instance id; `protocol` as in `SeriesRecord`."""
 
     series_id: SeriesId
     named: NamedSeries
     files: Mapping[str, bytes]
+    protocol: str
 
     @cached_property
     def content(self) -> bytes:
@@ -58,7 +61,19 @@ def _archives(platform: Platform, uid: str, group: Mapping[str, DeidentifiedInst
     for named in name_series(headers):
         instances = [by_header[id(header)] for header in named.instances]
         files = {instance.instance_id: instance.content for instance in instances}
-        yield SeriesArchive(platform.pseudonymiser.series(f"{uid} {named.label}".strip()), named, files)
+        series_id = platform.pseudonymiser.series(f"{uid} {named.label}".strip())
+        yield SeriesArchive(series_id, named, files, _protocol(platform, headers, named.label))
+
+
+def _protocol(platform: Platform, headers: Sequence[Dataset], label: str) -> str:
+    """Return the keyed token of a protocol; its description may name a patient, so that nothing else is kept of it."""
+    stated = sorted((_normalised(ds, "Manufacturer"), normalised(series_name(ds))) for ds in headers)
+    manufacturer, description = next((pair for pair in stated if pair[1]), ("", ""))
+    return platform.pseudonymiser.token("protocol", manufacturer, description, label) if description else ""
+
+
+def _normalised(ds: Dataset, keyword: str) -> str:
+    return normalised(str(ds.get(keyword) or ""))
 
 
 def _as_stored(platform: Platform, received: Dataset) -> Dataset:

@@ -1,10 +1,11 @@
 """Stores the studies of one delivery: admit, de-identify, merge with the stored study, name, publish, record."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from idh_tasks.codes import Code
-from idh_tasks.db import identities, quarantine, series_names, studies
+from idh_tasks.db import audit, identities, quarantine, series_names, series_rules, studies
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.quarantine import QuarantineEntry
 from idh_tasks.db.studies import StoredStudy
@@ -26,7 +27,7 @@ from idh_tasks.pipelines.ingest.received_study import (
     study_record,
 )
 from idh_tasks.pipelines.ingest.series_archive import SeriesArchive, pack_series
-from idh_tasks.pipelines.ingest.study_naming import settle_study
+from idh_tasks.pipelines.ingest.study_naming import GivenNames, settle_study
 from idh_tasks.pipelines.platform import Platform, code_version
 from idh_tasks.store import keys
 from idh_tasks.store.objects import sha256
@@ -158,8 +159,8 @@ def _save(platform: Platform, transaction: Transaction, update: _Update) -> bool
     merged = (stored_instances(platform, stored) if stored else {}) | dict(update.accepted)
     archives, untouched = pack_series(platform, merged)
     unchanged = unchanged_series(stored, update.known, untouched) if stored else []
-    reviewed = series_names.reviewed(transaction, received.study_id)
-    archives, unchanged = settle_study(archives, unchanged, update.known, merged, reviewed)
+    given = GivenNames(series_names.reviewed(transaction, received.study_id), series_rules.every(transaction))
+    archives, unchanged = settle_study(archives, unchanged, update.known, merged, given)
     hashes = sorted([*(archive.sha256 for archive in archives), *(series.sha256 for series in unchanged)])
     study = study_record(platform, received, keys.digest(*hashes, sha256(roi) if roi else ""))
     series = (*unchanged, *(publish_series(platform, study, archive) for archive in archives))
@@ -167,11 +168,23 @@ def _save(platform: Platform, transaction: Transaction, update: _Update) -> bool
     roi_key = publish_roi(platform, study, roi) if roi else stored_roi
     identities.register_patient(transaction, received.identity)
     changed = studies.save(transaction, replace(study, series=series, roi_key=roi_key))
+    if changed:
+        _record_rules(transaction, received.study_id, archives)
     accession = most_stated(received.images, "AccessionNumber")
     identities.register_study(transaction, received.study_id, received.uid, accession)
     studies.record_instances(transaction, received.study_id, _instance_records(archives))
     publish_originals(platform, received, study)
     return changed
+
+
+def _record_rules(transaction: Transaction, study_id: StudyId, archives: list[SeriesArchive]) -> None:
+    """Record which rules have named series of the delivery."""
+    by_rule: dict[int, list[str]] = defaultdict(list)
+    for archive in archives:
+        if ruled := archive.named.identification.ruled:
+            by_rule[ruled.rule_id].append(archive.series_id)
+    for rule_id, named in sorted(by_rule.items()):
+        audit.record(transaction, "ingest", "named by rule", study_id, rule=rule_id, series=sorted(named))
 
 
 def _instance_records(archives: list[SeriesArchive]) -> list[InstanceRecord]:

@@ -9,27 +9,39 @@ from idh_tasks.errors import SeriesRejectedError
 
 MAP_SOURCES = {MrSequence.ADC: MrSequence.DWI, MrSequence.RCBV: MrSequence.DSC}
 """The series from which a map is computed if it was not delivered."""
+ANY_T1 = frozenset({MrSequence.T1, MrSequence.MPRAGE, MrSequence.T1C})
+"""What a T1 may be that was stored before the platform kept what a series may be."""
 
 
 def doubtful_series(series: Sequence[SeriesRecord]) -> list[SeriesRecord]:
-    """Return the series whose name a person should decide: of a sequence that the study has no surely named series of.
+    """Return the series whose name a person should decide: each that may be a sequence which the study lacks.
 
-    A map and the series from which it is computed stand for one another.
+    A map and the series from which it is computed stand for one another. What the platform concluded is only one of the
+    answers: a 3D T1 of which nothing says whether it was acquired after contrast may be the MPRAGE.
     """
-    sure = {_network(one) for one in series if one.identification.confidence is Confidence.HIGH and one.fault is None}
-    return [
-        one
+    lacking = _lacking(series)
+    unsure = (one for one in series if one.identification.confidence is Confidence.LOW and one.fault is None)
+    return [one for one in unsure if lacking & {_network(sequence) for sequence in _may_be(one)}]
+
+
+def _lacking(series: Sequence[SeriesRecord]) -> set[MrSequence]:
+    """Return the sequences of which no series is sure; a T1C is needed only where it stands in for the MPRAGE."""
+    sure = {
+        _network(one.identification.sequence)
         for one in series
-        if one.identification.confidence is Confidence.LOW
-        and one.fault is None
-        and _network(one) in MODEL_SEQUENCES
-        and _network(one) not in sure
-    ]
+        if one.identification.confidence is Confidence.HIGH and one.fault is None
+    }
+    needed = set(MODEL_SEQUENCES) | (set() if MrSequence.MPRAGE in sure else {MrSequence.T1C})
+    return needed - sure
 
 
-def _network(series: SeriesRecord) -> MrSequence:
+def _may_be(series: SeriesRecord) -> set[MrSequence]:
+    concluded = series.identification.sequence
+    return {concluded, *(series.physics.may_be or (ANY_T1 if concluded in ANY_T1 else ()))}
+
+
+def _network(sequence: MrSequence) -> MrSequence:
     """Return the sequence whose network a series serves."""
-    sequence = series.identification.sequence
     return next((served for served, source in MAP_SOURCES.items() if source is sequence), sequence)
 
 

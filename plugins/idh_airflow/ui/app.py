@@ -13,6 +13,7 @@ from idh_airflow.ui import (
     judgements,
     networks,
     outlines,
+    rules,
     sources,
     studies,
     tonight,
@@ -28,7 +29,20 @@ pages = FastAPI(title="Radiogenomic platform", docs_url=None, redoc_url=None, op
 pages.middleware("http")(protect)
 pages.exception_handler(HTTPException)(refuse)
 pages.exception_handler(RequestValidationError)(refuse)
-for part in (tonight, studies, judgements, outlines, cohort, waiting, networks, training_runs, held, sources, audit):
+for part in (
+    tonight,
+    studies,
+    judgements,
+    outlines,
+    cohort,
+    waiting,
+    rules,
+    networks,
+    training_runs,
+    held,
+    sources,
+    audit,
+):
     pages.include_router(part.router)
 pages.mount("/static", StaticFiles(directory=FOLDER / "static"))
 

@@ -49,12 +49,14 @@ def one(request: Request, session: SessionDep, review_id: ReviewId, done: Done =
 def _question(request: Request, session: SessionDep, review_id: str, **more: object) -> HTMLResponse:
     from idh_airflow.connections import platform
     from idh_tasks.pipelines.pages.waiting import question
+    from idh_tasks.pipelines.review.series_rules import offer
 
     found = question(platform(Role.PAGES), review_id)
     if found is None:
         raise HTTPException(404, "there is no such question")
     asked = questions.asked(session, found.text.digest)
-    return render(request, "question.html.j2", found=found, asked=asked, **{"done": "", "texts": None} | more)
+    values = {"done": "", "texts": None, "rule": offer(platform(Role.PAGES), review_id)} | more
+    return render(request, "question.html.j2", found=found, asked=asked, **values)
 
 
 @router.get("/{review_id}/picture.png")
@@ -111,3 +113,14 @@ def reopen(
         reopen(platform(Role.PAGES), review_id, user.get_name(), reason)
     changed(session, JUDGEMENTS, reopened=review_id)
     return RedirectResponse(f"{request.scope['root_path']}/review/{review_id}?done=reopened", 303)
+
+
+@router.post("/{review_id}/rule", dependencies=[Right.REVIEW.dependency])
+def propose(request: Request, user: GetUserDep, review_id: ReviewId) -> RedirectResponse:
+    """Propose the answer as a local rule, and show what it would do."""
+    from idh_airflow.connections import platform
+    from idh_tasks.pipelines.review import series_rules
+
+    with refused_as_conflict():
+        rule_id = series_rules.propose(platform(Role.PAGES), review_id, user.get_name())
+    return RedirectResponse(f"{request.scope['root_path']}/rules/{rule_id}", 303)

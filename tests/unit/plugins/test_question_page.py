@@ -1,5 +1,6 @@
 """The page of a question about two patients names both, shows their picture, and offers the two answers."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -12,6 +13,7 @@ from idh_tasks.domain.study import StudyId
 from idh_tasks.linkage.questions import PICTURE
 from idh_tasks.pipelines.pages.waiting import QuestionInContext
 from idh_tasks.pipelines.review.questions import page_of
+from idh_tasks.pipelines.review.series_rules import RuleOffer
 from tests.browser import rendered, show
 
 OPENED = datetime(2026, 11, 27, tzinfo=UTC)
@@ -27,10 +29,10 @@ REVIEW = Review(
 )  # fmt: skip
 
 
-def html(review: Review, *studies: str) -> str:
+def html(review: Review, *studies: str, rule: RuleOffer | None = None) -> str:
     """Return the page of a question about studies."""
     found = QuestionInContext(review, page_of(review), None, None, Neighbours(None, None, tuple(map(StudyId, studies))))
-    return rendered("question.html.j2", found=found, asked=True, done="", texts=None, may=lambda _: True)
+    return rendered("question.html.j2", found=found, asked=True, done="", texts=None, rule=rule, may=lambda _: True)
 
 
 @pytest.fixture
@@ -80,3 +82,18 @@ def test_more_studies_than_are_listed_are_mentioned() -> None:
     assert "and others" not in ten
     assert "and others" in eleven
     assert "/idh/studies/s10" not in eleven
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (RuleOffer(None, None), "Use this answer as a rule"),
+        (RuleOffer(None, "the physics of the series excludes FLAIR"), "cannot become a local rule: the physics"),
+        (RuleOffer(3, "local rule 3 says the same"), "local rule 3</a>, which ends if the answer is taken back"),
+    ],
+)
+def test_an_answer_says_whether_it_can_become_a_rule(rule: RuleOffer, words: str) -> None:
+    given = replace(series_question(), answer="T1", answered_by="mary", answered_at=OPENED)
+    shown = html(given, "s1", rule=rule)
+    assert words in shown
+    assert ("<button>Use this answer as a rule" in shown) == (rule == RuleOffer(None, None))

@@ -1,10 +1,12 @@
 """Of the series of a sequence, those without a fault are used in order, or the reason is reported."""
 
+from dataclasses import replace
+
 import pytest
 
 from idh_tasks.codes import Code
 from idh_tasks.domain.sequence import Confidence, MrSequence
-from idh_tasks.domain.study import Fault, Identification, SeriesId, SeriesRecord
+from idh_tasks.domain.study import Fault, Identification, SeriesId, SeriesPhysics, SeriesRecord
 from idh_tasks.errors import SeriesRejectedError
 from idh_tasks.pipelines.preprocess.series_choice import doubtful_series, usable_series
 
@@ -37,6 +39,9 @@ def named(name: str, sequence: MrSequence, confidence: Confidence, fault: Fault 
     return SeriesRecord(SeriesId(name), Identification(sequence, confidence, ""), name, "", 1, fault)
 
 
+SURE_T1 = [named(one, one, Confidence.HIGH) for one in (MrSequence.T1, MrSequence.MPRAGE)]
+
+
 @pytest.mark.parametrize(
     ("series", "asked"),
     [
@@ -48,10 +53,26 @@ def named(name: str, sequence: MrSequence, confidence: Confidence, fault: Fault 
         ([named("a", MrSequence.ADC, Confidence.LOW), named("b", MrSequence.DWI, Confidence.HIGH)], []),
         ([named("a", MrSequence.DSC, Confidence.LOW)], ["a"]),
         ([named("a", MrSequence.T2, Confidence.LOW, GAP)], []),
-        ([named("a", MrSequence.OTHER, Confidence.LOW), named("b", MrSequence.T1C, Confidence.LOW)], []),
+        ([named("a", MrSequence.OTHER, Confidence.LOW)], []),
+        ([named("a", MrSequence.T1C, Confidence.LOW)], ["a"]),
+        ([named("a", MrSequence.T1C, Confidence.LOW), *SURE_T1], []),
+        ([named("a", MrSequence.T1, Confidence.LOW), named("b", MrSequence.T1, Confidence.HIGH)], ["a"]),
+        ([named("a", MrSequence.T1, Confidence.LOW), *SURE_T1], []),
     ],
 )
 def test_a_person_is_asked_about_a_sequence_of_which_no_series_is_sure(
     series: list[SeriesRecord], asked: list[str]
 ) -> None:
     assert [one.series_id for one in doubtful_series(series)] == asked
+
+
+@pytest.mark.parametrize(
+    ("may_be", "asked"),
+    [({MrSequence.T1, MrSequence.T2}, ["a"]), ({MrSequence.T1}, []), ({MrSequence.DSC}, ["a"]), ({MrSequence.ADC}, [])],
+)
+def test_a_person_is_asked_about_a_series_that_may_be_what_the_study_lacks(
+    may_be: set[MrSequence], asked: list[str]
+) -> None:
+    unsure = replace(named("a", MrSequence.T1, Confidence.LOW), physics=SeriesPhysics(may_be=frozenset(may_be)))
+    sure = [*SURE_T1, named("c", MrSequence.DWI, Confidence.HIGH)]
+    assert [one.series_id for one in doubtful_series([unsure, *sure])] == asked

@@ -1,0 +1,1 @@
+SELECT idh.name_by_rule(:rule_id, :study_id, :series_id, :sequence, :evidence, :operator)

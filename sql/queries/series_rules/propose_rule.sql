@@ -1,0 +1,1 @@
+SELECT idh.propose_series_rule(:review_id, :doubt, :operator)
