@@ -11,13 +11,12 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from idh_tasks.codes import Code
+from idh_tasks.domain.chunks import CHUNK_BYTES, chunks
 from idh_tasks.errors import RunRefusedError
 
 START = b"IDHVAULT2"
 """The first bytes of what is encrypted in chunks; Fernet's, which earlier versions wrote, are others."""
 SALT_BYTES, TAG_BYTES = 16, 16
-CHUNK_BYTES = 2**20
-"""What is encrypted at a time, so that a file of any size can be."""
 NONCE = struct.Struct(">QI")
 """The number of a chunk, and whether it is the last: none can be left out, moved or added."""
 
@@ -38,14 +37,14 @@ class Vault:
 
     def seal(self, content: bytes) -> bytes:
         """Return the encrypted content."""
-        return b"".join(self.sealed(content[at : at + CHUNK_BYTES] for at in range(0, len(content), CHUNK_BYTES)))
+        return b"".join(self.sealed([content]))
 
-    def sealed(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield the encrypted content piece by piece; every chunk but the last has `CHUNK_BYTES`."""
+    def sealed(self, content: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the encrypted content piece by piece: a file of any size can be encrypted."""
         salt = os.urandom(SALT_BYTES)
         yield START + salt
         cipher, number, held = AESGCM(self._key(b"idh vault chunks", salt)), 0, b""
-        for number, chunk in enumerate(chunks):
+        for number, chunk in enumerate(chunks(content)):
             if number:
                 yield cipher.encrypt(NONCE.pack(number - 1, 0), held, None)
             held = chunk
@@ -64,11 +63,11 @@ class Vault:
         return Fernet(base64.urlsafe_b64encode(self._key(b"idh vault", None))).decrypt(sealed)
 
     def _opened(self, sealed: memoryview) -> Iterator[bytes]:
-        cipher, chunks = AESGCM(self._key(b"idh vault chunks", bytes(sealed[:SALT_BYTES]))), sealed[SALT_BYTES:]
+        cipher, body = AESGCM(self._key(b"idh vault chunks", bytes(sealed[:SALT_BYTES]))), sealed[SALT_BYTES:]
         step = CHUNK_BYTES + TAG_BYTES
-        count = max(-(-len(chunks) // step), 1)
+        count = max(-(-len(body) // step), 1)
         for number in range(count):
-            chunk = chunks[number * step : (number + 1) * step]
+            chunk = body[number * step : (number + 1) * step]
             yield cipher.decrypt(NONCE.pack(number, int(number == count - 1)), chunk, None)
 
     def _key(self, purpose: bytes, salt: bytes | None) -> bytes:

@@ -8,7 +8,7 @@ import gzip
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -16,10 +16,11 @@ from io import BytesIO
 from typing import IO, BinaryIO, cast
 
 from idh_tasks.codes import Code
+from idh_tasks.domain.chunks import CHUNK_BYTES
 from idh_tasks.errors import InstanceRejectedError, StudyQuarantinedError
 from idh_tasks.intake.transport.budget import Budget, HeaderLimit
 from idh_tasks.intake.transport.delivered import DeliveredFile
-from idh_tasks.intake.transport.spool import CHUNK_BYTES, Spool, SpooledFile
+from idh_tasks.intake.transport.spool import Spool, SpooledFile
 
 GZIP, TAR = b"\x1f\x8b", b"ustar"
 TAR_MAGIC_AT = 257
@@ -110,7 +111,7 @@ def _unzip(packed: SpooledFile, spool: Spool, budget: Budget) -> Iterator[Delive
             _check_path(entry.filename, link=(entry.external_attr >> 28) == 0o12)
         for entry in entries:
             with archive.open(entry) as content:
-                yield DeliveredFile(entry.filename, spool.write(_pieces(content)))
+                yield DeliveredFile(entry.filename, spool.write(pieces(content)))
 
 
 def _untar(packed: SpooledFile, spool: Spool, budget: Budget) -> Iterator[DeliveredFile]:
@@ -121,7 +122,7 @@ def _untar(packed: SpooledFile, spool: Spool, budget: Budget) -> Iterator[Delive
                 continue
             _check_path(entry.name, link=not entry.isreg())
             content = archive.extractfile(entry)
-            if content is None or (file := spool.write(_pieces(content))).size != entry.size:
+            if content is None or (file := spool.write(pieces(content))).size != entry.size:
                 raise _unreadable()
             yield DeliveredFile(entry.name, file)
         _check_end(packed, archive.offset)
@@ -131,7 +132,7 @@ def _check_end(packed: SpooledFile, position: int) -> None:
     """Check that only zeros follow: at a damaged header, the library ends as if the archive did."""
     with packed.open() as rest:
         rest.seek(position)
-        if any(any(piece) for piece in _pieces(rest)):
+        if any(any(piece) for piece in pieces(rest)):
             raise _unreadable()
 
 
@@ -140,7 +141,8 @@ def _gunzip(packed: SpooledFile, spool: Spool, budget: Budget) -> SpooledFile:
         return spool.write(budget.pieces(unpacking))
 
 
-def _pieces(content: IO[bytes]) -> Iterator[bytes]:
+def pieces(content: IO[bytes]) -> Iterator[bytes]:
+    """Yield what is left of an open file, piece by piece."""
     return iter(partial(content.read, CHUNK_BYTES), b"")
 
 
@@ -157,9 +159,15 @@ def unzip(content: bytes) -> dict[str, bytes]:
     StudyQuarantinedError
         ``E_ARCHIVE`` if it cannot be read.
     """
+    return dict(unzipped(BytesIO(content)))
+
+
+def unzipped(packed: BinaryIO) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of a ZIP that the platform has packed, one at a time, as `unzip`."""
     try:
-        with zipfile.ZipFile(BytesIO(content)) as archive:
-            return {entry.filename: archive.read(entry) for entry in archive.infolist()}
+        with zipfile.ZipFile(packed) as archive:
+            for entry in archive.infolist():
+                yield entry.filename, archive.read(entry)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, zlib.error):
         raise _unreadable() from None
 
@@ -171,8 +179,37 @@ def pack(files: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def pack_into(target: BinaryIO, files: Iterator[tuple[str, bytes]]) -> None:
+def pack_into(target: BinaryIO, files: Iterable[tuple[str, bytes]]) -> None:
     """Write a ZIP of the files, which come in order, one at a time."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for name, content in files:
             archive.writestr(zipfile.ZipInfo(name), content)
+
+
+def packedpieces(files: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
+    """Yield a ZIP of the files piece by piece, for a target in which nothing can be written twice."""
+    sink = _Sink()
+    with zipfile.ZipFile(cast("BinaryIO", sink), "w", zipfile.ZIP_STORED) as archive:
+        for name, content in files:
+            archive.writestr(zipfile.ZipInfo(name), content)
+            yield sink.taken()
+    yield sink.taken()
+
+
+class _Sink:
+    """What zipfile needs to write one byte after the other."""
+
+    def __init__(self) -> None:
+        self._written: list[bytes] = []
+
+    def write(self, content: bytes) -> int:
+        self._written.append(bytes(content))
+        return len(content)
+
+    def flush(self) -> None:
+        """Do nothing."""
+
+    def taken(self) -> bytes:
+        """Return what was written since the last call."""
+        written, self._written = b"".join(self._written), []
+        return written

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import IO, BinaryIO
 
 from idh_tasks.codes import Code
+from idh_tasks.domain.chunks import CHUNK_BYTES
 from idh_tasks.errors import StudyQuarantinedError
-from idh_tasks.intake.transport.spool import CHUNK_BYTES
 
 MAX_ENTRIES = 20_000
 MAX_BYTES = 4 * 2**30

@@ -34,12 +34,7 @@ def _is_clutter(file: DeliveredFile, *, medium: bool) -> bool:
 
 def _is_named_like_clutter(file: DeliveredFile) -> bool:
     name, folders = file.last_name, file.name.lower().replace("!", "/").split("/")
-    return (
-        name in SYSTEM
-        or name.startswith(("._", *TEXTS))
-        or name.endswith(PROGRAMS)
-        or SYSTEM_FOLDER in folders[:-1]
-    )
+    return name in SYSTEM or name.startswith(("._", *TEXTS)) or name.endswith(PROGRAMS) or SYSTEM_FOLDER in folders[:-1]
 
 
 def _is_beside_a_file_set(name: str) -> bool:

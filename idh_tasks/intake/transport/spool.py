@@ -4,6 +4,7 @@ A delivery may be larger than the memory, and no identifier of a patient may lie
 name from the start, so that nothing of it is left when the process ends, however it ends.
 """
 
+import hashlib
 import io
 import os
 import tempfile
@@ -15,11 +16,11 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from idh_tasks.domain.chunks import CHUNK_BYTES, chunks
+
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-CHUNK_BYTES = 2**20
-"""What is encrypted, and held in memory, at a time."""
 HEAD_BYTES = 512
 """What stays in memory of every file: by these bytes it is recognised."""
 TAG_BYTES, NONCE_BYTES = 16, 12
@@ -43,7 +44,7 @@ class Spool:
     def write(self, pieces: Iterable[bytes]) -> "SpooledFile":
         """Keep a file that arrives in pieces of any size."""
         positions, size, head = [], 0, b""
-        for chunk in _chunks(pieces):
+        for chunk in chunks(pieces):
             head = head or chunk[:HEAD_BYTES]
             positions.append(self._append(chunk))
             size += len(chunk)
@@ -70,21 +71,6 @@ def _nonce(position: int) -> bytes:
     return position.to_bytes(NONCE_BYTES)
 
 
-def _chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the same bytes in chunks, all but the last of which are full."""
-    pending = bytearray()
-    for piece in pieces:
-        if not pending and len(piece) == CHUNK_BYTES:
-            yield piece
-            continue
-        pending += piece
-        while len(pending) >= CHUNK_BYTES:
-            yield bytes(pending[:CHUNK_BYTES])
-            del pending[:CHUNK_BYTES]
-    if pending:
-        yield bytes(pending)
-
-
 @dataclass(frozen=True, repr=False, slots=True)
 class SpooledFile:
     """A file in a spool; `head` is its start."""
@@ -93,6 +79,14 @@ class SpooledFile:
     positions: tuple[int, ...]
     size: int
     head: bytes
+
+    @property
+    def sha256(self) -> str:
+        """Return the hash of the file, which is read for it."""
+        digest = hashlib.sha256()
+        for chunk in self.chunks():
+            digest.update(chunk)
+        return digest.hexdigest()
 
     def read(self) -> bytes:
         """Return the whole file."""

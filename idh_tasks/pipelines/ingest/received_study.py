@@ -14,15 +14,10 @@ from idh_tasks.dicom.dates import parse_date
 from idh_tasks.domain.study import StudyId, StudyRecord
 from idh_tasks.errors import StudyQuarantinedError
 from idh_tasks.intake.naming.series import OUTLINES
+from idh_tasks.intake.transport.spool import Spool, SpooledFile
 from idh_tasks.pipelines.ingest.admission import seal_instance
-from idh_tasks.pipelines.ingest.instances import (
-    DeidentifiedInstance,
-    ReceivedInstance,
-    deidentify_instance,
-    received_file,
-)
+from idh_tasks.pipelines.ingest.instances import DeidentifiedInstance, ReceivedInstance, deidentify_again
 from idh_tasks.pipelines.platform import Platform
-from idh_tasks.store.objects import sha256
 
 DAYS_PER_YEAR = 365.25
 
@@ -34,7 +29,7 @@ class ReceivedStudy:
     study_id: StudyId
     identity: Identity
     instances: tuple[ReceivedInstance, ...]
-    roi: bytes | None
+    roi: SpooledFile | None
     item_id: str | None
 
     @property
@@ -58,7 +53,7 @@ def _is_image(instance: ReceivedInstance) -> bool:
 
 
 def deidentified_instances(
-    platform: Platform, study: ReceivedStudy
+    platform: Platform, study: ReceivedStudy, spool: Spool
 ) -> tuple[dict[str, DeidentifiedInstance], list[QuarantineEntry]]:
     """Return the instances as they are stored; one that came twice with different bytes is quarantined."""
     instances: dict[str, DeidentifiedInstance] = {}
@@ -66,17 +61,16 @@ def deidentified_instances(
     for received in study.instances:
         instance = received.deidentified
         if instance is None or received.patient != study.identity.patient_key:
-            instance = deidentify_instance(platform, received.header, study.identity.patient_key)
+            instance = deidentify_again(platform, received, study.identity.patient_key, spool)
         first = instances.setdefault(instance.instance_id, instance)
-        if first.content != instance.content:
-            duplicates.append(conflict_entry(platform, study, received.header))
+        if first.sha256 != instance.sha256:
+            duplicates.append(conflict_entry(platform, study, received.file))
     return instances, duplicates
 
 
-def conflict_entry(platform: Platform, study: ReceivedStudy, header: Dataset) -> QuarantineEntry:
+def conflict_entry(platform: Platform, study: ReceivedStudy, content: SpooledFile) -> QuarantineEntry:
     """Quarantine an instance that is already known with different bytes."""
-    content = received_file(header)
-    reason = f"known with different bytes; this copy, {sha256(content)[:12]}, is quarantined, the first one stays"
+    reason = f"known with different bytes; this copy, {content.sha256[:12]}, is quarantined, the first one stays"
     return seal_instance(platform, content, Code.E_SOP_CONFLICT, reason, study.item_id)
 
 
