@@ -20,7 +20,8 @@ def without_pixels(ds: Dataset) -> Dataset:
     Of uncompressed pixels two are left, which differ if any of the image do: a series of constant images has a fault.
     """
     header = Dataset()
-    header.set_original_encoding(*ds.original_encoding, ds.original_character_set)
+    implicit, little_endian = ds.original_encoding
+    header.set_original_encoding(implicit, little_endian, ds.original_character_set)
     header.file_meta = ds.file_meta
     header._dict = {tag: element for tag, element in ds._dict.items() if tag != PIXEL_DATA and not _is_bulky(element)}
     pixels, bits = ds._dict.get(PIXEL_DATA), ds.get("BitsAllocated")

@@ -34,7 +34,7 @@ class Scratch:
     """Room for files without identifiers: parts of one file without a name, which is gone with its last reference."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(buffering=0)
+        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - it lives as long as this object
         weakref.finalize(self, self._file.close)
 
     def part(self) -> BinaryIO:

@@ -138,7 +138,7 @@ def _check_end(packed: SpooledFile, position: int) -> None:
 
 def _gunzip(packed: SpooledFile, spool: Spool, budget: Budget) -> SpooledFile:
     with packed.open() as source, gzip.GzipFile(fileobj=source) as unpacking:
-        return spool.write(budget.pieces(unpacking))
+        return spool.write(budget.pieces(cast("IO[bytes]", unpacking)))
 
 
 def pieces(content: IO[bytes]) -> Iterator[bytes]:
@@ -186,7 +186,7 @@ def pack_into(target: BinaryIO, files: Iterable[tuple[str, bytes]]) -> None:
             archive.writestr(zipfile.ZipInfo(name), content)
 
 
-def packedpieces(files: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
+def packed_pieces(files: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
     """Yield a ZIP of the files piece by piece, for a target in which nothing can be written twice."""
     sink = _Sink()
     with zipfile.ZipFile(cast("BinaryIO", sink), "w", zipfile.ZIP_STORED) as archive:

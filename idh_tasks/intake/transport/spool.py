@@ -31,7 +31,7 @@ class Spool:
 
     def __init__(self) -> None:
         # Buffered writes of several threads would mix: positions are given with every call instead.
-        self._file = tempfile.TemporaryFile(buffering=0)
+        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - it lives as long as this object
         self._cipher = AESGCM(AESGCM.generate_key(256))
         self._end = 0
         self._lock = Lock()

@@ -63,7 +63,7 @@ def deidentify_again(
     return _deidentified(platform, ds, received.header, received.file, patient, spool)
 
 
-def _deidentified(  # noqa: PLR0913, PLR0917 - an instance with its header, file and place
+def _deidentified(
     platform: Platform, ds: Dataset, header: Dataset, file: SpooledFile, patient: PatientKey, spool: Spool
 ) -> DeidentifiedInstance:
     out = deidentify(ds, patient, platform.pseudonymiser)
