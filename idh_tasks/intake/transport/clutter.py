@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from idh_tasks.intake.transport.delivered import DeliveredFile
 
-MEDIA_DIRECTORY = b"1.2.840.10008.1.3.10\0"
-"""SOP class of a DICOMDIR (PS3.3 F)."""
+MEDIA_DIRECTORY = b"UI\x14\x001.2.840.10008.1.3.10"
+"""SOP class of a DICOMDIR, as its file meta information states it (PS3.3 F)."""
 SYSTEM = ("autorun.inf", ".ds_store", "thumbs.db", "desktop.ini", "dicomdir")
 SYSTEM_FOLDER = "__macosx"
 TEXTS = ("readme", "license", "licence")
