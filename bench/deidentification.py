@@ -20,9 +20,9 @@ from dicomanonymizer import anonymize_dicom_file
 from bench.intake import INSTANCES, STUDY, TIMES, services, study
 from idh_tasks.local import orthanc
 from idh_tasks.local.installation import Installation
-from idh_tasks.pipelines.ingest.fetched import FetchedFiles
 from idh_tasks.pipelines.ingest.store_study import store_studies
 from idh_tasks.pipelines.platform import Platform
+from tests.deliveries import fetched
 
 GOAL = 3
 """How many times the rate of the fastest peer."""
@@ -50,7 +50,7 @@ def rate(processes: list[psutil.Process], work: Callable[[int], object]) -> floa
 
 def ours(installation: Installation, platform: Platform) -> float:
     """Gate, de-identify, name and store the study."""
-    deliveries = [FetchedFiles(study(f"{STUDY}.{number}")) for number in range(TIMES + 1)]
+    deliveries = [fetched(study(f"{STUDY}.{number}")) for number in range(TIMES + 1)]
     processes = [psutil.Process(), *_services(installation)]
     return rate(processes, lambda number: store_studies(platform, deliveries[number]))
 

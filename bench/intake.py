@@ -25,12 +25,13 @@ from idh_tasks.intake.transport.archive import pack
 from idh_tasks.intake.transport.find import list_study
 from idh_tasks.intake.transport.retrieve import retrieve
 from idh_tasks.intake.transport.send import send_study
+from idh_tasks.intake.transport.spool import ReceivedFiles, Spool
 from idh_tasks.local import orthanc, up
 from idh_tasks.local.installation import Installation
 from idh_tasks.local.process import wait_until
-from idh_tasks.pipelines.ingest.fetched import FetchedFiles
 from idh_tasks.pipelines.ingest.store_study import store_studies
 from idh_tasks.pipelines.platform import Platform
+from tests.deliveries import fetched
 from tests.factories import dicom_bytes, stack
 
 INSTANCES, MATRIX = 600, 256
@@ -151,8 +152,8 @@ def platform_rates(platform: Platform, files: dict[str, bytes]) -> dict[str, flo
     """Return the rates of the platform's stages, and of all of them together."""
     measured = dict(stages(platform, files))
     # A new S3 server first creates its volumes, which DCMTK's receiver does not need.
-    store_studies(platform, FetchedFiles(study(EARLIER, 60)))
-    deliveries = [FetchedFiles(study(f"{STUDY}.{number}")) for number in range(TIMES)]
+    store_studies(platform, fetched(study(EARLIER, 60)))
+    deliveries = [fetched(study(f"{STUDY}.{number}")) for number in range(TIMES)]
     whole = rate(lambda: store_studies(platform, deliveries.pop()), TIMES)
     return measured | {"all checks and store": whole}
 
@@ -164,7 +165,7 @@ def retrieval_rate(pacs: PacsSettings, files: dict[str, bytes]) -> float:
         for path, content in zip(paths, files.values(), strict=True):
             path.write_bytes(content)
         send_study(pacs, paths)
-    return rate(lambda: retrieve(pacs, STUDY, list_study(pacs, STUDY).instances), TIMES)
+    return rate(lambda: retrieve(pacs, STUDY, list_study(pacs, STUDY).instances, ReceivedFiles(Spool())), TIMES)
 
 
 def dcmtk_rates(installation: Installation, files: dict[str, bytes]) -> dict[str, float]:

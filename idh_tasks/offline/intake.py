@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydicom import Dataset
@@ -24,7 +24,11 @@ from idh_tasks.intake.gate.instance import AdmittedInstance, read_header
 from idh_tasks.intake.gate.sandbox import Sandbox
 from idh_tasks.intake.naming.series import NamedSeries
 from idh_tasks.intake.naming.study_series import name_study
-from idh_tasks.intake.transport.archive import ARCHIVES, open_archive
+from idh_tasks.intake.transport.archive import ARCHIVES, open_archive, open_packed, pieces
+from idh_tasks.intake.transport.budget import Budget
+from idh_tasks.intake.transport.clutter import without_clutter
+from idh_tasks.intake.transport.delivered import DeliveredFile
+from idh_tasks.intake.transport.spool import Spool
 
 STORED_ONLY = (Code.E_UNSUPPORTED_SOP, Code.E_GEOMETRY_SLICES)
 """Faults of a series of which nothing is wrong with the files: they are stored, but not used."""
@@ -69,17 +73,20 @@ class _Admission:
         with Sandbox() as sandbox:
             for path in files:
                 try:
-                    contents = _contents(path)
+                    files_within, clutter = without_clutter(_contents(path))
                 except StudyQuarantinedError as error:
                     yield FileVerdict(str(path), "quarantined", error.code, error.reason)
                     continue
-                for name, content in contents.items():
+                for file in files_within:
+                    content = file.content.read()
                     try:
-                        sandbox.check(content)
+                        _check(file, content, sandbox)
                     except InstanceRejectedError as error:
-                        yield _rejected(name, error)
+                        yield _rejected(file.name, error)
                         continue
-                    self.admitted.append((name, read_header(content)))
+                    self.admitted.append((file.name, read_header(content)))
+                if clutter:
+                    yield FileVerdict(str(path), "skipped", Code.W_CLUTTER, f"{clutter} files beside the images")
 
     def series(self) -> list[NamedSeries]:
         """Name the series of each study as the nightly run does; of copies of one instance, the first counts."""
@@ -123,12 +130,20 @@ def gate_files(files: Iterable[Path]) -> Iterator[FileVerdict]:
             yield _verdict(name, admitted, faults.get(uid))
 
 
-def _contents(path: Path) -> dict[str, bytes]:
-    """Return the content of a file, or of each file in an archive."""
-    content = path.read_bytes()
+def _contents(path: Path) -> list[DeliveredFile]:
+    """Return a file, or each file in an archive."""
+    spool = Spool()
+    with path.open("rb") as source:
+        file = DeliveredFile(str(path), spool.write(pieces(source)))
     if not path.name.lower().endswith(ARCHIVES):
-        return {str(path): content}
-    return {f"{path}!{name}": inner for name, inner in open_archive(content).items()}
+        return open_packed([file], spool, Budget.of(file.content.size))
+    return [replace(inner, name=f"{path}!{inner.name}") for inner in open_archive(file.content, spool)]
+
+
+def _check(file: DeliveredFile, content: bytes, sandbox: Sandbox) -> None:
+    if file.refusal is not None:
+        raise file.refusal
+    sandbox.check(content)
 
 
 def _rejected(name: str, error: InstanceRejectedError) -> FileVerdict:

@@ -6,7 +6,8 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urlsplit
 
 import boto3
@@ -22,6 +23,7 @@ from botocore.exceptions import (
 from idh_tasks.codes import Code
 from idh_tasks.endpoints import StoreSettings
 from idh_tasks.errors import IdhError, ObjectReplacedError, RunRefusedError, StudyQuarantinedError
+from idh_tasks.store.content import PIECE_BYTES, file_digest
 from idh_tasks.store.refusals import store_error
 
 if TYPE_CHECKING:
@@ -52,18 +54,17 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _check_md5(content: bytes, answer: "GetObjectOutputTypeDef") -> None:
-    """Compare content and ETag where the ETag is an MD5: not for multipart uploads, under KMS or customer's keys."""
+def _stated_md5(answer: "GetObjectOutputTypeDef") -> str | None:
+    """Return the MD5 that the ETag is: not for multipart uploads, under KMS or customer's keys."""
     etag = answer["ETag"].strip('"')
     if answer.get("SSECustomerAlgorithm") or answer.get("ServerSideEncryption", "AES256") != "AES256":
-        return
-    if MD5_ETAG.fullmatch(etag) and hashlib.md5(content, usedforsecurity=False).hexdigest() != etag:
-        raise StudyQuarantinedError(Code.E_CHECKSUM, "the object does not match its checksum; deliver it again")
+        return None
+    return etag if MD5_ETAG.fullmatch(etag) else None
 
 
-def _content_md5(content: bytes) -> str:
+def _content_md5(content: BinaryIO) -> str:
     """Return the checksum that every S3 store verifies, older ones too, and that a bucket with object lock requires."""
-    return base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
+    return base64.b64encode(file_digest(content, "md5")).decode()
 
 
 def s3_client(settings: StoreSettings, limits: Config | None = None) -> "S3Client":
@@ -168,13 +169,28 @@ class ObjectStore:
         Raises
         ------
         IdhError
+            As `stream`.
+        """
+        return b"".join(self.stream(key, etag))
+
+    def stream(self, key: str, etag: str | None = None) -> Iterator[bytes]:
+        """Yield an object piece by piece; with `etag`, only that exact content. It is known to be whole at the end.
+
+        Raises
+        ------
+        IdhError
             ``W_VANISHED`` if it does not exist, ``E_CHANGED`` if its content has changed, ``E_CHECKSUM`` if the
             received bytes do not match its checksum.
         """
         condition: dict[str, Any] = {"IfMatch": f'"{etag}"'} if etag else {}
+        digest = hashlib.md5(usedforsecurity=False)
         try:
             answer = self._client.get_object(Bucket=self.bucket, Key=key, **condition, **self._customer_key)
-            content = answer["Body"].read()
+            if etag and answer["ETag"].strip('"') != etag:
+                raise ObjectReplacedError(Code.E_CHANGED, "the object was replaced while it was read")
+            for piece in answer["Body"].iter_chunks(PIECE_BYTES):
+                digest.update(piece)
+                yield piece
         except FlexibleChecksumError:
             raise StudyQuarantinedError(
                 Code.E_CHECKSUM, "the object does not match its checksum; deliver it again"
@@ -185,10 +201,8 @@ class ObjectStore:
             ) from None
         except (ClientError, BotoCoreError) as error:
             raise store_error(error, "get") from None
-        if etag and answer["ETag"].strip('"') != etag:
-            raise ObjectReplacedError(Code.E_CHANGED, "the object was replaced while it was read")
-        _check_md5(content, answer)
-        return content
+        if _stated_md5(answer) not in (None, digest.hexdigest()):
+            raise StudyQuarantinedError(Code.E_CHECKSUM, "the object does not match its checksum; deliver it again")
 
     def get_checked(self, key: str, expected_sha256: str) -> bytes:
         """Read an object that the platform has written, and compare its hash with the recorded one.
@@ -198,10 +212,22 @@ class ObjectStore:
         IdhError
             ``E_HASH`` if the content does not have the recorded hash.
         """
-        content = self.get(key)
-        if sha256(content) != expected_sha256:
+        return b"".join(self.stream_checked(key, expected_sha256))
+
+    def stream_checked(self, key: str, expected_sha256: str) -> Iterator[bytes]:
+        """Yield an object that the platform has written, piece by piece; its hash is compared at the end.
+
+        Raises
+        ------
+        IdhError
+            ``E_HASH``, as `get_checked`.
+        """
+        digest = hashlib.sha256()
+        for piece in self.stream(key):
+            digest.update(piece)
+            yield piece
+        if digest.hexdigest() != expected_sha256:
             raise IdhError(Code.E_HASH, f"{key} does not have the recorded hash; restore it from a backup")
-        return content
 
     def delete(self, key: str) -> None:
         """Delete an object; if it does not exist, that is no error."""
@@ -212,10 +238,14 @@ class ObjectStore:
 
     def put(self, key: str, content: bytes) -> str:
         """Write an object completely or not at all (S3 publishes it at the end), and return its hash."""
+        self.put_file(key, BytesIO(content))
+        return sha256(content)
+
+    def put_file(self, key: str, content: BinaryIO) -> None:
+        """Write an object, as `put`, from a file that may be larger than the memory."""
         try:
             self._client.put_object(
                 Bucket=self.bucket, Key=key, Body=content, ContentMD5=_content_md5(content), **self._customer_key
             )
         except (ClientError, BotoCoreError) as error:
             raise store_error(error, "put") from None
-        return sha256(content)

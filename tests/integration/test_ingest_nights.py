@@ -19,7 +19,6 @@ from idh_tasks.intake.transport.listing import PacsStudy
 from idh_tasks.pipelines.ingest import discovery, night
 from idh_tasks.pipelines.ingest.batch import ingest_batch
 from idh_tasks.pipelines.ingest.discovery import discover
-from idh_tasks.pipelines.ingest.fetched import FetchedFiles
 from idh_tasks.pipelines.ingest.reconciliation import reconcile
 from idh_tasks.pipelines.ingest.sources import SOURCES, StudySource
 from idh_tasks.pipelines.ingest.sources.items import OVERLAP, query_window, study_items
@@ -28,6 +27,7 @@ from idh_tasks.pipelines.operate import readmission
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.store import keys
 from tests.database import run_sql
+from tests.deliveries import fetched
 from tests.factories import MARKER_ID, dicom_bytes, instance
 from tests.hospital import (
     count,
@@ -163,7 +163,7 @@ def test_n06_instances_of_several_patients_in_one_study_are_refused(platform: Pl
 def test_n06_files_that_were_not_requested_are_refused(platform: Platform, requested: dict[str, Any]) -> None:
     files = {f"{n}.dcm": dicom_bytes(ds) for n, ds in enumerate(study())}
     with pytest.raises(StudyQuarantinedError, match="E_ID_MISMATCH"):
-        store_studies(platform, FetchedFiles(files, **requested))
+        store_studies(platform, fetched(files, **requested))
     assert count(platform, "idh.study") == 0
 
 
@@ -257,7 +257,7 @@ def test_c01_twenty_concurrent_workers_store_a_study_once(platform: Platform) ->
     contents = [{f"{n}.dcm": dicom_bytes(ds) for n, ds in enumerate(half)} for half in halves]
 
     def load(number: int) -> None:
-        store_studies(platform, FetchedFiles(contents[number % 4]))
+        store_studies(platform, fetched(contents[number % 4]))
 
     with ThreadPoolExecutor(20) as workers:
         list(workers.map(load, range(100)))

@@ -23,7 +23,6 @@ from idh_tasks.domain.sequence import MODEL_SEQUENCES
 from idh_tasks.domain.study import StudyId
 from idh_tasks.intake.transport.archive import pack
 from idh_tasks.phantom.patient import PatientPlan, write_patient
-from idh_tasks.pipelines.ingest.fetched import FetchedFiles
 from idh_tasks.pipelines.ingest.store_study import store_studies
 from idh_tasks.pipelines.link import cases
 from idh_tasks.pipelines.operate import erasure
@@ -33,6 +32,7 @@ from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.preprocess import batch, isolation
 from idh_tasks.pipelines.review import answers, questions
 from tests.database import run_sql
+from tests.deliveries import fetched
 
 
 class PatchRow(NamedTuple):
@@ -54,7 +54,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def stored(platform: Platform, folder: Path) -> StudyId:
-    [study_id] = store_studies(platform, FetchedFiles({path.name: path.read_bytes() for path in folder.iterdir()}))
+    [study_id] = store_studies(platform, fetched({path.name: path.read_bytes() for path in folder.iterdir()}))
     return study_id
 
 

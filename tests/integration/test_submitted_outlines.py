@@ -20,7 +20,6 @@ from idh_tasks.imaging.outline.nifti import read_nifti
 from idh_tasks.imaging.outline.reference import on_grid
 from idh_tasks.intake.transport.archive import unzip
 from idh_tasks.phantom.patient import PatientPlan, write_patient
-from idh_tasks.pipelines.ingest.fetched import FetchedFiles
 from idh_tasks.pipelines.ingest.store_study import store_studies
 from idh_tasks.pipelines.link import cases
 from idh_tasks.pipelines.operate import erasure
@@ -31,6 +30,7 @@ from idh_tasks.pipelines.review import answers, outlines, questions
 from idh_tasks.pipelines.review.reopening import reopen
 from tests.asking import accepted, asked_about, asked_again
 from tests.database import run_sql
+from tests.deliveries import fetched
 from tests.outlines import T2_GRID, Segment, nifti, segmentation
 from tests.unit.imaging.outline.test_uploaded import bomb, dicom
 
@@ -51,7 +51,7 @@ def delivered(folder: Path) -> Volume:
 
 
 def stored(platform: Platform, folder: Path) -> StudyId:
-    [study_id] = store_studies(platform, FetchedFiles({path.name: path.read_bytes() for path in folder.iterdir()}))
+    [study_id] = store_studies(platform, fetched({path.name: path.read_bytes() for path in folder.iterdir()}))
     return study_id
 
 

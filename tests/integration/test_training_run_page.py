@@ -114,7 +114,9 @@ def test_nothing_of_a_run_is_wider_than_the_page(cohort: Platform, width: int) -
     run_id = trained(cohort, seed=7)
     evaluate(cohort, run_id)
     run_sql(cohort, CHECKED)
-    promotion.promote(cohort, run_id, judgement := judged(cohort, run_id), approved(judgement, "T1", comment="for the pilot " * 15))
+    promotion.promote(
+        cohort, run_id, judgement := judged(cohort, run_id), approved(judgement, "T1", comment="for the pilot " * 15)
+    )
     with chromium() as browser:
         page = browser.new_page(viewport={"width": width, "height": 900})
         show(page, html(cohort, run_id))

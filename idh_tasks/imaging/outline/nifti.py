@@ -1,6 +1,5 @@
 """Reads a delivered NIfTI mask, whatever its orientation, byte order, data type and labels."""
 
-import zlib
 from io import BytesIO
 
 import nibabel as nib
@@ -9,11 +8,9 @@ from numpy.typing import NDArray
 
 from idh_tasks.domain.volume import Geometry, Mask, Volume, triple
 from idh_tasks.imaging.files import mask_bytes
+from idh_tasks.imaging.outline.nifti_size import unpacked_nifti
 from idh_tasks.imaging.outline.refusals import refused
 
-GZIP = b"\x1f\x8b"
-MAX_BYTES = 2**30
-"""The largest size of an unpacked mask."""
 TUMOUR_PARTS = (1, 2, 3, 4)
 """Labels of the parts of a tumour in BraTS, of which several may occur."""
 CERTAIN = 0.5
@@ -33,7 +30,7 @@ def read_nifti(content: bytes) -> Volume:
     ------
     StudyQuarantinedError
         ``E_ROI`` if it cannot be read or has several volumes, its position is not stated, stated in two ways or on
-        oblique axes, its values are neither labels nor probabilities, or it is empty.
+        oblique axes, its values are neither labels nor probabilities, it is larger than is read, or it is empty.
     """
     image = _load(content)
     mask = _marked(_voxels(image))
@@ -43,7 +40,7 @@ def read_nifti(content: bytes) -> Volume:
 
 
 def _load(content: bytes) -> nib.Nifti1Image:
-    unpacked = _unpacked(content)
+    unpacked = unpacked_nifti(content)
     for kind in (nib.Nifti1Image, nib.Nifti2Image):
         try:
             image: nib.Nifti1Image = kind.from_stream(BytesIO(unpacked))
@@ -52,19 +49,6 @@ def _load(content: bytes) -> nib.Nifti1Image:
             continue
         return image
     raise refused("the mask is not a NIfTI file, or is damaged")
-
-
-def _unpacked(content: bytes) -> bytes:
-    if not content.startswith(GZIP):
-        return content
-    inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-    try:
-        unpacked = inflater.decompress(content, MAX_BYTES)
-    except zlib.error:
-        raise refused("the mask is not a NIfTI file, or is damaged") from None
-    if inflater.unconsumed_tail:
-        raise refused(f"the mask is larger than {MAX_BYTES} bytes")
-    return unpacked
 
 
 def _voxels(image: nib.Nifti1Image) -> NDArray[np.float32]:
@@ -83,21 +67,23 @@ def _voxels(image: nib.Nifti1Image) -> NDArray[np.float32]:
 def _marked(values: NDArray[np.float32]) -> Mask:
     """Return the voxels of the tumour: any label of its parts, or a probability of at least one half.
 
+    What takes memory is done slice by slice.
+
     Raises
     ------
     StudyQuarantinedError
         ``E_ROI`` for values that are neither, and for an image whose values look like probabilities.
     """
-    if not np.isfinite(values).all() or values.min() < -WHOLE_NUMBER:
+    if not all(np.isfinite(plane).all() for plane in values) or values.min() < -WHOLE_NUMBER:
         raise refused("the mask has negative values, or values that are not finite")
-    if np.abs(values - np.round(values)).max() > WHOLE_NUMBER:
+    if max(float(np.abs(plane - np.round(plane)).max()) for plane in values) > WHOLE_NUMBER:
         if values.max() > 1 + WHOLE_NUMBER:
             raise refused("the values of the mask are neither labels nor probabilities from 0 to 1")
         return _probable(values)
-    labels = [int(label) for label in np.unique(np.round(values)) if label > 0]
+    labels = sorted({int(label) for plane in values for label in np.unique(np.round(plane)) if label > 0})
     if len(labels) > 1 and not set(labels) <= set(TUMOUR_PARTS):
         raise refused(f"the mask has {len(labels)} labels up to {labels[-1]}; which of them is the tumour?")
-    return np.asarray(np.round(values) > 0)
+    return np.asarray(values > CERTAIN)
 
 
 def _probable(values: NDArray[np.float32]) -> Mask:

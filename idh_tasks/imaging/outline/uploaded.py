@@ -1,11 +1,9 @@
 """Reads an outline that a person uploads: in bounds that are checked before anything is unpacked, and rewritten."""
 
-import zlib
 from collections.abc import Sequence
 from io import BytesIO
 from math import prod
 
-import nibabel as nib
 from pydicom import Dataset, dcmread
 from pydicom.filereader import read_dataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
@@ -14,21 +12,16 @@ from idh_tasks.dicom.outlines import SEGMENTATIONS
 from idh_tasks.domain.volume import Volume
 from idh_tasks.errors import StudyQuarantinedError
 from idh_tasks.imaging.files import mask_bytes
-from idh_tasks.imaging.outline.nifti import GZIP, read_nifti
+from idh_tasks.imaging.outline.nifti import read_nifti
+from idh_tasks.imaging.outline.nifti_size import HEADERS, MOST_VOXELS, stated, unpacked
 from idh_tasks.imaging.outline.reference import ReferenceImage, referenced
 from idh_tasks.imaging.outline.refusals import refused
 from idh_tasks.imaging.outline.segmentation import read_segmentation
 
 MOST_PER_AXIS = 512
-MOST_VOXELS = 2**26
-"""For example 512 × 512 × 256; of a DICOM SEG, of all its segments together."""
 SYNTAXES = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, RLELossless)
 """Transfer syntaxes of DICOM SEG that are read: what they unpack to is bounded by its header."""
 DICOM, PREAMBLE = b"DICM", 128
-HEADERS = {348: nib.Nifti1Header, 540: nib.Nifti2Header}
-"""Headers of NIfTI by their size, which is their first number."""
-LONGEST_HEADER = 2**16
-"""Header with extensions; what is longer is no mask."""
 
 
 def is_dicom(content: bytes) -> bool:
@@ -49,7 +42,7 @@ def rewrite_upload(content: bytes, series: Sequence[ReferenceImage]) -> bytes:
     StudyQuarantinedError
         ``E_ROI`` if it is neither, too large, not understood as a whole, or empty.
     """
-    mask = _segmentation(content, series) if is_dicom(content) else read_nifti(_bounded(content))
+    mask = _segmentation(content, series) if is_dicom(content) else _mask(content)
     return mask_bytes(mask.voxels > 0, mask.geometry)
 
 
@@ -89,40 +82,10 @@ def _transfer_syntax(content: bytes) -> object:
     return meta.TransferSyntaxUID
 
 
-def _bounded(content: bytes) -> bytes:
-    """Return an unpacked NIfTI file, of which only the header is unpacked before its size is known."""
-    shape, voxel_bytes = _stated(_unpacked(content, max(HEADERS)))
-    if len(shape) < 3 or set(shape[3:]) - {1}:
-        raise refused("the mask is not one three-dimensional volume")
+def _mask(content: bytes) -> Volume:
+    shape, _ = stated(unpacked(content, max(HEADERS)))
     _check_size(shape[:3])
-    most = prod(shape) * voxel_bytes + LONGEST_HEADER
-    unpacked = _unpacked(content, most)
-    if len(unpacked) >= most:
-        raise refused("the mask unpacks to more than its header states")
-    return unpacked
-
-
-def _stated(start: bytes) -> tuple[list[int], int]:
-    """Return the shape and the bytes per voxel that the header of a NIfTI file states."""
-    for order in ("<", ">"):
-        size = int.from_bytes(start[:4], "little" if order == "<" else "big")
-        if size in HEADERS and len(start) >= size:
-            try:
-                header = HEADERS[size](start[:size], endianness=order, check=False)  # type: ignore[no-untyped-call]
-                return [int(count) for count in header.get_data_shape()], int(header.get_data_dtype().itemsize)
-            except Exception:  # nibabel raises many types  # noqa: S112
-                continue
-    raise refused("the file is neither a NIfTI mask nor a DICOM SEG")
-
-
-def _unpacked(content: bytes, most: int) -> bytes:
-    """Return at most so many bytes of a file that may be gzipped."""
-    if not content.startswith(GZIP):
-        return content[:most]
-    try:
-        return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(content, most)
-    except zlib.error:
-        raise refused("the file is damaged") from None
+    return read_nifti(content)
 
 
 def _check_size(axes: Sequence[int], frames: int = 1) -> None:

@@ -1,94 +1,149 @@
-"""Opens a delivered archive within limits; nothing is written to disk."""
+"""Opens a delivered archive within limits, file by file; what it holds goes from one spool into another place of it.
 
+Every file counts by itself: an archive may hold several with the same name.
+"""
+
+import errno
+import gzip
 import tarfile
 import zipfile
 import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from io import BytesIO
+from typing import IO, BinaryIO, cast
 
 from idh_tasks.codes import Code
-from idh_tasks.errors import StudyQuarantinedError
+from idh_tasks.domain.chunks import CHUNK_BYTES
+from idh_tasks.errors import InstanceRejectedError, StudyQuarantinedError
+from idh_tasks.intake.transport.budget import Budget, HeaderLimit
+from idh_tasks.intake.transport.delivered import DeliveredFile
+from idh_tasks.intake.transport.spool import Spool, SpooledFile
 
-MAX_ENTRIES = 20_000
-MAX_BYTES = 4 * 2**30
-MAX_RATIO = 200
 GZIP, TAR = b"\x1f\x8b", b"ustar"
 TAR_MAGIC_AT = 257
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 """Suffixes of the names of archives."""
+PACKED = (*ARCHIVES, ".gz")
+"""Suffixes of what is opened inside a delivery, one level deep."""
+NIFTI = (".nii.gz", ".nii")
+TOO_DEEP = InstanceRejectedError(Code.E_ARCHIVE, "an archive within an archive within an archive; deliver it unpacked")
 
 
-def open_archive(content: bytes) -> dict[str, bytes]:
-    """Return the files of a ZIP, a tar or a tar.gz by name; the format is detected from the content.
-
-    Raises
-    ------
-    StudyQuarantinedError
-        ``E_ARCHIVE`` for a damaged archive, a decompression bomb, a link or a path that leads out of the archive.
-    """
-    if content.startswith(GZIP):
-        content = _gunzip(content)
-    return _untar(content) if content[TAR_MAGIC_AT : TAR_MAGIC_AT + 5] == TAR else unzip(content)
-
-
-def unzip(content: bytes) -> dict[str, bytes]:
-    """Return the files of a ZIP by name.
+def open_archive(packed: SpooledFile, spool: Spool) -> list[DeliveredFile]:
+    """Return the files of a ZIP, a tar or a tar.gz, and those of archives in it; the content shows the format.
 
     Raises
     ------
     StudyQuarantinedError
-        ``E_ARCHIVE``, as `open_archive`.
+        ``E_ARCHIVE`` for a damaged archive, a decompression bomb, a link or a path that leads out of the archive. An
+        archive within it with such a fault, or with a further archive in it, is refused by itself.
     """
+    budget = Budget.of(packed.size)
+    return open_packed(_entries(packed, spool, budget), spool, budget)
+
+
+def open_packed(files: list[DeliveredFile], spool: Spool, budget: Budget) -> list[DeliveredFile]:
+    """Return the files with those that are archives, or compressed, replaced by what they hold."""
+    return [opened for file in files for opened in _opened(file, spool, budget)]
+
+
+def _opened(file: DeliveredFile, spool: Spool, budget: Budget) -> list[DeliveredFile]:
+    if not _is_packed(file):
+        return [file]
     try:
-        with zipfile.ZipFile(BytesIO(content)) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-            _check_size(len(entries), sum(e.file_size for e in entries), sum(e.compress_size for e in entries))
-            for entry in entries:
-                _check_path(entry.filename, link=(entry.external_attr >> 28) == 0o12)
-            return {entry.filename: archive.read(entry) for entry in entries}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, zlib.error):
-        raise _unreadable() from None
+        inner = _entries(file.content, spool, budget, file.last_name.removesuffix(".gz"))
+    except StudyQuarantinedError as error:
+        return [replace(file, refusal=InstanceRejectedError(error.code, error.reason))]
+    return [
+        DeliveredFile(f"{file.name}!{one.name}", one.content, TOO_DEEP if _is_packed(one) else None) for one in inner
+    ]
 
 
-def _untar(content: bytes) -> dict[str, bytes]:
-    files: dict[str, bytes] = {}
-    size = 0
+def _is_packed(file: DeliveredFile) -> bool:
+    return file.last_name.endswith(PACKED) and not file.last_name.endswith(NIFTI) and not file.is_dicom
+
+
+def _entries(packed: SpooledFile, spool: Spool, budget: Budget, single: str = "") -> list[DeliveredFile]:
+    """Return the files of one archive; with `single`, also of a gzip that holds one file of this name."""
+    with _as_quarantine():
+        if packed.head.startswith(GZIP):
+            packed = _gunzip(packed, spool, budget)
+            if single and not _is_tar(packed):
+                budget.take(1, packed.size)
+                return [DeliveredFile(single, packed)]
+        return list((_untar if _is_tar(packed) else _unzip)(packed, spool, budget))
+
+
+def _is_tar(packed: SpooledFile) -> bool:
+    return packed.head[TAR_MAGIC_AT:].startswith(TAR)
+
+
+@contextmanager
+def _as_quarantine() -> Iterator[None]:
+    """Translate what the libraries raise for a damaged archive; a disk that fails or is full is another fault."""
     try:
-        with tarfile.open(fileobj=BytesIO(content), mode="r:") as archive:
-            for entry in archive:
-                if entry.isdir():
-                    continue
-                size += entry.size
-                _check_size(len(files) + 1, size, len(content))
-                _check_path(entry.name, link=not entry.isreg())
-                file = archive.extractfile(entry)
-                files[entry.name] = file.read() if file else b""
-    except (tarfile.TarError, EOFError, OSError):
+        yield
+    except (StudyQuarantinedError, MemoryError):
+        raise
+    except Exception as error:  # they have many types for it
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise
         raise _unreadable() from None
-    return files
-
-
-def _gunzip(content: bytes) -> bytes:
-    limit = min(MAX_BYTES, MAX_RATIO * len(content))
-    inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-    try:
-        opened = inflater.decompress(content, limit + 1)
-    except zlib.error:
-        raise _unreadable() from None
-    if len(opened) > limit:
-        raise StudyQuarantinedError(Code.E_ARCHIVE, "the archive exceeds the limits of size or number of files")
-    if not inflater.eof:
-        raise _unreadable()
-    return opened
 
 
 def _unreadable() -> StudyQuarantinedError:
     return StudyQuarantinedError(Code.E_ARCHIVE, "the archive cannot be read; deliver it again")
 
 
-def _check_size(entries: int, size: int, packed: int) -> None:
-    if entries > MAX_ENTRIES or size > min(MAX_BYTES, MAX_RATIO * max(packed, 1)):
-        raise StudyQuarantinedError(Code.E_ARCHIVE, "the archive exceeds the limits of size or number of files")
+def _limited(packed: SpooledFile) -> BinaryIO:
+    return cast("BinaryIO", HeaderLimit(packed.open(), packed.size))
+
+
+def _unzip(packed: SpooledFile, spool: Spool, budget: Budget) -> Iterator[DeliveredFile]:
+    with zipfile.ZipFile(_limited(packed)) as archive:
+        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+        budget.take(len(entries), sum(entry.file_size for entry in entries))
+        for entry in entries:
+            _check_path(entry.filename, link=(entry.external_attr >> 28) == 0o12)
+        for entry in entries:
+            with archive.open(entry) as content:
+                yield DeliveredFile(entry.filename, spool.write(pieces(content)))
+
+
+def _untar(packed: SpooledFile, spool: Spool, budget: Budget) -> Iterator[DeliveredFile]:
+    with tarfile.open(fileobj=_limited(packed), mode="r:") as archive:
+        for entry in archive:
+            budget.take(1, entry.size)
+            if entry.isdir():
+                continue
+            _check_path(entry.name, link=not entry.isreg())
+            content = archive.extractfile(entry)
+            if content is None or (file := spool.write(pieces(content))).size != entry.size:
+                raise _unreadable()
+            yield DeliveredFile(entry.name, file)
+        _check_end(packed, archive.offset)
+
+
+def _check_end(packed: SpooledFile, position: int) -> None:
+    """Check that only zeros follow: at a damaged header, the library ends as if the archive did."""
+    with packed.open() as rest:
+        rest.seek(position)
+        if any(any(piece) for piece in pieces(rest)):
+            raise _unreadable()
+
+
+def _gunzip(packed: SpooledFile, spool: Spool, budget: Budget) -> SpooledFile:
+    with packed.open() as source, gzip.GzipFile(fileobj=source) as unpacking:
+        return spool.write(budget.pieces(cast("IO[bytes]", unpacking)))
+
+
+def pieces(content: IO[bytes]) -> Iterator[bytes]:
+    """Yield what is left of an open file, piece by piece."""
+    return iter(partial(content.read, CHUNK_BYTES), b"")
 
 
 def _check_path(name: str, *, link: bool) -> None:
@@ -96,10 +151,65 @@ def _check_path(name: str, *, link: bool) -> None:
         raise StudyQuarantinedError(Code.E_ARCHIVE, "the archive contains a link or a path that leads out of it")
 
 
-def pack(files: dict[str, bytes]) -> bytes:
+def unzip(content: bytes) -> dict[str, bytes]:
+    """Return the files of a ZIP that the platform has packed, by name.
+
+    Raises
+    ------
+    StudyQuarantinedError
+        ``E_ARCHIVE`` if it cannot be read.
+    """
+    return dict(unzipped(BytesIO(content)))
+
+
+def unzipped(packed: BinaryIO) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of a ZIP that the platform has packed, one at a time, as `unzip`."""
+    try:
+        with zipfile.ZipFile(packed) as archive:
+            for entry in archive.infolist():
+                yield entry.filename, archive.read(entry)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, zlib.error):
+        raise _unreadable() from None
+
+
+def pack(files: Mapping[str, bytes]) -> bytes:
     """Return a ZIP of the files, bit-identical for the same files."""
     buffer = BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name in sorted(files):
-            archive.writestr(zipfile.ZipInfo(name), files[name])
+    pack_into(buffer, ((name, files[name]) for name in sorted(files)))
     return buffer.getvalue()
+
+
+def pack_into(target: BinaryIO, files: Iterable[tuple[str, bytes]]) -> None:
+    """Write a ZIP of the files, which come in order, one at a time."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in files:
+            archive.writestr(zipfile.ZipInfo(name), content)
+
+
+def packed_pieces(files: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
+    """Yield a ZIP of the files piece by piece, for a target in which nothing can be written twice."""
+    sink = _Sink()
+    with zipfile.ZipFile(cast("BinaryIO", sink), "w", zipfile.ZIP_STORED) as archive:
+        for name, content in files:
+            archive.writestr(zipfile.ZipInfo(name), content)
+            yield sink.taken()
+    yield sink.taken()
+
+
+class _Sink:
+    """What zipfile needs to write one byte after the other."""
+
+    def __init__(self) -> None:
+        self._written: list[bytes] = []
+
+    def write(self, content: bytes) -> int:
+        self._written.append(bytes(content))
+        return len(content)
+
+    def flush(self) -> None:
+        """Do nothing."""
+
+    def taken(self) -> bytes:
+        """Return what was written since the last call."""
+        written, self._written = b"".join(self._written), []
+        return written

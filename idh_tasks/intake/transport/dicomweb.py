@@ -1,6 +1,8 @@
 """Retrieves studies by DICOMweb: QIDO-RS with paging, WADO-RS as files (PS3.18)."""
 
+from collections.abc import Iterator, MutableMapping
 from datetime import date
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,20 +10,24 @@ import requests
 from dicomweb_client import DICOMwebClient
 from pydicom import Dataset
 from requests.adapters import HTTPAdapter
-from requests_toolbelt.multipart.decoder import MultipartDecoder
 from urllib3.util.retry import Retry
 
 from idh_tasks.codes import Code
 from idh_tasks.endpoints import DicomwebSettings
 from idh_tasks.errors import InstanceRejectedError, StudyQuarantinedError, TransientError
-from idh_tasks.intake.gate.accepted import SOP_CLASSES
+from idh_tasks.intake.gate.accepted import MAX_BYTES, SOP_CLASSES
 from idh_tasks.intake.gate.file_meta import read_file_meta
+from idh_tasks.intake.transport.inflate import ACCEPTED_CODINGS, MAX_ANSWER_BYTES, inflated
 from idh_tasks.intake.transport.listing import STUDY_KEYS, PacsStudy, listed_study, unique_studies
+from idh_tasks.intake.transport.multipart import boundary_of, parts
 
 RETRIES = 4
 TEMPORARY = (429, 500, 502, 503, 504)
 REFUSED = (401, 403)
 ACCEPT = 'multipart/related; type="application/dicom"; transfer-syntax=*'
+MAX_STUDY_BYTES = 16 * 2**30
+"""The largest study that is retrieved."""
+PIECE_BYTES = 2**16
 STUDY_UID, INSTANCE_UID, SOP_CLASS = "0020000D", "00080018", "00080016"
 
 
@@ -33,8 +39,13 @@ class _SameHostSession(requests.Session):
         self._timeout_s = timeout_s
 
     def request(self, *args: Any, **options: Any) -> requests.Response:
-        """Send a request with a time limit."""
-        return super().request(*args, **(options | {"timeout": options.get("timeout") or self._timeout_s}))
+        """Send a request with a time limit; a listing is read within its limit of size."""
+        whole = not options.get("stream")
+        options |= {"timeout": options.get("timeout") or self._timeout_s, "stream": True}
+        answer = super().request(*args, **options)
+        if whole:
+            _read_whole(answer)
+        return answer
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         target = super().get_redirect_target(resp)
@@ -43,8 +54,34 @@ class _SameHostSession(requests.Session):
         return target
 
 
+class _Adapter(HTTPAdapter):
+    """An adapter that throws the body of a redirect away, which requests would unpack as a whole."""
+
+    def send(self, *args: Any, **options: Any) -> requests.Response:
+        """Send a request."""
+        answer = super().send(*args, **options)
+        if answer.is_redirect:
+            answer.close()
+            answer.raw = BytesIO()
+        return answer
+
+
+def _read_whole(answer: requests.Response) -> None:
+    """Read an answer that is unpacked to at most so many bytes; requests finds it as if it had come unpacked."""
+    content = BytesIO(b"".join(_body(answer, MAX_ANSWER_BYTES)))
+    answer.close()
+    answer.headers.pop("Content-Encoding", None)
+    answer.raw = content
+
+
+def _body(answer: requests.Response, most: int) -> Iterator[bytes]:
+    pieces = answer.raw.stream(PIECE_BYTES, decode_content=False)
+    return inflated(pieces, answer.headers.get("Content-Encoding", ""), most)
+
+
 def _session(archive: DicomwebSettings, retries: int = RETRIES) -> requests.Session:
     session = _SameHostSession(archive.timeout_s)
+    session.headers.update(ACCEPTED_CODINGS)
     session.trust_env = False  # no ~/.netrc, no proxy of the environment
     if archive.token is not None:
         session.headers["Authorization"] = f"Bearer {archive.token.get_secret_value()}"
@@ -53,7 +90,7 @@ def _session(archive: DicomwebSettings, retries: int = RETRIES) -> requests.Sess
     # A Retry-After header is respected.
     retry = Retry(total=retries, backoff_factor=0.3, backoff_jitter=0.3, status_forcelist=TEMPORARY, backoff_max=30)
     for scheme in ("http://", "https://"):
-        session.mount(scheme, HTTPAdapter(max_retries=retry))
+        session.mount(scheme, _Adapter(max_retries=retry))
     return session
 
 
@@ -135,8 +172,8 @@ def probe(archive: DicomwebSettings) -> None:
     _search(_client(archive, retries=0).search_for_studies, 1, 0, {})
 
 
-def retrieve(archive: DicomwebSettings, study_uid: str) -> dict[str, bytes]:
-    """Retrieve a study by WADO-RS as DICOM files, by instance UID; all that QIDO-RS lists must arrive.
+def retrieve(archive: DicomwebSettings, study_uid: str, received: MutableMapping[str, bytes]) -> None:
+    """Retrieve a study by WADO-RS into `received`, as DICOM files by instance UID; all that QIDO-RS lists must arrive.
 
     Raises
     ------
@@ -150,20 +187,22 @@ def retrieve(archive: DicomwebSettings, study_uid: str) -> dict[str, bytes]:
     wanted = {_value(row, INSTANCE_UID) for row in rows if _value(row, SOP_CLASS) in ("", *SOP_CLASSES)}
     if not wanted:
         raise StudyQuarantinedError(Code.E_NO_IMAGES, "the archive lists no MR image in the study")
-    received = {uid: content for content in _files(archive, study_uid) for uid in [_uid(content)] if uid in wanted}
+    for content in _files(archive, study_uid):
+        if (uid := _uid(content)) in wanted:
+            received[uid] = content
     if missing := wanted - set(received):
         raise TransientError(Code.E_INCOMPLETE, f"{len(wanted) - len(missing)} of {len(wanted)} instances arrived")
-    return received
 
 
-def _files(archive: DicomwebSettings, study_uid: str) -> list[bytes]:
-    """Return the parts of a WADO-RS answer without parsing them: the gate comes before any parser."""
+def _files(archive: DicomwebSettings, study_uid: str) -> Iterator[bytes]:
+    """Yield the parts of a WADO-RS answer without parsing them: the gate comes before any parser."""
     url = f"{archive.url.rstrip('/')}/studies/{study_uid}"
     try:
-        answer = _session(archive).get(url, headers={"Accept": ACCEPT})
-        answer.raise_for_status()
-        return [part.content for part in MultipartDecoder.from_response(answer).parts]
-    except Exception as error:  # requests, urllib3 and the decoder raise their own types
+        with _session(archive).get(url, headers={"Accept": ACCEPT}, stream=True) as answer:
+            answer.raise_for_status()
+            boundary = boundary_of(answer.headers.get("Content-Type", ""))
+            yield from parts(_body(answer, MAX_STUDY_BYTES), boundary, MAX_BYTES)
+    except Exception as error:  # requests, urllib3 and the reader of parts raise their own types
         raise _translated(error) from None
 
 

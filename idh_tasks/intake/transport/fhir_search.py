@@ -15,6 +15,12 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 from idh_tasks.codes import Code
 from idh_tasks.endpoints import FhirSettings
 from idh_tasks.errors import RunRefusedError, TransientError
+from idh_tasks.intake.transport.inflate import (
+    ACCEPTED_CODINGS,
+    MAX_ANSWER_BYTES,
+    AnswerRefusedError,
+    inflated,
+)
 
 # It logs the address of every request, in which a server may put what it likes.
 logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -146,7 +152,7 @@ def _check_encryption(server: FhirSettings) -> None:
 
 
 def _client(server: FhirSettings) -> httpx.Client:
-    headers = {"Accept": "application/fhir+json"}
+    headers = {"Accept": "application/fhir+json", **ACCEPTED_CODINGS}
     if server.token is not None:
         headers["Authorization"] = f"Bearer {server.token.get_secret_value()}"
     password = server.password.get_secret_value() if server.password else ""
@@ -182,7 +188,9 @@ def _get(client: httpx.Client, url: str, headers: Mapping[str, str]) -> httpx.Re
 
 def _answer(client: httpx.Client, url: str, headers: Mapping[str, str]) -> httpx.Response:
     try:
-        response = client.get(url, headers=dict(headers))
+        response = _whole(client, url, headers)
+    except AnswerRefusedError:
+        raise TransientError(Code.E_FHIR, "an answer of the FHIR server is too large, or packed wrongly") from None
     except httpx.HTTPError as error:  # its text contains the address
         what = "cannot be reached" if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) else "failed"
         raise _TemporaryError(f"the FHIR server {what} ({type(error).__name__})") from None
@@ -194,6 +202,15 @@ def _answer(client: httpx.Client, url: str, headers: Mapping[str, str]) -> httpx
     if status not in (200, 304):
         raise TransientError(Code.E_FHIR, f"the FHIR server answered with status {status}")
     return response
+
+
+def _whole(client: httpx.Client, url: str, headers: Mapping[str, str]) -> httpx.Response:
+    """Return an answer that is unpacked to at most so many bytes, as if it had come unpacked."""
+    with client.stream("GET", url, headers=dict(headers)) as answer:
+        coding = answer.headers.get("Content-Encoding", "")
+        content = b"".join(inflated(answer.iter_raw(), coding, MAX_ANSWER_BYTES))
+        stated = [(name, value) for name, value in answer.headers.multi_items() if name != "content-encoding"]
+        return httpx.Response(answer.status_code, headers=stated, content=content, request=answer.request)
 
 
 _backoff = wait_exponential_jitter(initial=0.3, max=LONGEST_WAIT_S, jitter=0.3)

@@ -1,7 +1,7 @@
 """Receives instances from the PACS by C-STORE, on our own association or with a listening receiver (PS3.4 B)."""
 
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -20,7 +20,7 @@ MAX_ASSOCIATIONS = 100
 SUCCESS, SOP_CLASS_NOT_SUPPORTED = 0x0000, 0x0122
 
 
-def store_into(received: dict[str, bytes]) -> Callable[[evt.Event], int]:
+def store_into(received: MutableMapping[str, bytes]) -> Callable[[evt.Event], int]:
     """Return the handler of a C-STORE that adds instances, as DICOM files by instance UID."""
 
     def store(event: evt.Event) -> int:
@@ -35,7 +35,7 @@ def store_into(received: dict[str, bytes]) -> Callable[[evt.Event], int]:
 
 
 @contextmanager
-def receiver(pacs: PacsSettings, received: dict[str, bytes]) -> Iterator[None]:
+def receiver(pacs: PacsSettings, received: MutableMapping[str, bytes]) -> Iterator[None]:
     """Listen for the PACS, and for no other peer, while a retrieve lasts.
 
     Raises
@@ -69,7 +69,7 @@ def _receiving_entity(pacs: PacsSettings) -> AE:
     return ae
 
 
-def _handlers(received: dict[str, bytes]) -> list[Any]:
+def _handlers(received: MutableMapping[str, bytes]) -> list[Any]:
     return [
         (evt.EVT_CONN_OPEN, no_delay),
         (evt.EVT_CONN_OPEN, limit_pdu_size),

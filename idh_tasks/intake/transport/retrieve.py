@@ -1,7 +1,7 @@
 """Retrieves studies from the PACS by C-GET or C-MOVE and compares every UID with the listing."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 
 from pydicom import Dataset
 from pynetdicom import evt
@@ -21,8 +21,13 @@ ATTEMPTS = 4
 """How often the missing instances of a study are requested before the retrieve fails."""
 
 
-def retrieve(pacs: PacsSettings, study_uid: str, wanted: frozenset[InstanceReference]) -> dict[str, bytes]:
-    """Retrieve the instances that the PACS listed, as DICOM files by instance UID.
+def retrieve(
+    pacs: PacsSettings,
+    study_uid: str,
+    wanted: frozenset[InstanceReference],
+    received: MutableMapping[str, bytes],
+) -> None:
+    """Retrieve the instances that the PACS listed into `received`, as DICOM files by instance UID.
 
     The final status of a retrieve is not trusted: what is missing is requested again.
 
@@ -35,7 +40,6 @@ def retrieve(pacs: PacsSettings, study_uid: str, wanted: frozenset[InstanceRefer
     """
     if not wanted:
         raise StudyQuarantinedError(Code.E_NO_IMAGES, "the PACS lists no MR image in the study")
-    received: dict[str, bytes] = {}
     request = c_move if pacs.retrieve == "C-MOVE" else c_get
     missing, timeout = wanted, None
     for _ in range(ATTEMPTS):
@@ -45,9 +49,16 @@ def retrieve(pacs: PacsSettings, study_uid: str, wanted: frozenset[InstanceRefer
             timeout = error if isinstance(error, PeerTimeoutError) else None
         missing = frozenset(reference for reference in wanted if reference.instance_uid not in received)
         if not missing:
-            return {reference.instance_uid: received[reference.instance_uid] for reference in wanted}
+            _drop_others(received, wanted)
+            return
     arrived = len(wanted) - len(missing)
     raise timeout or TransientError(Code.E_INCOMPLETE, f"{arrived} of {len(wanted)} instances arrived")
+
+
+def _drop_others(received: MutableMapping[str, bytes], wanted: frozenset[InstanceReference]) -> None:
+    """Drop what the PACS sent without having listed it."""
+    for uid in set(received) - {reference.instance_uid for reference in wanted}:
+        del received[uid]
 
 
 def _queries(study_uid: str, missing: frozenset[InstanceReference], *, whole: bool) -> list[Dataset]:
@@ -70,7 +81,7 @@ def _series_queries(study_uid: str, missing: frozenset[InstanceReference]) -> It
         yield query
 
 
-def c_get(pacs: PacsSettings, queries: list[Dataset], received: dict[str, bytes]) -> None:
+def c_get(pacs: PacsSettings, queries: list[Dataset], received: MutableMapping[str, bytes]) -> None:
     """Retrieve on our own association (PS3.4 C.4.3)."""
     model = StudyRootQueryRetrieveInformationModelGet
     with association(pacs, [(evt.EVT_C_STORE, store_into(received))], model) as opened:
@@ -78,7 +89,7 @@ def c_get(pacs: PacsSettings, queries: list[Dataset], received: dict[str, bytes]
             _finish(pacs, opened.send_c_get(query, model))
 
 
-def c_move(pacs: PacsSettings, queries: list[Dataset], received: dict[str, bytes]) -> None:
+def c_move(pacs: PacsSettings, queries: list[Dataset], received: MutableMapping[str, bytes]) -> None:
     """Have the instances sent to our own receiver (PS3.4 C.4.2)."""
     with receiver(pacs, received):
         request_move(pacs, queries)

@@ -15,7 +15,7 @@ from idh_tasks.linkage.feed.identifier_text import read_identifier
 from idh_tasks.linkage.feed.one_report import DATES, LINE
 from idh_tasks.linkage.feed.rows import check_columns, read_rows
 from idh_tasks.linkage.feed.values import read_text
-from idh_tasks.linkage.feed.workbooks import read_sheet
+from idh_tasks.linkage.feed.workbook_process import read_sheet_apart
 
 YES, NO = ("1", "true", "yes", "ja", "y"), ("", "0", "false", "no", "nein", "n")
 
@@ -61,7 +61,7 @@ def read_excel(content: bytes, issuer: str = "", rules: TableRules = STRICT) -> 
     RunRefusedError
         ``E_FEED_FORMAT`` or ``E_SCHEMA``, with the row where one is at fault: nothing of the file is used.
     """
-    return _content(read_sheet(content), issuer, rules)
+    return _content(read_sheet_apart(content), issuer, rules)
 
 
 def _content(lines: Iterable[Line], issuer: str, rules: TableRules) -> FeedContent:

@@ -1,15 +1,18 @@
 """The files that a source fetched for one delivery."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from pydicom import Dataset
 
 from idh_tasks.codes import Code
 from idh_tasks.errors import StudyQuarantinedError
+from idh_tasks.intake.transport.archive import NIFTI
+from idh_tasks.intake.transport.delivered import DeliveredFile
+from idh_tasks.intake.transport.spool import ReceivedFiles, SpooledFile
 from idh_tasks.pipelines.ingest.agreement import is_image, stated_texts, text
 
-NIFTI = (".nii.gz", ".nii")
 MASK_NAMES = ("roi.nii.gz", "roi.nii")
 """Only these are outlines; other NIfTI files, such as brain masks or images, are not used."""
 
@@ -18,20 +21,26 @@ MASK_NAMES = ("roi.nii.gz", "roi.nii")
 class FetchedFiles:
     """The files of a delivery; `study_uid` and `patients` state what they must contain, if the source knows that."""
 
-    files: dict[str, bytes]
+    files: Sequence[DeliveredFile]
     study_uid: str | None = None
     patients: frozenset[str] = frozenset()
 
-    @property
-    def masks(self) -> tuple[bytes, ...]:
+    @cached_property
+    def masks(self) -> tuple[SpooledFile, ...]:
         """Return the different NIfTI masks that came with the images."""
-        named = (content for name, content in self.files.items() if name.rpartition("/")[2].lower() in MASK_NAMES)
-        return tuple(dict.fromkeys(named))
+        named = (file.content for file in self.files if file.last_name in MASK_NAMES)
+        return tuple({content.sha256: content for content in named}.values())
 
     @property
-    def instances(self) -> Iterator[bytes]:
+    def instances(self) -> list[DeliveredFile]:
         """Return the files that should be DICOM instances."""
-        return (content for name, content in self.files.items() if not name.lower().endswith(NIFTI))
+        return [file for file in self.files if not file.last_name.endswith(NIFTI)]
+
+    @property
+    def unused(self) -> int:
+        """Return the number of NIfTI files that are no outlines by their name."""
+        names = (file.last_name for file in self.files)
+        return sum(name.endswith(NIFTI) and name not in MASK_NAMES for name in names)
 
     def check_requested(self, headers: Iterable[Dataset]) -> None:
         """Check that the instances belong to the requested study and patient.
@@ -49,3 +58,8 @@ class FetchedFiles:
             raise StudyQuarantinedError(
                 Code.E_ID_MISMATCH, "the source lists the study under another patient than its headers"
             )
+
+
+def delivered(received: ReceivedFiles) -> list[DeliveredFile]:
+    """Return what an archive sent as the files of a delivery."""
+    return [DeliveredFile(name, content) for name, content in received.spooled.items()]

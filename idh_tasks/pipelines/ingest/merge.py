@@ -1,15 +1,18 @@
 """Compares a delivery with the stored study, if there is one: late instances, repeated ones, and conflicts."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from io import BytesIO
 
 from pydicom import dcmread
 
 from idh_tasks.db.studies import StoredStudy
+from idh_tasks.dicom.headers import without_pixels
 from idh_tasks.domain.study import InstanceRecord, SeriesRecord
-from idh_tasks.intake.transport.archive import unzip
+from idh_tasks.intake.transport.archive import unzipped
+from idh_tasks.intake.transport.spool import Spool
 from idh_tasks.pipelines.ingest.instances import DeidentifiedInstance
 from idh_tasks.pipelines.platform import Platform
+from idh_tasks.store.objects import sha256
 
 
 def conflicts(
@@ -33,20 +36,17 @@ def adds_nothing(received: Mapping[str, DeidentifiedInstance], known: Mapping[st
     )
 
 
-def stored_instances(platform: Platform, study: StoredStudy) -> dict[str, DeidentifiedInstance]:
-    """Read the instances that a study already holds."""
-    instances = {}
+def stored_instances(
+    platform: Platform, study: StoredStudy, touched: Collection[str], spool: Spool
+) -> Iterator[DeidentifiedInstance]:
+    """Yield the instances that a study already holds; the contents of series that the delivery touches are kept."""
     for series in study.series:
-        archive = unzip(platform.store.get_checked(series.object_key, series.sha256))
-        for name, content in archive.items():
-            instance = _stored_instance(name.removesuffix(".dcm"), content)
-            instances[instance.instance_id] = instance
-    return instances
-
-
-def _stored_instance(instance_id: str, content: bytes) -> DeidentifiedInstance:
-    header = dcmread(BytesIO(content))
-    return DeidentifiedInstance(header, instance_id, str(header.SeriesInstanceUID), content, new=False)
+        archive = Spool().write(platform.store.stream_checked(series.object_key, series.sha256))
+        for name, content in unzipped(archive.open()):
+            header = without_pixels(dcmread(BytesIO(content)))
+            uid = str(header.SeriesInstanceUID)
+            kept = content if uid in touched else b""
+            yield DeidentifiedInstance(header, name.removesuffix(".dcm"), uid, spool.add(kept), sha256(kept))
 
 
 def unchanged_series(

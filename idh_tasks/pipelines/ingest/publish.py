@@ -1,24 +1,24 @@
 """Writes the objects of a study to the store: series, tumour outline and, where a setting asks for them, originals."""
 
 from idh_tasks.domain.study import SeriesRecord, StudyRecord
-from idh_tasks.intake.transport.archive import pack
-from idh_tasks.pipelines.ingest.instances import received_file
+from idh_tasks.intake.transport.archive import packed_pieces
 from idh_tasks.pipelines.ingest.received_study import ReceivedStudy
 from idh_tasks.pipelines.ingest.series_archive import SeriesArchive
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.store import keys
+from idh_tasks.store.content import Scratch
 
 
 def publish_series(platform: Platform, study: StudyRecord, archive: SeriesArchive) -> SeriesRecord:
     """Store the archive of a series and return its record."""
     key, named = keys.series(study.study_id, study.content_hash, archive.series_id), archive.named
-    platform.store.put(key, archive.content)
+    platform.store.put_file(key, archive.content)
     return SeriesRecord(
         archive.series_id,
         named.identification,
         key,
         archive.sha256,
-        len(archive.files),
+        len(archive.instances),
         named.fault,
         named.slice_geometry,
         archive.protocol,
@@ -37,6 +37,6 @@ def publish_originals(platform: Platform, received: ReceivedStudy, study: StudyR
     """Store the delivered files, encrypted, if a setting asks for them (PS3.15 E.3)."""
     if not platform.settings.keep_originals:
         return
-    files = {f"{number:06d}.dcm": received_file(instance.header) for number, instance in enumerate(received.instances)}
+    files = ((f"{number:06d}.dcm", instance.file.read()) for number, instance in enumerate(received.instances))
     key = keys.original(study.study_id, study.content_hash)
-    platform.store.put(key, platform.vault.seal(pack(files)))
+    platform.store.put_file(key, Scratch().of(platform.vault.sealed(packed_pieces(files))))

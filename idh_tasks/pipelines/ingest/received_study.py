@@ -12,16 +12,11 @@ from idh_tasks.db.identities import Identity
 from idh_tasks.db.quarantine import QuarantineEntry
 from idh_tasks.domain.study import StudyId, StudyRecord
 from idh_tasks.errors import StudyQuarantinedError
+from idh_tasks.intake.transport.spool import Spool, SpooledFile
 from idh_tasks.pipelines.ingest.admission import seal_instance
 from idh_tasks.pipelines.ingest.agreement import is_image, most_stated, stated_dates
-from idh_tasks.pipelines.ingest.instances import (
-    DeidentifiedInstance,
-    ReceivedInstance,
-    deidentify_instance,
-    received_file,
-)
+from idh_tasks.pipelines.ingest.instances import DeidentifiedInstance, ReceivedInstance, deidentify_again
 from idh_tasks.pipelines.platform import Platform
-from idh_tasks.store.objects import sha256
 
 DAYS_PER_YEAR = 365.25
 
@@ -33,7 +28,7 @@ class ReceivedStudy:
     study_id: StudyId
     identity: Identity
     instances: tuple[ReceivedInstance, ...]
-    roi: bytes | None
+    roi: SpooledFile | None
     item_id: str | None
 
     @property
@@ -58,7 +53,7 @@ def group_by_study(instances: Iterable[ReceivedInstance]) -> Iterator[tuple[str,
 
 
 def deidentified_instances(
-    platform: Platform, study: ReceivedStudy
+    platform: Platform, study: ReceivedStudy, spool: Spool
 ) -> tuple[dict[str, DeidentifiedInstance], list[QuarantineEntry]]:
     """Return the instances as they are stored; of one that came with different bytes, the others are quarantined.
 
@@ -66,26 +61,28 @@ def deidentified_instances(
     """
     instances: dict[str, DeidentifiedInstance] = {}
     duplicates = []
-    for instance in sorted(_as_stored(platform, study), key=lambda one: (one.instance_id, one.sha256)):
+    stored = _as_stored(platform, study, spool)
+    for received, instance in sorted(stored, key=lambda pair: (pair[1].instance_id, pair[1].sha256)):
         kept = instances.setdefault(instance.instance_id, instance)
-        if kept.content != instance.content:
-            duplicates.append(conflict_entry(platform, study, instance.header))
+        if kept.sha256 != instance.sha256:
+            duplicates.append(conflict_entry(platform, study, received.file))
     return instances, duplicates
 
 
-def _as_stored(platform: Platform, study: ReceivedStudy) -> Iterator[DeidentifiedInstance]:
-    """Yield each instance as it is stored for the patient of the study, whom its own header need not name."""
+def _as_stored(
+    platform: Platform, study: ReceivedStudy, spool: Spool
+) -> Iterator[tuple[ReceivedInstance, DeidentifiedInstance]]:
+    """Yield each instance also as it is stored for the patient of the study, whom its own header need not name."""
     for received in study.instances:
         if received.deidentified is not None and received.patient == study.identity.patient_key:
-            yield received.deidentified
+            yield received, received.deidentified
         else:
-            yield deidentify_instance(platform, received.header, study.identity.patient_key)
+            yield received, deidentify_again(platform, received, study.identity.patient_key, spool)
 
 
-def conflict_entry(platform: Platform, study: ReceivedStudy, header: Dataset) -> QuarantineEntry:
+def conflict_entry(platform: Platform, study: ReceivedStudy, content: SpooledFile) -> QuarantineEntry:
     """Quarantine an instance that is already known with different bytes."""
-    content = received_file(header)
-    reason = f"known with different bytes; this copy, {sha256(content)[:12]}, is quarantined, the other one stays"
+    reason = f"known with different bytes; this copy, {content.sha256[:12]}, is quarantined, the other one stays"
     return seal_instance(platform, content, Code.E_SOP_CONFLICT, reason, study.item_id)
 
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from typing import BinaryIO
 
 from pydicom import Dataset
 
@@ -11,33 +11,27 @@ from idh_tasks.domain.study import SeriesId
 from idh_tasks.intake.naming.name import normalised
 from idh_tasks.intake.naming.physics import series_name
 from idh_tasks.intake.naming.series import NamedSeries, name_series
-from idh_tasks.intake.transport.archive import pack
+from idh_tasks.intake.transport.archive import pack_into
 from idh_tasks.pipelines.ingest.instances import DeidentifiedInstance
 from idh_tasks.pipelines.platform import Platform
-from idh_tasks.store.objects import sha256
+from idh_tasks.store.content import Scratch, file_digest
 
 
 @dataclass(frozen=True)
 class SeriesArchive:
-    """One series as an archive of its de-identified files, by instance id; `protocol` as in `SeriesRecord`."""
+    """One series as an archive of its de-identified instances, by id; `protocol` as in `SeriesRecord`."""
 
     series_id: SeriesId
     named: NamedSeries
-    files: Mapping[str, bytes]
+    instances: Mapping[str, DeidentifiedInstance]
+    content: BinaryIO
+    sha256: str
     protocol: str
 
-    @cached_property
-    def content(self) -> bytes:
-        """Return the archive, bit-identical for the same files."""
-        return pack({f"{instance_id}.dcm": content for instance_id, content in self.files.items()})
 
-    @cached_property
-    def sha256(self) -> str:
-        """Return the hash of the archive."""
-        return sha256(self.content)
-
-
-def pack_series(platform: Platform, merged: Mapping[str, DeidentifiedInstance]) -> tuple[list[SeriesArchive], set[str]]:
+def pack_series(
+    platform: Platform, merged: Mapping[str, DeidentifiedInstance], scratch: Scratch
+) -> tuple[list[SeriesArchive], set[str]]:
     """Name and pack every series that the delivery touched; return them and the instances of all other series."""
     groups: dict[str, dict[str, DeidentifiedInstance]] = defaultdict(dict)
     for instance_id, instance in merged.items():
@@ -46,23 +40,26 @@ def pack_series(platform: Platform, merged: Mapping[str, DeidentifiedInstance]) 
     untouched: set[str] = set()
     for uid, group in sorted(groups.items()):
         if any(instance.new for instance in group.values()):
-            archives.extend(_archives(platform, uid, group))
+            archives.extend(_archives(platform, uid, group, scratch))
         else:
             untouched |= set(group)
     return archives, untouched
 
 
-def _archives(platform: Platform, uid: str, group: Mapping[str, DeidentifiedInstance]) -> Iterable[SeriesArchive]:
+def _archives(
+    platform: Platform, uid: str, group: Mapping[str, DeidentifiedInstance], scratch: Scratch
+) -> Iterable[SeriesArchive]:
     # Received headers first: the stored ones no longer have a series description.
     ordered = sorted(group.values(), key=lambda instance: not instance.new)
     some_stored = not all(instance.new for instance in ordered)
     headers = [_as_stored(platform, one.header) if one.new and some_stored else one.header for one in ordered]
     by_header = {id(header): instance for header, instance in zip(headers, ordered, strict=True)}
     for named in name_series(headers):
-        instances = [by_header[id(header)] for header in named.instances]
-        files = {instance.instance_id: instance.content for instance in instances}
+        instances = {one.instance_id: one for one in (by_header[id(header)] for header in named.instances)}
+        content = _packed(instances, scratch)
         series_id = platform.pseudonymiser.series(f"{uid} {named.label}".strip())
-        yield SeriesArchive(series_id, named, files, _protocol(platform, headers, named.label))
+        protocol = _protocol(platform, headers, named.label)
+        yield SeriesArchive(series_id, named, instances, content, file_digest(content, "sha256").hex(), protocol)
 
 
 def _protocol(platform: Platform, headers: Sequence[Dataset], label: str) -> str:
@@ -74,6 +71,14 @@ def _protocol(platform: Platform, headers: Sequence[Dataset], label: str) -> str
 
 def _normalised(ds: Dataset, keyword: str) -> str:
     return normalised(str(ds.get(keyword) or ""))
+
+
+def _packed(instances: Mapping[str, DeidentifiedInstance], scratch: Scratch) -> BinaryIO:
+    """Return the archive of the files, bit-identical for the same files."""
+    files = {f"{name}.dcm": instance.content for name, instance in instances.items()}
+    archive = scratch.part()
+    pack_into(archive, ((name, files[name].read()) for name in sorted(files)))
+    return archive
 
 
 def _as_stored(platform: Platform, received: Dataset) -> Dataset:

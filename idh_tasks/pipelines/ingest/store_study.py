@@ -11,7 +11,8 @@ from idh_tasks.db.quarantine import QuarantineEntry
 from idh_tasks.db.studies import StoredStudy
 from idh_tasks.domain.study import InstanceRecord, StudyId
 from idh_tasks.errors import StudyQuarantinedError
-from idh_tasks.imaging.outline.nifti import rewrite_nifti
+from idh_tasks.imaging.outline.mask_process import rewrite_apart
+from idh_tasks.intake.transport.spool import Spool, SpooledFile
 from idh_tasks.pipelines.ingest.admission import Admission, seal_instance
 from idh_tasks.pipelines.ingest.agreement import most_stated
 from idh_tasks.pipelines.ingest.fetched import FetchedFiles
@@ -30,6 +31,7 @@ from idh_tasks.pipelines.ingest.series_archive import SeriesArchive, pack_series
 from idh_tasks.pipelines.ingest.study_naming import GivenNames, settle_study
 from idh_tasks.pipelines.platform import Platform, code_version
 from idh_tasks.store import keys
+from idh_tasks.store.content import Scratch
 from idh_tasks.store.objects import sha256
 
 
@@ -43,8 +45,8 @@ def store_studies(platform: Platform, fetched: FetchedFiles, item_id: str | None
         ``E_DEMOGRAPHIC_MISMATCH`` or ``E_ROI``; where a delivery holds several studies, only if none of them can be
         stored.
     """
-    admission = Admission(platform, item_id)
-    groups = list(group_by_study(_admit(fetched, admission)))
+    admission, spool = Admission(platform, item_id), Spool()
+    groups = list(group_by_study(_admit(fetched, admission, spool)))
     mask = _mask_of_only_study(platform, fetched, len(groups), item_id)
     changed: dict[StudyId, bool] = {}
     refused: dict[StudyId, StudyQuarantinedError] = {}
@@ -52,7 +54,7 @@ def store_studies(platform: Platform, fetched: FetchedFiles, item_id: str | None
         study_id = platform.pseudonymiser.study(uid)
         try:
             identity = identify_patient(platform, [instance.header for instance in group])
-            changed[study_id] = _store(platform, ReceivedStudy(study_id, identity, group, mask, item_id))
+            changed[study_id] = _store(platform, ReceivedStudy(study_id, identity, group, mask, item_id), spool)
         except StudyQuarantinedError as error:
             refused[study_id] = error
     if not changed:
@@ -67,7 +69,7 @@ def store_studies(platform: Platform, fetched: FetchedFiles, item_id: str | None
 
 def _mask_of_only_study(
     platform: Platform, fetched: FetchedFiles, studies_delivered: int, item_id: str | None
-) -> bytes | None:
+) -> SpooledFile | None:
     """Return the delivered mask if it can only belong to the one study; otherwise it is quarantined."""
     masks = fetched.masks
     if len(masks) <= 1 and studies_delivered <= 1:
@@ -81,9 +83,11 @@ def _mask_of_only_study(
     return None
 
 
-def _admit(fetched: FetchedFiles, admission: Admission) -> list[ReceivedInstance]:
+def _admit(fetched: FetchedFiles, admission: Admission, spool: Spool) -> list[ReceivedInstance]:
     platform = admission.platform
-    instances = [receive_instance(platform, header) for header in admission.admitted(fetched.instances)]
+    admission.note_clutter(fetched.unused)
+    admitted = admission.admitted(fetched.instances)
+    instances = [receive_instance(platform, ds, file, spool) for ds, file in admitted]
     with platform.database.begin() as transaction:
         quarantine.record(transaction, admission.entries(admission.item_id or "desk"))
     fetched.check_requested(instance.header for instance in instances)
@@ -103,19 +107,21 @@ class _Update:
     roi: bytes | None
     known: Mapping[str, InstanceRecord]
     stored: StoredStudy | None
+    spool: Spool
 
 
-def _store(platform: Platform, received: ReceivedStudy) -> bool:
-    instances, duplicates = deidentified_instances(platform, received)
-    roi = rewrite_nifti(received.roi) if received.roi else None
+def _store(platform: Platform, received: ReceivedStudy, spool: Spool) -> bool:
+    instances, duplicates = deidentified_instances(platform, received, spool)
+    roi = rewrite_apart(received.roi.read()) if received.roi else None
     with platform.database.begin() as transaction:
         studies.lock(transaction, received.study_id)
         known = studies.instances(transaction, received.study_id)
         conflicting = conflicts(instances, known, _profile())
         accepted = {name: instance for name, instance in instances.items() if name not in conflicting}
         stored = studies.find(transaction, received.study_id)
-        changed = _apply(platform, transaction, _Update(received, accepted, roi, known, stored))
-        entries = [conflict_entry(platform, received, instances[name].header) for name in sorted(conflicting)]
+        changed = _apply(platform, transaction, _Update(received, accepted, roi, known, stored, spool))
+        copies = [copy for name in sorted(conflicting) if (copy := instances[name].received)]
+        entries = [conflict_entry(platform, received, copy) for copy in copies]
         study_id = received.study_id if known or changed else None
         quarantine.record(transaction, [*entries, *duplicates], study_id)
     return changed
@@ -156,8 +162,8 @@ def _renew_profiles(transaction: Transaction, update: _Update) -> None:
 def _save(platform: Platform, transaction: Transaction, update: _Update) -> bool:
     """Publish and record the merged study; return whether its content has changed."""
     received, stored, roi = update.received, update.stored, update.roi
-    merged = (stored_instances(platform, stored) if stored else {}) | dict(update.accepted)
-    archives, untouched = pack_series(platform, merged)
+    merged = _merged(platform, update)
+    archives, untouched = pack_series(platform, merged, Scratch())
     unchanged = unchanged_series(stored, update.known, untouched) if stored else []
     given = GivenNames(series_names.reviewed(transaction, received.study_id), series_rules.every(transaction))
     archives, unchanged = settle_study(archives, unchanged, update.known, merged, given)
@@ -187,9 +193,16 @@ def _record_rules(transaction: Transaction, study_id: StudyId, archives: list[Se
         audit.record(transaction, "ingest", "named by rule", study_id, rule=rule_id, series=sorted(named))
 
 
+def _merged(platform: Platform, update: _Update) -> dict[str, DeidentifiedInstance]:
+    """Return the instances of the study; of copies, the delivered one."""
+    touched = {instance.series_uid for instance in update.accepted.values()}
+    stored = stored_instances(platform, update.stored, touched, update.spool) if update.stored else ()
+    return {instance.instance_id: instance for instance in stored} | dict(update.accepted)
+
+
 def _instance_records(archives: list[SeriesArchive]) -> list[InstanceRecord]:
     return [
-        InstanceRecord(name, archive.series_id, sha256(content), _profile())
+        InstanceRecord(name, archive.series_id, instance.sha256, _profile())
         for archive in archives
-        for name, content in archive.files.items()
+        for name, instance in archive.instances.items()
     ]

@@ -7,7 +7,10 @@ from datetime import date
 from idh_tasks.codes import Code
 from idh_tasks.db.inbox import InboxItem
 from idh_tasks.errors import StudyQuarantinedError
-from idh_tasks.intake.transport.archive import ARCHIVES, open_archive
+from idh_tasks.intake.transport.archive import ARCHIVES, open_archive, open_packed
+from idh_tasks.intake.transport.budget import Budget
+from idh_tasks.intake.transport.delivered import DeliveredFile
+from idh_tasks.intake.transport.spool import Spool
 from idh_tasks.pipelines.ingest.fetched import FetchedFiles
 from idh_tasks.pipelines.ingest.sources.items import inbox_item
 from idh_tasks.pipelines.platform import Platform
@@ -41,10 +44,15 @@ def fetch(platform: Platform, item: InboxItem) -> FetchedFiles:
         raise StudyQuarantinedError(
             Code.E_BAD_KEY, "the key contains '..' or control characters; deliver it under another name"
         )
+    spool = Spool()
     if not item.locator.endswith("/"):
-        return FetchedFiles(open_archive(platform.drop.get(item.locator, etag=item.fingerprint)))
-    files = [listed for listed in platform.drop.listed(item.locator) if _is_loose(item.locator, listed.key)]
-    return FetchedFiles({file.key.rpartition("/")[2]: platform.drop.get(file.key, etag=file.etag) for file in files})
+        return FetchedFiles(open_archive(spool.write(platform.drop.stream(item.locator, item.fingerprint)), spool))
+    listed = [one for one in platform.drop.listed(item.locator) if _is_loose(item.locator, one.key)]
+    files = [
+        DeliveredFile(one.key.rpartition("/")[2], spool.write(platform.drop.stream(one.key, one.etag)))
+        for one in listed
+    ]
+    return FetchedFiles(open_packed(files, spool, Budget.of(sum(one.size for one in listed))))
 
 
 def _fingerprint(files: Iterable[ListedObject]) -> str:

@@ -6,7 +6,8 @@ from idh_tasks.codes import Code
 from idh_tasks.db.inbox import InboxItem
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.intake.transport import dicomweb
-from idh_tasks.pipelines.ingest.fetched import FetchedFiles
+from idh_tasks.intake.transport.spool import ReceivedFiles, Spool
+from idh_tasks.pipelines.ingest.fetched import FetchedFiles, delivered
 from idh_tasks.pipelines.ingest.sources.items import query_window, study_items
 from idh_tasks.pipelines.platform import Platform
 
@@ -31,4 +32,6 @@ def fetch(platform: Platform, item: InboxItem) -> FetchedFiles:
     archive = platform.settings.dicomweb
     if archive is None:
         raise RunRefusedError(Code.E_PREFLIGHT, "the DICOMweb archive of this delivery is no longer configured")
-    return FetchedFiles(dicomweb.retrieve(archive, item.locator), item.locator)
+    received = ReceivedFiles(Spool())
+    dicomweb.retrieve(archive, item.locator, received)
+    return FetchedFiles(delivered(received), item.locator)

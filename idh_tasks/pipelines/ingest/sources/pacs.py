@@ -7,7 +7,8 @@ from idh_tasks.db.inbox import InboxItem
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.intake.transport.find import find_studies, list_study
 from idh_tasks.intake.transport.retrieve import retrieve
-from idh_tasks.pipelines.ingest.fetched import FetchedFiles
+from idh_tasks.intake.transport.spool import ReceivedFiles, Spool
+from idh_tasks.pipelines.ingest.fetched import FetchedFiles, delivered
 from idh_tasks.pipelines.ingest.sources.items import query_window, study_items
 from idh_tasks.pipelines.platform import Platform
 
@@ -32,5 +33,6 @@ def fetch(platform: Platform, item: InboxItem) -> FetchedFiles:
     if pacs is None:
         raise RunRefusedError(Code.E_PREFLIGHT, "the PACS of this delivery is no longer configured")
     contents = list_study(pacs, item.locator)
-    files = retrieve(pacs, item.locator, contents.instances)
-    return FetchedFiles(files, item.locator, contents.patients)
+    received = ReceivedFiles(Spool())
+    retrieve(pacs, item.locator, contents.instances, received)
+    return FetchedFiles(delivered(received), item.locator, contents.patients)

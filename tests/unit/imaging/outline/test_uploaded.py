@@ -14,7 +14,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless
 
 from idh_tasks.codes import Code
 from idh_tasks.errors import StudyQuarantinedError
-from idh_tasks.imaging.outline import uploaded
+from idh_tasks.imaging.outline import nifti_size
 from idh_tasks.imaging.outline.nifti import read_nifti
 from idh_tasks.imaging.outline.reference import ReferenceImage
 from idh_tasks.imaging.outline.uploaded import rewrite_upload
@@ -113,15 +113,15 @@ def test_what_is_not_understood_whole_is_refused_with_a_sentence(content: bytes,
 
 def test_nothing_is_unpacked_beyond_what_the_header_states(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
-    unpack = uploaded._unpacked
+    unpack = nifti_size.unpacked
 
     def watched(content: bytes, most: int) -> bytes:
         asked.append(most)
         return unpack(content, most)
 
-    monkeypatch.setattr(uploaded, "_unpacked", watched)
+    monkeypatch.setattr(nifti_size, "unpacked", watched)
     refusal(bomb((8, 8, 8), 2**26))
-    assert max(asked) <= 8**3 + uploaded.LONGEST_HEADER
+    assert max(asked) <= 8**3 + nifti_size.LONGEST_HEADER
 
 
 def test_a_segmentation_needs_a_series_on_which_it_was_drawn() -> None:

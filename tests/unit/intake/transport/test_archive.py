@@ -1,14 +1,30 @@
-"""An archive is opened within limits; packing is deterministic."""
+"""An archive is opened within limits, and nothing of it vanishes; packing is deterministic."""
 
 import gzip
 import tarfile
 import zipfile
+from collections.abc import Callable
 from io import BytesIO
 
 import pytest
 
 from idh_tasks.errors import StudyQuarantinedError
-from idh_tasks.intake.transport.archive import open_archive, pack, unzip
+from idh_tasks.intake.transport.archive import open_archive, pack, pack_into, packed_pieces, unzip
+from idh_tasks.intake.transport.delivered import DeliveredFile
+from idh_tasks.intake.transport.spool import Spool
+from idh_tasks.store.content import Scratch
+from idh_tasks.store.objects import sha256
+from tests.archives import Named, tar_of, zip_of
+from tests.factories import dicom_bytes, instance
+
+
+def opened(content: bytes) -> list[DeliveredFile]:
+    spool = Spool()
+    return open_archive(spool.add(content), spool)
+
+
+def named(files: list[DeliveredFile]) -> list[Named]:
+    return [(file.name, file.content.read()) for file in files]
 
 
 def zipped(*entries: tuple[zipfile.ZipInfo, bytes]) -> bytes:
@@ -47,7 +63,7 @@ def test_the_same_files_give_the_same_bytes_in_any_order() -> None:
 )
 def test_s07_a_hostile_archive_is_quarantined(content: bytes) -> None:
     with pytest.raises(StudyQuarantinedError) as caught:
-        unzip(content)
+        opened(content)
     assert caught.value.code == "E_ARCHIVE"
 
 
@@ -68,11 +84,14 @@ def entry(name: str, kind: bytes = tarfile.REGTYPE) -> tarfile.TarInfo:
 
 
 def test_a_tar_gz_is_recognised_by_its_content() -> None:
-    assert open_archive(tarred((entry("a/1.dcm"), b"one"), (entry("2.dcm"), b"two"))) == {
-        "a/1.dcm": b"one",
-        "2.dcm": b"two",
-    }
-    assert open_archive(pack({"a": b"1"})) == {"a": b"1"}
+    files = [("a/1.dcm", b"one"), ("2.dcm", b"two")]
+    assert named(opened(tar_of(files, "gz"))) == named(opened(tar_of(files))) == named(opened(zip_of(files))) == files
+
+
+def with_a_damaged_header() -> bytes:
+    content = bytearray(tar_of([("a", b"1"), ("b", b"2")]))
+    content[1024 + 148] ^= 1
+    return bytes(content)
 
 
 @pytest.mark.parametrize(
@@ -86,9 +105,105 @@ def test_a_tar_gz_is_recognised_by_its_content() -> None:
         pytest.param(tarred((entry("whole"), b"x" * 5000))[:-20], id="truncated"),
         pytest.param(gzip.compress(b"\0" * 50_000_000), id="bomb"),
         pytest.param(gzip.compress(b"not an archive"), id="gzip of something else"),
+        pytest.param(tar_of([("a", b"1")]) + tar_of([("b", b"2")]), id="two, one after the other"),
+        pytest.param(with_a_damaged_header(), id="damaged header between entries"),
+        pytest.param(gzip.compress(tar_of([("a", b"1" * 9000)]))[:-8], id="without its checksum"),
     ],
 )
 def test_s07_a_hostile_tar_is_quarantined(content: bytes) -> None:
     with pytest.raises(StudyQuarantinedError) as caught:
-        open_archive(content)
+        opened(content)
     assert caught.value.code == "E_ARCHIVE"
+
+
+SAME_NAMES = [("1.dcm", b"one"), ("1.dcm", b"two"), ("A/1.dcm", b"three"), ("a/1.dcm", b"four"), ("./1.dcm", b"five"),
+              ("a//1.dcm", b"six"), ("\u00fc.dcm", b"seven"), ("u\u0308.dcm", b"eight")]  # fmt: skip
+"""Eight files, of which a folder of some file systems would hold four, and one by name only."""
+
+
+@pytest.mark.parametrize("archive", [zip_of, tar_of])
+def test_entries_whose_names_are_the_same_or_collide_are_all_there(archive: Callable[[list[Named]], bytes]) -> None:
+    assert named(opened(archive(SAME_NAMES))) == SAME_NAMES
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("in.zip", zip_of([("1.dcm", b"one"), ("1.dcm", b"two")])),
+        ("in.tar", tar_of([("1.dcm", b"one"), ("1.dcm", b"two")])),
+        ("IN.TAR.GZ", tar_of([("1.dcm", b"one"), ("1.dcm", b"two")], "gz")),
+        ("in.tgz", tar_of([("1.dcm", b"one"), ("1.dcm", b"two")], "gz")),
+    ],
+    ids=["zip", "tar", "tar.gz", "tgz"],
+)
+@pytest.mark.parametrize("outer", [zip_of, tar_of])
+def test_an_archive_in_an_archive_is_opened(name: str, content: bytes, outer: Callable[[list[Named]], bytes]) -> None:
+    files = named(opened(outer([("0.dcm", b"zero"), (name, content)])))
+    assert files == [("0.dcm", b"zero"), (f"{name}!1.dcm", b"one"), (f"{name}!1.dcm", b"two")]
+
+
+def test_a_compressed_instance_is_unpacked_and_a_mask_is_not() -> None:
+    mask = gzip.compress(b"mask")
+    files = opened(zip_of([("a/1.dcm.gz", gzip.compress(b"one")), ("a/roi.nii.gz", mask)]))
+    assert named(files) == [("a/1.dcm.gz!1.dcm", b"one"), ("a/roi.nii.gz", mask)]
+    assert [file.last_name for file in files] == ["1.dcm", "roi.nii.gz"]
+
+
+def test_all_members_of_a_gzip_count() -> None:
+    assert named(opened(zip_of([("1.dcm.gz", gzip.compress(b"one ") + gzip.compress(b"two"))]))) == [
+        ("1.dcm.gz!1.dcm", b"one two")
+    ]
+
+
+def test_a_file_that_only_is_called_an_archive_is_not_opened() -> None:
+    image = dicom_bytes(instance())
+    assert named(opened(zip_of([("study.zip", image)]))) == [("study.zip", image)]
+
+
+INNERMOST = zip_of([("1.dcm", b"one")])
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "reason"),
+    [
+        pytest.param(zip_of([("b.zip", INNERMOST)]), "a.zip!b.zip", "within an archive within", id="three levels"),
+        pytest.param(zip_of([("b.dcm.gz", b"x")]), "a.zip!b.dcm.gz", "within an archive within", id="gzip in it"),
+        pytest.param(b"no archive", "a.zip", "cannot be read", id="damaged"),
+        pytest.param(zip_of([("b", b"\0" * 10_000_000)]), "a.zip", "exceeds the limits", id="bomb"),
+        pytest.param(zip_of([("../b", b"")]), "a.zip", "leads out of it", id="parent path"),
+    ],
+)
+def test_what_cannot_be_opened_inside_is_refused_by_itself(content: bytes, name: str, reason: str) -> None:
+    image, refused = opened(zip_of([("1.dcm", b"one"), ("a.zip", content)]))
+    assert (image.name, image.refusal) == ("1.dcm", None)
+    assert refused.name == name
+    assert refused.refusal is not None
+    assert (refused.refusal.code, reason in refused.refusal.reason) == ("E_ARCHIVE", True)
+
+
+def test_the_archives_inside_share_the_limits_of_the_delivery() -> None:
+    inner = zip_of([("b", bytes(range(256)) * 16 + b"\0" * 60_000)])
+    files = opened(zip_of([(f"{number}.zip", inner) for number in range(40)], method=zipfile.ZIP_STORED))
+    assert {file.refusal is None for file in files} == {True}
+    bomb = zip_of([("b", b"\0" * 190_000)])
+    files = opened(zip_of([(f"{number}.zip", bomb) for number in range(40)]))
+    assert sum(file.refusal is not None for file in files) > 30
+
+
+def test_a_series_archive_is_the_same_in_memory_and_on_the_disk() -> None:
+    files = {f"{number}.dcm": bytes([number]) * 3000 for number in range(20)}
+    part = Scratch().part()
+    pack_into(part, sorted(files.items()))
+    part.seek(0)
+    assert part.read() == pack(files)
+
+
+def test_a_zip_that_is_written_piece_by_piece_holds_the_same_files() -> None:
+    files = [("1", b"one"), ("2", b"two" * 1000)]
+    assert unzip(b"".join(packed_pieces(files))) == dict(files)
+
+
+def test_the_bytes_of_series_archives_never_change() -> None:
+    """Stored studies are recognised by them."""
+    files = {f"{number}.dcm": bytes([number]) * 1000 for number in range(5)}
+    assert sha256(pack(files)) == "b5ac29c376b2416d600a6311e376a6e0ac2de2f2859ab6303663b2588ab606ca"

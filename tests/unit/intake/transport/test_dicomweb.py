@@ -115,7 +115,7 @@ def test_n10_a_damaged_multipart_answer_is_an_error(content_type: str, body: byt
         return listing() if "instances" in path else (200, {"Content-Type": content_type}, body)
 
     with archive(answers) as stub, pytest.raises(TransientError) as caught:
-        dicomweb.retrieve(stub.settings, "1.2.3")
+        dicomweb.retrieve(stub.settings, "1.2.3", {})
     assert caught.value.code in ("E_DICOMWEB", "E_INCOMPLETE")
 
 

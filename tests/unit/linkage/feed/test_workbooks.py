@@ -91,11 +91,15 @@ def test_content_that_the_first_sheet_does_not_show_holds_the_workbook(change: C
     assert held(workbook(ROWS, change)).code == "E_SCHEMA"
 
 
-def test_formatted_cells_far_away_hold_the_workbook_instead_of_filling_the_memory() -> None:
+def test_formatted_cells_far_away_are_passed_over_without_filling_the_memory() -> None:
     def far(_: Workbook, sheet: Worksheet) -> None:
         sheet.cell(1_000_000, 100).font = Font(bold=True)
 
-    assert held(workbook(ROWS, far)).code == "E_FEED_FORMAT"
+    assert read_excel(workbook(ROWS, far)) == read_excel(workbook(ROWS))
+
+
+def test_content_far_away_holds_the_workbook() -> None:
+    assert held(workbook(ROWS, cell("XFD1048576", "x"))).code == "E_SCHEMA"
 
 
 def test_a_number_is_an_identifier_only_where_leading_zeros_mean_nothing() -> None:

@@ -1,9 +1,9 @@
 """Whose study it is, and what is recorded about it, is what its images agree on, in whatever order the files come."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import permutations
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from pydicom import Dataset
@@ -13,6 +13,7 @@ from idh_tasks.domain.study import StudyRecord
 from idh_tasks.errors import StudyQuarantinedError
 from idh_tasks.intake.deidentification.pseudonym import Pseudonymiser
 from idh_tasks.intake.gate.instance import admit
+from idh_tasks.intake.transport.spool import Spool
 from idh_tasks.pipelines.ingest.agreement import most_stated
 from idh_tasks.pipelines.ingest.fetched import FetchedFiles
 from idh_tasks.pipelines.ingest.identity import identify_patient
@@ -27,6 +28,7 @@ from idh_tasks.pipelines.ingest.series_archive import pack_series
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.settings import IdentifierRule, Settings
 from idh_tasks.store import keys
+from idh_tasks.store.content import Scratch
 from tests.factories import MARKER, MARKER_ID, dicom_bytes, instance
 
 IDENTIFYING = ("IssuerOfPatientID", "PatientBirthDate", "PatientSex", "PatientName")
@@ -35,15 +37,16 @@ IDENTIFYING = ("IssuerOfPatientID", "PatientBirthDate", "PatientSex", "PatientNa
 class Objects:
     """A store of which a test sees only that something was put there."""
 
-    def put(self, key: str, content: bytes) -> None:
+    def put_file(self, key: str, content: BinaryIO) -> None:
         assert key
-        assert content
+        content.seek(0)
+        assert content.read(1)
 
 
 class Vault:
     """Seals nothing: no test here reads what was sealed."""
 
-    def seal(self, content: bytes) -> bytes:
+    def sealed(self, content: Iterable[bytes]) -> Iterable[bytes]:
         return content
 
 
@@ -74,17 +77,15 @@ def outline(sop_class: str = SegmentationStorage, **overrides: Any) -> Dataset:
     return ds
 
 
-def headers(instances: Sequence[Dataset]) -> list[Dataset]:
-    return [admit(dicom_bytes(ds)).ds for ds in instances]
-
-
-def facts(at: Platform, files: Sequence[Dataset]) -> tuple[Any, ...]:
+def facts(at: Platform, files: Sequence[bytes]) -> tuple[Any, ...]:
     """Return everything that ingest records about the one study of a delivery."""
-    ((uid, group),) = group_by_study([receive_instance(at, header) for header in files])
+    spool = Spool()
+    received = [receive_instance(at, admit(content).ds, spool.add(content), spool) for content in files]
+    ((uid, group),) = group_by_study(received)
     identity = identify_patient(at, [one.header for one in group])
     study = ReceivedStudy(at.pseudonymiser.study(uid), identity, group, None, None)
-    instances, duplicates = deidentified_instances(at, study)
-    archives, _ = pack_series(at, instances)
+    instances, duplicates = deidentified_instances(at, study, spool)
+    archives, _ = pack_series(at, instances, Scratch())
     record = study_record(at, study, keys.digest(*sorted(archive.sha256 for archive in archives)))
     named = sorted((one.series_id, one.named.label, one.named.identification, one.sha256) for one in archives)
     return vars(identity), record, most_stated(study.images, "AccessionNumber"), named, duplicates
@@ -92,14 +93,14 @@ def facts(at: Platform, files: Sequence[Dataset]) -> tuple[Any, ...]:
 
 def agreed(at: Platform, files: Sequence[Dataset]) -> tuple[Any, ...]:
     """Return the facts of a study, which every permutation of its files must give."""
-    found = [facts(at, order) for order in permutations(headers(files))]
+    found = [facts(at, order) for order in permutations(map(dicom_bytes, files))]
     assert all(one == found[0] for one in found)
     return found[0]
 
 
 def refused(at: Platform, files: Sequence[Dataset]) -> str:
     """Return the code by which every permutation is refused."""
-    read = headers(files)
+    read = [dicom_bytes(ds) for ds in files]
     codes = set()
     for order in permutations(read):
         with pytest.raises(StudyQuarantinedError) as caught:
@@ -251,7 +252,7 @@ def test_an_outline_in_the_series_of_its_images_is_told_apart_from_them() -> Non
 def test_the_source_lists_no_patient_for_an_outline_without_identifier() -> None:
     nameless = outline()
     del nameless.PatientID
-    listed = FetchedFiles({}, "1.2.3", frozenset({MARKER_ID}))
+    listed = FetchedFiles([], "1.2.3", frozenset({MARKER_ID}))
 
     listed.check_requested(iter([image(1), nameless]))
 
