@@ -20,6 +20,7 @@ from botocore.exceptions import (
 )
 
 from idh_tasks.codes import Code
+from idh_tasks.domain.encryption import LOOPBACK
 from idh_tasks.endpoints import StoreSettings
 from idh_tasks.errors import IdhError, ObjectReplacedError, RunRefusedError, StudyQuarantinedError
 from idh_tasks.store.refusals import store_error
@@ -35,7 +36,6 @@ ABORT_UNFINISHED: "LifecycleRuleTypeDef" = {
     "Filter": {"Prefix": ""},
     "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
 }
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True)

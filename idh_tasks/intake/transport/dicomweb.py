@@ -12,6 +12,7 @@ from requests_toolbelt.multipart.decoder import MultipartDecoder
 from urllib3.util.retry import Retry
 
 from idh_tasks.codes import Code
+from idh_tasks.domain.encryption import is_on_this_machine, require_encryption
 from idh_tasks.endpoints import DicomwebSettings
 from idh_tasks.errors import InstanceRejectedError, StudyQuarantinedError, TransientError
 from idh_tasks.intake.gate.accepted import SOP_CLASSES
@@ -44,6 +45,14 @@ class _SameHostSession(requests.Session):
 
 
 def _session(archive: DicomwebSettings, retries: int = RETRIES) -> requests.Session:
+    """Return a session for an archive that may be asked; every request of ours goes through one."""
+    address = urlsplit(archive.url)
+    require_encryption(
+        "the DICOMweb archive",
+        encrypted=address.scheme == "https",
+        private=archive.private_network,
+        local=is_on_this_machine(address.hostname),
+    )
     session = _SameHostSession(archive.timeout_s)
     session.trust_env = False  # no ~/.netrc, no proxy of the environment
     if archive.token is not None:
@@ -110,6 +119,8 @@ def find_studies(archive: DicomwebSettings, since: date, until: date) -> list[Pa
     ------
     TransientError
         ``E_DICOMWEB`` after bounded retries.
+    RunRefusedError
+        ``E_UNENCRYPTED`` before anything is sent, as for every request.
     """
     criteria = {"ModalitiesInStudy": "MR", "StudyDate": f"{since:%Y%m%d}-{until:%Y%m%d}"}
     fields = [key for key in STUDY_KEYS if key not in criteria]
@@ -159,8 +170,9 @@ def retrieve(archive: DicomwebSettings, study_uid: str) -> dict[str, bytes]:
 def _files(archive: DicomwebSettings, study_uid: str) -> list[bytes]:
     """Return the parts of a WADO-RS answer without parsing them: the gate comes before any parser."""
     url = f"{archive.url.rstrip('/')}/studies/{study_uid}"
+    session = _session(archive)
     try:
-        answer = _session(archive).get(url, headers={"Accept": ACCEPT})
+        answer = session.get(url, headers={"Accept": ACCEPT})
         answer.raise_for_status()
         return [part.content for part in MultipartDecoder.from_response(answer).parts]
     except Exception as error:  # requests, urllib3 and the decoder raise their own types
