@@ -122,7 +122,7 @@ class PacsSettings(_Endpoint):
     listen_port: Port = 11112
     """Port on which a C-MOVE to `calling_aet` is received; the PACS must know it."""
     move_destinations: Annotated[dict[AeTitle, HostAndPort], BeforeValidator(_from_form)] = {}
-    """AE titles of receivers with port or host:port, as a JSON object, instead of `listen_port`: one per retrieve at once."""
+    """Receivers instead of that one, one per retrieve at a time: a JSON object of AE titles with port or host:port."""
     peers: Networks = ()
     """Addresses or networks, beside that of `host`, from which the PACS sends in a C-MOVE, as a JSON list."""
     timeout_s: float = Field(default=60, gt=0)

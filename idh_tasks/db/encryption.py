@@ -18,7 +18,8 @@ def is_encrypted(url: URL) -> bool:
         case "postgresql":
             return stated.get("sslmode") in POSTGRESQL
         case "mysql" | "mariadb":
-            return "ssl_ca" in stated
+            # Other drivers go on without TLS if the server has none.
+            return url.get_driver_name() == "pymysql" and "ssl_ca" in stated
         case "mssql":
             return stated.get("encrypt", stated.get("encryption")) in YES or stated.get("encryption") == "require"
         case "oracle":

@@ -16,7 +16,6 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at impo
     StudyRootQueryRetrieveInformationModelGet,
     Verification,
 )
-
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_delay
 
 from idh_tasks.codes import Code

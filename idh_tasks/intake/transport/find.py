@@ -8,7 +8,6 @@ from pynetdicom.association import Association
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at import from a table
     StudyRootQueryRetrieveInformationModelFind,
 )
-
 from tenacity import Retrying, retry_if_result, stop_after_attempt
 
 from idh_tasks.codes import Code
@@ -34,9 +33,7 @@ PENDING = (0xFF00, 0xFF01)
 SUCCESS = 0x0000
 
 
-def find_studies(
-    pacs: PacsSettings, since: date, until: date, priority: Priority = Priority.MEDIUM
-) -> list[PacsStudy]:
+def find_studies(pacs: PacsSettings, since: date, until: date, priority: Priority = Priority.MEDIUM) -> list[PacsStudy]:
     """List the MR studies of these days, each once.
 
     Raises

@@ -103,7 +103,7 @@ def _free(pacs: PacsSettings, incoming: Incoming) -> tuple[Destination, _Listene
         except OSError as error:
             in_use = in_use or error.errno == errno.EADDRINUSE
     if not in_use:
-        reason = "the platform cannot listen on this machine; check `listen_host`, `listen_port` and `move_destinations`"
+        reason = "no receiver is an address of this machine; check `listen_host` and `move_destinations`"
         raise TransientError(Code.E_PACS, reason)
     return None
 

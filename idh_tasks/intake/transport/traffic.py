@@ -13,6 +13,7 @@ from idh_tasks.domain.hours import Hours
 from idh_tasks.endpoints import PacsSettings
 from idh_tasks.errors import PeerBusyError, TransientError
 
+
 class Priority(IntEnum):
     """What a request asks of the PACS (PS3.7 annex C, Priority); nothing of ours is ever more urgent than a clinic."""
 

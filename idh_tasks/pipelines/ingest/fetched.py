@@ -1,6 +1,6 @@
 """The files that a source fetched for one delivery."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pydicom import Dataset
@@ -17,7 +17,7 @@ MASK_NAMES = ("roi.nii.gz", "roi.nii")
 class FetchedFiles:
     """The files of a delivery; `study_uid` and `patients` state what they must contain, if the source knows that."""
 
-    files: dict[str, bytes]
+    files: Mapping[str, bytes]
     study_uid: str | None = None
     patients: frozenset[str] = frozenset()
 
