@@ -2,15 +2,15 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pydicom import Dataset
 from pydicom.uid import MRImageStorage
 from pynetdicom import AE, evt
+from pynetdicom.dimse_primitives import C_FIND, C_GET, C_MOVE
 from pynetdicom.pdu import A_ABORT_RQ, A_RELEASE_RQ
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at import from a table
     StudyRootQueryRetrieveInformationModelFind,
@@ -73,7 +73,7 @@ class PacsDouble:
 
     def find(self, event: evt.Event) -> Iterator[tuple[int, Dataset | None]]:
         """List the instances, whatever is asked."""
-        self.priorities.append(event.request.Priority)
+        self.priorities.append(_priority(event))
         if self.statuses:
             yield self.statuses.pop(0), None
             return
@@ -86,7 +86,7 @@ class PacsDouble:
 
     def get(self, event: evt.Event) -> Iterator[Any]:
         """Send every instance, whatever is asked."""
-        self.priorities.append(event.request.Priority)
+        self.priorities.append(_priority(event))
         failing = [self.statuses.pop(0)] if self.statuses else []
         yield len(self.instances)
         yield from ((code, None) for code in failing)
@@ -95,9 +95,9 @@ class PacsDouble:
 
     def move(self, event: evt.Event) -> Iterator[Any]:
         """Send every instance to the receiver with the AE title that is asked for."""
-        self.priorities.append(event.request.Priority)
+        self.priorities.append(_priority(event))
         self.before_move()
-        yield "127.0.0.1", self.receivers[event.move_destination]
+        yield "127.0.0.1", self.receivers[str(event.move_destination)]
         yield len(self.instances)
         yield from ((PENDING, ds) for ds in self.instances)
 
@@ -110,6 +110,10 @@ class PacsDouble:
     def references(self) -> frozenset[InstanceReference]:
         """Return what it holds as a listing states it."""
         return frozenset(InstanceReference(ds.SeriesInstanceUID, ds.SOPInstanceUID) for ds in self.instances)
+
+
+def _priority(event: evt.Event) -> int:
+    return cast("C_FIND | C_GET | C_MOVE", event.request).Priority
 
 
 def instances(count: int, **overrides: Any) -> list[Dataset]:
@@ -150,7 +154,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def sent(port: int, files: list[Dataset | Path], *, called: str = "US", **options: Any) -> list[int | None]:
+def sent(port: int, files: Sequence[Dataset], **options: Any) -> list[int | None]:
     """Send instances to a receiver under the AE title of the PACS; return the status of each, None without an answer.
 
     Parameters
@@ -161,7 +165,7 @@ def sent(port: int, files: list[Dataset | Path], *, called: str = "US", **option
     ae = AE(ae_title="PACS")
     ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = ae.connection_timeout = 5
     ae.add_requested_context(MRImageStorage)
-    association = ae.associate("127.0.0.1", port, ae_title=called, **options)
+    association = ae.associate("127.0.0.1", port, ae_title="US", **options)
     try:
         return [association.send_c_store(ds).get("Status") if association.is_established else None for ds in files]
     finally:

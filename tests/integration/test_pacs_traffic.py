@@ -79,7 +79,8 @@ def test_an_association_is_free_again_when_its_work_fails(platform: Platform) ->
 
 def test_an_association_is_free_again_when_its_process_dies(platform: Platform) -> None:
     url = platform.settings.database_url.get_secret_value()
-    holder = subprocess.Popen([sys.executable, "-c", HOLDER, url], stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-c", HOLDER, url]
+    holder = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - the command is ours
     try:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"

@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydicom import Dataset, dcmread
@@ -17,6 +18,7 @@ from idh_tasks.intake.transport.incoming import Incoming
 from idh_tasks.intake.transport.receiver import receiver
 from idh_tasks.intake.transport.retrieve import retrieve
 from tests.certificates import CertificateFiles, certify
+from tests.hospital import with_instance_uid
 from tests.pacs_double import STUDY, PacsDouble, free_port, instances, pacs_double, sent
 
 SUCCESS, DUPLICATE, NOT_AUTHORIZED = 0x0000, 0x0111, 0x0124
@@ -89,7 +91,7 @@ def test_an_attacker_beside_a_running_move_replaces_nothing() -> None:
     genuine = instances(3)
     port = free_port()
     double = PacsDouble(genuine, receivers={"US": port})
-    foreign = with_uid(other_bytes(genuine[0]), f"{STUDY}.666")
+    foreign = with_instance_uid(other_bytes(genuine[0]), f"{STUDY}.666")
     answers: list[int | None] = []
 
     def attack() -> None:
@@ -103,11 +105,6 @@ def test_an_attacker_beside_a_running_move_replaces_nothing() -> None:
     assert answers == [NOT_AUTHORIZED, None]
     pixels = {uid: dcmread(DicomBytesIO(content)).PixelData for uid, content in received.items()}
     assert pixels == {str(ds.SOPInstanceUID): ds.PixelData for ds in genuine}
-
-
-def with_uid(ds: Dataset, uid: str) -> Dataset:
-    ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = uid
-    return ds
 
 
 def test_a_peer_with_another_address_is_refused_before_it_says_a_word(caplog: pytest.LogCaptureFixture) -> None:
@@ -174,6 +171,6 @@ def test_with_tls_a_peer_needs_a_certificate_of_the_authority(
     if peer != "without a certificate":
         context.load_cert_chain(str(theirs.certificate), str(theirs.key))
     pacs = settings(tls_ca=authority.certificate, tls_certificate=ours.certificate, tls_key=ours.key)
-    options = {} if peer == "without TLS" else {"tls_args": (context, "127.0.0.1")}
+    options: dict[str, Any] = {} if peer == "without TLS" else {"tls_args": (context, "127.0.0.1")}
     with listening(awaiting([asked]), pacs) as there:
         assert sent(there.port, [asked], **options) == [SUCCESS if peer == "of the authority" else None]

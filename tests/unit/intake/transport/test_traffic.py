@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from idh_tasks.endpoints import PacsSettings
 from idh_tasks.errors import PeerBusyError, TransientError
 from idh_tasks.intake.transport import association, find, retrieve
-from idh_tasks.intake.transport.association import echo
 from idh_tasks.intake.transport.association import association as opened
+from idh_tasks.intake.transport.association import echo
 from idh_tasks.intake.transport.find import find_studies, list_study
 from idh_tasks.intake.transport.traffic import Priority, await_turn, check_hours, is_quiet, shared
 from tests.pacs_double import STUDY, PacsDouble, free_port, instances, pacs_double
