@@ -5,8 +5,7 @@ Every night: list the drop bucket, the PACS and the DICOMweb archive, retrieve w
 remove all identifiers, identify the sequence of every series, and store the study.
 
 **Sources**: Connections `idh_store` (S3), `idh_pacs` (DICOM) and `idh_dicomweb`. If one of them is unreachable, the
-others are still ingested. What comes from the PACS has tasks of its own in the pool `pacs`, so that the other sources
-do not wait for it. If `IDH_PACS_CHANGES` names a Connection to an Orthanc, a study is also fetched within
+others are still ingested. Studies of the PACS have tasks of their own in the pool `pacs`: nothing else waits for it. If `IDH_PACS_CHANGES` names a Connection to an Orthanc, a study is also fetched within
 minutes of being complete there.
 
 **Writes**: `idh.study`, `idh.series`, `idh.instance`, `idh.quarantine`, `idh.ingest_night`; identifiers are written to
@@ -58,15 +57,11 @@ def ingest_studies() -> None:
 
     @step("Batches of deliveries: {}.")
     def batches(discovery: "Discovery") -> list[object]:
-        from idh_tasks.pipelines.ingest.discovery import of_other_sources
-
-        return [*of_other_sources(discovery)]
+        return [batch for batch in discovery["batches"] if batch["source"] != "pacs"]
 
     @step("Batches of studies of the PACS: {}.")
     def pacs_batches(discovery: "Discovery") -> list[object]:
-        from idh_tasks.pipelines.ingest.discovery import of_the_pacs
-
-        return [*of_the_pacs(discovery)]
+        return [batch for batch in discovery["batches"] if batch["source"] == "pacs"]
 
     @step("Deliveries: {}.", map_index_template=LABEL)
     def ingest_batch(batch: dict[str, list[str]]) -> dict[str, int]:

@@ -14,9 +14,6 @@ from idh_tasks.pipelines.platform import Platform
 log = logging.getLogger(__name__)
 
 
-PACS = "pacs"
-
-
 class SourceBatch(Batch):
     """Open deliveries of one source."""
 
@@ -29,16 +26,6 @@ class Discovery(TypedDict):
     found: dict[str, int]
     unreachable: dict[str, str]
     batches: list[SourceBatch]
-
-
-def of_the_pacs(discovery: Discovery) -> list[SourceBatch]:
-    """Return the batches that the PACS has to be asked for: only so many tasks do that at one time."""
-    return [batch for batch in discovery["batches"] if batch["source"] == PACS]
-
-
-def of_other_sources(discovery: Discovery) -> list[SourceBatch]:
-    """Return the batches that do not wait for the PACS."""
-    return [batch for batch in discovery["batches"] if batch["source"] != PACS]
 
 
 def discover(platform: Platform, sources: tuple[str, ...] = tuple(SOURCES), since: date | None = None) -> Discovery:

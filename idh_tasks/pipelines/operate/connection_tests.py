@@ -104,7 +104,7 @@ def _database(role: Role, platform: Platform) -> str:
 
 
 def _pacs_address(platform: Platform) -> str:
-    pacs = platform.settings.pacs
+    pacs = platform.pacs
     return f"{pacs.called_aet} at {pacs.host}:{pacs.port}" if pacs else ""
 
 
