@@ -5,8 +5,8 @@ Every night: list the drop bucket, the PACS and the DICOMweb archive, retrieve w
 remove all identifiers, identify the sequence of every series, and store the study.
 
 **Sources**: Connections `idh_store` (S3), `idh_pacs` (DICOM) and `idh_dicomweb`. If one of them is unreachable, the
-others are still ingested. Studies of the PACS have tasks of their own in the pool `pacs`: nothing else waits for it. If `IDH_PACS_CHANGES` names a Connection to an Orthanc, a study is also fetched within
-minutes of being complete there.
+others are still ingested. Studies of the PACS have tasks of their own in the pool `pacs`; nothing else waits for it.
+If `IDH_PACS_CHANGES` names a Connection to an Orthanc, a study is also fetched within minutes of being complete there.
 
 **Writes**: `idh.study`, `idh.series`, `idh.instance`, `idh.quarantine`, `idh.ingest_night`; identifiers are written to
 schema `phi` only. The head of the audit log goes to `audit/` in the object store.
