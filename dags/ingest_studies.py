@@ -5,8 +5,8 @@ Every night: list the drop bucket, the PACS and the DICOMweb archive, retrieve w
 remove all identifiers, identify the sequence of every series, and store the study.
 
 **Sources**: Connections `idh_store` (S3), `idh_pacs` (DICOM) and `idh_dicomweb`. If one of them is unreachable, the
-others are still ingested. If `IDH_PACS_CHANGES` names a Connection to an Orthanc, a study is also fetched within
-minutes of being complete there.
+others are still ingested. Studies of the PACS have tasks of their own in the pool `pacs`; nothing else waits for it.
+If `IDH_PACS_CHANGES` names a Connection to an Orthanc, a study is also fetched within minutes of being complete there.
 
 **Writes**: `idh.study`, `idh.series`, `idh.instance`, `idh.quarantine`, `idh.ingest_night`; identifiers are written to
 schema `phi` only. The head of the audit log goes to `audit/` in the object store.
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from idh_tasks.pipelines.ingest.discovery import Discovery
 
 ROLE = Role.INGEST
+LABEL = "{{ task.op_kwargs['batch']['label'] }}"
 
 
 @dag(
@@ -56,10 +57,20 @@ def ingest_studies() -> None:
 
     @step("Batches of deliveries: {}.")
     def batches(discovery: "Discovery") -> list[object]:
-        return list(discovery["batches"])
+        return [batch for batch in discovery["batches"] if batch["source"] != "pacs"]
 
-    @step("Deliveries: {}.", map_index_template="{{ task.op_kwargs['batch']['label'] }}")
+    @step("Batches of studies of the PACS: {}.")
+    def pacs_batches(discovery: "Discovery") -> list[object]:
+        return [batch for batch in discovery["batches"] if batch["source"] == "pacs"]
+
+    @step("Deliveries: {}.", map_index_template=LABEL)
     def ingest_batch(batch: dict[str, list[str]]) -> dict[str, int]:
+        from idh_tasks.pipelines.ingest.batch import ingest_batch
+
+        return ingest_batch(platform(ROLE), batch["ids"])
+
+    @step("Studies of the PACS: {}.", map_index_template=LABEL, pool="pacs")
+    def retrieve_batch(batch: dict[str, list[str]]) -> dict[str, int]:
         from idh_tasks.pipelines.ingest.batch import ingest_batch
 
         return ingest_batch(platform(ROLE), batch["ids"])
@@ -71,7 +82,9 @@ def ingest_studies() -> None:
         return new_unless_empty({"studies": reconcile(platform(ROLE), discovery)}, "no study is new")
 
     discovery = discover()
-    ingest_batch.expand(batch=batches(discovery)) >> reconcile(discovery)
+    ingested = ingest_batch.expand(batch=batches(discovery))
+    retrieved = retrieve_batch.expand(batch=pacs_batches(discovery))
+    [ingested, retrieved] >> reconcile(discovery)
 
 
 ingest_studies()

@@ -3,11 +3,22 @@
 The docstring of a field is its entry in docs/settings.md.
 """
 
+import json
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+)
+
+from idh_tasks.domain.hours import Hours
 
 WEB_ADDRESS = r"^https?://[^\s/]"
 WebAddress = Annotated[str, Field(pattern=WEB_ADDRESS)]
@@ -15,6 +26,29 @@ AE_TITLE = r"^[ -\[\]-~]*[!-\[\]-~][ -\[\]-~]*$"
 """The default repertoire without a backslash, and not only blanks (PS3.5 6.2, AE)."""
 AeTitle = Annotated[str, Field(max_length=16, pattern=AE_TITLE)]
 Port = Annotated[int, Field(ge=1, le=65535)]
+HoursOfDay = Annotated[str, AfterValidator(lambda text: str(Hours.parse(text)))]
+"""Hours of the day as text, which stays text so that a variable, a form and a page show the same."""
+
+
+def _from_form(value: Any) -> Any:
+    """Return what a text in JSON says: a form of Airflow has no field for a list or an object."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except json.JSONDecodeError:
+        raise ValueError("not JSON") from None
+
+
+Networks = Annotated[tuple[IPvAnyNetwork, ...], BeforeValidator(_from_form)]
+
+
+def _host_and_port(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65535 and (host or ":" not in text)):
+        raise ValueError("not a port or host:port")
+    return text
+
+
+HostAndPort = Annotated[str, BeforeValidator(str), AfterValidator(_host_and_port)]
 
 
 class _Endpoint(BaseModel):
@@ -71,8 +105,26 @@ class PacsSettings(_Endpoint):
     """AE title of the platform, which the PACS must know."""
     retrieve: Literal["C-GET", "C-MOVE"] = "C-GET"
     """How studies are retrieved."""
+    max_associations: int = Field(default=2, ge=1)
+    """Most associations with the PACS at one time, over all tasks, workers and hosts."""
+    association_wait_s: float = Field(default=600, gt=0)
+    """Seconds to wait for a free association or receiver, for the rate limit, and for a PACS that is busy."""
+    retrieves_per_hour: int | None = Field(default=None, ge=1)
+    """Most retrieves of a study per hour, over all workers."""
+    retrieve_hours: HoursOfDay | None = None
+    """Hours outside of which no retrieve is started, with their time zone, such as `20:00-06:00 Europe/Berlin`."""
+    quiet_hours: HoursOfDay | None = None
+    """Hours in which a backfill may retrieve, with their time zone; unset, it may at any time."""
+    max_bytes: int = Field(default=4 * 2**30, ge=2**20)
+    """Most bytes that the retrieve of one study may bring."""
+    listen_host: str | None = None
+    """Address on which a C-MOVE is received; unset, the one from which this machine reaches the PACS."""
     listen_port: Port = 11112
-    """Port on which the platform receives the instances of a C-MOVE; the PACS must know it."""
+    """Port on which a C-MOVE to `calling_aet` is received; the PACS must know it."""
+    move_destinations: Annotated[dict[AeTitle, HostAndPort], BeforeValidator(_from_form)] = {}
+    """Receivers instead of that one, one per retrieve at a time: a JSON object of AE titles with port or host:port."""
+    peers: Networks = ()
+    """Addresses or networks, beside that of `host`, from which the PACS sends in a C-MOVE, as a JSON list."""
     timeout_s: float = Field(default=60, gt=0)
     """Seconds without an answer after which a request fails."""
     query_limit: int | None = None
@@ -83,6 +135,8 @@ class PacsSettings(_Endpoint):
     """File of the platform's certificate."""
     tls_key: Path | None = None
     """File of the key of that certificate."""
+    private_network: bool = False
+    """Whether no other system is on the network to the PACS; then TLS is not required."""
 
 
 class DicomwebSettings(_Endpoint):
@@ -100,6 +154,8 @@ class DicomwebSettings(_Endpoint):
     """Rows per page of a query."""
     timeout_s: float = Field(default=60, gt=0)
     """Seconds without an answer after which a request fails."""
+    private_network: bool = False
+    """Whether no other system is on the network to the archive; then https is not required."""
 
 
 class FhirSettings(_Endpoint):
@@ -125,6 +181,8 @@ class FhirSettings(_Endpoint):
     """File of the platform's certificate."""
     tls_key: Path | None = None
     """File of the key of that certificate."""
+    private_network: bool = False
+    """Whether no other system is on the network to the server; then https is not required."""
 
 
 class MllpSettings(_Endpoint):

@@ -100,6 +100,10 @@ class PeerTimeoutError(TransientError):
     """A peer did not answer in time."""
 
 
+class PeerBusyError(TransientError):
+    """A peer is busy, or we have asked it for all that we may; it is asked again later."""
+
+
 def as_idh_error(error: Exception) -> IdhError:
     """Return our own error for any exception; a full disk and unforeseen errors have codes, too."""
     if isinstance(error, IdhError):

@@ -202,6 +202,8 @@ class Settings(ListenerSettings):
     """SQLAlchemy URL of the platform's PostgreSQL database; Connections `idh_db_<role>`."""
     pathology_url: SecretStr | None = None
     """SQLAlchemy URL of the laboratory's database; Connection `idh_pathology`."""
+    pathology_private_network: bool = False
+    """Whether no other system is on the network to the laboratory's database; then encryption is not required."""
     pseudonym_key: SecretStr
     """Secret from which all pseudonyms are derived, at least 32 characters; Connection `idh_pseudonym_key`."""
     pacs: PacsSettings | None = None

@@ -3,7 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from idh_tasks.endpoints import PacsSettings
 from idh_tasks.intake.transport.delivered import DeliveredFile
+from idh_tasks.intake.transport.listing import InstanceReference
+from idh_tasks.intake.transport.retrieve import retrieve
 from idh_tasks.intake.transport.spool import Spool
 from idh_tasks.pipelines.ingest.fetched import FetchedFiles
 
@@ -17,3 +20,10 @@ def spooled(files: Iterable[tuple[str, bytes]]) -> list[DeliveredFile]:
 def fetched(files: Mapping[str, bytes], **requested: Any) -> FetchedFiles:
     """Return files as a source fetches them."""
     return FetchedFiles(spooled(files.items()), **requested)
+
+
+def retrieved(pacs: PacsSettings, study_uid: str, wanted: frozenset[InstanceReference]) -> dict[str, bytes]:
+    """Return what the PACS sends of a study."""
+    received: dict[str, bytes] = {}
+    retrieve(pacs, study_uid, wanted, received)
+    return received

@@ -11,7 +11,7 @@ from pydantic import SecretStr, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from idh_tasks.endpoints import AE_TITLE, WEB_ADDRESS
+from idh_tasks.endpoints import AE_TITLE, WEB_ADDRESS, HoursOfDay
 from idh_tasks.settings import ReadableFile
 
 WORDS: Mapping[Any, str] = {
@@ -22,6 +22,7 @@ WORDS: Mapping[Any, str] = {
     SecretStr: "a secret",
     Path: "a path",
     ReadableFile: "a file that this process can read",
+    HoursOfDay: "two times and a time zone, such as `20:00-06:00 Europe/Berlin`",
 }
 PATTERNS: Mapping[str | None, str] = {
     WEB_ADDRESS: "an address that begins with `https://` or `http://`",
@@ -46,6 +47,8 @@ def accepted(field: FieldInfo) -> str:
         return f"one of {', '.join(f'`{value}`' for value in values)}"
     if get_origin(kind) is tuple:
         return f"a JSON list{_example(field)}"
+    if get_origin(kind) is dict:
+        return "a JSON object"
     if words := next((PATTERNS[p] for p in _of_rules(field, "pattern") if p in PATTERNS), ""):
         return words
     filled = ["that is not empty"] if any(_of_rules(field, "min_length")) else []

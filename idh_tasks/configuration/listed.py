@@ -1,6 +1,7 @@
 """All settings with default and meaning, from the fields of `Settings` and the variables of the DAGs."""
 
 import ast
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -114,6 +115,8 @@ def as_text(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, dict):
+        return json.dumps(value)
     return f"[{','.join(map(str, value))}]" if isinstance(value, tuple) else str(value)
 
 

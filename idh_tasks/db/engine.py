@@ -84,6 +84,21 @@ class Database:
         except DBAPIError as error:
             _translate(error)
 
+    @contextmanager
+    def session(self) -> Iterator["Transaction"]:
+        """Open a session in which each statement is a transaction of its own, for locks that belong to a session.
+
+        Raises
+        ------
+        TransientError
+            ``E_DATABASE``, as for `begin`.
+        """
+        try:
+            with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                yield Transaction(connection)
+        except DBAPIError as error:
+            _translate(error)
+
     @property
     def address(self) -> str:
         """Return host, port and name of the database; see `address_of`."""

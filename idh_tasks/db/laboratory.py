@@ -23,9 +23,11 @@ from sqlalchemy.exc import DBAPIError, NoSuchTableError, ProgrammingError
 from sqlalchemy.types import TypeEngine
 
 from idh_tasks.codes import Code
+from idh_tasks.db.encryption import is_encrypted, is_local
 from idh_tasks.db.engine import LOGIN_REFUSED, Database, address_of, engine_at, refuses_login
 from idh_tasks.db.laboratory_mapping import LaboratoryMapping
 from idh_tasks.db.laboratory_values import FIRST_CHANGE, moment_of, plain_row
+from idh_tasks.domain.encryption import require_encryption
 from idh_tasks.domain.pathology import OPTIONAL_COLUMNS, FeedRow, RejectedReport, ReportColumn
 from idh_tasks.errors import RunRefusedError, TransientError
 
@@ -78,6 +80,8 @@ class Laboratory:
         Any URL that SQLAlchemy has a driver for.
     mapping
         The laboratory's names for our view and columns.
+    private_network
+        Whether no other system is on the network to it.
 
     Raises
     ------
@@ -85,8 +89,9 @@ class Laboratory:
         ``E_SETTINGS`` if the URL is none.
     """
 
-    def __init__(self, url: str, mapping: LaboratoryMapping) -> None:
+    def __init__(self, url: str, mapping: LaboratoryMapping, *, private_network: bool = False) -> None:
         self._engine = engine_at(url, "the laboratory's database")
+        self._private_network = private_network
         self._mapping = mapping
         schema, _, name = mapping.view.rpartition(".")
         self._schema, self._name = schema or None, name
@@ -105,7 +110,7 @@ class Laboratory:
         TransientError
             ``E_LABORATORY`` if the database is unreachable.
         RunRefusedError
-            ``E_SCHEMA`` naming what is missing.
+            ``E_SCHEMA`` naming what is missing; ``E_UNENCRYPTED`` before the database is reached.
         """
         with self._connected() as connection:
             return connection.execute(select(func.count()).select_from(self._from)).scalar_one()
@@ -197,6 +202,9 @@ class Laboratory:
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
+        url, private = self._engine.url, self._private_network
+        name = "the laboratory's database"
+        require_encryption(name, encrypted=is_encrypted(url), private=private, local=is_local(url))
         try:
             with self._engine.connect() as connection:
                 yield connection

@@ -58,7 +58,8 @@ def _files() -> dict[str, str]:
 
 def _airflow() -> dict[str, str]:
     redis = _random()
-    pacs = {"called_aet": CALLED_AET, "calling_aet": CALLING_AET}
+    # Orthanc is on a network of the compose file, without TLS.
+    pacs = {"called_aet": CALLED_AET, "calling_aet": CALLING_AET, "private_network": True}
     structured = {
         "conn_idh_pacs": {"conn_type": "generic", "host": "orthanc", "port": 4242, "extra": pacs},
         "conn_idh_pseudonym_key": {"conn_type": "generic", "password": _random()},
@@ -80,8 +81,8 @@ def _databases() -> dict[str, str]:
     passwords = {login: _random() for login in logins.LOGINS}
     administrator = passwords.pop(Login.ADMINISTRATOR)
 
-    def connection(login: Role | Login, database: str) -> str:
-        login_of = {"login": logins.name_of(login), "password": passwords[login]}
+    def connection(login: Role | Login, database: str, **extra: bool) -> str:
+        login_of = {"login": logins.name_of(login), "password": passwords[login]} | ({"extra": extra} if extra else {})
         return json.dumps({"conn_type": "postgres", "host": "postgres", "port": 5432, "schema": database} | login_of)
 
     def url(login: Role | Login, database: str) -> str:
@@ -90,7 +91,7 @@ def _databases() -> dict[str, str]:
     return {
         "airflow_database_url": url(Login.AIRFLOW, logins.AIRFLOW),
         **{f"conn_{role.connection}": connection(role, logins.IDH) for role in CONNECTED},
-        "conn_idh_pathology": connection(Login.LABORATORY, logins.LABORATORY),
+        "conn_idh_pathology": connection(Login.LABORATORY, logins.LABORATORY, private_network=True),
         "idh_database_url": url(Role.OWNER, logins.IDH),
         **{name: url(role, logins.IDH) for name, role in BY_HAND.items()},
         # Verifiers, not passwords: whoever reads them cannot log in.

@@ -10,8 +10,10 @@ from idh_tasks.db import audit, installation_key
 from idh_tasks.db.engine import Database
 from idh_tasks.db.laboratory import Laboratory
 from idh_tasks.db.laboratory_mapping import read_mapping
+from idh_tasks.db.pacs_traffic import PacsTraffic
 from idh_tasks.intake.deidentification.pseudonym import Pseudonymiser
 from idh_tasks.intake.gate.sandbox import Sandbox
+from idh_tasks.intake.transport.traffic import SharedPacs, shared
 from idh_tasks.settings import Settings
 from idh_tasks.store import keys
 from idh_tasks.store.objects import ObjectStore
@@ -44,7 +46,14 @@ class Platform:
         if self.settings.pathology_url is None:
             return None
         mapping = read_mapping(self.settings.pathology_mapping)
-        return Laboratory(self.settings.pathology_url.get_secret_value(), mapping)
+        url, private = self.settings.pathology_url.get_secret_value(), self.settings.pathology_private_network
+        return Laboratory(url, mapping, private_network=private)
+
+    @cached_property
+    def pacs(self) -> SharedPacs | None:
+        """Return the PACS, if one is configured, with the limits that hold over all workers."""
+        pacs = self.settings.pacs
+        return None if pacs is None else shared(pacs, PacsTraffic(self.database))
 
     @cached_property
     def store(self) -> ObjectStore:

@@ -21,6 +21,7 @@ from botocore.exceptions import (
 )
 
 from idh_tasks.codes import Code
+from idh_tasks.domain.encryption import LOOPBACK
 from idh_tasks.endpoints import StoreSettings
 from idh_tasks.errors import IdhError, ObjectReplacedError, RunRefusedError, StudyQuarantinedError
 from idh_tasks.store.content import PIECE_BYTES, file_digest
@@ -37,7 +38,6 @@ ABORT_UNFINISHED: "LifecycleRuleTypeDef" = {
     "Filter": {"Prefix": ""},
     "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
 }
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from airflow.sdk import Connection
 
@@ -48,7 +48,23 @@ def _sql_url(connection: Connection) -> str:
     if host.startswith("/"):
         return f"{driver}://{user}{secret}@/{connection.schema}?host={quote(host, safe='/')}"
     port = f":{connection.port}" if connection.port else ""
-    return f"{driver}://{user}{secret}@{host}{port}/{connection.schema}"
+    return f"{driver}://{user}{secret}@{host}{port}/{connection.schema}{_parameters(connection)}"
+
+
+def _parameters(connection: Connection) -> str:
+    """Return the parameters of the driver, such as those that require TLS."""
+    stated = extras(connection).get("parameters", {})
+    if not isinstance(stated, dict):
+        raise refused(connection.conn_id, f"parameters {INVALID}")
+    return f"?{urlencode(stated)}" if stated else ""
+
+
+def _is_private(connection: Connection | None) -> bool:
+    """Return whether the laboratory's database is declared to be on a private network."""
+    declared = extras(connection).get("private_network", False) if connection else False
+    if not isinstance(declared, bool):
+        raise refused(PATHOLOGY, f"private_network {INVALID}")
+    return declared
 
 
 def _required(name: str) -> Connection:
@@ -158,6 +174,7 @@ def platform(role: Role) -> "Platform":
     settings = Settings(
         database_url=SecretStr(_sql_url(_required(role.connection))),
         pathology_url=SecretStr(_sql_url(laboratory)) if laboratory else None,
+        pathology_private_network=_is_private(laboratory),
         # A process that handles no identifiers has no key; code that needs the key rejects an empty one.
         pseudonym_key=SecretStr((key and key.password) or ""),
         store=_store(_required(STORE)),

@@ -10,6 +10,7 @@ from idh_airflow.places import pages_path
 
 MAKERS = {
     ("ingest_studies", "ingest_batch"),
+    ("ingest_studies", "retrieve_batch"),
     ("preprocess_studies", "preprocess_batch"),
     ("predict_studies", "predict_batch"),
     ("predict_studies", "write_documents"),

@@ -60,9 +60,14 @@ def test_only_training_runs_on_the_gpu_queue(bag: DagBag) -> None:
     assert on_gpu == {"train_sequence"}
 
 
+def test_only_tasks_that_ask_the_pacs_wait_for_it(bag: DagBag) -> None:
+    waiting = {t.task_id for dag in bag.dags.values() for t in dag.tasks if t.pool == "pacs"}
+    assert waiting == {"discover", "retrieve_batch"}
+
+
 def test_mapped_tasks_have_readable_names(bag: DagBag) -> None:
     mapped = [t for dag in bag.dags.values() for t in dag.tasks if t.is_mapped]
-    assert len(mapped) == 6
+    assert len(mapped) == 7
     assert all(t.map_index_template for t in mapped)
 
 

@@ -41,7 +41,7 @@ NOTES = {
     "retrain_models": "Nothing new: 2 new cases, 10 needed.",
 }
 SKIPPED = {
-    "ingest_studies": {"ingest_batch"},
+    "ingest_studies": {"ingest_batch", "retrieve_batch"},
     "link_pathology": set(),
     "preprocess_studies": {"preprocess_batch"},
     "predict_studies": {"predict_batch"},

@@ -4,7 +4,7 @@ import logging
 import socket
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import date
@@ -24,9 +24,11 @@ from idh_tasks.intake.deidentification.pseudonym import Pseudonymiser
 from idh_tasks.intake.gate.instance import admit
 from idh_tasks.intake.transport import dicomweb, retrieve
 from idh_tasks.intake.transport.find import find_studies, list_study
-from idh_tasks.intake.transport.receiver import receiver, store_into
+from idh_tasks.intake.transport.incoming import Incoming
+from idh_tasks.intake.transport.receiver import receiver
 from idh_tasks.intake.transport.retrieve import request_move, study_query
 from idh_tasks.intake.transport.send import send_study
+from idh_tasks.intake.transport.traffic import Priority
 from idh_tasks.local import orthanc
 from idh_tasks.local.installation import Installation
 from tests.factories import MARKER_ID, dicom_bytes, stack
@@ -97,7 +99,7 @@ def by_dicomweb(archive: DicomwebSettings, uid: str) -> dict[str, bytes]:
     return received
 
 
-def differences(received: dict[str, bytes], sent: dict[str, Dataset]) -> list[str]:
+def differences(received: Mapping[str, bytes], sent: dict[str, Dataset]) -> list[str]:
     """Return the instances and elements, pixels included, that did not arrive as they were sent."""
     different = [f"{uid} is missing or new" for uid in received.keys() ^ sent.keys()]
     for uid in received.keys() & sent.keys():
@@ -129,7 +131,7 @@ def test_dimse_and_dicomweb_list_the_same_studies(
 def test_stored_files_are_bit_identical_for_every_protocol(
     pacs: PacsSettings, archive: DicomwebSettings, small: dict[str, Dataset]
 ) -> None:
-    def stored(received: dict[str, bytes]) -> dict[str, bytes]:
+    def stored(received: Mapping[str, bytes]) -> dict[str, bytes]:
         return {uid: encode_file(deidentify(admit(c).ds, PatientKey("p"), SECRET)) for uid, c in received.items()}
 
     uid, move = "1.2.826.0.1.50", pacs.model_copy(update={"retrieve": "C-MOVE"})
@@ -163,20 +165,17 @@ def test_n01_instances_that_a_retrieve_left_out_are_requested_again(
     """The first retrieve refuses three instances: the PACS ends it with a warning, 0xB000."""
     refused = set(sorted(small)[:3])
     requested: list[int] = []
-    c_get = retrieve.c_get
+    c_get, store = retrieve.c_get, Incoming.store
 
-    def refusing(received: dict[str, bytes]) -> Callable[[evt.Event], int]:
-        store = store_into(received)
-        first = len(requested) == 1
-        return lambda event: (
-            0xA700 if first and str(event.file_meta.MediaStorageSOPInstanceUID) in refused else store(event)
-        )
+    def refusing(incoming: Incoming, event: evt.Event) -> int:
+        uid = str(event.file_meta.MediaStorageSOPInstanceUID)
+        return 0xA700 if len(requested) == 1 and uid in refused else store(incoming, event)
 
-    def counted(pacs: PacsSettings, queries: list[Dataset], received: dict[str, bytes]) -> None:
+    def counted(pacs: PacsSettings, queries: list[Dataset], incoming: Incoming, priority: Priority) -> None:
         requested.append(sum(len(query.get("SOPInstanceUID") or []) for query in queries))
-        c_get(pacs, queries, received)
+        c_get(pacs, queries, incoming, priority)
 
-    monkeypatch.setattr(retrieve, "store_into", refusing)
+    monkeypatch.setattr(Incoming, "store", refusing)
     monkeypatch.setattr(retrieve, "c_get", counted)
     assert differences(retrieved(pacs, "1.2.826.0.1.50"), small) == []
     assert requested[0] == 0
@@ -237,15 +236,15 @@ def test_n12_a_pacs_without_tls_is_refused_if_tls_is_required(pacs: PacsSettings
 def test_n12_our_receiver_refuses_an_unknown_peer_and_logs_it(
     pacs: PacsSettings, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    received: dict[str, bytes] = {}
+    unasked = Incoming(frozenset(), 2**20, {})
     unknown_peer = pacs.model_copy(
         update={"port": pacs.listen_port, "called_aet": pacs.calling_aet, "calling_aet": "STRANGER"}
     )
     path = tmp_path / "one.dcm"
     path.write_bytes(dicom_bytes(study("1.2.826.0.1.1", 1)[0]))
-    with receiver(pacs, received), pytest.raises(TransientError, match="E_PACS"):
+    with receiver(pacs, unasked), pytest.raises(TransientError, match="E_PACS"):
         send_study(unknown_peer, [path])
-    assert received == {}
+    assert unasked.received == {}
     assert "E_PEER_REFUSED" in caplog.text
     assert "STRANGER" not in caplog.text
 
@@ -255,14 +254,14 @@ def test_n11_a_pdu_of_4_gib_is_refused_and_idle_peers_do_not_block_the_receiver(
 ) -> None:
     """The receiver of a C-MOVE works while 50 connections are idle and one announces more than memory can hold."""
     move = pacs.model_copy(update={"retrieve": "C-MOVE"})
-    received: dict[str, bytes] = {}
-    with ExitStack() as sockets, caplog.at_level(logging.WARNING, "idh_tasks"), receiver(pacs, received):
+    incoming = Incoming(frozenset(small), 2**30, {})
+    with ExitStack() as sockets, caplog.at_level(logging.WARNING, "idh_tasks"), receiver(pacs, incoming):
         for _ in range(50):
             sockets.enter_context(socket.create_connection(("127.0.0.1", pacs.listen_port)))
         hostile = sockets.enter_context(socket.create_connection(("127.0.0.1", pacs.listen_port)))
         hostile.sendall(struct.pack(">BBI", 1, 0, 0xFFFFFFFF))
         hostile.settimeout(10)
         assert hostile.recv(10) == b"", "the connection is closed without an answer"
-        request_move(move, [study_query("1.2.826.0.1.50")])
+        request_move(move, [study_query("1.2.826.0.1.50")], pacs.calling_aet)
     assert "E_PEER_PROTOCOL" in caplog.text
-    assert differences(received, small) == []
+    assert differences(incoming.received, small) == []

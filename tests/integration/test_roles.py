@@ -56,8 +56,8 @@ ERASED = (
 WRITES = {
     "ingest": {
         "INSERT": "patient series ingest_night study instance watermark quarantine pseudonym_key source_check "
-        "worker_settings",
-        "UPDATE": "study instance watermark quarantine source_check worker_settings",
+        "worker_settings pacs_turn",
+        "UPDATE": "study instance watermark quarantine source_check worker_settings pacs_turn",
         "DELETE": "",
     },
     "link": {

@@ -1,6 +1,7 @@
 """Associations with the PACS: both AE titles, TLS, time limits, and no identifier in a log."""
 
 import logging
+import random
 import socket
 import ssl
 import time
@@ -15,11 +16,14 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at impo
     StudyRootQueryRetrieveInformationModelGet,
     Verification,
 )
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_delay
 
 from idh_tasks.codes import Code
+from idh_tasks.domain.encryption import is_on_this_machine, require_encryption
 from idh_tasks.endpoints import PacsSettings
-from idh_tasks.errors import PeerTimeoutError, TransientError
+from idh_tasks.errors import PeerBusyError, PeerTimeoutError, TransientError
 from idh_tasks.intake.gate.accepted import SOP_CLASSES
+from idh_tasks.intake.transport.traffic import slot
 
 _config.LOG_REQUEST_IDENTIFIERS = False
 _config.LOG_RESPONSE_IDENTIFIERS = False
@@ -29,8 +33,8 @@ logging.getLogger("pynetdicom").setLevel(logging.WARNING)
 
 log = logging.getLogger(__name__)
 
-PDU_BYTES, MAX_PDU_BYTES = 2**17, 2**20
-"""The PDU size that we offer, and the largest that we accept from a peer."""
+PDU_BYTES = 2**17
+"""The PDU size that we offer."""
 
 POLL_S = 1e-4
 """How long pynetdicom sleeps between polls of a connection; its default of 1 ms halves the rate of a retrieve."""
@@ -42,6 +46,9 @@ REJECTIONS: dict[tuple[Any, Any], str] = {
     (3, 2): "the PACS has reached its limit of associations",
 }
 """Reasons of a rejection by source and diagnostic (PS3.8 table 9-21)."""
+BUSY = ((3, 1), (3, 2))
+"""The rejections that are about load, and over when it is."""
+LONGEST_PAUSE_S = 60.0
 
 
 def no_delay(event: evt.Event) -> None:
@@ -50,25 +57,6 @@ def no_delay(event: evt.Event) -> None:
     connection = event.assoc.dul.socket
     if connection is not None and connection.socket is not None:
         connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def limit_pdu_size(event: evt.Event) -> None:
-    """Close a connection that announces an oversized PDU: pynetdicom would wait for all of it."""
-    connection = event.assoc.dul.socket
-    if connection is None:
-        return
-    receive = connection.recv
-
-    def recv(nr_bytes: int) -> bytearray:
-        if nr_bytes > MAX_PDU_BYTES:
-            log.warning(
-                "%s: a peer announced a PDU of %d bytes; its connection is closed", Code.E_PEER_PROTOCOL, nr_bytes
-            )
-            connection.close()
-            return bytearray()
-        return receive(nr_bytes)
-
-    connection.recv = recv  # type: ignore[method-assign]  # for this connection only
 
 
 def keep_answers(opened: Association) -> None:
@@ -86,9 +74,14 @@ def keep_answers(opened: Association) -> None:
     opened.dimse.get_msg = get_msg  # type: ignore[method-assign]  # for this association only
 
 
-def log_refused_peer(event: evt.Event) -> None:  # noqa: ARG001 - what an unknown peer calls itself is not logged
-    """Log that a peer with other AE titles was refused."""
-    log.warning("%s: a peer with other AE titles requested an association and was refused", Code.E_PEER_REFUSED)
+def pause_s(attempt: int) -> float:
+    """Return how long to leave a busy PACS alone after so many attempts."""
+    return min(2.0 ** (attempt - 1), LONGEST_PAUSE_S) + random.random()  # noqa: S311 - only spreads the tries
+
+
+def backoff(state: RetryCallState) -> float:
+    """Return the same for tenacity."""
+    return pause_s(state.attempt_number)
 
 
 def entity(pacs: PacsSettings) -> AE:
@@ -119,14 +112,39 @@ def no_answer(pacs: PacsSettings, since: float, otherwise: str) -> TransientErro
 
 @contextmanager
 def association(pacs: PacsSettings, handlers: list[Any], *models: str) -> Iterator[Association]:
-    """Open an association and release it at the end.
+    """Open an association, one of those that the platform may have at one time, and release it at the end.
 
     Raises
     ------
     TransientError
         ``E_PACS`` if the PACS cannot be reached, has no valid certificate, or refuses our AE title; ``E_TIMEOUT`` if
-        it does not answer.
+        it does not answer; ``E_PACS_BUSY`` if it stays busy, or all associations of the platform stay in use.
+    RunRefusedError
+        ``E_UNENCRYPTED``, before anything is sent.
     """
+    encrypted, local = pacs.tls_ca is not None, is_on_this_machine(pacs.host)
+    require_encryption("the PACS", encrypted=encrypted, private=pacs.private_network, local=local)
+    with slot(pacs):
+        opened = _opened(pacs, handlers, models)
+        try:
+            yield opened
+        finally:
+            if opened.is_established:
+                opened.release()
+
+
+def _opened(pacs: PacsSettings, handlers: list[Any], models: tuple[str, ...]) -> Association:
+    """Open an association; a busy PACS is asked again, later and later, while no other worker takes our place."""
+    retrying = Retrying(
+        stop=stop_after_delay(pacs.association_wait_s),
+        wait=backoff,
+        retry=retry_if_exception_type(PeerBusyError),
+        reraise=True,
+    )
+    return retrying(_asked, pacs, handlers, models)
+
+
+def _asked(pacs: PacsSettings, handlers: list[Any], models: tuple[str, ...]) -> Association:
     started, context = time.monotonic(), tls_context(pacs)
     ae, roles = _requesting_entity(pacs, models)
     opened = ae.associate(
@@ -138,16 +156,12 @@ def association(pacs: PacsSettings, handlers: list[Any], *models: str) -> Iterat
         tls_args=(context, pacs.host) if context else None,
     )
     if not opened.is_established:
-        raise no_answer(pacs, started, _refusal(opened))
+        raise _refusal(pacs, opened, started)
     keep_answers(opened)
-    try:
-        yield opened
-    finally:
-        if opened.is_established:
-            opened.release()
+    return opened
 
 
-def _refusal(opened: Association) -> str:
+def _refusal(pacs: PacsSettings, opened: Association, started: float) -> TransientError:
     """Return why there is no association; a rejection states its reason (PS3.8 9.3.4).
 
     pynetdicom takes a connection for one that failed if the PACS has rejected and closed it before the calling thread
@@ -155,9 +169,10 @@ def _refusal(opened: Association) -> str:
     """
     answer = opened.acceptor.primitive if opened.is_rejected else opened.dul.receive_pdu(wait=False)
     if not isinstance(answer, A_ASSOCIATE):
-        return "no association with the PACS; check host, port, TLS and both AE titles"
+        return no_answer(pacs, started, "no association with the PACS; check host, port, TLS and both AE titles")
     reason = (answer.result_source, answer.diagnostic)
-    return REJECTIONS.get(reason, "the PACS rejects the association; check both AE titles")
+    words = REJECTIONS.get(reason, "the PACS rejects the association; check both AE titles")
+    return PeerBusyError(Code.E_PACS_BUSY, words) if reason in BUSY else TransientError(Code.E_PACS, words)
 
 
 def _requesting_entity(pacs: PacsSettings, models: tuple[str, ...]) -> tuple[AE, list[Any]]:

@@ -13,6 +13,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from idh_tasks.codes import Code
+from idh_tasks.domain.encryption import is_on_this_machine, require_encryption
 from idh_tasks.endpoints import DicomwebSettings
 from idh_tasks.errors import InstanceRejectedError, StudyQuarantinedError, TransientError
 from idh_tasks.intake.gate.accepted import MAX_BYTES, SOP_CLASSES
@@ -80,6 +81,14 @@ def _body(answer: requests.Response, most: int) -> Iterator[bytes]:
 
 
 def _session(archive: DicomwebSettings, retries: int = RETRIES) -> requests.Session:
+    """Return a session for an archive that may be asked; every request of ours goes through one."""
+    address = urlsplit(archive.url)
+    require_encryption(
+        "the DICOMweb archive",
+        encrypted=address.scheme == "https",
+        private=archive.private_network,
+        local=is_on_this_machine(address.hostname),
+    )
     session = _SameHostSession(archive.timeout_s)
     session.headers.update(ACCEPTED_CODINGS)
     session.trust_env = False  # no ~/.netrc, no proxy of the environment
@@ -147,6 +156,8 @@ def find_studies(archive: DicomwebSettings, since: date, until: date) -> list[Pa
     ------
     TransientError
         ``E_DICOMWEB`` after bounded retries.
+    RunRefusedError
+        ``E_UNENCRYPTED`` before anything is sent, as for every request.
     """
     criteria = {"ModalitiesInStudy": "MR", "StudyDate": f"{since:%Y%m%d}-{until:%Y%m%d}"}
     fields = [key for key in STUDY_KEYS if key not in criteria]
@@ -197,8 +208,9 @@ def retrieve(archive: DicomwebSettings, study_uid: str, received: MutableMapping
 def _files(archive: DicomwebSettings, study_uid: str) -> Iterator[bytes]:
     """Yield the parts of a WADO-RS answer without parsing them: the gate comes before any parser."""
     url = f"{archive.url.rstrip('/')}/studies/{study_uid}"
+    session = _session(archive)
     try:
-        with _session(archive).get(url, headers={"Accept": ACCEPT}, stream=True) as answer:
+        with session.get(url, headers={"Accept": ACCEPT}, stream=True) as answer:
             answer.raise_for_status()
             boundary = boundary_of(answer.headers.get("Content-Type", ""))
             yield from parts(_body(answer, MAX_STUDY_BYTES), boundary, MAX_BYTES)

@@ -13,6 +13,7 @@ import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from idh_tasks.codes import Code
+from idh_tasks.domain.encryption import is_on_this_machine, require_encryption
 from idh_tasks.endpoints import FhirSettings
 from idh_tasks.errors import RunRefusedError, TransientError
 from idh_tasks.intake.transport.inflate import (
@@ -29,7 +30,6 @@ ATTEMPTS = 5
 LONGEST_WAIT_S = 30.0
 TEMPORARY = (429, 500, 502, 503, 504)
 MAX_PAGES = 10_000
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 INCLUDES = (
     ("_include", "DiagnosticReport:subject"),
     ("_include", "DiagnosticReport:result"),
@@ -86,7 +86,7 @@ def search_pages(server: FhirSettings, since: datetime, etag: str = "") -> Itera
         ``E_FHIR`` after bounded retries, for an answer that is no complete page, and where reports are missing at the
         end because they moved between the pages while these were read.
     RunRefusedError
-        ``E_FHIR_AUTH`` if the server refuses the login or token, or would receive it unencrypted.
+        ``E_FHIR_AUTH`` if the server refuses the login or token, ``E_UNENCRYPTED`` if it would receive it unencrypted.
     """
     _check_encryption(server)
     found: set[str] = set()
@@ -108,7 +108,7 @@ def probe(server: FhirSettings) -> None:
     TransientError
         ``E_FHIR`` if it does not answer correctly.
     RunRefusedError
-        ``E_FHIR_AUTH`` if it refuses the login or token, or would receive it unencrypted.
+        ``E_FHIR_AUTH`` if it refuses the login or token, ``E_UNENCRYPTED`` if it would receive it unencrypted.
     """
     _check_encryption(server)
     address = server.url.rstrip("/")
@@ -147,8 +147,8 @@ def _first_url(server: FhirSettings, since: datetime) -> str:
 
 def _check_encryption(server: FhirSettings) -> None:
     address = urlsplit(server.url)
-    if address.scheme != "https" and address.hostname not in LOOPBACK:
-        raise RunRefusedError(Code.E_FHIR_AUTH, "the address of the FHIR server is not https")
+    encrypted, local = address.scheme == "https", is_on_this_machine(address.hostname)
+    require_encryption("the FHIR server", encrypted=encrypted, private=server.private_network, local=local)
 
 
 def _client(server: FhirSettings) -> httpx.Client:

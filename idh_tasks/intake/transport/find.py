@@ -8,12 +8,13 @@ from pynetdicom.association import Association
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at import from a table
     StudyRootQueryRetrieveInformationModelFind,
 )
+from tenacity import Retrying, retry_if_result, stop_after_attempt
 
 from idh_tasks.codes import Code
 from idh_tasks.endpoints import PacsSettings
 from idh_tasks.errors import TransientError
 from idh_tasks.intake.gate.accepted import SOP_CLASSES
-from idh_tasks.intake.transport.association import association, echo, no_answer
+from idh_tasks.intake.transport.association import association, backoff, echo, no_answer
 from idh_tasks.intake.transport.listing import (
     STUDY_KEYS,
     InstanceReference,
@@ -22,13 +23,17 @@ from idh_tasks.intake.transport.listing import (
     listed_study,
     unique_studies,
 )
+from idh_tasks.intake.transport.traffic import Priority
 
 OUT_OF_RESOURCES = (0xA700, 0xA701, 0xA702)
+"""The PACS has too much to list, or too much to do: a smaller question is asked, or the same one later."""
+ATTEMPTS = 4
+"""How often a question that cannot be made smaller is asked."""
 PENDING = (0xFF00, 0xFF01)
 SUCCESS = 0x0000
 
 
-def find_studies(pacs: PacsSettings, since: date, until: date) -> list[PacsStudy]:
+def find_studies(pacs: PacsSettings, since: date, until: date, priority: Priority = Priority.MEDIUM) -> list[PacsStudy]:
     """List the MR studies of these days, each once.
 
     Raises
@@ -37,21 +42,22 @@ def find_studies(pacs: PacsSettings, since: date, until: date) -> list[PacsStudy
         ``E_PACS``, or ``E_QUERY_TRUNCATED`` if one day holds more studies than the PACS lists.
     """
     echo(pacs)
-    return unique_studies(_studies_between(pacs, since, until))
+    return unique_studies(_studies_between(pacs, since, until, priority))
 
 
-def _studies_between(pacs: PacsSettings, since: date, until: date) -> list[PacsStudy]:
+def _studies_between(pacs: PacsSettings, since: date, until: date, priority: Priority) -> list[PacsStudy]:
     """List the studies of a period; if the PACS does not list them all, query each half of it."""
-    rows = _query_studies(pacs, since, until)
+    rows = _query_studies(pacs, since, until, priority)
     if rows is not None and (pacs.query_limit is None or len(rows) < pacs.query_limit):
         return [listed_study(row) for row in rows if row.get("StudyInstanceUID")]
     if since >= until:
         raise TransientError(Code.E_QUERY_TRUNCATED, f"the PACS does not list all studies of one day, {since}")
     middle = since + (until - since) // 2
-    return [*_studies_between(pacs, since, middle), *_studies_between(pacs, middle + timedelta(days=1), until)]
+    later = _studies_between(pacs, middle + timedelta(days=1), until, priority)
+    return [*_studies_between(pacs, since, middle, priority), *later]
 
 
-def _query_studies(pacs: PacsSettings, since: date, until: date) -> list[Dataset] | None:
+def _query_studies(pacs: PacsSettings, since: date, until: date, priority: Priority) -> list[Dataset] | None:
     """Return the rows of a query on an association of its own, or None if there are too many."""
     query = Dataset()
     query.QueryRetrieveLevel, query.ModalitiesInStudy = "STUDY", "MR"
@@ -60,13 +66,28 @@ def _query_studies(pacs: PacsSettings, since: date, until: date) -> list[Dataset
         if keyword not in query:
             setattr(query, keyword, "")
     with association(pacs, [], StudyRootQueryRetrieveInformationModelFind) as opened:
-        return _find(pacs, opened, query)
+        if since >= until:
+            return _patiently(pacs, opened, query, priority)
+        return _find(pacs, opened, query, priority)
 
 
-def _find(pacs: PacsSettings, opened: Association, query: Dataset) -> list[Dataset] | None:
+def _patiently(pacs: PacsSettings, opened: Association, query: Dataset, priority: Priority) -> list[Dataset] | None:
+    """Return the rows of a query that cannot be made smaller: if the PACS is only busy, it answers later."""
+    retrying = Retrying(
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=backoff,
+        retry=retry_if_result(lambda rows: rows is None),
+        retry_error_callback=lambda _: None,
+    )
+    rows: list[Dataset] | None = retrying(_find, pacs, opened, query, priority)
+    return rows
+
+
+def _find(pacs: PacsSettings, opened: Association, query: Dataset, priority: Priority) -> list[Dataset] | None:
     """Return the rows of a query, or None if the PACS says that there are too many."""
     started, rows = time.monotonic(), []
-    for status, identifier in opened.send_c_find(query, StudyRootQueryRetrieveInformationModelFind):
+    model = StudyRootQueryRetrieveInformationModelFind
+    for status, identifier in opened.send_c_find(query, model, priority=priority):
         code = status.get("Status")
         if code in PENDING and identifier is not None:
             rows.append(identifier)
@@ -79,7 +100,7 @@ def _find(pacs: PacsSettings, opened: Association, query: Dataset) -> list[Datas
     return rows
 
 
-def list_study(pacs: PacsSettings, study_uid: str) -> StudyContents:
+def list_study(pacs: PacsSettings, study_uid: str, priority: Priority = Priority.MEDIUM) -> StudyContents:
     """Query a study at the levels of study, series and image (PS3.4 C.6.2).
 
     Raises
@@ -89,7 +110,7 @@ def list_study(pacs: PacsSettings, study_uid: str) -> StudyContents:
     """
 
     def query(level: str, **keys: str) -> list[Dataset]:
-        return _find_all(pacs, opened, study_uid, level, keys)
+        return _find_all(pacs, opened, _query(study_uid, level, keys), priority)
 
     images: list[Dataset] = []
     with association(pacs, [], StudyRootQueryRetrieveInformationModelFind) as opened:
@@ -102,16 +123,20 @@ def list_study(pacs: PacsSettings, study_uid: str) -> StudyContents:
     return StudyContents(patients, frozenset(_reference(row) for row in images if _may_be_accepted(row)))
 
 
-def _find_all(
-    pacs: PacsSettings, opened: Association, study_uid: str, level: str, keys: dict[str, str]
-) -> list[Dataset]:
+def _query(study_uid: str, level: str, keys: dict[str, str]) -> Dataset:
     query = Dataset()
     query.QueryRetrieveLevel, query.StudyInstanceUID = level, study_uid
     for keyword, value in keys.items():
         setattr(query, keyword, value)
-    rows = _find(pacs, opened, query)
+    return query
+
+
+def _find_all(pacs: PacsSettings, opened: Association, query: Dataset, priority: Priority) -> list[Dataset]:
+    rows = _patiently(pacs, opened, query, priority)
     if rows is None:
+        level = query.QueryRetrieveLevel
         raise TransientError(Code.E_QUERY_TRUNCATED, f"the PACS does not list everything at level {level}")
+    study_uid = query.StudyInstanceUID
     return [row for row in rows if row.get("StudyInstanceUID", study_uid) == study_uid]
 
 

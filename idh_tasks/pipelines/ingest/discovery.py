@@ -14,12 +14,18 @@ from idh_tasks.pipelines.platform import Platform
 log = logging.getLogger(__name__)
 
 
+class SourceBatch(Batch):
+    """Open deliveries of one source."""
+
+    source: str
+
+
 class Discovery(TypedDict):
     """How many deliveries each source has, which sources failed and why, and the batches of open deliveries."""
 
     found: dict[str, int]
     unreachable: dict[str, str]
-    batches: list[Batch]
+    batches: list[SourceBatch]
 
 
 def discover(platform: Platform, sources: tuple[str, ...] = tuple(SOURCES), since: date | None = None) -> Discovery:
@@ -40,8 +46,15 @@ def discover(platform: Platform, sources: tuple[str, ...] = tuple(SOURCES), sinc
     found = {source: len({i.item_id for i in items} | set(open_items[source])) for source, items in listed.items()}
     for source, count in found.items():
         log.info("%s: %d found, %d to be ingested", source, count, len(open_items[source]))
-    batches = cut([item_id for ids in open_items.values() for item_id in ids], what="deliveries")
+    batches = [batch for source, ids in open_items.items() for batch in _cut(source, ids)]
     return Discovery(found=found, unreachable={s: str(error) for s, error in failures.items()}, batches=batches)
+
+
+def _cut(source: str, ids: list[str]) -> list[SourceBatch]:
+    return [
+        SourceBatch(label=f"{source} {batch['label']}", ids=batch["ids"], source=source)
+        for batch in cut(ids, what="deliveries")
+    ]
 
 
 def _list_sources(

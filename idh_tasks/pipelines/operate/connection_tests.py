@@ -50,13 +50,14 @@ class ConnectionTest:
 def _impatient(settings: E | None) -> E:
     if settings is None:
         raise RunRefusedError(Code.E_PREFLIGHT, "this connection is not configured")
-    return settings.model_copy(update={"timeout_s": min(PATIENCE_S, getattr(settings, "timeout_s", PATIENCE_S))})
+    waits = {"timeout_s", "association_wait_s"} & set(type(settings).model_fields)
+    return settings.model_copy(update={wait: min(PATIENCE_S, getattr(settings, wait)) for wait in waits})
 
 
 def _pacs(platform: Platform) -> str:
     """Ask for the studies of tomorrow, of which there are none: that C-FIND is allowed is what matters."""
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
-    find_studies(_impatient(platform.settings.pacs), tomorrow, tomorrow)
+    find_studies(_impatient(platform.pacs), tomorrow, tomorrow)
     return "The PACS answers C-ECHO and C-FIND."
 
 
@@ -103,7 +104,7 @@ def _database(role: Role, platform: Platform) -> str:
 
 
 def _pacs_address(platform: Platform) -> str:
-    pacs = platform.settings.pacs
+    pacs = platform.pacs
     return f"{pacs.called_aet} at {pacs.host}:{pacs.port}" if pacs else ""
 
 

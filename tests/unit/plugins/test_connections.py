@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from airflow.sdk import Connection
-from idh_airflow.connections import _dicomweb, _optional, _pacs, _required, _sql_url, _store, platform
+from idh_airflow.connections import _dicomweb, _is_private, _optional, _pacs, _required, _sql_url, _store, platform
 
 from idh_tasks.domain.role import Role
 from idh_tasks.errors import SettingsRefusedError
@@ -86,6 +86,55 @@ def test_the_store_needs_a_login_and_a_password(login: str | None) -> None:
 
 def test_a_field_is_called_as_in_the_connection() -> None:
     assert refusal(_dicomweb, connection()) == "Connection idh_dicomweb: host (address) is missing or not valid"
+
+
+def test_a_database_takes_the_parameters_of_its_driver() -> None:
+    extra = json.dumps({"parameters": {"sslmode": "verify-full", "sslrootcert": "/ca of lis.pem"}})
+    url = _sql_url(connection("idh_pathology", host="lis", schema="db", login="u", password="p", extra=extra))
+    assert url == "postgresql+psycopg2://u:p@lis/db?sslmode=verify-full&sslrootcert=%2Fca+of+lis.pem"
+    wrong = connection("idh_pathology", host="lis", extra='{"parameters": "sslmode=require"}')
+    assert refusal(_sql_url, wrong) == "Connection idh_pathology: parameters is missing or not valid"
+
+
+def test_only_a_plain_true_declares_the_laboratorys_network_private() -> None:
+    declared = connection("idh_pathology", host="lis", extra='{"private_network": true}')
+    assert [_is_private(one) for one in (declared, connection("idh_pathology", host="lis"), None)] == [
+        True,
+        False,
+        False,
+    ]
+    wrong = connection("idh_pathology", host="lis", extra='{"private_network": "yes"}')
+    assert refusal(_is_private, wrong) == "Connection idh_pathology: private_network is missing or not valid"
+
+
+def test_a_form_gives_lists_and_objects_as_text() -> None:
+    texts = {"move_destinations": '{"IDH1": 11112, "IDH2": "w2:11113"}', "peers": '["10.0.0.0/8"]'}
+    titles = {"called_aet": "PACS", "calling_aet": "IDH"}
+    pacs = _pacs(connection(host="pacs", extra=json.dumps(titles | texts)))
+    assert pacs is not None
+    assert pacs.move_destinations == {"IDH1": "11112", "IDH2": "w2:11113"}
+    assert [str(network) for network in pacs.peers] == ["10.0.0.0/8"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("move_destinations", '{"IDH1": 0}'),
+        ("move_destinations", '{"IDH1": "host:"}'),
+        ("move_destinations", '{"A TITLE THAT IS TOO LONG": 1}'),
+        ("move_destinations", "IDH1:11112"),
+        ("peers", '["pacs.local"]'),
+        ("quiet_hours", "20:00-06:00"),
+        ("retrieve_hours", "at night"),
+        ("max_associations", 0),
+        ("retrieves_per_hour", 0),
+    ],
+)
+def test_a_limit_of_the_pacs_that_is_none_is_refused_by_name(field: str, value: object) -> None:
+    titles = {"called_aet": "PACS", "calling_aet": "IDH"}
+    faults = refusal(_pacs, connection(host="pacs", extra=json.dumps(titles | {field: value})))
+    assert faults.startswith(f"Connection idh_pacs: {field}")
+    assert faults.endswith("is missing or not valid")
 
 
 @pytest.mark.parametrize("extra", ["[]", "[1]", '"text"', "5", "null", "{broken"])

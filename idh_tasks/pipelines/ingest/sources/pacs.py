@@ -15,7 +15,7 @@ from idh_tasks.pipelines.platform import Platform
 
 def list_items(platform: Platform, since: date | None) -> list[InboxItem]:
     """List the studies of the PACS that are new or may have grown."""
-    pacs = platform.settings.pacs
+    pacs = platform.pacs
     if pacs is None:
         return []
     return study_items(platform, "pacs", find_studies(pacs, *query_window(platform, "pacs", since)))
@@ -29,7 +29,7 @@ def fetch(platform: Platform, item: InboxItem) -> FetchedFiles:
     RunRefusedError
         ``E_PREFLIGHT`` if the PACS is no longer configured.
     """
-    pacs = platform.settings.pacs
+    pacs = platform.pacs
     if pacs is None:
         raise RunRefusedError(Code.E_PREFLIGHT, "the PACS of this delivery is no longer configured")
     contents = list_study(pacs, item.locator)

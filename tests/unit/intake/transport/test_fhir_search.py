@@ -145,7 +145,7 @@ def test_a_login_is_sent_where_there_is_no_token() -> None:
 def test_credentials_are_not_sent_without_encryption() -> None:
     with fhir_server() as server:
         plain = server.settings.model_copy(update={"url": "http://laboratory.example/fhir"})
-        with pytest.raises(RunRefusedError, match="not https"):
+        with pytest.raises(RunRefusedError, match="E_UNENCRYPTED"):
             list(search_pages(plain, EVER))
 
 
