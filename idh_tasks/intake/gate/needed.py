@@ -7,14 +7,15 @@ not understand; the UIDs of the instance itself are checked in `uids`. A test co
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from pydicom import Dataset
 from pydicom.datadict import tag_for_keyword
 from pydicom.tag import BaseTag, Tag
 
-from idh_tasks.dicom.elements import reading_copy
 from idh_tasks.dicom.outlines import OUTLINE_CLASSES
 from idh_tasks.intake.gate.accepted import SOP_CLASSES
+from idh_tasks.intake.gate.uids import undecoded_text
 
 IMAGE = (
     # Where the image lies, and of what size it is.
@@ -43,9 +44,12 @@ IMAGE_SEQUENCES = (
 """The sequences of an image that are read; the others tell of other images, or of what this one was before."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Need:
-    """The elements of a data set that must be valid, at its top level and in some of its sequences, or in all."""
+    """The elements of a data set that must be valid, at its top level and in some of its sequences, or in all.
+
+    There are few, and each is only equal to itself: what is valid is remembered by them.
+    """
 
     elements: frozenset[BaseTag] = frozenset()
     sequences: frozenset[BaseTag] | None = frozenset()
@@ -53,7 +57,11 @@ class Need:
     def inside(self, sequence: BaseTag) -> "Need":
         """Return what must be valid in the items of a sequence; nothing in a private one, which is not read."""
         if sequence.is_private or (self.sequences is not None and sequence not in self.sequences):
-            return Need()
+            return NOTHING
+        return self._everywhere
+
+    @cached_property
+    def _everywhere(self) -> "Need":
         return replace(self, sequences=None)
 
 
@@ -61,6 +69,7 @@ def _tags(keywords: Iterable[str]) -> frozenset[BaseTag]:
     return frozenset(Tag(tag_for_keyword(keyword) or 0) for keyword in keywords)
 
 
+NOTHING = Need()
 OF_IMAGES = Need(_tags(IMAGE), _tags(IMAGE_SEQUENCES))
 OF_MOSAICS = Need(_tags(IMAGE + MOSAIC), _tags(IMAGE_SEQUENCES))
 OF_OUTLINES = Need(_tags(OUTLINE), None)
@@ -68,10 +77,9 @@ OF_OUTLINES = Need(_tags(OUTLINE), None)
 
 def needed_of(ds: Dataset) -> Need:
     """Return what must be valid in an instance, by its class; nothing where it will be skipped."""
-    view = reading_copy(ds)
-    sop_class = view.get("SOPClassUID")
+    sop_class = undecoded_text(ds, "SOPClassUID")
     if sop_class in OUTLINE_CLASSES:
         return OF_OUTLINES
     if sop_class not in SOP_CLASSES:
-        return Need()
-    return OF_MOSAICS if "MOSAIC" in (view.get("ImageType") or ()) else OF_IMAGES
+        return NOTHING
+    return OF_MOSAICS if "MOSAIC" in undecoded_text(ds, "ImageType") else OF_IMAGES

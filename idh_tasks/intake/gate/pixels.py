@@ -27,13 +27,17 @@ def drop_padding(ds: Dataset, meta: FileMeta) -> Iterator[GateWarning]:
     if not isinstance(element, RawDataElement) or meta.transfer_syntax not in NATIVE:
         return
     try:
-        expected, frame = _expected_bytes(view), _expected_bytes(view, one_frame=True)
+        expected = _expected_bytes(view)
     except InstanceRejectedError:  # an object without an image; `check_pixels` decides whether it must have one
         return
     value, end = element.value or b"", expected + expected % 2
-    if 0 < len(value) - end < frame and len(set(value[end:])) == 1:
+    if len(value) > end and _is_padding(value[end:], _expected_bytes(view, one_frame=True)):
         ds._dict[element.tag] = element._replace(value=value[:end], length=end)
         yield GateWarning(Code.W_PIXEL_PADDING, f"{len(value) - end} bytes after the pixels are not kept")
+
+
+def _is_padding(rest: bytes, frame: int) -> bool:
+    return len(rest) < frame and len(set(rest)) == 1
 
 
 def check_pixels(ds: Dataset, meta: FileMeta, *, decode: bool) -> None:

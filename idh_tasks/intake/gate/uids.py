@@ -28,7 +28,7 @@ def check_uids(ds: Dataset) -> Iterator[GateWarning]:
         ``E_MISSING_UID`` or ``E_BAD_UID``.
     """
     for keyword in REQUIRED:
-        uid = _undecoded_text(ds, keyword)
+        uid = undecoded_text(ds, keyword)
         if not uid:
             raise InstanceRejectedError(Code.E_MISSING_UID, f"{keyword} is missing")
         if len(uid) <= MAX_UID_LENGTH and VALID_UID.fullmatch(uid):
@@ -38,7 +38,7 @@ def check_uids(ds: Dataset) -> Iterator[GateWarning]:
         yield GateWarning(Code.W_UID_ZEROS, f"{keyword} has a component with a leading zero; it is taken as it stands")
 
 
-def _undecoded_text(ds: Dataset, keyword: str) -> str:
+def undecoded_text(ds: Dataset, keyword: str) -> str:
     """Return a value as the file has it; only padding is removed: a zero byte (PS3.5 9.1), or spaces."""
     if keyword not in ds:
         return ""

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 
 import idh_tasks
-from idh_tasks.intake.gate.needed import IMAGE, IMAGE_SEQUENCES, MOSAIC, OUTLINE, Need, needed_of
+from idh_tasks.intake.gate.needed import IMAGE, IMAGE_SEQUENCES, MOSAIC, NOTHING, OUTLINE, needed_of
 from idh_tasks.intake.gate.uids import REQUIRED
 from tests.factories import instance
 
@@ -42,4 +42,4 @@ def test_every_keyword_of_the_tables_is_in_the_dictionary() -> None:
 
 
 def test_nothing_is_needed_of_an_object_that_is_skipped() -> None:
-    assert needed_of(instance(SOPClassUID="1.2.840.10008.5.1.4.1.1.104.1")) == Need()
+    assert needed_of(instance(SOPClassUID="1.2.840.10008.5.1.4.1.1.104.1")) is NOTHING
