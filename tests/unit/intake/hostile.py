@@ -178,12 +178,11 @@ def workbook_of(sheet: Iterable[str]) -> bytes:
 
 
 def workbooks() -> None:
-    """Read workbooks with all cells of a sheet merged, two million cells, and a sheet of 200 MiB."""
+    """Read workbooks with all cells of a sheet merged, and with a sheet of 200 MiB."""
     merged = '<sheetData><row r="1"><c r="A1"><v>1</v></c></row></sheetData>'
     merged += '<mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>'
-    rows = ("<row><c><v>1</v></c><c><v>2</v></c></row>" * 1000 for _ in range(1000))
     spaces = (" " * 2**20 for _ in range(200))
-    for sheet in ((merged,), chain(["<sheetData>"], rows, ["</sheetData>"]), chain(["<sheetData/>"], spaces)):
+    for sheet in ((merged,), chain(["<sheetData/>"], spaces)):
         content = workbook_of(sheet)
         assert len(content) < 2**20
         refused(lambda content=content: read_excel(content), "E_FEED_FORMAT")  # type: ignore[misc]
