@@ -10,10 +10,10 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
     AIRFLOW__CORE__DAGS_FOLDER=/opt/idh/dags \
     AIRFLOW__CORE__PLUGINS_FOLDER=/opt/idh/plugins
 
-# Root owns the code and the libraries: the service user can write its logs only.
+# Root owns the code and the libraries: the service user can write its logs and the spool only.
 RUN useradd --no-create-home --home-dir /opt/airflow --uid 50000 airflow \
-    && mkdir -p /opt/idh /opt/airflow/logs \
-    && chown -R airflow:airflow /opt/airflow
+    && mkdir -p /opt/idh /opt/airflow/logs /opt/spool \
+    && chown -R airflow:airflow /opt/airflow /opt/spool
 WORKDIR /opt/idh
 
 COPY docker/bootstrap.lock requirements.lock ./

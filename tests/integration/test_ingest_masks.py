@@ -19,7 +19,7 @@ def test_only_a_file_named_roi_is_the_outline(platform: Platform) -> None:
     assert key is not None
     assert read_nifti(platform.store.get(key)).voxels.sum() == tumour().sum()
     assert outcomes(platform) == {"ingested": 1}
-    assert quarantined(platform) == {}
+    assert quarantined(platform) == {"study W_CLUTTER": 1}
 
 
 def test_without_a_file_of_that_name_there_is_no_outline(platform: Platform) -> None:

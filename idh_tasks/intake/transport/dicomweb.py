@@ -69,8 +69,8 @@ class _Adapter(HTTPAdapter):
 
 def _read_whole(answer: requests.Response) -> None:
     """Read an answer that is unpacked to at most so many bytes; requests finds it as if it had come unpacked."""
-    content = BytesIO(b"".join(_body(answer, MAX_ANSWER_BYTES)))
-    answer.close()
+    with answer:
+        content = BytesIO(b"".join(_body(answer, MAX_ANSWER_BYTES)))
     answer.headers.pop("Content-Encoding", None)
     answer.raw = content
 

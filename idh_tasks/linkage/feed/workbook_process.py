@@ -14,7 +14,7 @@ from idh_tasks.errors import FileHeldError, without_text
 from idh_tasks.linkage.feed.grid import Line
 from idh_tasks.linkage.feed.workbooks import check_size, read_sheet
 
-LIMITS = Limits(memory_bytes=2**30, seconds=60)
+LIMITS = Limits(memory_bytes=3 * 2**28, seconds=30)
 KINDS = {kind.__name__: kind for kind in (datetime, date, time)}
 """Types of cells that JSON does not have, and that are written in ISO 8601."""
 DURATION = "timedelta"

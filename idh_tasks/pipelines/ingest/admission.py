@@ -59,7 +59,7 @@ class Admission:
 
     def _is_refused(self, file: DeliveredFile) -> bool:
         """Return whether a file was rejected without reading the whole of it."""
-        error = file.refusal or _refusal_of_large(file.content)
+        error = file.refusal or refusal_of_large(file.content)
         if error is not None:
             self._reject(file.content, error)
         return error is not None
@@ -84,7 +84,8 @@ class Admission:
         return [*self.quarantined, *notes]
 
 
-def _refusal_of_large(content: SpooledFile) -> InstanceRejectedError | None:
+def refusal_of_large(content: SpooledFile) -> InstanceRejectedError | None:
+    """Return why a large file is rejected without reading the whole of it, if its size or its start shows that."""
     if content.size <= LARGE_BYTES:
         return None
     if content.size > MAX_BYTES:
