@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
@@ -12,7 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from idh_tasks.endpoints import AE_TITLE, WEB_ADDRESS
-from idh_tasks.settings import ReadableFile
+from idh_tasks.settings import ReadableFile, WordTableFile
 
 WORDS: Mapping[Any, str] = {
     int: "a whole number",
@@ -22,6 +23,8 @@ WORDS: Mapping[Any, str] = {
     SecretStr: "a secret",
     Path: "a path",
     ReadableFile: "a file that this process can read",
+    WordTableFile: "a table of words (docs/connect.md) that this process can read",
+    date: "a date such as 2020-01-31",
 }
 PATTERNS: Mapping[str | None, str] = {
     WEB_ADDRESS: "an address that begins with `https://` or `http://`",

@@ -86,7 +86,7 @@ def small(pacs: PacsSettings, tmp_path_factory: pytest.TempPathFactory) -> dict[
 
 
 def retrieved(pacs: PacsSettings, uid: str) -> dict[str, bytes]:
-    return retrieve.retrieve(pacs, uid, list_study(pacs, uid).instances)
+    return retrieve.retrieve(pacs, uid, list_study(pacs, uid))
 
 
 def differences(received: dict[str, bytes], sent: dict[str, Dataset]) -> list[str]:

@@ -1,5 +1,6 @@
 """Retrieves studies by DICOMweb: QIDO-RS with paging, WADO-RS as files (PS3.18)."""
 
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,13 +17,23 @@ from idh_tasks.endpoints import DicomwebSettings
 from idh_tasks.errors import InstanceRejectedError, StudyQuarantinedError, TransientError
 from idh_tasks.intake.gate.accepted import SOP_CLASSES
 from idh_tasks.intake.gate.file_meta import read_file_meta
-from idh_tasks.intake.transport.listing import STUDY_KEYS, PacsStudy, listed_study, unique_studies
+from idh_tasks.intake.transport.listing import (
+    SERIES_KEYS,
+    STUDY_KEYS,
+    PacsSeries,
+    PacsStudy,
+    SeriesChoice,
+    every_series,
+    listed_series,
+    listed_study,
+    unique_studies,
+)
 
 RETRIES = 4
 TEMPORARY = (429, 500, 502, 503, 504)
 REFUSED = (401, 403)
 ACCEPT = 'multipart/related; type="application/dicom"; transfer-syntax=*'
-STUDY_UID, INSTANCE_UID, SOP_CLASS = "0020000D", "00080018", "00080016"
+STUDY_UID, SERIES_UID, INSTANCE_UID, SOP_CLASS = "0020000D", "0020000E", "00080018", "00080016"
 
 
 class _SameHostSession(requests.Session):
@@ -94,8 +105,8 @@ def _search(search: Any, limit: int, offset: int, options: dict[str, Any]) -> li
         rows: list[dict[str, Any]] = search(limit=limit, offset=offset, **options)
     except Exception as error:  # the client raises what requests, JSON and urllib3 raise
         raise _translated(error) from None
-    if not all(STUDY_UID in row or INSTANCE_UID in row for row in rows):
-        raise TransientError(Code.E_DICOMWEB, "the archive's listing names no study and no instance")
+    if not all({STUDY_UID, SERIES_UID, INSTANCE_UID} & set(row) for row in rows):
+        raise TransientError(Code.E_DICOMWEB, "the archive's listing names no study, series or instance")
     return rows
 
 
@@ -111,7 +122,22 @@ def find_studies(archive: DicomwebSettings, since: date, until: date) -> list[Pa
     TransientError
         ``E_DICOMWEB`` after bounded retries.
     """
-    criteria = {"ModalitiesInStudy": "MR", "StudyDate": f"{since:%Y%m%d}-{until:%Y%m%d}"}
+    return _studies(archive, ModalitiesInStudy="MR", StudyDate=f"{since:%Y%m%d}-{until:%Y%m%d}")
+
+
+def find_patient_studies(archive: DicomwebSettings, identifiers: Iterable[str]) -> Iterator[list[PacsStudy]]:
+    """Yield the MR studies that the archive files under each identifier, whatever their date.
+
+    Raises
+    ------
+    TransientError
+        ``E_DICOMWEB`` after bounded retries.
+    """
+    for identifier in identifiers:
+        yield _studies(archive, ModalitiesInStudy="MR", PatientID=identifier)
+
+
+def _studies(archive: DicomwebSettings, **criteria: str) -> list[PacsStudy]:
     fields = [key for key in STUDY_KEYS if key not in criteria]
     rows = _search_all(_client(archive).search_for_studies, archive.page, search_filters=criteria, fields=fields)
     return unique_studies(listed_study(_data_set(row)) for row in rows)
@@ -135,8 +161,8 @@ def probe(archive: DicomwebSettings) -> None:
     _search(_client(archive, retries=0).search_for_studies, 1, 0, {})
 
 
-def retrieve(archive: DicomwebSettings, study_uid: str) -> dict[str, bytes]:
-    """Retrieve a study by WADO-RS as DICOM files, by instance UID; all that QIDO-RS lists must arrive.
+def retrieve(archive: DicomwebSettings, study_uid: str, choose: SeriesChoice = every_series) -> dict[str, bytes]:
+    """Retrieve the chosen series by WADO-RS as DICOM files, by instance UID; all that QIDO-RS lists must arrive.
 
     Raises
     ------
@@ -145,20 +171,47 @@ def retrieve(archive: DicomwebSettings, study_uid: str) -> dict[str, bytes]:
     StudyQuarantinedError
         ``E_NO_IMAGES`` if the study has none.
     """
-    search = _client(archive).search_for_instances
-    rows = _search_all(search, archive.page, study_instance_uid=study_uid)
-    wanted = {_value(row, INSTANCE_UID) for row in rows if _value(row, SOP_CLASS) in ("", *SOP_CLASSES)}
+    rows = _search_all(_client(archive).search_for_instances, archive.page, study_instance_uid=study_uid)
+    unwanted = _unwanted(archive, study_uid, choose)
+    wanted = {_value(row, INSTANCE_UID): _value(row, SERIES_UID) for row in rows if _is_wanted(row, unwanted)}
     if not wanted:
         raise StudyQuarantinedError(Code.E_NO_IMAGES, "the archive lists no MR image in the study")
-    received = {uid: content for content in _files(archive, study_uid) for uid in [_uid(content)] if uid in wanted}
-    if missing := wanted - set(received):
+    by_series = unwanted and all(wanted.values())
+    parts = [f"/series/{uid}" for uid in sorted(set(wanted.values()))] if by_series else [""]
+    files = (content for part in parts for content in _files(archive, f"{study_uid}{part}"))
+    received = {uid: content for content in files for uid in [_uid(content)] if uid in wanted}
+    if missing := set(wanted) - set(received):
         raise TransientError(Code.E_INCOMPLETE, f"{len(wanted) - len(missing)} of {len(wanted)} instances arrived")
     return received
 
 
-def _files(archive: DicomwebSettings, study_uid: str) -> list[bytes]:
+def _is_wanted(row: dict[str, Any], unwanted: set[str]) -> bool:
+    return _value(row, SOP_CLASS) in ("", *SOP_CLASSES) and _value(row, SERIES_UID) not in unwanted
+
+
+def _unwanted(archive: DicomwebSettings, study_uid: str, choose: SeriesChoice) -> set[str]:
+    """Return the series that are listed and not chosen; one that is only listed by its instances is retrieved."""
+    studies, series = _studies(archive, StudyInstanceUID=study_uid), list_series(archive, study_uid)
+    chosen = choose(studies[0] if studies else PacsStudy(study_uid, "", 0), series)
+    return {one.series_uid for one in series} - chosen
+
+
+def list_series(archive: DicomwebSettings, study_uid: str) -> list[PacsSeries]:
+    """List the series of a study.
+
+    Raises
+    ------
+    TransientError
+        ``E_DICOMWEB`` after bounded retries.
+    """
+    search = _client(archive).search_for_series
+    rows = _search_all(search, archive.page, study_instance_uid=study_uid, fields=list(SERIES_KEYS))
+    return [listed_series(_data_set(row)) for row in rows]
+
+
+def _files(archive: DicomwebSettings, path: str) -> list[bytes]:
     """Return the parts of a WADO-RS answer without parsing them: the gate comes before any parser."""
-    url = f"{archive.url.rstrip('/')}/studies/{study_uid}"
+    url = f"{archive.url.rstrip('/')}/studies/{path}"
     try:
         answer = _session(archive).get(url, headers={"Accept": ACCEPT})
         answer.raise_for_status()

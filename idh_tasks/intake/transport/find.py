@@ -1,6 +1,8 @@
-"""Queries to the PACS: C-FIND for the studies of a period, and for the instances of one study (PS3.4 C.4.1)."""
+"""Queries to the PACS: C-FIND for studies of a period or of a patient, and for the contents of one (PS3.4 C.4.1)."""
 
 import time
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 from pydicom import Dataset
@@ -15,10 +17,14 @@ from idh_tasks.errors import TransientError
 from idh_tasks.intake.gate.accepted import SOP_CLASSES
 from idh_tasks.intake.transport.association import association, echo, no_answer
 from idh_tasks.intake.transport.listing import (
+    SERIES_KEYS,
     STUDY_KEYS,
     InstanceReference,
     PacsStudy,
+    SeriesChoice,
     StudyContents,
+    every_series,
+    listed_series,
     listed_study,
     unique_studies,
 )
@@ -53,14 +59,41 @@ def _studies_between(pacs: PacsSettings, since: date, until: date) -> list[PacsS
 
 def _query_studies(pacs: PacsSettings, since: date, until: date) -> list[Dataset] | None:
     """Return the rows of a query on an association of its own, or None if there are too many."""
-    query = Dataset()
-    query.QueryRetrieveLevel, query.ModalitiesInStudy = "STUDY", "MR"
-    query.StudyDate = f"{since:%Y%m%d}-{until:%Y%m%d}"
-    for keyword in STUDY_KEYS:
-        if keyword not in query:
-            setattr(query, keyword, "")
+    query = _study_query(StudyDate=f"{since:%Y%m%d}-{until:%Y%m%d}")
     with association(pacs, [], StudyRootQueryRetrieveInformationModelFind) as opened:
         return _find(pacs, opened, query)
+
+
+def _study_query(**criteria: str) -> Dataset:
+    query = Dataset()
+    query.QueryRetrieveLevel, query.ModalitiesInStudy = "STUDY", "MR"
+    for keyword, value in criteria.items():
+        setattr(query, keyword, value)
+    return _asking(query, STUDY_KEYS)
+
+
+def _asking(query: Dataset, keys: tuple[str, ...]) -> Dataset:
+    """Return the query with an empty value for each key that is no criterion: the PACS fills them in."""
+    for keyword in keys:
+        if keyword not in query:
+            setattr(query, keyword, "")
+    return query
+
+
+def find_patient_studies(pacs: PacsSettings, identifiers: Iterable[str]) -> Iterator[list[PacsStudy]]:
+    """Yield the MR studies that the PACS files under each identifier, whatever their date, on one association.
+
+    Raises
+    ------
+    TransientError
+        ``E_PACS``, ``E_TIMEOUT``, or ``E_QUERY_TRUNCATED`` if the PACS does not list all studies of a patient.
+    """
+    with association(pacs, [], StudyRootQueryRetrieveInformationModelFind) as opened:
+        for identifier in identifiers:
+            rows = _find(pacs, opened, _study_query(PatientID=identifier))
+            if rows is None:
+                raise TransientError(Code.E_QUERY_TRUNCATED, "the PACS does not list all studies of a patient")
+            yield unique_studies(listed_study(row) for row in rows if row.get("StudyInstanceUID"))
 
 
 def _find(pacs: PacsSettings, opened: Association, query: Dataset) -> list[Dataset] | None:
@@ -79,8 +112,8 @@ def _find(pacs: PacsSettings, opened: Association, query: Dataset) -> list[Datas
     return rows
 
 
-def list_study(pacs: PacsSettings, study_uid: str) -> StudyContents:
-    """Query a study at the levels of study, series and image (PS3.4 C.6.2).
+def list_study(pacs: PacsSettings, study_uid: str, choose: SeriesChoice = every_series) -> StudyContents:
+    """Query a study at the levels of study, series and image (PS3.4 C.6.2); only chosen series are wanted.
 
     Raises
     ------
@@ -88,37 +121,48 @@ def list_study(pacs: PacsSettings, study_uid: str) -> StudyContents:
         ``E_PACS``, ``E_TIMEOUT``, or ``E_QUERY_TRUNCATED`` if a level is not listed completely.
     """
 
-    def query(level: str, **keys: str) -> list[Dataset]:
-        return _find_all(pacs, opened, study_uid, level, keys)
+    def query(level: str, keys: tuple[str, ...], **criteria: str) -> list[Dataset]:
+        return _find_all(pacs, opened, study_uid, level, keys, criteria)
 
-    images: list[Dataset] = []
+    def images(series_uid: str) -> list[Dataset]:
+        return query("IMAGE", ("SOPInstanceUID", "SOPClassUID"), SeriesInstanceUID=series_uid)
+
     with association(pacs, [], StudyRootQueryRetrieveInformationModelFind) as opened:
-        studies = query("STUDY", PatientID="", NumberOfStudyRelatedInstances="")
-        for series in query("SERIES", SeriesInstanceUID=""):
-            uid = str(series.SeriesInstanceUID)
-            images += query("IMAGE", SeriesInstanceUID=uid, SOPInstanceUID="", SOPClassUID="")
-    _check_complete(studies, images)
+        studies = query("STUDY", STUDY_KEYS)
+        listed = [listed_series(row) for row in query("SERIES", SERIES_KEYS)]
+        wanted = choose(replace(listed_study(studies[0] if studies else Dataset()), study_uid=study_uid), listed)
+        found = [row for series in listed if series.series_uid in wanted for row in images(series.series_uid)]
+        # A series that is not wanted is counted all the same: nothing may be missing from the listing in silence.
+        others = [one for one in listed if one.series_uid not in wanted]
+        counted = sum(one.instances or len(images(one.series_uid)) for one in others)
+    _check_complete(studies, len(found) + counted)
     patients = frozenset(str(row.get("PatientID") or "").strip() for row in studies)
-    return StudyContents(patients, frozenset(_reference(row) for row in images if _may_be_accepted(row)))
+    references = frozenset(_reference(row) for row in found if _may_be_accepted(row))
+    return StudyContents(patients, references, whole=not others)
 
 
 def _find_all(
-    pacs: PacsSettings, opened: Association, study_uid: str, level: str, keys: dict[str, str]
+    pacs: PacsSettings,
+    opened: Association,
+    study_uid: str,
+    level: str,
+    keys: tuple[str, ...],
+    criteria: dict[str, str],
 ) -> list[Dataset]:
     query = Dataset()
     query.QueryRetrieveLevel, query.StudyInstanceUID = level, study_uid
-    for keyword, value in keys.items():
+    for keyword, value in criteria.items():
         setattr(query, keyword, value)
-    rows = _find(pacs, opened, query)
+    rows = _find(pacs, opened, _asking(query, keys))
     if rows is None:
         raise TransientError(Code.E_QUERY_TRUNCATED, f"the PACS does not list everything at level {level}")
     return [row for row in rows if row.get("StudyInstanceUID", study_uid) == study_uid]
 
 
-def _check_complete(studies: list[Dataset], images: list[Dataset]) -> None:
+def _check_complete(studies: list[Dataset], listed: int) -> None:
     stated = max((int(row.get("NumberOfStudyRelatedInstances") or 0) for row in studies), default=0)
-    if len(images) < stated:
-        raise TransientError(Code.E_QUERY_TRUNCATED, f"the PACS lists {len(images)} of {stated} instances of the study")
+    if listed < stated:
+        raise TransientError(Code.E_QUERY_TRUNCATED, f"the PACS lists {listed} of {stated} instances of the study")
 
 
 def _may_be_accepted(row: Dataset) -> bool:

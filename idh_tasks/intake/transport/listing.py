@@ -1,6 +1,6 @@
-"""Studies and instances as an archive lists them."""
+"""Studies, series and instances as an archive lists them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,10 +139,23 @@ class InstanceReference:
 
 @dataclass(frozen=True)
 class StudyContents:
-    """What the PACS holds of a study: the patient ids it is filed under, and every instance that we accept."""
+    """What the PACS holds of a study: the patient ids it is filed under, and every instance that is wanted.
+
+    `whole` is whether every series of the study is wanted.
+    """
 
     patients: frozenset[str]
     instances: frozenset[InstanceReference]
+    whole: bool = True
+
+
+SeriesChoice = Callable[[PacsStudy, Sequence[PacsSeries]], frozenset[str]]
+"""Returns the UIDs of the series of a study that are retrieved; it raises what excludes the study."""
+
+
+def every_series(study: PacsStudy, series: Sequence[PacsSeries]) -> frozenset[str]:  # noqa: ARG001 - a SeriesChoice
+    """Choose all series."""
+    return frozenset(one.series_uid for one in series)
 
 
 def unique_studies(studies: Iterable[PacsStudy]) -> list[PacsStudy]:

@@ -14,15 +14,15 @@ from idh_tasks.codes import Code
 from idh_tasks.endpoints import PacsSettings
 from idh_tasks.errors import PeerTimeoutError, StudyQuarantinedError, TransientError
 from idh_tasks.intake.transport.association import association, no_answer
-from idh_tasks.intake.transport.listing import InstanceReference
+from idh_tasks.intake.transport.listing import InstanceReference, StudyContents
 from idh_tasks.intake.transport.receiver import receiver, store_into
 
 ATTEMPTS = 4
 """How often the missing instances of a study are requested before the retrieve fails."""
 
 
-def retrieve(pacs: PacsSettings, study_uid: str, wanted: frozenset[InstanceReference]) -> dict[str, bytes]:
-    """Retrieve the instances that the PACS listed, as DICOM files by instance UID.
+def retrieve(pacs: PacsSettings, study_uid: str, contents: StudyContents) -> dict[str, bytes]:
+    """Retrieve the wanted instances that the PACS listed, as DICOM files by instance UID.
 
     The final status of a retrieve is not trusted: what is missing is requested again.
 
@@ -33,6 +33,7 @@ def retrieve(pacs: PacsSettings, study_uid: str, wanted: frozenset[InstanceRefer
     StudyQuarantinedError
         ``E_NO_IMAGES`` if nothing was listed.
     """
+    wanted = contents.instances
     if not wanted:
         raise StudyQuarantinedError(Code.E_NO_IMAGES, "the PACS lists no MR image in the study")
     received: dict[str, bytes] = {}
@@ -40,7 +41,7 @@ def retrieve(pacs: PacsSettings, study_uid: str, wanted: frozenset[InstanceRefer
     missing, timeout = wanted, None
     for _ in range(ATTEMPTS):
         try:
-            request(pacs, _queries(study_uid, missing, whole=missing == wanted), received)
+            request(pacs, _queries(study_uid, missing, contents), received)
         except TransientError as error:
             timeout = error if isinstance(error, PeerTimeoutError) else None
         missing = frozenset(reference for reference in wanted if reference.instance_uid not in received)
@@ -50,9 +51,11 @@ def retrieve(pacs: PacsSettings, study_uid: str, wanted: frozenset[InstanceRefer
     raise timeout or TransientError(Code.E_INCOMPLETE, f"{arrived} of {len(wanted)} instances arrived")
 
 
-def _queries(study_uid: str, missing: frozenset[InstanceReference], *, whole: bool) -> list[Dataset]:
-    """Return what to request: the whole study, or the missing instances of each series."""
-    return [study_query(study_uid)] if whole else list(_series_queries(study_uid, missing))
+def _queries(study_uid: str, missing: frozenset[InstanceReference], contents: StudyContents) -> list[Dataset]:
+    """Return what to request: the whole study, its wanted series, or the missing instances of each series."""
+    if missing != contents.instances:
+        return list(_instance_queries(study_uid, missing))
+    return [study_query(study_uid)] if contents.whole else list(_series_queries(study_uid, missing))
 
 
 def study_query(study_uid: str) -> Dataset:
@@ -62,7 +65,14 @@ def study_query(study_uid: str) -> Dataset:
     return query
 
 
-def _series_queries(study_uid: str, missing: frozenset[InstanceReference]) -> Iterator[Dataset]:
+def _series_queries(study_uid: str, wanted: frozenset[InstanceReference]) -> Iterator[Dataset]:
+    for series_uid in sorted({reference.series_uid for reference in wanted}):
+        query = Dataset()
+        query.QueryRetrieveLevel, query.StudyInstanceUID, query.SeriesInstanceUID = "SERIES", study_uid, series_uid
+        yield query
+
+
+def _instance_queries(study_uid: str, missing: frozenset[InstanceReference]) -> Iterator[Dataset]:
     for series_uid in sorted({reference.series_uid for reference in missing}):
         query = Dataset()
         query.QueryRetrieveLevel, query.StudyInstanceUID, query.SeriesInstanceUID = "IMAGE", study_uid, series_uid
