@@ -22,7 +22,7 @@ from idh_tasks.pipelines.ingest.discovery import discover
 from idh_tasks.pipelines.ingest.fetched import FetchedFiles
 from idh_tasks.pipelines.ingest.reconciliation import reconcile
 from idh_tasks.pipelines.ingest.sources import SOURCES, StudySource
-from idh_tasks.pipelines.ingest.sources.items import OVERLAP, query_window, study_items
+from idh_tasks.pipelines.ingest.sources.items import OVERLAP, query_window, selected, study_items
 from idh_tasks.pipelines.ingest.store_study import store_studies
 from idh_tasks.pipelines.operate import readmission
 from idh_tasks.pipelines.platform import Platform

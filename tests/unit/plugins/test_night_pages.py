@@ -23,8 +23,8 @@ from idh_tasks.pipelines.pages.tonight import Due, FeedNight, SourceBalance, Til
 
 NOW = datetime(2026, 3, 2, 2, 30, tzinfo=UTC)
 QUIET = Tonight(
-    since=NOW - timedelta(days=1), tiles=Tiles(0, 0, 0, 0), work=Work(0, 0), due=Due(0, 0), balances=[], feed=[],
-    readings=[], nights=every_day([], NOW.date()), training=None, run=None,
+    since=NOW - timedelta(days=1), tiles=Tiles(0, 0, 0, 0), work=Work(0, 0), due=Due(0, 0), balances=[], excluded=[],
+    feed=[], readings=[], nights=every_day([], NOW.date()), training=None, run=None,
 )  # fmt: skip
 RUNS = [StageRun(name, dag, "scheduled__1", "success", NOW, NOW, paused=False) for dag, name in STAGES.items()]
 AWAY = SourceBalance("pacs", 0, 0, 0, 0, 0, 0, NOW, Code.E_PACS, listed=False, reason="no association with the PACS")
