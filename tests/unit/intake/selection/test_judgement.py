@@ -103,7 +103,9 @@ def test_only_series_that_may_be_of_use_are_retrieved() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["stereotactic localizer MPRAGE", "FLAIR survey", "DWI tof ref", "T1 DORSAL", "T2 DORSAL"])
+@pytest.mark.parametrize(
+    "name", ["stereotactic localizer MPRAGE", "FLAIR survey", "DWI tof ref", "T1 DORSAL", "T2 DORSAL"]
+)
 def test_a_word_for_a_sequence_prevails_over_one_that_excludes(name: str) -> None:
     assert retrieved(series(name)) == [name]
 
