@@ -9,8 +9,9 @@ result are asked for by identifier. What is not picked up is counted with its re
 others are still ingested. If `IDH_PACS_CHANGES` names a Connection to an Orthanc, a study is also fetched within
 minutes of being complete there.
 
-**Writes**: `idh.study`, `idh.series`, `idh.instance`, `idh.quarantine`, `idh.ingest_night`, `idh.excluded_study`, `idh.patient_query`;
-identifiers are written to schema `phi` only. The head of the audit log goes to `audit/` in the object store.
+**Writes**: `idh.study`, `idh.series`, `idh.instance`, `idh.quarantine`, `idh.ingest_night`, `idh.excluded_study`,
+`idh.patient_query`; identifiers are written to schema `phi` only. The head of the audit log goes to `audit/` in the
+object store.
 
 **When it is red**: `reconcile` reports how many deliveries have no outcome, and which source was unreachable or
 listed nothing. The reasons are in `phi.inbox`, the balance of every night in `idh.ingest_night`. Fix the cause and
