@@ -149,8 +149,7 @@ def test_a_patient_with_a_result_is_asked_for_once_whatever_the_date_of_the_stud
 ) -> None:
     with_result(platform)
     archive.studies, archive.day = {"1.2.3": BRAIN, "1.2.4": KNEE}, "19950102"
-    source = discovery.SOURCES["pacs"]
-    only_patients = replace(source, list_items=lambda *_: Listing([]))
+    only_patients = StudySource(lambda _: True, lambda *_: Listing([]), archive.fetch, archive.of_patients)
     for module in (discovery, batch, cohort_way):
         monkeypatch.setattr(module, "SOURCES", {"pacs": only_patients})
     night.ingest(platform, ("pacs",))

@@ -38,7 +38,7 @@ def retrieved(listed: Sequence[PacsSeries]) -> list[str]:
 
 
 def judged(one: PacsStudy, **settings: object) -> Verdict:
-    return judge_study(one, filters(IntakeSettings(**settings)))  # type: ignore[arg-type]
+    return judge_study(one, filters(IntakeSettings(**settings)))
 
 
 def test_dates_and_ages_outside_the_limits_are_not_picked_up() -> None:
