@@ -176,3 +176,13 @@ def test_an_identifier_with_a_wildcard_is_never_a_question(platform: Platform, a
     deliver(platform, report(patient_id="P*"))
     cohort_way.list_cohort(platform, "pacs")
     assert archive.patients == []
+
+
+def test_studies_that_an_archive_lists_under_another_patient_are_not_taken_for_the_patient(
+    platform: Platform, archive: Pacs
+) -> None:
+    deliver(platform, report(patient_id="another"))
+    archive.studies = {"1.2.3": BRAIN}
+    assert cohort_way.list_cohort(platform, "pacs").items == []
+    with_result(platform)
+    assert [item.locator for item in cohort_way.list_cohort(platform, "pacs").items] == ["1.2.3"]

@@ -91,7 +91,7 @@ def find_patient_studies(pacs: PacsSettings, identifiers: Iterable[str]) -> Iter
     with association(pacs, [], StudyRootQueryRetrieveInformationModelFind) as opened:
         for identifier in identifiers:
             rows = _find(pacs, opened, _study_query(PatientID=identifier))
-            if rows is None:
+            if rows is None or (pacs.query_limit is not None and len(rows) >= pacs.query_limit):
                 raise TransientError(Code.E_QUERY_TRUNCATED, "the PACS does not list all studies of a patient")
             yield unique_studies(listed_study(row) for row in rows if row.get("StudyInstanceUID"))
 

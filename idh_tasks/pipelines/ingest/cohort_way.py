@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from idh_tasks.db import selection
 from idh_tasks.db.selection import CohortPatient
-from idh_tasks.intake.deidentification.pseudonym import normalise_identifier
 from idh_tasks.intake.selection.filters import filters
 from idh_tasks.intake.transport.listing import PacsStudy
 from idh_tasks.pipelines.ingest.selection import select
@@ -36,7 +35,9 @@ def list_cohort(platform: Platform, source: str) -> Listing:
         patients = selection.patients_to_ask(transaction, source, version, most)
     asked = [patient for patient in patients if not WILDCARDS & set(patient.identifier)]
     answers = ask(platform, [patient.identifier for patient in asked])
-    found = [study for patient, studies in zip(asked, answers, strict=True) for study in _own(patient, studies)]
+    found = [
+        study for patient, studies in zip(asked, answers, strict=True) for study in _own(platform, patient, studies)
+    ]
     taken, excluded = select(platform, source, found)
     with platform.database.begin() as transaction:
         selection.record_asked(transaction, source, patients)
@@ -45,11 +46,11 @@ def list_cohort(platform: Platform, source: str) -> Listing:
     return Listing([replace(item, position="") for item in study_items(platform, source, taken)], excluded)
 
 
-def _own(patient: CohortPatient, studies: Sequence[PacsStudy]) -> list[PacsStudy]:
-    """Return the studies that the archive files under exactly this identifier and issuer, where it states them."""
+def _own(platform: Platform, patient: CohortPatient, studies: Sequence[PacsStudy]) -> list[PacsStudy]:
+    """Return the studies that are this patient's: an archive may match more than the identifier."""
+    key = platform.pseudonymiser.patient
     return [
         study
         for study in studies
-        if study.patient_id in ("", patient.identifier)
-        and (not study.issuer or normalise_identifier(study.issuer) == patient.issuer)
+        if not study.patient_id or key(study.issuer or patient.issuer, study.patient_id) == patient.patient_key
     ]
