@@ -6,9 +6,8 @@ from dataclasses import replace
 
 from idh_tasks.db import selection
 from idh_tasks.db.selection import CohortPatient
-from idh_tasks.intake.selection.filters import filters
 from idh_tasks.intake.transport.listing import PacsStudy
-from idh_tasks.pipelines.ingest.selection import select
+from idh_tasks.pipelines.ingest.selection import filter_version, select
 from idh_tasks.pipelines.ingest.sources import SOURCES
 from idh_tasks.pipelines.ingest.sources.items import Listing, study_items
 from idh_tasks.pipelines.platform import Platform
@@ -31,8 +30,7 @@ def list_cohort(platform: Platform, source: str) -> Listing:
     if ask is None or most == 0:
         return Listing([])
     with platform.database.begin() as transaction:
-        version = filters(platform.settings.intake).version
-        patients = selection.patients_to_ask(transaction, source, version, most)
+        patients = selection.patients_to_ask(transaction, source, filter_version(platform), most)
     asked = [patient for patient in patients if not WILDCARDS & set(patient.identifier)]
     answers = ask(platform, [patient.identifier for patient in asked])
     found = [
