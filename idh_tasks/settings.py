@@ -35,7 +35,7 @@ ReadableFile = Annotated[Path, AfterValidator(_readable)]
 
 
 def _understood(path: Path) -> Path:
-    read_rules(path.read_text(encoding="utf-8"))
+    read_rules(path.read_text(encoding="utf-8-sig"))
     return path
 
 

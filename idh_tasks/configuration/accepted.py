@@ -57,13 +57,27 @@ def accepted(field: FieldInfo) -> str:
 
 def is_accepted(field: FieldInfo, text: str) -> bool:
     """Return whether the text of a variable is a value of the field, as pydantic-settings would read it."""
-    kind = field.annotation
     try:
-        value = json.loads(text) if get_origin(_inner(kind)) is tuple else text
-        TypeAdapter(Annotated[kind, field]).validate_python(value)
+        _validate(field, text)
     except (ValidationError, json.JSONDecodeError):
         return False
     return True
+
+
+def bad_line(field: FieldInfo, text: str) -> str:
+    """Return at which line of a table a value is not understood, and why; empty for every other fault."""
+    try:
+        _validate(field, text)
+    except ValidationError as error:
+        faults = [str(one.get("ctx", {}).get("error", "")) for one in error.errors(include_input=False)]
+        return next((fault for fault in faults if fault.startswith("line ")), "")
+    return ""
+
+
+def _validate(field: FieldInfo, text: str) -> None:
+    kind = field.annotation
+    value = json.loads(text) if get_origin(_inner(kind)) is tuple else text
+    TypeAdapter(Annotated[kind, field]).validate_python(value)
 
 
 def _inner(annotation: Any) -> Any:

@@ -57,7 +57,7 @@ def _table(name: str, own: Path | None, *, replace: bool) -> WordTable:
     shipped = read_rules((TABLES / name).read_text())
     if own is None:
         return WordTable(shipped)
-    stated = read_rules(own.read_text())
+    stated = read_rules(own.read_text(encoding="utf-8-sig"))
     phrases = {(rule.field, rule.words) for rule in stated}
     kept = () if replace else tuple(rule for rule in shipped if (rule.field, rule.words) not in phrases)
     return WordTable((*stated, *kept))
