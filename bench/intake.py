@@ -165,7 +165,7 @@ def retrieval_rate(pacs: PacsSettings, files: dict[str, bytes]) -> float:
         for path, content in zip(paths, files.values(), strict=True):
             path.write_bytes(content)
         send_study(pacs, paths)
-    return rate(lambda: retrieve(pacs, STUDY, list_study(pacs, STUDY).instances, ReceivedFiles(Spool())), TIMES)
+    return rate(lambda: retrieve(pacs, STUDY, list_study(pacs, STUDY), ReceivedFiles(Spool())), TIMES)
 
 
 def dcmtk_rates(installation: Installation, files: dict[str, bytes]) -> dict[str, float]:

@@ -1,15 +1,17 @@
 """
 ### Ingest studies
 
-Every night: list the drop bucket, the PACS and the DICOMweb archive, retrieve what is new, check every instance,
-remove all identifiers, identify the sequence of every series, and store the study.
+Every night: list the drop bucket, the PACS and the DICOMweb archive, retrieve what is new and shows a head, check every
+instance, remove all identifiers, identify the sequence of every series, and store the study. Patients with a pathology
+result are asked for by identifier. What is not picked up is counted with its reason.
 
 **Sources**: Connections `idh_store` (S3), `idh_pacs` (DICOM) and `idh_dicomweb`. If one of them is unreachable, the
 others are still ingested. Studies of the PACS have tasks of their own in the pool `pacs`; nothing else waits for it.
 If `IDH_PACS_CHANGES` names a Connection to an Orthanc, a study is also fetched within minutes of being complete there.
 
-**Writes**: `idh.study`, `idh.series`, `idh.instance`, `idh.quarantine`, `idh.ingest_night`; identifiers are written to
-schema `phi` only. The head of the audit log goes to `audit/` in the object store.
+**Writes**: `idh.study`, `idh.series`, `idh.instance`, `idh.quarantine`, `idh.ingest_night`, `idh.excluded_study`,
+`idh.patient_query`; identifiers are written to schema `phi` only. The head of the audit log goes to `audit/` in the
+object store.
 
 **When it is red**: `reconcile` reports how many deliveries have no outcome, and which source was unreachable or
 listed nothing. The reasons are in `phi.inbox`, the balance of every night in `idh.ingest_night`. Fix the cause and

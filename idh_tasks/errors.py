@@ -32,6 +32,10 @@ class StudyQuarantinedError(IdhError):
     """A delivery or study is quarantined; the others are processed."""
 
 
+class StudyExcludedError(IdhError):
+    """The study does not belong to the platform: it is counted with the reason, and nothing of it is kept."""
+
+
 class OutlineAwaitsReviewError(StudyQuarantinedError):
     """The tumour outline is a proposal that a reviewer has not accepted yet."""
 

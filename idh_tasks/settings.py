@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from idh_tasks.domain.learning import RuleOff, Scheme, Selection
 from idh_tasks.domain.pathology import CodePage, DateOrder
 from idh_tasks.domain.sequence import Provenance
+from idh_tasks.domain.words import read_rules
 from idh_tasks.endpoints import DicomwebSettings, FhirSettings, MllpSettings, PacsSettings, StoreSettings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,6 +32,15 @@ def _readable(path: Path) -> Path:
 
 ReadableFile = Annotated[Path, AfterValidator(_readable)]
 """A file that every process reads that has the setting; not the key of a certificate, which only one may read."""
+
+
+def _understood(path: Path) -> Path:
+    read_rules(path.read_text(encoding="utf-8-sig"))
+    return path
+
+
+WordTableFile = Annotated[ReadableFile, AfterValidator(_understood)]
+"""A table of words for the selection of studies or series."""
 
 
 class _Frozen(BaseModel):
@@ -61,6 +72,27 @@ class IdentifierRule(_Frozen):
     """Whether leading zeros mean nothing; otherwise 0012 and 12 are two patients."""
     check_digits: int = Field(default=0, ge=0, le=4)
     """Number of check digits at the end of an identifier."""
+
+
+class IntakeSettings(_Frozen):
+    """Which studies and series of an archive are picked up: heads, by the words of tables (docs/connect.md)."""
+
+    study_words: WordTableFile | None = None
+    """CSV table of the hospital's words for studies, which prevail over those of the package."""
+    series_words: WordTableFile | None = None
+    """CSV table of the hospital's words for series, which prevail over those of the package."""
+    words: Literal["extend", "replace"] = "extend"
+    """Whether the hospital's tables extend those of the package or replace them."""
+    earliest: date | None = None
+    """First date of studies that are picked up."""
+    latest: date | None = None
+    """Last date of studies that are picked up."""
+    min_age: int | None = Field(default=None, ge=0)
+    """Lowest age at the study, in years; a study whose listing states no birth date is not excluded."""
+    max_age: int | None = Field(default=None, ge=0)
+    """Highest age at the study, in years."""
+    cohort_patients: int = Field(default=200, ge=0)
+    """Patients with a pathology result whose studies an archive is asked for in one night; 0 asks for none."""
 
 
 class ImagingSettings(_Frozen):
@@ -228,6 +260,8 @@ class Settings(ListenerSettings):
     """How patient identifiers are compared."""
     pathology_mapping: ReadableFile | None = None
     """TOML file that names the laboratory's view and columns; unset, they are `idh_results` and its columns."""
+    intake: IntakeSettings = IntakeSettings()
+    """Selection of studies and series."""
     linkage: LinkageSettings = LinkageSettings()
     """Linkage of studies and reports."""
     imaging: ImagingSettings = ImagingSettings()

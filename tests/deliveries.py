@@ -5,7 +5,7 @@ from typing import Any
 
 from idh_tasks.endpoints import PacsSettings
 from idh_tasks.intake.transport.delivered import DeliveredFile
-from idh_tasks.intake.transport.listing import InstanceReference
+from idh_tasks.intake.transport.listing import StudyContents
 from idh_tasks.intake.transport.retrieve import retrieve
 from idh_tasks.intake.transport.spool import Spool
 from idh_tasks.pipelines.ingest.fetched import FetchedFiles
@@ -22,8 +22,8 @@ def fetched(files: Mapping[str, bytes], **requested: Any) -> FetchedFiles:
     return FetchedFiles(spooled(files.items()), **requested)
 
 
-def retrieved(pacs: PacsSettings, study_uid: str, wanted: frozenset[InstanceReference]) -> dict[str, bytes]:
+def retrieved(pacs: PacsSettings, study_uid: str, contents: StudyContents) -> dict[str, bytes]:
     """Return what the PACS sends of a study."""
     received: dict[str, bytes] = {}
-    retrieve(pacs, study_uid, wanted, received)
+    retrieve(pacs, study_uid, contents, received)
     return received

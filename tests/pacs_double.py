@@ -20,7 +20,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at impo
 )
 
 from idh_tasks.endpoints import PacsSettings
-from idh_tasks.intake.transport.listing import InstanceReference
+from idh_tasks.intake.transport.listing import InstanceReference, StudyContents
 from tests.factories import instance
 from tests.hospital import with_instance_uid
 
@@ -107,9 +107,10 @@ class PacsDouble:
         return PacsSettings(host="127.0.0.1", port=self.port, called_aet="PACS", calling_aet="US", timeout_s=5)
 
     @property
-    def references(self) -> frozenset[InstanceReference]:
+    def contents(self) -> StudyContents:
         """Return what it holds as a listing states it."""
-        return frozenset(InstanceReference(ds.SeriesInstanceUID, ds.SOPInstanceUID) for ds in self.instances)
+        instances = (InstanceReference(ds.SeriesInstanceUID, ds.SOPInstanceUID) for ds in self.instances)
+        return StudyContents(frozenset(), frozenset(instances))
 
 
 def _priority(event: evt.Event) -> int:

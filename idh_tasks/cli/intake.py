@@ -78,6 +78,48 @@ def _pseudonymiser() -> "Pseudonymiser":
     return Pseudonymiser(os.environ.get("IDH_PSEUDONYM_KEY") or Installation().secrets["pseudonym_key"])
 
 
+@intake.command("select")
+def select(
+    description: Annotated[str, typer.Option(help="StudyDescription.")] = "",
+    procedure: Annotated[str, typer.Option(help="Meaning of the procedure code.")] = "",
+    code: Annotated[str, typer.Option(help="Procedure code.")] = "",
+    series: Annotated[list[str] | None, typer.Option(help="SeriesDescription; several times for several.")] = None,
+    body_part: Annotated[str, typer.Option(help="BodyPartExamined of the series.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """State whether a study would be picked up, and the word that decides; `ask` leaves it to its series."""
+    from idh_tasks.configuration.problems import from_environment, refuse_problems
+    from idh_tasks.intake.transport.listing import PacsSeries, PacsStudy
+    from idh_tasks.offline.selection import SelectionSettings, decide
+
+    refuse_problems(os.environ)
+    codes = tuple(filter(None, [code]))
+    study = PacsStudy("", "", 0, description=description, procedures=(procedure,), procedure_codes=codes)
+    listed = [PacsSeries(str(n), "MR", text, body_part=body_part) for n, text in enumerate(series or ())]
+    settings = from_environment(SelectionSettings).intake
+    output.show_each(decide(settings, study, listed), as_json, head="subject  decision  reason  word")
+
+
+@intake.command("words")
+def words(as_json: AsJson = False) -> None:
+    """Print the tables in force, by which studies and series are picked up."""
+    from idh_tasks.configuration.problems import from_environment, refuse_problems
+    from idh_tasks.offline.selection import SelectionSettings, tables
+
+    refuse_problems(os.environ)
+    rows = tables(from_environment(SelectionSettings).intake)
+    output.show_each(rows, as_json, head="table  decision  kind  field  words")
+
+
+@intake.command("excluded")
+def excluded(as_json: AsJson = False) -> None:
+    """Count the studies that archives list and that are not picked up, by source and reason."""
+    from idh_tasks.db import selection
+
+    with platform.open_platform(Role.MONITOR).database.begin() as transaction:
+        output.show_each(selection.counts(transaction), as_json, head="source  reason  studies")
+
+
 @quarantine.command("list")
 def list_quarantine(
     notes: Annotated[bool, typer.Option(help="Include what was only noted (W_…).")] = False, as_json: AsJson = False

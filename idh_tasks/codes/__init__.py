@@ -61,6 +61,7 @@ class Code(StrEnum):
     W_PREAMBLE = "W_PREAMBLE"
 
     # Whose study it is
+    W_NOT_SELECTED = "W_NOT_SELECTED"
     E_NO_IMAGES = "E_NO_IMAGES"
     E_MISSING_ID = "E_MISSING_ID"
     E_ISSUER = "E_ISSUER"

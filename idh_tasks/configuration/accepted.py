@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
@@ -12,7 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from idh_tasks.endpoints import AE_TITLE, WEB_ADDRESS, HoursOfDay
-from idh_tasks.settings import ReadableFile
+from idh_tasks.settings import ReadableFile, WordTableFile
 
 WORDS: Mapping[Any, str] = {
     int: "a whole number",
@@ -23,6 +24,8 @@ WORDS: Mapping[Any, str] = {
     Path: "a path",
     ReadableFile: "a file that this process can read",
     HoursOfDay: "two times and a time zone, such as `20:00-06:00 Europe/Berlin`",
+    WordTableFile: "a table of words (docs/connect.md) that this process can read",
+    date: "a date such as 2020-01-31",
 }
 PATTERNS: Mapping[str | None, str] = {
     WEB_ADDRESS: "an address that begins with `https://` or `http://`",
@@ -57,13 +60,27 @@ def accepted(field: FieldInfo) -> str:
 
 def is_accepted(field: FieldInfo, text: str) -> bool:
     """Return whether the text of a variable is a value of the field, as pydantic-settings would read it."""
-    kind = field.annotation
     try:
-        value = json.loads(text) if get_origin(_inner(kind)) is tuple else text
-        TypeAdapter(Annotated[kind, field]).validate_python(value)
+        _validate(field, text)
     except (ValidationError, json.JSONDecodeError):
         return False
     return True
+
+
+def bad_line(field: FieldInfo, text: str) -> str:
+    """Return at which line of a table a value is not understood, and why; empty for every other fault."""
+    try:
+        _validate(field, text)
+    except ValidationError as error:
+        faults = [str(one.get("ctx", {}).get("error", "")) for one in error.errors(include_input=False)]
+        return next((fault for fault in faults if fault.startswith("line ")), "")
+    return ""
+
+
+def _validate(field: FieldInfo, text: str) -> None:
+    kind = field.annotation
+    value = json.loads(text) if get_origin(_inner(kind)) is tuple else text
+    TypeAdapter(Annotated[kind, field]).validate_python(value)
 
 
 def _inner(annotation: Any) -> Any:

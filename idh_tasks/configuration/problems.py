@@ -9,11 +9,11 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsError
 
 from idh_tasks.codes import Code
-from idh_tasks.configuration.accepted import accepted, is_accepted
+from idh_tasks.configuration.accepted import accepted, bad_line, is_accepted
 from idh_tasks.configuration.listed import NESTED, PREFIX, Setting, group_model, known
 from idh_tasks.configuration.schedules import CONNECTION, RULES
 from idh_tasks.errors import SettingsRefusedError
-from idh_tasks.settings import Settings
+from idh_tasks.settings import Settings, WordTableFile
 
 S = TypeVar("S", bound=BaseSettings)
 
@@ -85,7 +85,12 @@ def _bad_value(setting: Setting, text: str) -> Iterator[str]:
             yield f"{setting.variable} is {_shown(text)}; it must be {rule.words}{remark}."
     elif not is_accepted(setting.field, text):
         stated = "not valid" if SecretStr in _types(setting.field.annotation) else _shown(text)
-        yield f"{setting.variable} is {stated}; it must be {accepted(setting.field)}."
+        remark = f": {line}" if (line := _bad_line(setting, text)) else ""
+        yield f"{setting.variable} is {stated}; it must be {accepted(setting.field)}{remark}."
+
+
+def _bad_line(setting: Setting, text: str) -> str:
+    return bad_line(setting.field, text) if setting.field and WordTableFile in _types(setting.field.annotation) else ""
 
 
 def _types(annotation: object) -> tuple[object, ...]:

@@ -19,6 +19,8 @@ class InboxState(StrEnum):
     QUARANTINED = "quarantined"
     FAILED = "failed"
     VANISHED = "vanished"
+    EXCLUDED = "excluded"
+    """Its series were asked for, and it does not belong to the platform; such a delivery is not kept."""
 
     @property
     def is_open(self) -> bool:
@@ -58,10 +60,16 @@ class _StateCount:
     items: int
 
 
-def register(transaction: Transaction, source: str, items: list[InboxItem]) -> None:
-    """Record what a source listed and move its watermark past it, in one transaction."""
+def register(transaction: Transaction, source: str, items: list[InboxItem], position: str = "") -> None:
+    """Record what a source listed and move its watermark past it, in one transaction.
+
+    Parameters
+    ----------
+    position
+        How far the source was listed, if that is further than its deliveries.
+    """
     transaction.run_many("inbox/insert_inbox_item", [vars(item) for item in items])
-    position = max((item.position for item in items), default="")
+    position = max((position, *(item.position for item in items)))
     if position:
         watermarks.advance(transaction, source, position)
 

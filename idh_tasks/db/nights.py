@@ -1,6 +1,6 @@
 """The result of each night of ingest: counts by source and by outcome, without any identifier."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from idh_tasks.codes import Code
 from idh_tasks.db.engine import Transaction
@@ -8,7 +8,7 @@ from idh_tasks.db.engine import Transaction
 
 @dataclass(frozen=True)
 class NightBalance:
-    """The balance of one source on one night: found = new + unchanged + quarantined + failed + vanished."""
+    """The balance of one source on one night: what was found is the sum of the others."""
 
     source: str
     found: int
@@ -17,6 +17,7 @@ class NightBalance:
     quarantined: int
     failed: int
     vanished: int
+    excluded: int = field(default=0, kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,10 @@ def listed(discovery: Any) -> str:
     """Return what the sources have, how much of it is new, and which of them did not answer."""
     found = ", ".join(f"{count} in {source}" for source, count in discovery["found"].items()) or "nothing"
     new = sum(len(batch["ids"]) for batch in discovery["batches"])
+    left = sum(sum(reasons.values()) for reasons in discovery["excluded"].values())
     missing = ", ".join(discovery["unreachable"])
-    return f"Found: {found}; to be ingested: {new}." + (f" No answer: {missing}." if missing else "")
+    silent = f" No answer: {missing}." if missing else ""
+    return f"Found: {found}; not picked up: {left}; to be ingested: {new}.{silent}"
 
 
 def judged(judgement: Any) -> str:

@@ -21,7 +21,12 @@ from idh_tasks.settings import ROOT
 QUIET: dict[str, object] = {
     "idh_airflow.connections.platform": None,
     "idh_airflow.review.platform": None,
-    "idh_tasks.pipelines.ingest.discovery.discover": {"found": {"bucket": 3}, "unreachable": {}, "batches": []},
+    "idh_tasks.pipelines.ingest.discovery.discover": {
+        "found": {"bucket": 3},
+        "excluded": {},
+        "unreachable": {},
+        "batches": [],
+    },
     "idh_tasks.pipelines.ingest.reconciliation.reconcile": 0,
     "idh_tasks.pipelines.link.fhir_server.poll_laboratory": None,
     "idh_tasks.pipelines.link.feed.load_reports": 0,

@@ -118,6 +118,7 @@ def test_a_study_of_the_pacs_is_found_and_retrieved(platform: Platform, tmp_path
     assert pacs is not None
     files = []
     for number, ds in enumerate(study("1.2.826.0.1.99", patient="pacs patient")):
+        ds.StudyDescription = "MR Brain"
         ds.StudyDate = "20200304"
         files.append(tmp_path / f"{number}.dcm")
         files[-1].write_bytes(dicom_bytes(ds))

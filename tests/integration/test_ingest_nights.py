@@ -21,7 +21,7 @@ from idh_tasks.pipelines.ingest.batch import ingest_batch
 from idh_tasks.pipelines.ingest.discovery import discover
 from idh_tasks.pipelines.ingest.reconciliation import reconcile
 from idh_tasks.pipelines.ingest.sources import SOURCES, StudySource
-from idh_tasks.pipelines.ingest.sources.items import OVERLAP, query_window, study_items
+from idh_tasks.pipelines.ingest.sources.items import OVERLAP, query_window, selected, study_items
 from idh_tasks.pipelines.ingest.store_study import store_studies
 from idh_tasks.pipelines.operate import readmission
 from idh_tasks.pipelines.platform import Platform
@@ -185,7 +185,7 @@ def test_n05_a_pacs_that_lists_nothing_after_busy_nights_is_suspicious(
 ) -> None:
     def listing(count: int) -> StudySource:
         studies = [PacsStudy(f"1.2.{n}", "20180304", 1) for n in range(count)]
-        return replace(SOURCES["pacs"], list_items=lambda p, _: study_items(p, "pacs", studies))
+        return replace(SOURCES["pacs"], list_items=lambda p, _: selected(p, "pacs", studies))
 
     for studies in (3, 2, 4, 3, 3):
         monkeypatch.setattr(discovery, "SOURCES", {"pacs": listing(studies)})

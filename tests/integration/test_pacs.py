@@ -89,7 +89,7 @@ def small(pacs: PacsSettings, tmp_path_factory: pytest.TempPathFactory) -> dict[
 
 def retrieved(pacs: PacsSettings, uid: str) -> dict[str, bytes]:
     received: dict[str, bytes] = {}
-    retrieve.retrieve(pacs, uid, list_study(pacs, uid).instances, received)
+    retrieve.retrieve(pacs, uid, list_study(pacs, uid), received)
     return received
 
 

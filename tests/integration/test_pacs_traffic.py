@@ -46,7 +46,7 @@ def test_eight_workers_never_have_more_associations_than_allowed(platform: Platf
         pacs = limited(platform, double, most)
         find_studies(pacs, *DAY)
         list_study(pacs, STUDY)
-        return len(retrieved(pacs, STUDY, double.references))
+        return len(retrieved(pacs, STUDY, double.contents))
 
     with pacs_double(PacsDouble(instances(5))) as double, ThreadPoolExecutor(8) as workers:
         assert list(workers.map(work, range(16))) == [5] * 16
@@ -55,7 +55,7 @@ def test_eight_workers_never_have_more_associations_than_allowed(platform: Platf
 
 def test_without_the_limit_they_would_have_more(platform: Platform) -> None:
     with pacs_double(PacsDouble(instances(5))) as double, ThreadPoolExecutor(8) as workers:
-        list(workers.map(lambda _: retrieved(limited(platform, double, 8), STUDY, double.references), range(16)))
+        list(workers.map(lambda _: retrieved(limited(platform, double, 8), STUDY, double.contents), range(16)))
     assert double.most > 3
 
 

@@ -51,14 +51,16 @@ ERASED = (
     "disagreement study_exclusion submitted_outline prediction document held_out_patient locked_decision "
     "twin_pair held_out_score locked_score dataset_pack "
     "dataset_member case_link review study_view qc_sheet "
-    "patch series instance quarantine study assay report_standing report person merge_event patient cohort_place"
+    "patch series instance quarantine study assay report_standing report person merge_event patient cohort_place "
+    "patient_query"
 )
 WRITES = {
     "ingest": {
         "INSERT": "patient series ingest_night study instance watermark quarantine pseudonym_key source_check "
-        "worker_settings pacs_turn",
-        "UPDATE": "study instance watermark quarantine source_check worker_settings pacs_turn",
-        "DELETE": "",
+        "worker_settings pacs_turn excluded_study exclusion_count patient_query",
+        "UPDATE": "study instance watermark quarantine source_check worker_settings pacs_turn excluded_study "
+        "exclusion_count patient_query",
+        "DELETE": "excluded_study exclusion_count",
     },
     "link": {
         "INSERT": "patient report report_channel report_standing assay merge_event feed_file feed_night watermark "
@@ -86,7 +88,7 @@ WRITES = {
     "monitor": {"INSERT": "", "UPDATE": "", "DELETE": ""},
 }
 WRITES_PHI = {
-    "ingest": {"INSERT": {"inbox", "patient_identity", "study_identity"}, "UPDATE": {"inbox"}},
+    "ingest": {"INSERT": {"inbox", "patient_identity", "study_identity"}, "UPDATE": {"inbox"}, "DELETE": {"inbox"}},
     "link": {"INSERT": {"patient_identity", "report_source"}},
     "erase": {"DELETE": {"inbox", "patient_identity", "study_identity", "report_source"}},
 }

@@ -1,6 +1,6 @@
 """Retrieves studies by DICOMweb: QIDO-RS with paging, WADO-RS as files (PS3.18)."""
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping
 from datetime import date
 from io import BytesIO
 from typing import Any
@@ -19,7 +19,17 @@ from idh_tasks.errors import InstanceRejectedError, StudyQuarantinedError, Trans
 from idh_tasks.intake.gate.accepted import MAX_BYTES, SOP_CLASSES
 from idh_tasks.intake.gate.file_meta import read_file_meta
 from idh_tasks.intake.transport.inflate import ACCEPTED_CODINGS, MAX_ANSWER_BYTES, inflated
-from idh_tasks.intake.transport.listing import STUDY_KEYS, PacsStudy, listed_study, unique_studies
+from idh_tasks.intake.transport.listing import (
+    SERIES_KEYS,
+    STUDY_KEYS,
+    PacsSeries,
+    PacsStudy,
+    SeriesChoice,
+    every_series,
+    listed_series,
+    listed_study,
+    unique_studies,
+)
 from idh_tasks.intake.transport.multipart import boundary_of, parts
 
 RETRIES = 4
@@ -29,7 +39,7 @@ ACCEPT = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 MAX_STUDY_BYTES = 16 * 2**30
 """The largest study that is retrieved."""
 PIECE_BYTES = 2**16
-STUDY_UID, INSTANCE_UID, SOP_CLASS = "0020000D", "00080018", "00080016"
+STUDY_UID, SERIES_UID, INSTANCE_UID, SOP_CLASS = "0020000D", "0020000E", "00080018", "00080016"
 
 
 class _SameHostSession(requests.Session):
@@ -140,8 +150,8 @@ def _search(search: Any, limit: int, offset: int, options: dict[str, Any]) -> li
         rows: list[dict[str, Any]] = search(limit=limit, offset=offset, **options)
     except Exception as error:  # the client raises what requests, JSON and urllib3 raise
         raise _translated(error) from None
-    if not all(STUDY_UID in row or INSTANCE_UID in row for row in rows):
-        raise TransientError(Code.E_DICOMWEB, "the archive's listing names no study and no instance")
+    if not all({STUDY_UID, SERIES_UID, INSTANCE_UID} & set(row) for row in rows):
+        raise TransientError(Code.E_DICOMWEB, "the archive's listing names no study, series or instance")
     return rows
 
 
@@ -159,7 +169,22 @@ def find_studies(archive: DicomwebSettings, since: date, until: date) -> list[Pa
     RunRefusedError
         ``E_UNENCRYPTED`` before anything is sent, as for every request.
     """
-    criteria = {"ModalitiesInStudy": "MR", "StudyDate": f"{since:%Y%m%d}-{until:%Y%m%d}"}
+    return _studies(archive, ModalitiesInStudy="MR", StudyDate=f"{since:%Y%m%d}-{until:%Y%m%d}")
+
+
+def find_patient_studies(archive: DicomwebSettings, identifiers: Iterable[str]) -> Iterator[list[PacsStudy]]:
+    """Yield the MR studies that the archive files under each identifier, whatever their date.
+
+    Raises
+    ------
+    TransientError
+        ``E_DICOMWEB`` after bounded retries.
+    """
+    for identifier in identifiers:
+        yield _studies(archive, ModalitiesInStudy="MR", PatientID=identifier)
+
+
+def _studies(archive: DicomwebSettings, **criteria: str) -> list[PacsStudy]:
     fields = [key for key in STUDY_KEYS if key not in criteria]
     rows = _search_all(_client(archive).search_for_studies, archive.page, search_filters=criteria, fields=fields)
     return unique_studies(listed_study(_data_set(row)) for row in rows)
@@ -183,8 +208,13 @@ def probe(archive: DicomwebSettings) -> None:
     _search(_client(archive, retries=0).search_for_studies, 1, 0, {})
 
 
-def retrieve(archive: DicomwebSettings, study_uid: str, received: MutableMapping[str, bytes]) -> None:
-    """Retrieve a study by WADO-RS into `received`, as DICOM files by instance UID; all that QIDO-RS lists must arrive.
+def retrieve(
+    archive: DicomwebSettings,
+    study_uid: str,
+    received: MutableMapping[str, bytes],
+    choose: SeriesChoice = every_series,
+) -> None:
+    """Retrieve the chosen series by WADO-RS into `received`, as DICOM files by instance UID; all listed must arrive.
 
     Raises
     ------
@@ -193,21 +223,48 @@ def retrieve(archive: DicomwebSettings, study_uid: str, received: MutableMapping
     StudyQuarantinedError
         ``E_NO_IMAGES`` if the study has none.
     """
-    search = _client(archive).search_for_instances
-    rows = _search_all(search, archive.page, study_instance_uid=study_uid)
-    wanted = {_value(row, INSTANCE_UID) for row in rows if _value(row, SOP_CLASS) in ("", *SOP_CLASSES)}
+    rows = _search_all(_client(archive).search_for_instances, archive.page, study_instance_uid=study_uid)
+    unwanted = _unwanted(archive, study_uid, choose)
+    wanted = {_value(row, INSTANCE_UID): _value(row, SERIES_UID) for row in rows if _is_wanted(row, unwanted)}
     if not wanted:
         raise StudyQuarantinedError(Code.E_NO_IMAGES, "the archive lists no MR image in the study")
-    for content in _files(archive, study_uid):
-        if (uid := _uid(content)) in wanted:
-            received[uid] = content
-    if missing := wanted - set(received):
+    by_series = unwanted and all(wanted.values())
+    paths = [f"/series/{uid}" for uid in sorted(set(wanted.values()))] if by_series else [""]
+    for path in paths:
+        for content in _files(archive, f"{study_uid}{path}"):
+            if (uid := _uid(content)) in wanted:
+                received[uid] = content
+    if missing := set(wanted) - set(received):
         raise TransientError(Code.E_INCOMPLETE, f"{len(wanted) - len(missing)} of {len(wanted)} instances arrived")
 
 
-def _files(archive: DicomwebSettings, study_uid: str) -> Iterator[bytes]:
+def _is_wanted(row: dict[str, Any], unwanted: set[str]) -> bool:
+    return _value(row, SOP_CLASS) in ("", *SOP_CLASSES) and _value(row, SERIES_UID) not in unwanted
+
+
+def _unwanted(archive: DicomwebSettings, study_uid: str, choose: SeriesChoice) -> set[str]:
+    """Return the series that are listed and not chosen; one that is only listed by its instances is retrieved."""
+    studies, series = _studies(archive, StudyInstanceUID=study_uid), list_series(archive, study_uid)
+    chosen = choose(studies[0] if studies else PacsStudy(study_uid, "", 0), series)
+    return {one.series_uid for one in series} - chosen
+
+
+def list_series(archive: DicomwebSettings, study_uid: str) -> list[PacsSeries]:
+    """List the series of a study.
+
+    Raises
+    ------
+    TransientError
+        ``E_DICOMWEB`` after bounded retries.
+    """
+    search = _client(archive).search_for_series
+    rows = _search_all(search, archive.page, study_instance_uid=study_uid, fields=list(SERIES_KEYS))
+    return [listed_series(_data_set(row)) for row in rows]
+
+
+def _files(archive: DicomwebSettings, path: str) -> Iterator[bytes]:
     """Yield the parts of a WADO-RS answer without parsing them: the gate comes before any parser."""
-    url = f"{archive.url.rstrip('/')}/studies/{study_uid}"
+    url = f"{archive.url.rstrip('/')}/studies/{path}"
     session = _session(archive)
     try:
         with session.get(url, headers={"Accept": ACCEPT}, stream=True) as answer:

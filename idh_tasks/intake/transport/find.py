@@ -1,6 +1,8 @@
-"""Queries to the PACS: C-FIND for the studies of a period, and for the instances of one study (PS3.4 C.4.1)."""
+"""Queries to the PACS: C-FIND for studies of a period or of a patient, and for the contents of one (PS3.4 C.4.1)."""
 
 import time
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 from pydicom import Dataset
@@ -16,10 +18,14 @@ from idh_tasks.errors import TransientError
 from idh_tasks.intake.gate.accepted import SOP_CLASSES
 from idh_tasks.intake.transport.association import association, backoff, echo, no_answer
 from idh_tasks.intake.transport.listing import (
+    SERIES_KEYS,
     STUDY_KEYS,
     InstanceReference,
     PacsStudy,
+    SeriesChoice,
     StudyContents,
+    every_series,
+    listed_series,
     listed_study,
     unique_studies,
 )
@@ -59,16 +65,45 @@ def _studies_between(pacs: PacsSettings, since: date, until: date, priority: Pri
 
 def _query_studies(pacs: PacsSettings, since: date, until: date, priority: Priority) -> list[Dataset] | None:
     """Return the rows of a query on an association of its own, or None if there are too many."""
-    query = Dataset()
-    query.QueryRetrieveLevel, query.ModalitiesInStudy = "STUDY", "MR"
-    query.StudyDate = f"{since:%Y%m%d}-{until:%Y%m%d}"
-    for keyword in STUDY_KEYS:
-        if keyword not in query:
-            setattr(query, keyword, "")
+    query = _study_query(StudyDate=f"{since:%Y%m%d}-{until:%Y%m%d}")
     with association(pacs, [], StudyRootQueryRetrieveInformationModelFind) as opened:
         if since >= until:
             return _patiently(pacs, opened, query, priority)
         return _find(pacs, opened, query, priority)
+
+
+def _study_query(**criteria: str) -> Dataset:
+    query = Dataset()
+    query.QueryRetrieveLevel, query.ModalitiesInStudy = "STUDY", "MR"
+    for keyword, value in criteria.items():
+        setattr(query, keyword, value)
+    return _asking(query, STUDY_KEYS)
+
+
+def _asking(query: Dataset, keys: tuple[str, ...]) -> Dataset:
+    """Return the query with an empty value for each key that is no criterion: the PACS fills them in."""
+    for keyword in keys:
+        if keyword not in query:
+            setattr(query, keyword, "")
+    return query
+
+
+def find_patient_studies(
+    pacs: PacsSettings, identifiers: Iterable[str], priority: Priority = Priority.LOW
+) -> Iterator[list[PacsStudy]]:
+    """Yield the MR studies that the PACS files under each identifier, whatever their date, on one association.
+
+    Raises
+    ------
+    TransientError
+        ``E_PACS``, ``E_TIMEOUT``, or ``E_QUERY_TRUNCATED`` if the PACS does not list all studies of a patient.
+    """
+    with association(pacs, [], StudyRootQueryRetrieveInformationModelFind) as opened:
+        for identifier in identifiers:
+            rows = _patiently(pacs, opened, _study_query(PatientID=identifier), priority)
+            if rows is None or (pacs.query_limit is not None and len(rows) >= pacs.query_limit):
+                raise TransientError(Code.E_QUERY_TRUNCATED, "the PACS does not list all studies of a patient")
+            yield unique_studies(listed_study(row) for row in rows if row.get("StudyInstanceUID"))
 
 
 def _patiently(pacs: PacsSettings, opened: Association, query: Dataset, priority: Priority) -> list[Dataset] | None:
@@ -100,8 +135,13 @@ def _find(pacs: PacsSettings, opened: Association, query: Dataset, priority: Pri
     return rows
 
 
-def list_study(pacs: PacsSettings, study_uid: str, priority: Priority = Priority.MEDIUM) -> StudyContents:
-    """Query a study at the levels of study, series and image (PS3.4 C.6.2).
+def list_study(
+    pacs: PacsSettings,
+    study_uid: str,
+    choose: SeriesChoice = every_series,
+    priority: Priority = Priority.MEDIUM,
+) -> StudyContents:
+    """Query a study at the levels of study, series and image (PS3.4 C.6.2); only chosen series are wanted.
 
     Raises
     ------
@@ -109,26 +149,32 @@ def list_study(pacs: PacsSettings, study_uid: str, priority: Priority = Priority
         ``E_PACS``, ``E_TIMEOUT``, or ``E_QUERY_TRUNCATED`` if a level is not listed completely.
     """
 
-    def query(level: str, **keys: str) -> list[Dataset]:
-        return _find_all(pacs, opened, _query(study_uid, level, keys), priority)
+    def query(level: str, keys: tuple[str, ...], **criteria: str) -> list[Dataset]:
+        return _find_all(pacs, opened, _query(study_uid, level, keys, criteria), priority)
 
-    images: list[Dataset] = []
+    def images(series_uid: str) -> list[Dataset]:
+        return query("IMAGE", ("SOPInstanceUID", "SOPClassUID"), SeriesInstanceUID=series_uid)
+
     with association(pacs, [], StudyRootQueryRetrieveInformationModelFind) as opened:
-        studies = query("STUDY", PatientID="", NumberOfStudyRelatedInstances="")
-        for series in query("SERIES", SeriesInstanceUID=""):
-            uid = str(series.SeriesInstanceUID)
-            images += query("IMAGE", SeriesInstanceUID=uid, SOPInstanceUID="", SOPClassUID="")
-    _check_complete(studies, images)
+        studies = query("STUDY", STUDY_KEYS)
+        listed = [listed_series(row) for row in query("SERIES", SERIES_KEYS)]
+        wanted = choose(replace(listed_study(studies[0] if studies else Dataset()), study_uid=study_uid), listed)
+        found = [row for series in listed if series.series_uid in wanted for row in images(series.series_uid)]
+        # A series that is not wanted is counted all the same: nothing may be missing from the listing in silence.
+        others = [one for one in listed if one.series_uid not in wanted]
+        counted = sum(one.instances or len(images(one.series_uid)) for one in others)
+    _check_complete(studies, len(found) + counted)
     patients = frozenset(str(row.get("PatientID") or "").strip() for row in studies)
-    return StudyContents(patients, frozenset(_reference(row) for row in images if _may_be_accepted(row)))
+    references = frozenset(_reference(row) for row in found if _may_be_accepted(row))
+    return StudyContents(patients, references, whole=not others)
 
 
-def _query(study_uid: str, level: str, keys: dict[str, str]) -> Dataset:
+def _query(study_uid: str, level: str, keys: tuple[str, ...], criteria: dict[str, str]) -> Dataset:
     query = Dataset()
     query.QueryRetrieveLevel, query.StudyInstanceUID = level, study_uid
-    for keyword, value in keys.items():
+    for keyword, value in criteria.items():
         setattr(query, keyword, value)
-    return query
+    return _asking(query, keys)
 
 
 def _find_all(pacs: PacsSettings, opened: Association, query: Dataset, priority: Priority) -> list[Dataset]:
@@ -140,10 +186,10 @@ def _find_all(pacs: PacsSettings, opened: Association, query: Dataset, priority:
     return [row for row in rows if row.get("StudyInstanceUID", study_uid) == study_uid]
 
 
-def _check_complete(studies: list[Dataset], images: list[Dataset]) -> None:
+def _check_complete(studies: list[Dataset], listed: int) -> None:
     stated = max((int(row.get("NumberOfStudyRelatedInstances") or 0) for row in studies), default=0)
-    if len(images) < stated:
-        raise TransientError(Code.E_QUERY_TRUNCATED, f"the PACS lists {len(images)} of {stated} instances of the study")
+    if listed < stated:
+        raise TransientError(Code.E_QUERY_TRUNCATED, f"the PACS lists {listed} of {stated} instances of the study")
 
 
 def _may_be_accepted(row: Dataset) -> bool:

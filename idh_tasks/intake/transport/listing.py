@@ -1,6 +1,6 @@
-"""Studies and instances as an archive lists them."""
+"""Studies, series and instances as an archive lists them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ STUDY_KEYS = (
     "PatientBirthDate",
     "NumberOfStudyRelatedSeries",
     "NumberOfStudyRelatedInstances",
+    "ProcedureCodeSequence",
 )
 """What is asked about a study; an archive may leave out all but the first two (PS3.4 C.6.2.1)."""
 
@@ -35,9 +36,63 @@ class PacsStudy:
     accession: str = ""
     description: str = ""
     modalities: frozenset[str] = frozenset()
+    procedures: tuple[str, ...] = ()
+    procedure_codes: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Return everything that describes the study in words."""
+        return (self.description, *self.procedures)
 
     def __repr__(self) -> str:
         return "PacsStudy()"
+
+
+SERIES_KEYS = (
+    "StudyInstanceUID",
+    "SeriesInstanceUID",
+    "Modality",
+    "SeriesDescription",
+    "ProtocolName",
+    "BodyPartExamined",
+    "StationName",
+    "NumberOfSeriesRelatedInstances",
+)
+"""What is asked about a series; an archive may leave out all but the first three."""
+
+
+@dataclass(frozen=True, repr=False)
+class PacsSeries:
+    """A series as an archive lists it; what the archive does not state is empty or 0."""
+
+    series_uid: str
+    modality: str = ""
+    description: str = ""
+    protocol: str = ""
+    body_part: str = ""
+    station: str = ""
+    instances: int = 0
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Return everything that describes the series in words."""
+        return (self.description, self.protocol)
+
+    def __repr__(self) -> str:
+        return "PacsSeries()"
+
+
+def listed_series(row: Dataset) -> PacsSeries:
+    """Return the series of a row of a C-FIND or QIDO-RS answer."""
+    return PacsSeries(
+        _text(row, "SeriesInstanceUID"),
+        _text(row, "Modality"),
+        _text(row, "SeriesDescription"),
+        _text(row, "ProtocolName"),
+        _text(row, "BodyPartExamined"),
+        _text(row, "StationName"),
+        _count(row, "NumberOfSeriesRelatedInstances"),
+    )
 
 
 def listed_study(row: Dataset) -> PacsStudy:
@@ -53,7 +108,14 @@ def listed_study(row: Dataset) -> PacsStudy:
         _text(row, "AccessionNumber"),
         _text(row, "StudyDescription"),
         frozenset(filter(None, _text(row, "ModalitiesInStudy").split("\\"))),
+        _coded(row, "CodeMeaning"),
+        _coded(row, "CodeValue"),
     )
+
+
+def _coded(row: Dataset, keyword: str) -> tuple[str, ...]:
+    codes = row.get("ProcedureCodeSequence") or ()
+    return tuple(filter(None, (_text(code, keyword) for code in codes)))
 
 
 def _text(row: Dataset, keyword: str) -> str:
@@ -77,10 +139,23 @@ class InstanceReference:
 
 @dataclass(frozen=True)
 class StudyContents:
-    """What the PACS holds of a study: the patient ids it is filed under, and every instance that we accept."""
+    """What the PACS holds of a study: the patient ids it is filed under, and every instance that is wanted.
+
+    `whole` is whether every series of the study is wanted.
+    """
 
     patients: frozenset[str]
     instances: frozenset[InstanceReference]
+    whole: bool = True
+
+
+SeriesChoice = Callable[[PacsStudy, Sequence[PacsSeries]], frozenset[str]]
+"""Returns the UIDs of the series of a study that are retrieved; it raises what excludes the study."""
+
+
+def every_series(study: PacsStudy, series: Sequence[PacsSeries]) -> frozenset[str]:  # noqa: ARG001 - a SeriesChoice
+    """Choose all series."""
+    return frozenset(one.series_uid for one in series)
 
 
 def unique_studies(studies: Iterable[PacsStudy]) -> list[PacsStudy]:

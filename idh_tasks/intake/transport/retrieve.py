@@ -15,7 +15,7 @@ from idh_tasks.endpoints import PacsSettings
 from idh_tasks.errors import PeerBusyError, PeerTimeoutError, StudyQuarantinedError, TransientError
 from idh_tasks.intake.transport.association import association, no_answer, pause_s
 from idh_tasks.intake.transport.incoming import Incoming, limit_bytes
-from idh_tasks.intake.transport.listing import InstanceReference
+from idh_tasks.intake.transport.listing import InstanceReference, StudyContents
 from idh_tasks.intake.transport.receiver import receiver
 from idh_tasks.intake.transport.traffic import Priority, await_turn
 
@@ -28,11 +28,11 @@ UNABLE = (0xA700, 0xA701, 0xA702, 0xA801)
 def retrieve(
     pacs: PacsSettings,
     study_uid: str,
-    wanted: frozenset[InstanceReference],
+    contents: StudyContents,
     received: MutableMapping[str, bytes],
     priority: Priority = Priority.MEDIUM,
 ) -> None:
-    """Retrieve the instances that the PACS listed, and no others, into `received`, as DICOM files by instance UID.
+    """Retrieve the wanted instances, and no others, into `received`, as DICOM files by instance UID.
 
     The final status of a retrieve is not trusted: what is missing is requested again.
 
@@ -49,6 +49,7 @@ def retrieve(
     StudyQuarantinedError
         ``E_NO_IMAGES`` if nothing was listed, ``E_RETRIEVE_SIZE`` if it brings too many bytes.
     """
+    wanted = contents.instances
     if not wanted:
         raise StudyQuarantinedError(Code.E_NO_IMAGES, "the PACS lists no MR image in the study")
     await_turn(pacs)
@@ -58,7 +59,7 @@ def retrieve(
     for attempt in range(ATTEMPTS):
         if isinstance(fault, _UnableError):
             time.sleep(pause_s(attempt))
-        fault = _requested(pacs, _queries(study_uid, missing, whole=missing == wanted), incoming, priority)
+        fault = _requested(pacs, _queries(study_uid, missing, contents), incoming, priority)
         missing = frozenset(reference for reference in wanted if reference.instance_uid not in received)
         if not missing:
             return
@@ -88,9 +89,11 @@ def _requested(
     return fault
 
 
-def _queries(study_uid: str, missing: frozenset[InstanceReference], *, whole: bool) -> list[Dataset]:
-    """Return what to request: the whole study, or the missing instances of each series."""
-    return [study_query(study_uid)] if whole else list(_series_queries(study_uid, missing))
+def _queries(study_uid: str, missing: frozenset[InstanceReference], contents: StudyContents) -> list[Dataset]:
+    """Return what to request: the whole study, its wanted series, or the missing instances of each series."""
+    if missing != contents.instances:
+        return list(_instance_queries(study_uid, missing))
+    return [study_query(study_uid)] if contents.whole else list(_series_queries(study_uid, missing))
 
 
 def study_query(study_uid: str) -> Dataset:
@@ -100,7 +103,14 @@ def study_query(study_uid: str) -> Dataset:
     return query
 
 
-def _series_queries(study_uid: str, missing: frozenset[InstanceReference]) -> Iterator[Dataset]:
+def _series_queries(study_uid: str, wanted: frozenset[InstanceReference]) -> Iterator[Dataset]:
+    for series_uid in sorted({reference.series_uid for reference in wanted}):
+        query = Dataset()
+        query.QueryRetrieveLevel, query.StudyInstanceUID, query.SeriesInstanceUID = "SERIES", study_uid, series_uid
+        yield query
+
+
+def _instance_queries(study_uid: str, missing: frozenset[InstanceReference]) -> Iterator[Dataset]:
     for series_uid in sorted({reference.series_uid for reference in missing}):
         query = Dataset()
         query.QueryRetrieveLevel, query.StudyInstanceUID, query.SeriesInstanceUID = "IMAGE", study_uid, series_uid

@@ -4,12 +4,13 @@ import logging
 from collections import Counter
 
 from idh_tasks.codes import Code
-from idh_tasks.db import inbox, quarantine
+from idh_tasks.db import inbox, quarantine, selection
 from idh_tasks.db.inbox import InboxItem, InboxState, Outcome
 from idh_tasks.db.quarantine import QuarantineEntry
 from idh_tasks.errors import (
     ObjectReplacedError,
     ObjectVanishedError,
+    StudyExcludedError,
     StudyQuarantinedError,
     TransientError,
     as_idh_error,
@@ -38,11 +39,14 @@ def ingest_batch(platform: Platform, item_ids: list[str]) -> dict[str, int]:
 
 def _ingest_item(platform: Platform, item_id: str) -> Outcome:
     with platform.database.begin() as transaction:
+        if selection.is_excluded(transaction, item_id):
+            return Outcome(InboxState.EXCLUDED)
         item = inbox.get(transaction, item_id)
     if not item.state.is_open:
         return Outcome(item.state)
     outcome = _attempt(platform, item)
-    _record(platform, item_id, outcome)
+    if outcome.state is not InboxState.EXCLUDED:  # it has been forgotten
+        _record(platform, item_id, outcome)
     log.info("delivery %s: %s %s %s", item_id, outcome.state, outcome.code or "", outcome.reason or "")
     return outcome
 
@@ -51,6 +55,8 @@ def _attempt(platform: Platform, item: InboxItem) -> Outcome:
     try:
         fetched = SOURCES[item.source].fetch(platform, item)
         changed = store_studies(platform, fetched, item.item_id)
+    except StudyExcludedError as error:
+        return Outcome(InboxState.EXCLUDED, code=error.code, reason=error.reason)
     except StudyQuarantinedError as error:
         return Outcome(InboxState.QUARANTINED, code=error.code, reason=error.reason)
     except Exception as error:  # no failure of one delivery may stop the others of the batch

@@ -1,14 +1,16 @@
 """Discovery: lists every source, registers what it has, and cuts the open deliveries into batches."""
 
 import logging
+from dataclasses import replace
 from datetime import date
 from typing import TypedDict
 
 from idh_tasks.db import audit, inbox, nights
-from idh_tasks.db.inbox import InboxItem
 from idh_tasks.errors import IdhError
 from idh_tasks.pipelines.batches import Batch, cut
+from idh_tasks.pipelines.ingest.cohort_way import list_cohort
 from idh_tasks.pipelines.ingest.sources import SOURCES
+from idh_tasks.pipelines.ingest.sources.items import Listing
 from idh_tasks.pipelines.platform import Platform
 
 log = logging.getLogger(__name__)
@@ -21,9 +23,13 @@ class SourceBatch(Batch):
 
 
 class Discovery(TypedDict):
-    """How many deliveries each source has, which sources failed and why, and the batches of open deliveries."""
+    """How many studies each source has, which sources failed and why, and the batches of open deliveries.
+
+    `excluded` has the number of studies that are not picked up, by source and reason; they are part of `found`.
+    """
 
     found: dict[str, int]
+    excluded: dict[str, dict[str, int]]
     unreachable: dict[str, str]
     batches: list[SourceBatch]
 
@@ -43,11 +49,17 @@ def discover(platform: Platform, sources: tuple[str, ...] = tuple(SOURCES), sinc
     if failures and not listed:
         raise next(iter(failures.values()))
     open_items = _register(platform, listed)
-    found = {source: len({i.item_id for i in items} | set(open_items[source])) for source, items in listed.items()}
+    excluded = {source: dict(listing.excluded) for source, listing in listed.items()}
+    found = {source: _count(listing, open_items[source]) for source, listing in listed.items()}
     for source, count in found.items():
         log.info("%s: %d found, %d to be ingested", source, count, len(open_items[source]))
     batches = [batch for source, ids in open_items.items() for batch in _cut(source, ids)]
-    return Discovery(found=found, unreachable={s: str(error) for s, error in failures.items()}, batches=batches)
+    unreachable = {source: str(error) for source, error in failures.items()}
+    return Discovery(found=found, excluded=excluded, unreachable=unreachable, batches=batches)
+
+
+def _count(listing: Listing, open_items: list[str]) -> int:
+    return len({item.item_id for item in listing.items} | set(open_items)) + listing.excluded.total()
 
 
 def _cut(source: str, ids: list[str]) -> list[SourceBatch]:
@@ -59,17 +71,24 @@ def _cut(source: str, ids: list[str]) -> list[SourceBatch]:
 
 def _list_sources(
     platform: Platform, sources: tuple[str, ...], since: date | None
-) -> tuple[dict[str, list[InboxItem]], dict[str, IdhError]]:
-    listed: dict[str, list[InboxItem]] = {}
+) -> tuple[dict[str, Listing], dict[str, IdhError]]:
+    listed: dict[str, Listing] = {}
     failures: dict[str, IdhError] = {}
     for source in sources:
         if SOURCES[source].is_configured(platform):
             try:
                 listed[source] = SOURCES[source].list_items(platform, since)
+                listed[source] = _with_cohort(listed[source], list_cohort(platform, source))
             except IdhError as error:
                 failures[source] = error
                 _record_failure(platform, source, error)
     return listed, failures
+
+
+def _with_cohort(listing: Listing, cohort: Listing) -> Listing:
+    """Return both, in which no study counts twice: what the cohort excludes is kept, but not part of the night."""
+    known = {item.item_id for item in listing.items}
+    return replace(listing, items=[*listing.items, *(item for item in cohort.items if item.item_id not in known)])
 
 
 def _record_failure(platform: Platform, source: str, error: IdhError) -> None:
@@ -79,9 +98,9 @@ def _record_failure(platform: Platform, source: str, error: IdhError) -> None:
         audit.record(transaction, "ingest", "source refused", source, code=error.code)
 
 
-def _register(platform: Platform, listed: dict[str, list[InboxItem]]) -> dict[str, list[str]]:
+def _register(platform: Platform, listed: dict[str, Listing]) -> dict[str, list[str]]:
     """Register all deliveries in one transaction; return the ids of the open ones by source."""
     with platform.database.begin() as transaction:
-        for source, items in listed.items():
-            inbox.register(transaction, source, items)
+        for source, listing in listed.items():
+            inbox.register(transaction, source, listing.items, listing.position)
         return {source: inbox.open_items(transaction, source) for source in listed}

@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 
 from idh_tasks.codes import Code
-from idh_tasks.db import audit, inbox, nights
+from idh_tasks.db import audit, inbox, nights, selection
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.inbox import InboxState
 from idh_tasks.db.nights import NightBalance
@@ -32,15 +32,26 @@ def reconcile(platform: Platform, discovery: Discovery) -> int:
     item_ids = [item_id for batch in discovery["batches"] for item_id in batch["ids"]]
     with platform.database.begin() as transaction:
         states = inbox.count_states(transaction, item_ids)
-        balances = [_balance(source, found, states[source]) for source, found in discovery["found"].items()]
+        excluded = _excluded(transaction, discovery, item_ids)
+        balances = [_balance(source, discovery, states[source], excluded[source]) for source in discovery["found"]]
         suspects = [balance.source for balance in balances if _is_suspicious(transaction, balance)]
         for balance in balances:
             _record(transaction, balance, suspicious=balance.source in suspects)
+            selection.keep_counts(transaction, balance.source)
     record_audit_head(platform)
     for balance in balances:
         log.info("%s", _in_words(balance))
+        if reasons := excluded[balance.source]:
+            log.info("%s: excluded: %s", balance.source, ", ".join(f"{n} {why}" for why, n in reasons.most_common()))
     _refuse_if(sum(balance.failed for balance in balances), discovery["unreachable"], suspects)
     return sum(balance.new for balance in balances)
+
+
+def _excluded(transaction: Transaction, discovery: Discovery, item_ids: list[str]) -> dict[str, Counter[str]]:
+    """Return the studies that were not picked up, by source and reason: as they were listed, or by their series."""
+    asked = selection.by_item(transaction, item_ids)
+    told = discovery["excluded"]
+    return {source: Counter(told.get(source)) + asked.get(source, Counter()) for source in discovery["found"]}
 
 
 def _in_words(balance: NightBalance) -> str:
@@ -49,9 +60,10 @@ def _in_words(balance: NightBalance) -> str:
     return f"{balance.source}: {balance.found} found{f', of which {told}' if told else ''}"
 
 
-def _balance(source: str, found: int, states: Counter[InboxState]) -> NightBalance:
+def _balance(source: str, discovery: Discovery, states: Counter[InboxState], excluded: Counter[str]) -> NightBalance:
     """Return the balance of one source; deliveries of earlier nights that were found again are unchanged."""
-    found_again = found - sum(states.values())
+    found = discovery["found"][source]
+    found_again = found - sum(states.values()) - excluded.total()
     return NightBalance(
         source,
         found,
@@ -60,6 +72,7 @@ def _balance(source: str, found: int, states: Counter[InboxState]) -> NightBalan
         quarantined=states[InboxState.QUARANTINED],
         failed=states[InboxState.FAILED] + states[InboxState.FOUND],
         vanished=states[InboxState.VANISHED],
+        excluded=excluded.total(),
     )
 
 

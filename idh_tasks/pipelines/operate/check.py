@@ -11,14 +11,20 @@ from idh_tasks.configuration.listed import NESTED
 from idh_tasks.configuration.problems import FILES, problems
 from idh_tasks.db import audit, checks
 from idh_tasks.db.checks import Outcome, SourceCheck
+from idh_tasks.db.engine import json_rows
 from idh_tasks.domain.role import Role
 from idh_tasks.domain.source import Source
 from idh_tasks.errors import IdhError, RunRefusedError, TransientError, as_idh_error
+from idh_tasks.intake.selection.filters import filters
+from idh_tasks.intake.selection.shown import shown
 from idh_tasks.pipelines.operate.connection_tests import TESTS, ConnectionTest
 from idh_tasks.pipelines.platform import Platform
 
 LIMIT_S = 30.0
 """Seconds after which any source counts as silent; most have shorter limits of their own."""
+
+WORDS = "words"
+"""The name under which the tables of words in force are recorded beside the settings."""
 
 Open = Callable[[Role], Platform]
 
@@ -96,10 +102,12 @@ def record_settings(recorder: Platform, open_as: Open, environment: Mapping[str,
         ``E_SETTINGS`` if there is such a variable, after it was recorded.
     """
     wrong = problems(environment)
-    settings = {} if wrong else in_force(open_as(Role.INGEST).settings, environment)
+    used = None if wrong else open_as(Role.INGEST).settings
+    settings = {} if used is None else in_force(used, environment)
+    words = {} if used is None else {WORDS: json_rows(map(vars, shown(filters(used.intake))))}
     worker = environment.get("IDH_WORKER", "local")
     with recorder.database.begin() as transaction:
-        checks.save_settings(transaction, worker, settings, wrong, _from_environment(settings, environment))
+        checks.save_settings(transaction, worker, settings | words, wrong, _from_environment(settings, environment))
     if wrong:
         raise RunRefusedError(Code.E_SETTINGS, "\n".join(wrong))
 

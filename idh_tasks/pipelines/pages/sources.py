@@ -1,5 +1,6 @@
 """Every connection with its last test and when a night last reached it; the settings in force; what is wrong."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,8 @@ ELSEWHERE = ("mllp",)
 """Groups that a worker does not read: `idh mllp` is another process."""
 
 
+WORDS = "words"
+"""The name under which a worker's tables of words are recorded beside its settings."""
 INTERNAL = ("IDH_TASK",)
 """Variables that the platform sets itself: nobody changes them."""
 ENVIRONMENT, CONNECTION, DEFAULT = "environment", "Connection", "default"
@@ -113,11 +116,12 @@ class SettingGroup:
 
 @dataclass(frozen=True)
 class Worker:
-    """The settings of one worker."""
+    """The settings of one worker, and its tables of words for the selection of studies and series."""
 
     name: str
     recorded_at: datetime
     groups: list[SettingGroup]
+    words: list[dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -151,7 +155,7 @@ def sources(platform: Platform, environment: Mapping[str, str], refused: Sequenc
 def _worker(recorded: WorkerSettings) -> Worker:
     shown = [_group(group, recorded) for group in groups() if group.name not in ELSEWHERE]
     filled = sorted((group for group in shown if group.rows), key=lambda group: not group.changed)
-    return Worker(recorded.worker, recorded.recorded_at, filled)
+    return Worker(recorded.worker, recorded.recorded_at, filled, json.loads(recorded.settings.get(WORDS, "[]")))
 
 
 def _group(group: Group, recorded: WorkerSettings) -> SettingGroup:

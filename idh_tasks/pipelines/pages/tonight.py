@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from idh_tasks.codes import Code
+from idh_tasks.db import selection
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.feed import FeedReading, FeedSource
 from idh_tasks.db.nights import NightBalance
 from idh_tasks.db.quarantine import NOTES
+from idh_tasks.db.selection import ExclusionCount
 from idh_tasks.pipelines.pages.listing import MOST_COUNTED
 from idh_tasks.pipelines.pages.progress import LatestRun, latest_run
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
@@ -96,8 +98,9 @@ class Alarm:
 class Tonight:
     """The morning page, but for the state of the DAGs, which Airflow knows.
 
-    `feed` has the latest reading of each source of pathology results, `readings` the latest ones of all. `run` is the
-    latest training run, which may not have ended.
+    `feed` has the latest reading of each source of pathology results, `readings` the latest ones of all. `excluded` has
+    the studies of archives that are not picked up, of all nights. `run` is the latest training run, which may not have
+    ended.
     """
 
     since: datetime
@@ -105,6 +108,7 @@ class Tonight:
     work: Work
     due: Due
     balances: list[SourceBalance]
+    excluded: list[ExclusionCount]
     feed: list[FeedNight]
     readings: list[FeedNight]
     nights: list[Night]
@@ -130,6 +134,7 @@ def tonight(platform: Platform, now: datetime) -> Tonight:
             feed=[reading for source in FeedSource for reading in _readings(transaction, source, 1)],
             readings=_readings(transaction, None, READINGS),
             balances=transaction.all(SourceBalance, "pages/select_latest_balances", since=month),
+            excluded=selection.counts(transaction),
             nights=every_day(transaction.all(Night, "pages/select_nights", since=month), now.astimezone(UTC).date()),
             training=transaction.first(Training, "pages/select_latest_training"),
             run=latest_run(transaction),

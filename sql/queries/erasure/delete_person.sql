@@ -55,6 +55,7 @@ WHERE report_key IN (SELECT report_key FROM idh.report WHERE patient_key = ANY(C
 DELETE FROM phi.report_source
 WHERE report_key IN (SELECT report_key FROM idh.report WHERE patient_key = ANY(CAST(:keys AS text[])));
 DELETE FROM idh.report WHERE patient_key = ANY(CAST(:keys AS text[]));
+DELETE FROM idh.patient_query WHERE patient_key = ANY(CAST(:keys AS text[]));
 DELETE FROM idh.person WHERE patient_key = ANY(CAST(:keys AS text[]));
 DELETE FROM idh.merge_event
 WHERE prior_key = ANY(CAST(:keys AS text[])) OR surviving_key = ANY(CAST(:keys AS text[]));

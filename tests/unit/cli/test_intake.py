@@ -161,3 +161,31 @@ def _copies(series: list[Dataset]) -> list[Dataset]:
 def _write(folder: Path, instances: list[Dataset]) -> None:
     for number, ds in enumerate(instances):
         (folder / f"{number}.dcm").write_bytes(dicom_bytes(ds))
+
+
+def test_the_word_that_decides_about_a_study_is_named() -> None:
+    assert lines("select", "--description", "MRT Schädel") == [
+        {"subject": "study", "decision": "include", "reason": "head", "word": "schadel*"}
+    ]
+    assert lines("select", "--description", "RM rodilla")[0]["reason"] == "limb"
+    assert lines("select", "--code", "70553")[0]["decision"] == "include"
+
+
+def test_a_text_that_tells_nothing_is_left_to_the_series() -> None:
+    decided = lines("select", "--description", "MR", "--series", "localizer", "--series", "AX FLAIR")
+    assert [(line["decision"], line["reason"]) for line in decided] == [
+        ("ask", "not told by its texts"),
+        ("exclude", "localizer"),
+        ("include", "flair"),
+        ("include", "flair"),
+    ]
+
+
+def test_the_words_in_force_are_those_of_the_hospital(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = tmp_path / "words.csv"
+    table.write_text("decision,kind,field,words\ninclude,own study,text,sms plus\n")
+    monkeypatch.setenv("IDH_INTAKE__STUDY_WORDS", str(table))
+    assert lines("words")[0] == {
+        "table": "studies", "decision": "include", "kind": "own study", "field": "text", "words": "sms plus",
+    }  # fmt: skip
+    assert lines("select", "--description", "SMS plus")[0]["reason"] == "own study"

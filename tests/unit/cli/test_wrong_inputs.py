@@ -77,6 +77,7 @@ WRONG_URLS = [
 """Addresses at which no database of the platform can be."""
 
 WRONG_USAGE = [
+    ("intake", "select", "MRT Knie"),
     ("nosuch",),
     ("run", "nosuch"),
     ("run", "ingest", "--source", "tape"),

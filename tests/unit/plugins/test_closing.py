@@ -98,8 +98,15 @@ def test_outside_of_a_task_nothing_is_said(caplog: pytest.LogCaptureFixture) -> 
 
 
 def test_what_the_sources_have_is_one_sentence() -> None:
-    found = {"found": {"bucket": 3, "pacs": 12}, "unreachable": {"dicomweb": "E_X"}, "batches": [{"ids": ["a", "b"]}]}
-    assert listed(found) == "Found: 3 in bucket, 12 in pacs; to be ingested: 2. No answer: dicomweb."
+    found = {
+        "found": {"bucket": 3, "pacs": 12},
+        "excluded": {"bucket": {}, "pacs": {"limb": 4, "spine": 3}},
+        "unreachable": {"dicomweb": "E_X"},
+        "batches": [{"ids": ["a", "b"]}],
+    }
+    assert listed(found) == (
+        "Found: 3 in bucket, 12 in pacs; not picked up: 7; to be ingested: 2. No answer: dicomweb."
+    )
 
 
 def test_the_judgement_is_one_sentence() -> None:

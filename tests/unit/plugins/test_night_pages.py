@@ -14,6 +14,7 @@ from idh_airflow.ui.runs import STAGES, FailedTask, StageRun
 
 from idh_tasks.codes import Code, catalogue
 from idh_tasks.db.feed import FeedSource
+from idh_tasks.db.selection import ExclusionCount
 from idh_tasks.db.training import RunState
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.pipelines.pages.held import Held, HeldCount, HeldItem, TriedAgain
@@ -23,8 +24,8 @@ from idh_tasks.pipelines.pages.tonight import Due, FeedNight, SourceBalance, Til
 
 NOW = datetime(2026, 3, 2, 2, 30, tzinfo=UTC)
 QUIET = Tonight(
-    since=NOW - timedelta(days=1), tiles=Tiles(0, 0, 0, 0), work=Work(0, 0), due=Due(0, 0), balances=[], feed=[],
-    readings=[], nights=every_day([], NOW.date()), training=None, run=None,
+    since=NOW - timedelta(days=1), tiles=Tiles(0, 0, 0, 0), work=Work(0, 0), due=Due(0, 0), balances=[], excluded=[],
+    feed=[], readings=[], nights=every_day([], NOW.date()), training=None, run=None,
 )  # fmt: skip
 RUNS = [StageRun(name, dag, "scheduled__1", "success", NOW, NOW, paused=False) for dag, name in STAGES.items()]
 AWAY = SourceBalance("pacs", 0, 0, 0, 0, 0, 0, NOW, Code.E_PACS, listed=False, reason="no association with the PACS")
@@ -229,3 +230,13 @@ def test_a_training_that_runs_is_not_said_to_have_ended(run: LatestRun | None, s
 
 def test_a_training_that_has_ended_is_told_by_what_came_of_it() -> None:
     assert "Train success networks promoted" in tonight_page(training=EARLIER, run=latest(RunState.PROMOTED))
+
+
+def test_what_is_not_picked_up_is_counted_by_reason_with_the_way_to_the_words() -> None:
+    night = SourceBalance("pacs", 9, 2, 3, 0, 0, 0, NOW, None, listed=True, reason=None, excluded=4)
+    counts = [ExclusionCount("pacs", "limb", 1200), ExclusionCount("pacs", "no sign of a head", 3)]
+    page = tonight_page(balances=[night], excluded=counts)
+    assert "Not picked up" in page
+    assert "Studies not picked up, of all nights 1,203" in page
+    assert "pacs limb 1,200 pacs no sign of a head 3" in page
+    assert "Studies not picked up" not in tonight_page(balances=[night])

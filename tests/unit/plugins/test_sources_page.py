@@ -43,7 +43,8 @@ EPOCHS = SettingRow(
     unit="epochs",
     origin="environment",
 )
-WORKER = Worker("default", NOW, [SettingGroup("Learning", [EPOCHS], 1)])
+WORDS = {"table": "studies", "decision": "include", "kind": "head", "field": "text", "words": "cmrt, schadel*"}
+WORKER = Worker("default", NOW, [SettingGroup("Learning", [EPOCHS], 1)], [WORDS])
 
 
 class User:
@@ -117,6 +118,12 @@ def test_changed_settings_stand_beside_their_default_with_the_name_of_the_worker
     assert "worker <code>default</code>" in text
     assert "1 of 1 changed" in text
     assert "<td>3 <small>epochs</small></td><td>500</td><td>environment</td>" in text
+
+
+def test_the_words_by_which_studies_are_picked_up_are_those_of_the_worker(client: TestClient) -> None:
+    text = client.get("/sources/").text
+    assert 'id="words"' in text
+    assert "<td>include</td><td>head</td><td>text</td><td>cmrt, schadel*</td>" in text
 
 
 def test_while_a_test_runs_the_page_refreshes_itself_and_has_no_button(client: TestClient, shown: Shown) -> None:

@@ -12,14 +12,14 @@ from idh_tasks.intake.transport.budget import Budget
 from idh_tasks.intake.transport.delivered import DeliveredFile
 from idh_tasks.intake.transport.spool import Spool
 from idh_tasks.pipelines.ingest.fetched import FetchedFiles
-from idh_tasks.pipelines.ingest.sources.items import inbox_item
+from idh_tasks.pipelines.ingest.sources.items import Listing, inbox_item
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.store.keys import digest
 from idh_tasks.store.objects import ListedObject
 
 
-def list_items(platform: Platform, since: date | None) -> list[InboxItem]:  # noqa: ARG001 - all sources share one signature
-    """List all deliveries in the bucket."""
+def list_items(platform: Platform, since: date | None) -> Listing:  # noqa: ARG001 - all sources share one signature
+    """List all deliveries in the bucket; no filter applies, because somebody chose them."""
     folders: dict[str, list[ListedObject]] = defaultdict(list)
     items = []
     for listed in platform.drop.listed(platform.settings.store.drop_prefix):
@@ -29,7 +29,7 @@ def list_items(platform: Platform, since: date | None) -> list[InboxItem]:  # no
             folders[listed.key.rpartition("/")[0] + "/"].append(listed)
     for folder, files in folders.items():
         items.append(inbox_item(platform, "bucket", folder, _fingerprint(files)))
-    return items
+    return Listing(items)
 
 
 def fetch(platform: Platform, item: InboxItem) -> FetchedFiles:

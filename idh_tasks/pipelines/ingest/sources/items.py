@@ -1,13 +1,26 @@
 """Deliveries as inbox items, and the study dates for which an archive is queried."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from idh_tasks.db import watermarks
 from idh_tasks.db.inbox import InboxItem
 from idh_tasks.dicom.dates import parse_date
 from idh_tasks.intake.transport.listing import PacsStudy
+from idh_tasks.pipelines.ingest.selection import select
 from idh_tasks.pipelines.platform import Platform
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a source has: its deliveries, how many other studies were seen by reason, and how far it was listed."""
+
+    items: list[InboxItem]
+    excluded: Counter[str] = field(default_factory=Counter)
+    position: str = ""
+
 
 EARLIEST = date(1990, 1, 1)
 OVERLAP = timedelta(days=30)
@@ -31,12 +44,19 @@ def query_window(platform: Platform, source: str, since: date | None) -> tuple[d
 
 def study_items(platform: Platform, source: str, studies: Iterable[PacsStudy]) -> list[InboxItem]:
     """Return the studies that an archive lists as deliveries."""
+    return [inbox_item(platform, source, study.study_uid, str(study.instances), _position(study)) for study in studies]
+
+
+def _position(study: PacsStudy) -> str:
     # A future study date means a wrong clock: it must not move the watermark past today.
-    today = f"{_today():%Y%m%d}"
-    return [
-        inbox_item(platform, source, study.study_uid, str(study.instances), min(study.study_date, today))
-        for study in studies
-    ]
+    return min(study.study_date, f"{_today():%Y%m%d}")
+
+
+def selected(platform: Platform, source: str, studies: Sequence[PacsStudy]) -> Listing:
+    """Return the studies that an archive lists, of which only those that are taken are deliveries."""
+    taken, excluded = select(platform, source, studies)
+    position = max(map(_position, studies), default="")
+    return Listing(study_items(platform, source, taken), excluded, position)
 
 
 def _today() -> date:

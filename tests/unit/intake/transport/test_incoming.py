@@ -85,7 +85,7 @@ def test_a_retrieve_with_two_contents_of_an_instance_fails_by_name(first: str, h
         pacs = double.settings.model_copy(update={"retrieve": how, "listen_port": free_port()})
         double.receivers = {"US": pacs.listen_port}
         with pytest.raises(TransientError, match="E_RETRIEVE_CONFLICT"):
-            retrieve(pacs, STUDY, double.references, {})
+            retrieve(pacs, STUDY, double.contents, {})
 
 
 def test_an_attacker_beside_a_running_move_replaces_nothing() -> None:
@@ -102,7 +102,7 @@ def test_an_attacker_beside_a_running_move_replaces_nothing() -> None:
     double.before_move = attack
     with pacs_double(double):
         pacs = double.settings.model_copy(update={"retrieve": "C-MOVE", "listen_port": port})
-        received = retrieved(pacs, STUDY, double.references)
+        received = retrieved(pacs, STUDY, double.contents)
     assert answers == [NOT_AUTHORIZED, None]
     pixels = {uid: dcmread(DicomBytesIO(content)).PixelData for uid, content in received.items()}
     assert pixels == {str(ds.SOPInstanceUID): ds.PixelData for ds in genuine}
@@ -142,7 +142,7 @@ def test_a_retrieve_ends_at_its_limit_of_bytes(how: str) -> None:
         double.receivers = {"US": pacs.listen_port}
         received: dict[str, bytes] = {}
         with pytest.raises(StudyQuarantinedError, match="E_RETRIEVE_SIZE"):
-            retrieve(pacs, STUDY, double.references, received=received)
+            retrieve(pacs, STUDY, double.contents, received=received)
     assert sum(map(len, received.values())) <= MIB
 
 

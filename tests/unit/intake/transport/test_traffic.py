@@ -73,7 +73,7 @@ def test_every_association_takes_one_of_those_that_the_platform_may_have() -> No
         assert traffic.taken == [(3, 7)]
         find_studies(limited, *DAY)
         list_study(limited, STUDY)
-        retrieve.retrieve(limited, STUDY, double.references, {})
+        retrieve.retrieve(limited, STUDY, double.contents, {})
         assert traffic.taken == [(3, 7)] * 5
     assert traffic.held == 0
 
@@ -129,7 +129,7 @@ def test_a_query_is_not_asked_for_ever(quick: list[int]) -> None:
 
 def test_a_retrieve_that_the_pacs_has_no_resources_for_is_asked_again(quick: list[int]) -> None:
     with pacs_double(PacsDouble(instances(2), statuses=[0xA702])) as double:
-        assert len(retrieved(double.settings, STUDY, double.references)) == 2
+        assert len(retrieved(double.settings, STUDY, double.contents)) == 2
     assert quick == [1]
 
 
@@ -138,7 +138,7 @@ def test_a_retrieve_that_never_has_resources_is_busy_and_not_incomplete(quick: l
         pacs_double(PacsDouble(instances(2), statuses=[0xA702] * retrieve.ATTEMPTS)) as double,
         pytest.raises(PeerBusyError, match="E_PACS_BUSY: the PACS could not send"),
     ):
-        retrieve.retrieve(double.settings, STUDY, double.references, {})
+        retrieve.retrieve(double.settings, STUDY, double.contents, {})
     assert quick == [1, 2, 3]
 
 
@@ -149,8 +149,8 @@ def test_the_priority_reaches_the_pacs(how: str, priority: Priority) -> None:
     with pacs_double(PacsDouble(instances(1), receivers={"US": port})) as double:
         asked = double.settings.model_copy(update={"retrieve": how, "listen_port": port})
         find_studies(asked, *DAY, priority)
-        list_study(asked, STUDY, priority)
-        retrieve.retrieve(asked, STUDY, double.references, {}, priority)
+        list_study(asked, STUDY, priority=priority)
+        retrieve.retrieve(asked, STUDY, double.contents, {}, priority)
     assert set(double.priorities) == {priority}
     assert len(double.priorities) == 5
 
@@ -173,7 +173,7 @@ def test_a_retrieve_outside_of_its_hours_opens_no_association() -> None:
     with pacs_double(PacsDouble(instances(1))) as double:
         closed = double.settings.model_copy(update={"retrieve_hours": over})
         with pytest.raises(TransientError, match="E_PACS_HOURS"):
-            retrieve.retrieve(closed, STUDY, double.references, {})
+            retrieve.retrieve(closed, STUDY, double.contents, {})
     assert double.most == 0
 
 

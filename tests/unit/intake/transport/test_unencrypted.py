@@ -13,7 +13,7 @@ from idh_tasks.errors import IdhError, RunRefusedError
 from idh_tasks.intake.transport import dicomweb, fhir_search
 from idh_tasks.intake.transport.association import echo
 from idh_tasks.intake.transport.find import find_studies, list_study
-from idh_tasks.intake.transport.listing import InstanceReference
+from idh_tasks.intake.transport.listing import InstanceReference, StudyContents
 from idh_tasks.intake.transport.retrieve import retrieve
 from idh_tasks.intake.transport.send import send_study
 
@@ -24,13 +24,13 @@ PACS = PacsSettings(host=AWAY, port=104, called_aet="PACS", calling_aet="US", ti
 ARCHIVE = DicomwebSettings(url=f"http://{AWAY}/dicom-web", timeout_s=0.2)
 SERVER = FhirSettings(url=f"http://{AWAY}/fhir", timeout_s=0.2)
 LABORATORY = f"postgresql+psycopg2://idh:secret@{AWAY}/lis?connect_timeout=1"
-WANTED = frozenset({InstanceReference("1.2", "1.2.3")})
+CONTENTS = StudyContents(frozenset(), frozenset({InstanceReference("1.2", "1.2.3")}))
 
 REQUESTS: dict[str, Callable[[], object]] = {
     "echo": lambda: echo(PACS),
     "listing of the PACS": lambda: find_studies(PACS, *DAYS),
     "query of a study": lambda: list_study(PACS, "1.2"),
-    "C-GET": lambda: retrieve(PACS, "1.2", WANTED, {}),
+    "C-GET": lambda: retrieve(PACS, "1.2", CONTENTS, {}),
     "C-STORE": lambda: send_study(PACS, [Path("a.dcm")]),
     "listing by DICOMweb": lambda: dicomweb.find_studies(ARCHIVE, *DAYS),
     "retrieve by DICOMweb": lambda: dicomweb.retrieve(ARCHIVE, "1.2", {}),

@@ -1,0 +1,1 @@
+"""Which studies and series of an archive belong to the platform, by what the archive lists."""

@@ -1,0 +1,1 @@
+DELETE FROM idh.exclusion_count WHERE source = :source

@@ -1,0 +1,1 @@
+"""Selection of studies and series."""
