@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from idh_tasks.codes import Code
 from idh_tasks.db import watermarks
-from idh_tasks.db.engine import Transaction
+from idh_tasks.db.engine import Transaction, json_rows
 from idh_tasks.domain.study import StudyId
 
 
@@ -26,9 +26,29 @@ class InboxState(StrEnum):
         return self in (InboxState.FOUND, InboxState.FAILED)
 
 
+NIGHT = 0
+"""The priority of deliveries that the next night takes."""
+LATER = 32767
+"""The highest number that a priority can have."""
+
+
+@dataclass(frozen=True, repr=False)
+class ListedAs:
+    """What recognises a study in records from before version 0042: its number of instances, and its patient."""
+
+    counted: str
+    patient: str
+
+    def __repr__(self) -> str:
+        return "ListedAs()"
+
+
 @dataclass(frozen=True, repr=False)
 class InboxItem:
-    """A delivery: an object or a PACS study under the hospital's own name, with a fingerprint of its content."""
+    """A delivery: an object or a PACS study under the hospital's own name, with a fingerprint of its content.
+
+    `priority` above 0 leaves it to a backfill; `listed` is what an archive states of a study.
+    """
 
     item_id: str
     source: str
@@ -36,6 +56,8 @@ class InboxItem:
     fingerprint: str
     position: str = ""
     state: InboxState = InboxState.FOUND
+    priority: int = 0
+    listed: "ListedAs | None" = None
 
     def __repr__(self) -> str:
         return f"InboxItem({self.item_id})"
@@ -58,17 +80,38 @@ class _StateCount:
     items: int
 
 
-def register(transaction: Transaction, source: str, items: list[InboxItem]) -> None:
-    """Record what a source listed and move its watermark past it, in one transaction."""
-    transaction.run_many("inbox/insert_inbox_item", [vars(item) for item in items])
+def register(transaction: Transaction, source: str, items: list[InboxItem]) -> list[str]:
+    """Record what a source listed and move its watermark past it, in one transaction; return the ids on record."""
+    ids = enter(transaction, source, items)
     position = max((item.position for item in items), default="")
     if position:
         watermarks.advance(transaction, source, position)
+    return ids
 
 
-def open_items(transaction: Transaction, source: str) -> list[str]:
-    """Return the ids of a source's deliveries that are new or failed the last time."""
-    return [row["item_id"] for row in transaction.rows("inbox/select_open_inbox", source=source)]
+def enter(transaction: Transaction, source: str, items: list[InboxItem]) -> list[str]:
+    """Record deliveries without moving the watermark: they may be of any time; return the ids on record."""
+    _adopt(transaction, source, items)
+    transaction.run_many("inbox/insert_inbox_item", map(_columns, items))
+    rows = json_rows({"locator": item.locator, "fingerprint": item.fingerprint} for item in items)
+    return transaction.column(str, "inbox/select_item_ids", source=source, rows=rows)
+
+
+def _adopt(transaction: Transaction, source: str, items: list[InboxItem]) -> None:
+    rows = [
+        {"locator": one.locator, "fingerprint": one.fingerprint, **vars(one.listed)} for one in items if one.listed
+    ]
+    if rows:
+        transaction.run("inbox/adopt_fingerprints", source=source, rows=json_rows(rows))
+
+
+def _columns(item: InboxItem) -> dict[str, object]:
+    return {name: value for name, value in vars(item).items() if name not in ("state", "listed")}
+
+
+def open_items(transaction: Transaction, source: str, least: int = NIGHT, most: int = NIGHT) -> list[str]:
+    """Return the ids of a source's deliveries that are new or failed the last time, of these priorities."""
+    return transaction.column(str, "inbox/select_open_inbox", source=source, least=least, most=most)
 
 
 def get(transaction: Transaction, item_id: str) -> InboxItem:

@@ -36,8 +36,8 @@ def discover(platform: Platform, sources: tuple[str, ...] = tuple(SOURCES), sinc
     listed, failures = _list_sources(platform, sources, since)
     if failures and not listed:
         raise next(iter(failures.values()))
-    open_items = _register(platform, listed)
-    found = {source: len({i.item_id for i in items} | set(open_items[source])) for source, items in listed.items()}
+    registered, open_items = _register(platform, listed)
+    found = {source: len({*ids, *open_items[source]}) for source, ids in registered.items()}
     for source, count in found.items():
         log.info("%s: %d found, %d to be ingested", source, count, len(open_items[source]))
     batches = cut([item_id for ids in open_items.values() for item_id in ids], what="deliveries")
@@ -66,9 +66,10 @@ def _record_failure(platform: Platform, source: str, error: IdhError) -> None:
         audit.record(transaction, "ingest", "source refused", source, code=error.code)
 
 
-def _register(platform: Platform, listed: dict[str, list[InboxItem]]) -> dict[str, list[str]]:
-    """Register all deliveries in one transaction; return the ids of the open ones by source."""
+def _register(
+    platform: Platform, listed: dict[str, list[InboxItem]]
+) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """Register all deliveries in one transaction; return the ids of all and of the open ones by source."""
     with platform.database.begin() as transaction:
-        for source, items in listed.items():
-            inbox.register(transaction, source, items)
-        return {source: inbox.open_items(transaction, source) for source in listed}
+        registered = {source: inbox.register(transaction, source, items) for source, items in listed.items()}
+        return registered, {source: inbox.open_items(transaction, source) for source in listed}

@@ -1,10 +1,11 @@
 """Deliveries as inbox items, and the study dates for which an archive is queried."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from idh_tasks.db import watermarks
-from idh_tasks.db.inbox import InboxItem
+from idh_tasks.db.inbox import InboxItem, ListedAs
 from idh_tasks.dicom.dates import parse_date
 from idh_tasks.intake.transport.listing import PacsStudy
 from idh_tasks.pipelines.platform import Platform
@@ -34,9 +35,18 @@ def study_items(platform: Platform, source: str, studies: Iterable[PacsStudy]) -
     # A future study date means a wrong clock: it must not move the watermark past today.
     today = f"{_today():%Y%m%d}"
     return [
-        inbox_item(platform, source, study.study_uid, str(study.instances), min(study.study_date, today))
+        replace(
+            inbox_item(platform, source, study.study_uid, fingerprint(platform, study), min(study.study_date, today)),
+            listed=ListedAs(str(study.instances), study.patient_id),
+        )
         for study in studies
     ]
+
+
+def fingerprint(platform: Platform, study: PacsStudy) -> str:
+    """Return a keyed token of what a listing states of a study: a corrected patient makes another one."""
+    stated = (study.patient_id, study.issuer, study.birth_date, study.accession, *sorted(study.modalities))
+    return platform.pseudonymiser.token("listing", str(study.series), str(study.instances), *stated)
 
 
 def _today() -> date:
