@@ -87,6 +87,8 @@ class Code(StrEnum):
     E_INGEST = "E_INGEST"
     E_RECONCILE = "E_RECONCILE"
     E_EMPTY_SUSPECT = "E_EMPTY_SUSPECT"
+    E_LEDGER = "E_LEDGER"
+    W_NOT_LISTED = "W_NOT_LISTED"
 
     # Checking DICOM files
     E_NOT_DICOM = "E_NOT_DICOM"

@@ -109,3 +109,16 @@ CREATE TABLE idh.backfill_slice (
     CHECK (listed = taken + excluded)
 );
 GRANT INSERT, UPDATE ON idh.backfill, idh.backfill_slice TO idh_ingest;
+
+-- What waits for a backfill is no delivery without an outcome.
+CREATE OR REPLACE FUNCTION phi.open_deliveries(most integer)
+RETURNS TABLE (
+    item_id text, source text, state text, code text, reason text, times_seen integer, found_at timestamptz
+)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT i.item_id, i.source, i.state, i.code, i.reason, i.times_seen, i.found_at
+    FROM phi.inbox AS i
+    WHERE i.state IN ('found', 'failed') AND i.priority = 0
+    ORDER BY i.found_at, i.item_id
+    LIMIT least(most, 1000)
+$$;

@@ -1,5 +1,6 @@
 """Retrieves studies by DICOMweb: QIDO-RS with paging, WADO-RS as files (PS3.18)."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ TEMPORARY = (429, 500, 502, 503, 504)
 REFUSED = (401, 403)
 ACCEPT = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 STUDY_UID, INSTANCE_UID, SOP_CLASS = "0020000D", "00080018", "00080016"
+SERIES_UID, SERIES_INSTANCES = "0020000E", "00201209"
 
 
 class _SameHostSession(requests.Session):
@@ -94,7 +96,7 @@ def _search(search: Any, limit: int, offset: int, options: dict[str, Any]) -> li
         rows: list[dict[str, Any]] = search(limit=limit, offset=offset, **options)
     except Exception as error:  # the client raises what requests, JSON and urllib3 raise
         raise _translated(error) from None
-    if not all(STUDY_UID in row or INSTANCE_UID in row for row in rows):
+    if not all(STUDY_UID in row or SERIES_UID in row or INSTANCE_UID in row for row in rows):
         raise TransientError(Code.E_DICOMWEB, "the archive's listing names no study and no instance")
     return rows
 
@@ -115,6 +117,55 @@ def find_studies(archive: DicomwebSettings, since: date, until: date) -> list[Pa
     fields = [key for key in STUDY_KEYS if key not in criteria]
     rows = _search_all(_client(archive).search_for_studies, archive.page, search_filters=criteria, fields=fields)
     return unique_studies(listed_study(_data_set(row)) for row in rows)
+
+
+def find_undated(archive: DicomwebSettings) -> list[PacsStudy]:
+    """List the MR studies without a study date, which no range of dates can ask for: the whole archive is listed.
+
+    Raises
+    ------
+    TransientError
+        ``E_DICOMWEB`` after bounded retries.
+    """
+    fields = [key for key in STUDY_KEYS if key != "ModalitiesInStudy"]
+    search = _client(archive).search_for_studies
+    rows = _search_all(search, archive.page, search_filters={"ModalitiesInStudy": "MR"}, fields=fields)
+    return unique_studies(one for one in map(listed_study, map(_data_set, rows)) if not one.study_date)
+
+
+def find_known(archive: DicomwebSettings, study_uids: Sequence[str]) -> list[PacsStudy]:
+    """List those of these studies that the archive holds, whatever their date.
+
+    Raises
+    ------
+    TransientError
+        ``E_DICOMWEB`` after bounded retries.
+    """
+    client, fields = _client(archive), [key for key in STUDY_KEYS if key != "StudyInstanceUID"]
+    rows = [
+        row
+        for uid in study_uids
+        for row in _search(client.search_for_studies, 2, 0, {"search_filters": {"StudyInstanceUID": uid}, "fields": fields})
+    ]
+    return unique_studies(one for one in map(listed_study, map(_data_set, rows)) if one.study_uid in set(study_uids))
+
+
+def find_series(archive: DicomwebSettings, study_uids: Sequence[str]) -> dict[str, frozenset[tuple[str, int]]]:
+    """List the series of these studies with their numbers of instances.
+
+    Raises
+    ------
+    TransientError
+        ``E_DICOMWEB`` after bounded retries.
+    """
+    search, fields = _client(archive).search_for_series, ["NumberOfSeriesRelatedInstances"]
+    return {
+        uid: frozenset(
+            (_value(row, SERIES_UID), int(_value(row, SERIES_INSTANCES) or 0))
+            for row in _search_all(search, archive.page, study_instance_uid=uid, fields=fields)
+        )
+        for uid in study_uids
+    }
 
 
 def _data_set(row: dict[str, Any]) -> Dataset:

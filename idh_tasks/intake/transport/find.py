@@ -1,6 +1,7 @@
 """Queries to the PACS: C-FIND for the studies of a period, and for the instances of one study (PS3.4 C.4.1)."""
 
 import time
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from pydicom import Dataset
@@ -53,14 +54,69 @@ def _studies_between(pacs: PacsSettings, since: date, until: date) -> list[PacsS
 
 def _query_studies(pacs: PacsSettings, since: date, until: date) -> list[Dataset] | None:
     """Return the rows of a query on an association of its own, or None if there are too many."""
-    query = Dataset()
-    query.QueryRetrieveLevel, query.ModalitiesInStudy = "STUDY", "MR"
-    query.StudyDate = f"{since:%Y%m%d}-{until:%Y%m%d}"
-    for keyword in STUDY_KEYS:
-        if keyword not in query:
-            setattr(query, keyword, "")
+    query = _study_query(ModalitiesInStudy="MR", StudyDate=f"{since:%Y%m%d}-{until:%Y%m%d}")
     with association(pacs, [], StudyRootQueryRetrieveInformationModelFind) as opened:
         return _find(pacs, opened, query)
+
+
+def _study_query(**criteria: str | list[str]) -> Dataset:
+    query = Dataset()
+    query.QueryRetrieveLevel = "STUDY"
+    for keyword in STUDY_KEYS:
+        setattr(query, keyword, criteria.get(keyword, ""))
+    return query
+
+
+def find_undated(pacs: PacsSettings) -> list[PacsStudy]:
+    """List the MR studies without a study date, which no range of dates can ask for: the whole archive is listed.
+
+    Raises
+    ------
+    TransientError
+        ``E_PACS``, or ``E_QUERY_TRUNCATED`` if the PACS does not list all its studies at once.
+    """
+    with association(pacs, [], StudyRootQueryRetrieveInformationModelFind) as opened:
+        rows = _find(pacs, opened, _study_query(ModalitiesInStudy="MR"))
+    if rows is None or (pacs.query_limit is not None and len(rows) >= pacs.query_limit):
+        raise TransientError(Code.E_QUERY_TRUNCATED, "the PACS does not list all its studies at once")
+    return unique_studies(listed_study(row) for row in rows if row.get("StudyInstanceUID") and not row.get("StudyDate"))
+
+
+def find_known(pacs: PacsSettings, study_uids: Sequence[str]) -> list[PacsStudy]:
+    """List those of these studies that the PACS holds, whatever their date.
+
+    Raises
+    ------
+    TransientError
+        ``E_PACS``.
+    """
+    found: list[PacsStudy] = []
+    with association(pacs, [], StudyRootQueryRetrieveInformationModelFind) as opened:
+        for uid in study_uids:
+            rows = _find_all(pacs, opened, uid, "STUDY", {key: "" for key in STUDY_KEYS if key != "StudyInstanceUID"})
+            found += [listed_study(row) for row in rows if row.get("StudyInstanceUID") == uid]
+    return unique_studies(found)
+
+
+def find_series(pacs: PacsSettings, study_uids: Sequence[str]) -> dict[str, frozenset[tuple[str, int]]]:
+    """List the series of these studies with their numbers of instances.
+
+    Raises
+    ------
+    TransientError
+        ``E_PACS``, or ``E_QUERY_TRUNCATED``.
+    """
+    with association(pacs, [], StudyRootQueryRetrieveInformationModelFind) as opened:
+        return {uid: frozenset(map(_counted, _series_rows(pacs, opened, uid))) for uid in study_uids}
+
+
+def _series_rows(pacs: PacsSettings, opened: Association, study_uid: str) -> list[Dataset]:
+    keys = {"SeriesInstanceUID": "", "NumberOfSeriesRelatedInstances": ""}
+    return _find_all(pacs, opened, study_uid, "SERIES", keys)
+
+
+def _counted(row: Dataset) -> tuple[str, int]:
+    return str(row.SeriesInstanceUID), int(row.get("NumberOfSeriesRelatedInstances") or 0)
 
 
 def _find(pacs: PacsSettings, opened: Association, query: Dataset) -> list[Dataset] | None:

@@ -1,14 +1,17 @@
 """Discovery: lists every source, registers what it has, and cuts the open deliveries into batches."""
 
 import logging
+from collections.abc import Collection
 from datetime import date
 from typing import TypedDict
 
-from idh_tasks.db import audit, inbox, nights
+from idh_tasks.db import audit, inbox, nights, runs
 from idh_tasks.db.inbox import InboxItem
 from idh_tasks.errors import IdhError
 from idh_tasks.pipelines.batches import Batch, cut
+from idh_tasks.pipelines.ingest.arrivals import FEED, Arrivals, arrivals
 from idh_tasks.pipelines.ingest.sources import SOURCES
+from idh_tasks.pipelines.ingest.sources.archives import ARCHIVES
 from idh_tasks.pipelines.platform import Platform
 
 log = logging.getLogger(__name__)
@@ -36,7 +39,8 @@ def discover(platform: Platform, sources: tuple[str, ...] = tuple(SOURCES), sinc
     listed, failures = _list_sources(platform, sources, since)
     if failures and not listed:
         raise next(iter(failures.values()))
-    registered, open_items = _register(platform, listed)
+    arrived = _arrived(platform, listed, failures)
+    registered, open_items = _register(platform, listed, arrived)
     found = {source: len({*ids, *open_items[source]}) for source, ids in registered.items()}
     for source, count in found.items():
         log.info("%s: %d found, %d to be ingested", source, count, len(open_items[source]))
@@ -59,6 +63,16 @@ def _list_sources(
     return listed, failures
 
 
+def _arrived(platform: Platform, listed: Collection[str], failures: dict[str, IdhError]) -> Arrivals:
+    """Return what the change feed names; if it fails, the listings are taken all the same."""
+    try:
+        return arrivals(platform, [source for source in ARCHIVES if source in listed])
+    except IdhError as error:
+        failures[FEED] = error
+        _record_failure(platform, FEED, error)
+        return Arrivals()
+
+
 def _record_failure(platform: Platform, source: str, error: IdhError) -> None:
     log.warning("source %s could not be listed: %s", source, error)
     with platform.database.begin() as transaction:
@@ -67,9 +81,14 @@ def _record_failure(platform: Platform, source: str, error: IdhError) -> None:
 
 
 def _register(
-    platform: Platform, listed: dict[str, list[InboxItem]]
+    platform: Platform, listed: dict[str, list[InboxItem]], arrived: Arrivals
 ) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     """Register all deliveries in one transaction; return the ids of all and of the open ones by source."""
     with platform.database.begin() as transaction:
-        registered = {source: inbox.register(transaction, source, items) for source, items in listed.items()}
+        late = arrived.register(transaction)
+        registered = {
+            source: [*inbox.register(transaction, source, items), *late.get(source, ())]
+            for source, items in listed.items()
+        }
+        runs.begin(transaction)
         return registered, {source: inbox.open_items(transaction, source) for source in listed}
