@@ -88,6 +88,7 @@ class Code(StrEnum):
     E_RECONCILE = "E_RECONCILE"
     E_EMPTY_SUSPECT = "E_EMPTY_SUSPECT"
     E_LEDGER = "E_LEDGER"
+    E_BACKFILL = "E_BACKFILL"
     W_NOT_LISTED = "W_NOT_LISTED"
 
     # Checking DICOM files

@@ -64,6 +64,18 @@ class InboxItem:
 
 
 @dataclass(frozen=True)
+class Effort:
+    """How long a delivery took, from its retrieve to its outcome, and how large it was; None where nothing arrived."""
+
+    seconds: float | None = None
+    files: int | None = None
+    bytes: int | None = None
+
+
+NO_EFFORT = Effort()
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What has become of a delivery, with the code and the reason if it was not ingested."""
 
@@ -71,6 +83,7 @@ class Outcome:
     study_id: StudyId | None = None
     code: Code | None = None
     reason: str | None = None
+    effort: Effort = NO_EFFORT
 
 
 @dataclass(frozen=True)
@@ -130,7 +143,8 @@ def get(transaction: Transaction, item_id: str) -> InboxItem:
 
 def record_outcome(transaction: Transaction, item_id: str, outcome: Outcome) -> None:
     """Record what has become of a delivery."""
-    transaction.run("inbox/update_inbox_outcome", item_id=item_id, **vars(outcome))
+    columns = {name: value for name, value in vars(outcome).items() if name != "effort"}
+    transaction.run("inbox/update_inbox_outcome", item_id=item_id, **columns, **vars(outcome.effort))
 
 
 def count_states(transaction: Transaction, item_ids: list[str]) -> dict[str, Counter[InboxState]]:
