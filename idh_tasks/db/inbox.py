@@ -111,9 +111,7 @@ def enter(transaction: Transaction, source: str, items: list[InboxItem]) -> list
 
 
 def _adopt(transaction: Transaction, source: str, items: list[InboxItem]) -> None:
-    rows = [
-        {"locator": one.locator, "fingerprint": one.fingerprint, **vars(one.listed)} for one in items if one.listed
-    ]
+    rows = [{"locator": one.locator, "fingerprint": one.fingerprint, **vars(one.listed)} for one in items if one.listed]
     if rows:
         transaction.run("inbox/adopt_fingerprints", source=source, rows=json_rows(rows))
 

@@ -1,11 +1,10 @@
-"""Which patient a stored study belongs to: its moves to another one, and doubts about it. Only ingest uses this module."""
+"""Which patient a stored study belongs to: moves to another one, and doubts. Only ingest uses this module."""
 
 from dataclasses import dataclass
 from datetime import date
 
 from idh_tasks.codes import Code
 from idh_tasks.db.engine import Transaction
-from idh_tasks.db.identities import Identity
 from idh_tasks.domain.study import PatientKey, StudyId, StudyRecord
 
 
@@ -71,8 +70,6 @@ def agreed(transaction: Transaction, study_id: StudyId, patient: PatientKey, sta
     return transaction.column(bool, "owners/select_agreed", **values) == [True]
 
 
-def correct_birth_date(transaction: Transaction, identity: Identity, stated: str) -> None:
+def correct_birth_date(transaction: Transaction, patient: PatientKey, birth_date: date, stated: str) -> None:
     """Replace the birth date on record, the ages that followed from it, and the doubts of the studies that state it."""
-    birth_date: date | None = identity.birth_date
-    patient = identity.patient_key
     transaction.run("owners/correct_birth_date", patient_key=patient, birth_date=birth_date, stated=stated)

@@ -138,7 +138,10 @@ def test_a_run_of_ingest_that_was_killed_does_not_stop_a_backfill_for_good(platf
 
 def test_two_processes_never_work_on_a_backfill_at_once(platform: Platform, shelf: Shelf) -> None:
     order_backfill(platform, TWO_YEARS)
-    with backfills.one_at_a_time(platform.database), pytest.raises(RunRefusedError, match="E_BACKFILL: another process"):
+    with (
+        backfills.one_at_a_time(platform.database),
+        pytest.raises(RunRefusedError, match="E_BACKFILL: another process"),
+    ):
         proceed(platform, never)
 
 

@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
+from idh_tasks.codes import Code
 from idh_tasks.db import inbox
 from idh_tasks.errors import RunRefusedError, TransientError
-from idh_tasks.codes import Code
 from idh_tasks.intake.transport.changes import Changes
 from idh_tasks.intake.transport.listing import PacsStudy
 from idh_tasks.pipelines.ingest import arrivals, discovery, ledger
@@ -92,7 +92,9 @@ def finish(platform: Platform) -> None:
     run_sql(platform, "UPDATE phi.inbox SET state = 'ingested'")
 
 
-def test_a_study_of_an_old_date_that_arrived_late_is_found_by_the_full_listing(platform: Platform, shelf: Shelf) -> None:
+def test_a_study_of_an_old_date_that_arrived_late_is_found_by_the_full_listing(
+    platform: Platform, shelf: Shelf
+) -> None:
     shelf.add(PacsStudy("1.2.1", RECENT, 5), PacsStudy("1.2.2", OLD, 5), PacsStudy("1.2.3", "", 5))
     platform = with_listing(platform, slices=5)
     pass_over(platform, shelf)

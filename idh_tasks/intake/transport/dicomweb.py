@@ -145,7 +145,9 @@ def find_known(archive: DicomwebSettings, study_uids: Sequence[str]) -> list[Pac
     rows = [
         row
         for uid in study_uids
-        for row in _search(client.search_for_studies, 2, 0, {"search_filters": {"StudyInstanceUID": uid}, "fields": fields})
+        for row in _search(
+            client.search_for_studies, 2, 0, {"search_filters": {"StudyInstanceUID": uid}, "fields": fields}
+        )
     ]
     return unique_studies(one for one in map(listed_study, map(_data_set, rows)) if one.study_uid in set(study_uids))
 

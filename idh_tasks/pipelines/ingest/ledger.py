@@ -81,9 +81,7 @@ def _next_slice(platform: Platform, archive: Archive) -> SliceBalance:
     return _account(platform, archive, *cut_to(period, listed, platform.settings.listing))
 
 
-def _account(
-    platform: Platform, archive: Archive, period: Period | None, listed: Sequence[PacsStudy]
-) -> SliceBalance:
+def _account(platform: Platform, archive: Archive, period: Period | None, listed: Sequence[PacsStudy]) -> SliceBalance:
     """Register what is new in a slice, and keep its balance."""
     taken, excluded = select(platform, archive.source, listed)
     items = study_items(platform, archive.source, taken)
@@ -117,9 +115,7 @@ def _missing(
 def _name(transaction: Transaction, missing: Sequence[str], listed: Sequence[str]) -> None:
     ledger.mark_listed(transaction, listed)
     for study_id in ledger.mark_missing(transaction, missing):
-        quarantine.record(
-            transaction, [QuarantineEntry(study_id, "study", Code.W_NOT_LISTED, UNLISTED)], study_id
-        )
+        quarantine.record(transaction, [QuarantineEntry(study_id, "study", Code.W_NOT_LISTED, UNLISTED)], study_id)
 
 
 def verify_series(platform: Platform, archive: Archive) -> int:

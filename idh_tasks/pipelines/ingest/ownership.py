@@ -1,4 +1,4 @@
-"""Whose study it is: a known study that a delivery names under another patient is stored anew, as a whole or not at all.
+"""Whose study it is: a known study that a delivery names under another patient is stored anew, as a whole or not.
 
 The stored files hold pseudonym and shifted dates of the former patient, so that they cannot be kept beside others.
 """
@@ -54,7 +54,7 @@ def agree_on_patient(
     """
     identity, stated = received.identity, _stated(platform, received)
     if identity.birth_date and stored and owners.agreed(transaction, received.study_id, identity.patient_key, stated):
-        owners.correct_birth_date(transaction, identity, stated)
+        owners.correct_birth_date(transaction, identity.patient_key, identity.birth_date, stated)
     identities.register_patient(transaction, identity)
     if owners.settle(transaction, received.study_id):
         log.info("study %s: whose it is is clear again", received.study_id)
