@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from idh_tasks.pipelines.ingest.backfill_steps import EveningCounts, PlanCounts
 
 ROLE = Role.INGEST
-DATE = {"type": ["null", "string"], "format": "date"}
+DATE: dict[str, Any] = {"type": ["null", "string"], "format": "date"}
 
 
 @dag(

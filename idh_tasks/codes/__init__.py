@@ -1,69 +1,13 @@
 """Every code that the platform raises or records, with its words from ``catalogue.toml``."""
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
-CATALOGUE = Path(__file__).with_name("catalogue.toml")
+from idh_tasks.codes.words import Consequence, Entry, Stage, file
 
-
-class Stage(StrEnum):
-    """Where a code arises; each stage is a section of the catalogue."""
-
-    TRANSPORT = "transport"
-    GATE = "gate"
-    IDENTITY = "identity"
-    SERIES = "series"
-    LINKAGE = "linkage"
-    COHORT = "cohort"
-    IMAGING = "imaging"
-    LEARNING = "learning"
-    REVIEW = "review"
-    PLATFORM = "platform"
-
-    @property
-    def heading(self) -> str:
-        """Return the heading of the section."""
-        return str(_file()["stages"][self])
-
-
-class Consequence(StrEnum):
-    """What the platform does about a code."""
-
-    INSTANCE_QUARANTINED = "instance quarantined"
-    SERIES_NOT_USED = "series not used"
-    SEQUENCE_LEFT_OUT = "sequence left out"
-    STUDY_WITHOUT_PATCHES = "study without patches"
-    STUDY_QUARANTINED = "study or delivery quarantined"
-    DELIVERY_SKIPPED = "delivery skipped"
-    FEED_HELD = "file or report held"
-    CASE_LEFT_OUT = "case left out"
-    NOT_TRAINED = "not trained"
-    NOT_PROMOTED = "not promoted"
-    RETRAINING_DUE = "counted for retraining"
-    RETRIED = "retried"
-    RUN_REFUSED = "run refused"
-    NOTED = "recorded as a note"
-
-    @property
-    def sentence(self) -> str:
-        """Return the consequence in a full sentence."""
-        return str(_file()["consequences"][self])
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What the catalogue says of one code."""
-
-    stage: Stage
-    meaning: str
-    consequence: Consequence
-    remedy: str
+__all__ = ["Code", "Consequence", "Entry", "Stage", "catalogue"]
 
 
 class Code(StrEnum):
@@ -292,13 +236,8 @@ def catalogue() -> Mapping[str, Entry]:
     ValueError
         If it names a consequence that does not exist.
     """
-    return MappingProxyType({code: _entry(stage, found) for stage in Stage for code, found in _file()[stage].items()})
+    return MappingProxyType({code: _entry(stage, found) for stage in Stage for code, found in file()[stage].items()})
 
 
 def _entry(stage: Stage, found: Mapping[str, str]) -> Entry:
     return Entry(stage, found["meaning"], Consequence(found["consequence"]), " ".join(found["remedy"].split()))
-
-
-@cache
-def _file() -> dict[str, Any]:
-    return tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))

@@ -49,7 +49,7 @@ def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
 
 
 def fetching(monkeypatch: pytest.MonkeyPatch, fetch: Callable[..., FetchedFiles]) -> None:
-    monkeypatch.setattr(batch, "SOURCES", SOURCES | {"pacs": replace(SOURCES["pacs"], fetch=fetch)})
+    monkeypatch.setattr(batch, "SOURCES", {**SOURCES, "pacs": replace(SOURCES["pacs"], fetch=fetch)})
 
 
 def states(platform: Platform) -> list[tuple[str, int]]:

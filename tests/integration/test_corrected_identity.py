@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 import pytest
 from pydicom import Dataset, dcmread
@@ -20,7 +21,7 @@ from tests.hospital import drop, outcomes, quarantined, stored, study
 from tests.integration.test_link import linked, report
 
 TRUE_DATE = date(2018, 3, 4)
-BORN = {"birth_date": date(1960, 1, 2), "surgery_date": date(2018, 3, 20)}
+BORN: dict[str, Any] = {"birth_date": date(1960, 1, 2), "surgery_date": date(2018, 3, 20)}
 
 USED = """
 INSERT INTO idh.patch (patch_id, study_id, revision, sequence, settings_hash, provenance, object_key, sha256)

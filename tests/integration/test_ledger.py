@@ -64,7 +64,7 @@ def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
     monkeypatch.setattr(ledger, "configured", lambda _: [archive])
     monkeypatch.setattr(arrivals, "archive_of", lambda *_: archive)
     pacs = replace(SOURCES["pacs"], is_configured=lambda _: True, list_items=lambda *_: [])
-    monkeypatch.setattr(discovery, "SOURCES", SOURCES | {"pacs": pacs})
+    monkeypatch.setattr(discovery, "SOURCES", {**SOURCES, "pacs": pacs})
     return shelf
 
 
@@ -161,7 +161,7 @@ def test_a_slice_that_does_not_add_up_is_red_and_kept(
 ) -> None:
     shelf.add(PacsStudy("1.2.1", "19900203", 5), PacsStudy("1.2.2", "19900203", 5))
     monkeypatch.setattr(ledger, "study_items", lambda *a: study_items(*a)[:1])
-    with pytest.raises(RunRefusedError, match="E_LEDGER.*2 listed ≠ 0 known, 0 held, 1 open, 0 excluded"):
+    with pytest.raises(RunRefusedError, match=r"E_LEDGER.*2 listed ≠ 0 known, 0 held, 1 open, 0 excluded"):
         check_archives(with_listing(platform, slices=1))
     assert run_sql(platform, "SELECT listed, open, balanced FROM idh.listing_slice") == [(2, 1, False)]
 
@@ -261,7 +261,12 @@ def test_a_feed_that_begins_anew_is_read_from_its_beginning_the_next_time(
 ) -> None:
     answers = iter([Changes((), 900), Changes((), 3, "the feed begins anew"), Changes((), 4)])
     asked: list[int | None] = []
-    monkeypatch.setattr(arrivals, "read_changes", lambda _, since: asked.append(since) or next(answers))
+
+    def feed(_: object, since: int | None) -> Changes:
+        asked.append(since)
+        return next(answers)
+
+    monkeypatch.setattr(arrivals, "read_changes", feed)
     platform = Platform(platform.settings.model_copy(update={"changes": object()}))
     for _ in range(3):
         discover(platform, ("pacs",))

@@ -1,6 +1,6 @@
 """Backfill: fetches years of an archive, one study at a time, in quiet hours and never in front of a night.
 
-The studies of a slice are registered with a low priority, which the nights pass over, and are ingested by the same code.
+The studies of a slice are registered with a low priority, which the nights pass over, and ingested by the same code.
 """
 
 import logging

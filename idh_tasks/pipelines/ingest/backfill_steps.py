@@ -81,5 +81,6 @@ def proceed(platform: Platform, night_is_due: Callable[[datetime], bool]) -> Eve
     evening = backfill.proceed(platform, stop)
     if evening is None:
         return None
-    counts = {"studies": evening.studies, "failed": evening.failed, "slices_left": evening.slices_left}
-    return EveningCounts(**counts, sentence=evening.sentence)
+    return EveningCounts(
+        studies=evening.studies, failed=evening.failed, slices_left=evening.slices_left, sentence=evening.sentence
+    )

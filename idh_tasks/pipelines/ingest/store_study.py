@@ -39,8 +39,8 @@ def store_studies(platform: Platform, fetched: FetchedFiles, item_id: str | None
     ------
     StudyQuarantinedError
         ``E_NO_IMAGES``, ``E_MISSING_ID``, ``E_ISSUER``, ``E_ID_MISMATCH``, ``E_STUDY_DATE``,
-        ``E_DEMOGRAPHIC_MISMATCH``, ``E_ID_CHANGED`` or ``E_ROI``; where a delivery holds several studies, only if none of them can be
-        stored.
+        ``E_DEMOGRAPHIC_MISMATCH``, ``E_ID_CHANGED`` or ``E_ROI``; where a delivery holds several studies, only if none
+        of them can be stored.
     """
     admission = Admission(platform, item_id)
     groups = list(group_by_study(_admit(fetched, admission)))
