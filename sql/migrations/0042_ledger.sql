@@ -115,7 +115,7 @@ CREATE OR REPLACE FUNCTION phi.open_deliveries(most integer)
 RETURNS TABLE (
     item_id text, source text, state text, code text, reason text, times_seen integer, found_at timestamptz
 )
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT i.item_id, i.source, i.state, i.code, i.reason, i.times_seen, i.found_at
     FROM phi.inbox AS i
     WHERE i.state IN ('found', 'failed') AND i.priority = 0

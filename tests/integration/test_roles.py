@@ -24,6 +24,10 @@ COLUMNS = {
     ("idh_ingest", "phi.patient_identity", "birth_date"),
     ("idh_ingest", "phi.patient_identity", "name"),
     ("idh_ingest", "phi.patient_identity", "shift_days"),
+    ("idh_ingest", "phi.study_identity", "accession_number"),
+    ("idh_ingest", "phi.study_identity", "missing_since"),
+    ("idh_ingest", "phi.study_identity", "series_checked_at"),
+    ("idh_ingest", "phi.study_identity", "series_digest"),
     ("idh_link", "phi.patient_identity", "shift_days"),
     ("idh_preprocess", "idh.review", "asked_at"),
     ("idh_preprocess", "idh.review", "moot"),
@@ -48,7 +52,7 @@ READS_PHI = {
 }
 AUDITS = {"ingest", "link", "preprocess", "train", "predict", "deliver", "erase", "pages"}
 ERASED = (
-    "disagreement study_exclusion submitted_outline prediction document held_out_patient locked_decision "
+    "disagreement study_exclusion owner_change owner_doubt submitted_outline prediction document held_out_patient locked_decision "
     "twin_pair held_out_score locked_score dataset_pack "
     "dataset_member case_link review study_view qc_sheet "
     "patch series instance quarantine study assay report_standing report person merge_event patient cohort_place"
@@ -56,9 +60,10 @@ ERASED = (
 WRITES = {
     "ingest": {
         "INSERT": "patient series ingest_night study instance watermark quarantine pseudonym_key source_check "
-        "worker_settings",
-        "UPDATE": "study instance watermark quarantine source_check worker_settings",
-        "DELETE": "",
+        "worker_settings owner_change owner_doubt listing_slice ingest_run backfill backfill_slice",
+        "UPDATE": "study instance watermark quarantine source_check worker_settings owner_doubt ingest_run backfill "
+        "backfill_slice",
+        "DELETE": "instance owner_doubt",
     },
     "link": {
         "INSERT": "patient report report_channel report_standing assay merge_event feed_file feed_night watermark "
