@@ -24,10 +24,8 @@ COLUMNS = {
     ("idh_ingest", "phi.patient_identity", "birth_date"),
     ("idh_ingest", "phi.patient_identity", "name"),
     ("idh_ingest", "phi.patient_identity", "shift_days"),
-    ("idh_ingest", "phi.study_identity", "accession_number"),
-    ("idh_ingest", "phi.study_identity", "missing_since"),
-    ("idh_ingest", "phi.study_identity", "series_checked_at"),
-    ("idh_ingest", "phi.study_identity", "series_digest"),
+    *(("idh_ingest", "phi.study_identity", f"series_{name}") for name in ("checked_at", "digest")),
+    *(("idh_ingest", "phi.study_identity", name) for name in ("accession_number", "missing_since")),
     ("idh_link", "phi.patient_identity", "shift_days"),
     ("idh_preprocess", "idh.review", "asked_at"),
     ("idh_preprocess", "idh.review", "moot"),
@@ -52,8 +50,8 @@ READS_PHI = {
 }
 AUDITS = {"ingest", "link", "preprocess", "train", "predict", "deliver", "erase", "pages"}
 ERASED = (
-    "disagreement study_exclusion owner_change owner_doubt submitted_outline prediction document held_out_patient locked_decision "
-    "twin_pair held_out_score locked_score dataset_pack "
+    "disagreement study_exclusion submitted_outline prediction document held_out_patient locked_decision "
+    "owner_change owner_doubt twin_pair held_out_score locked_score dataset_pack "
     "dataset_member case_link review study_view qc_sheet "
     "patch series instance quarantine study assay report_standing report person merge_event patient cohort_place"
 )
