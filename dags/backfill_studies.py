@@ -3,19 +3,20 @@
 
 Years of an archive, fetched in the quiet hours: start it with a first and a last study date. It counts first, and with
 *dry run* it only counts: how many studies, how large they are, how long they will take by the retrieves so far.
-Otherwise the order is kept, cut into slices, and each evening a run goes on with it, the newest studies first, until it
-is finished. `idh run backfill` does the same at a terminal; `--plan` only counts.
+Otherwise the order is kept, cut into slices, and in each quiet hour a run goes on with it, the newest studies first,
+until it is finished. `idh run backfill` does the same at a terminal; `--plan` only counts.
 
-A study is ingested as at night, one at a time. A run pauses when the quiet hours end, while `ingest_studies` is
-running, and within half an hour before it is due; studies that wait for it are passed over by the nights.
+A study is ingested as at night, one at a time. A run ends when the quiet hours end, while `ingest_studies` is running,
+and within half an hour before it is due: it does not wait, because it would keep the worker from the night. Studies
+that wait for a backfill are passed over by the nights.
 
 **Sources**: Connection `idh_pacs` or `idh_dicomweb`.
 
 **Writes**: `idh.backfill`, `idh.backfill_slice` (each with its counts and state), and what `ingest_studies` writes.
 
 **When it is red**: `plan` could not list the archive, or another backfill is not finished (`E_BACKFILL`). `fetch` ended
-after several studies in a row had failed: test the source, then clear the task, or wait for the next evening. Nothing
-is fetched twice.
+after several studies in a row had failed: test the source, then clear the task, or wait for the next run. Nothing is
+fetched twice.
 """
 
 from datetime import timedelta

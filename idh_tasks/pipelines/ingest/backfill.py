@@ -149,7 +149,7 @@ def _list_next(platform: Platform, backfill: Backfill) -> bool:
 
 def _finish(platform: Platform, backfill: Backfill, *, failed: bool) -> str:
     if failed:
-        return "what failed is tried again the next evening"
+        return "what failed is tried again by the next run"
     with platform.database.begin() as transaction:
         backfills.finish(transaction, backfill.backfill_id)
         audit.record(transaction, "ingest", "backfill finished", backfill.source)
