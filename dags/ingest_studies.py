@@ -7,15 +7,18 @@ result are asked for by identifier. What is not picked up is counted with its re
 
 **Sources**: Connections `idh_store` (S3), `idh_pacs` (DICOM) and `idh_dicomweb`. If one of them is unreachable, the
 others are still ingested. Studies of the PACS have tasks of their own in the pool `pacs`; nothing else waits for it.
-If `IDH_PACS_CHANGES` names a Connection to an Orthanc, a study is also fetched within minutes of being complete there.
+If `IDH_PACS_CHANGES` names a Connection to an Orthanc, a study is also fetched within minutes of being complete there,
+and each night whatever has become complete since the last one, of any study date. `check_archives` lists a part of each
+archive in full, which must add up: listed = known + held + open + excluded.
 
-**Writes**: `idh.study`, `idh.series`, `idh.instance`, `idh.quarantine`, `idh.ingest_night`, `idh.excluded_study`,
-`idh.patient_query`; identifiers are written to schema `phi` only. The head of the audit log goes to `audit/` in the
-object store.
+**Writes**: `idh.study`, `idh.series`, `idh.instance`, `idh.quarantine`, `idh.ingest_night`, `idh.ingest_run`,
+`idh.excluded_study`, `idh.patient_query`, `idh.listing_slice`, `idh.owner_change`, `idh.owner_doubt`; identifiers are
+written to schema `phi` only. The head of the audit log goes to `audit/` in the object store.
 
 **When it is red**: `reconcile` reports how many deliveries have no outcome, and which source was unreachable or
 listed nothing. The reasons are in `phi.inbox`, the balance of every night in `idh.ingest_night`. Fix the cause and
-clear the run; finished deliveries are not repeated. `idh intake quarantine list` shows what is held.
+clear the run; finished deliveries are not repeated. `idh intake quarantine list` shows what is held. `check_archives`
+names a period that does not add up (`E_LEDGER`), or an archive that it could not list.
 """
 
 from typing import TYPE_CHECKING
@@ -47,7 +50,7 @@ LABEL = "{{ task.op_kwargs['batch']['label'] }}"
     **DAG_DEFAULTS,
 )
 def ingest_studies() -> None:
-    """Discover → ingest in batches → reconcile."""
+    """Discover → ingest in batches → reconcile; beside it, list a part of the archives in full."""
 
     @step(listed, pool="pacs")
     def discover(params: dict[str, str]) -> "Discovery":
@@ -83,7 +86,14 @@ def ingest_studies() -> None:
 
         return new_unless_empty({"studies": reconcile(platform(ROLE), discovery)}, "no study is new")
 
+    @step("Listed in full: {}.", pool="pacs")
+    def check_archives() -> dict[str, int]:
+        from idh_tasks.pipelines.ingest.ledger import check_archives
+
+        return new_unless_empty(vars(check_archives(platform(ROLE))), "nothing was listed in full")
+
     discovery = discover()
+    discovery >> check_archives()
     ingested = ingest_batch.expand(batch=batches(discovery))
     retrieved = retrieve_batch.expand(batch=pacs_batches(discovery))
     [ingested, retrieved] >> reconcile(discovery)

@@ -158,6 +158,21 @@ class DicomwebSettings(_Endpoint):
     """Whether no other system is on the network to the archive; then https is not required."""
 
 
+class ChangesSettings(_Endpoint):
+    """The change feed of an Orthanc; the Connection that `IDH_PACS_CHANGES` names."""
+
+    url: WebAddress
+    """Address before `/changes`."""
+    login: str | None = None
+    """User name for basic authentication."""
+    password: SecretStr | None = None
+    """Password of that user."""
+    page: int = Field(default=1000, ge=1)
+    """Changes per page."""
+    timeout_s: float = Field(default=60, gt=0)
+    """Seconds without an answer after which a request fails."""
+
+
 class FhirSettings(_Endpoint):
     """The laboratory's FHIR server, which is asked for reports that have changed; Connection `idh_fhir`."""
 

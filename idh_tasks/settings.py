@@ -18,7 +18,14 @@ from idh_tasks.domain.learning import RuleOff, Scheme, Selection
 from idh_tasks.domain.pathology import CodePage, DateOrder
 from idh_tasks.domain.sequence import Provenance
 from idh_tasks.domain.words import read_rules
-from idh_tasks.endpoints import DicomwebSettings, FhirSettings, MllpSettings, PacsSettings, StoreSettings
+from idh_tasks.endpoints import (
+    ChangesSettings,
+    DicomwebSettings,
+    FhirSettings,
+    MllpSettings,
+    PacsSettings,
+    StoreSettings,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 SQL = ROOT / "sql"
@@ -93,6 +100,19 @@ class IntakeSettings(_Frozen):
     """Highest age at the study, in years."""
     cohort_patients: int = Field(default=200, ge=0)
     """Patients with a pathology result whose studies an archive is asked for in one night; 0 asks for none."""
+
+
+class ListingSettings(_Frozen):
+    """How much of an archive is listed and verified again each night, beside the latest weeks."""
+
+    slices: int = Field(default=2, ge=0)
+    """Periods of study dates that are listed in full each night; 0 lists none."""
+    slice_studies: int = Field(default=2000, ge=1)
+    """Studies that a period should hold; the next one is made shorter or longer accordingly."""
+    slice_days: int = Field(default=366, ge=1)
+    """Longest period in days."""
+    verified: int = Field(default=200, ge=0)
+    """Known studies whose series are compared with the archive each night; 0 compares none."""
 
 
 class ImagingSettings(_Frozen):
@@ -242,6 +262,10 @@ class Settings(ListenerSettings):
     """The PACS, if there is one."""
     dicomweb: DicomwebSettings | None = None
     """The DICOMweb archive, if there is one."""
+    changes: ChangesSettings | None = None
+    """The change feed of the archive, if it is an Orthanc."""
+    listing: ListingSettings = ListingSettings()
+    """The full listing of the archives, a part of it each night."""
     fhir: FhirSettings | None = None
     """The laboratory's FHIR server, if it is to be polled."""
     keep_originals: bool = False

@@ -45,6 +45,29 @@ def ingest(
 
 
 @run.command()
+def backfill(
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First study date; without it, go on.")
+    ] = None,
+    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last study date.")] = None,
+    source: Annotated[Source, typer.Option(help="The archive.")] = Source.PACS,
+    slice_days: Annotated[int, typer.Option(min=1, help="Days that are listed at a time.")] = 31,
+    priority: Annotated[int, typer.Option(min=1, max=9, help="Lower numbers are fetched first.")] = 1,
+    plan: Annotated[bool, typer.Option("--plan", help="Only count: how many, how large, how long.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch years of an archive in the quiet hours; ends with them, and goes on where it ended."""
+    from idh_tasks.pipelines.ingest import backfill_steps
+
+    opened = platform.open_platform(Role.INGEST)
+    dates = {name: day.date().isoformat() if day else None for name, day in (("since", since), ("until", until))}
+    form = {**dates, "source": source.value, "slice_days": slice_days, "priority": priority, "dry_run": plan}
+    planned = backfill_steps.plan(opened, form)
+    evening = backfill_steps.proceed(opened, lambda _: False) if planned["ordered"] else None
+    output.show({"plan": planned["sentence"], "evening": evening["sentence"] if evening else None}, as_json)
+
+
+@run.command()
 def link(as_json: AsJson = False) -> None:
     """Load pathology results and link them to studies."""
     from idh_tasks.pipelines.link import cases

@@ -111,6 +111,7 @@ RULES: Mapping[str, Rule] = {
     "IDH_INGEST_CRON": CRON,
     "IDH_LINK_CRON": CRON,
     "IDH_RETRAIN_CRON": CRON,
+    "IDH_BACKFILL_CRON": CRON,
     "IDH_APPROVAL": Rule("one of `person`, `auto`", _approval_fault),
 }
 """Any other variable of the DAGs is the name of a Connection."""

@@ -56,7 +56,7 @@ def object_keys(transaction: Transaction, patients: Sequence[PatientKey], studie
     A training report may show patches of the person, and so does the picture of a pair with the same image.
     """
     quarantined = transaction.column(str, "erasure/select_held_objects", studies=studies)
-    packs = transaction.column(str, "erasure/select_packs_holding", keys=patients)
+    packs = transaction.column(str, "erasure/select_packs_holding", keys=patients, studies=studies)
     pictures = transaction.column(str, "erasure/select_pictures_of_pairs", keys=patients)
     reports = transaction.all(_TrainingReport, "erasure/select_models_naming", keys=patients)
     return quarantined + packs + pictures + [report.report_key for report in reports if report.report_key]

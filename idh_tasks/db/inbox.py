@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from idh_tasks.codes import Code
 from idh_tasks.db import watermarks
-from idh_tasks.db.engine import Transaction
+from idh_tasks.db.engine import Transaction, json_rows
 from idh_tasks.domain.study import StudyId
 
 
@@ -28,9 +28,29 @@ class InboxState(StrEnum):
         return self in (InboxState.FOUND, InboxState.FAILED)
 
 
+NIGHT = 0
+"""The priority of deliveries that the next night takes."""
+LATER = 32767
+"""The highest number that a priority can have."""
+
+
+@dataclass(frozen=True, repr=False)
+class ListedAs:
+    """What recognises a study in records from before version 0042: its number of instances, and its patient."""
+
+    counted: str
+    patient: str
+
+    def __repr__(self) -> str:
+        return "ListedAs()"
+
+
 @dataclass(frozen=True, repr=False)
 class InboxItem:
-    """A delivery: an object or a PACS study under the hospital's own name, with a fingerprint of its content."""
+    """A delivery: an object or a PACS study under the hospital's own name, with a fingerprint of its content.
+
+    `priority` above 0 leaves it to a backfill; `listed` is what an archive states of a study.
+    """
 
     item_id: str
     source: str
@@ -38,9 +58,23 @@ class InboxItem:
     fingerprint: str
     position: str = ""
     state: InboxState = InboxState.FOUND
+    priority: int = 0
+    listed: "ListedAs | None" = None
 
     def __repr__(self) -> str:
         return f"InboxItem({self.item_id})"
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long a delivery took, from its retrieve to its outcome, and how large it was; None where nothing arrived."""
+
+    seconds: float | None = None
+    files: int | None = None
+    bytes: int | None = None
+
+
+NO_EFFORT = Effort()
 
 
 @dataclass(frozen=True)
@@ -51,6 +85,7 @@ class Outcome:
     study_id: StudyId | None = None
     code: Code | None = None
     reason: str | None = None
+    effort: Effort = NO_EFFORT
 
 
 @dataclass(frozen=True)
@@ -60,23 +95,42 @@ class _StateCount:
     items: int
 
 
-def register(transaction: Transaction, source: str, items: list[InboxItem], position: str = "") -> None:
-    """Record what a source listed and move its watermark past it, in one transaction.
+def register(transaction: Transaction, source: str, items: list[InboxItem], position: str = "") -> list[str]:
+    """Record what a source listed and move its watermark past it, in one transaction; return the ids on record.
 
     Parameters
     ----------
     position
         How far the source was listed, if that is further than its deliveries.
     """
-    transaction.run_many("inbox/insert_inbox_item", [vars(item) for item in items])
+    ids = enter(transaction, source, items)
     position = max((position, *(item.position for item in items)))
     if position:
         watermarks.advance(transaction, source, position)
+    return ids
 
 
-def open_items(transaction: Transaction, source: str) -> list[str]:
-    """Return the ids of a source's deliveries that are new or failed the last time."""
-    return [row["item_id"] for row in transaction.rows("inbox/select_open_inbox", source=source)]
+def enter(transaction: Transaction, source: str, items: list[InboxItem]) -> list[str]:
+    """Record deliveries without moving the watermark: they may be of any time; return the ids on record."""
+    _adopt(transaction, source, items)
+    transaction.run_many("inbox/insert_inbox_item", map(_columns, items))
+    rows = json_rows({"locator": item.locator, "fingerprint": item.fingerprint} for item in items)
+    return transaction.column(str, "inbox/select_item_ids", source=source, rows=rows)
+
+
+def _adopt(transaction: Transaction, source: str, items: list[InboxItem]) -> None:
+    rows = [{"locator": one.locator, "fingerprint": one.fingerprint, **vars(one.listed)} for one in items if one.listed]
+    if rows:
+        transaction.run("inbox/adopt_fingerprints", source=source, rows=json_rows(rows))
+
+
+def _columns(item: InboxItem) -> dict[str, object]:
+    return {name: value for name, value in vars(item).items() if name not in ("state", "listed")}
+
+
+def open_items(transaction: Transaction, source: str, least: int = NIGHT, most: int = NIGHT) -> list[str]:
+    """Return the ids of a source's deliveries that are new or failed the last time, of these priorities."""
+    return transaction.column(str, "inbox/select_open_inbox", source=source, least=least, most=most)
 
 
 def get(transaction: Transaction, item_id: str) -> InboxItem:
@@ -95,7 +149,8 @@ def get(transaction: Transaction, item_id: str) -> InboxItem:
 
 def record_outcome(transaction: Transaction, item_id: str, outcome: Outcome) -> None:
     """Record what has become of a delivery."""
-    transaction.run("inbox/update_inbox_outcome", item_id=item_id, **vars(outcome))
+    columns = {name: value for name, value in vars(outcome).items() if name != "effort"}
+    transaction.run("inbox/update_inbox_outcome", item_id=item_id, **columns, **vars(outcome.effort))
 
 
 def count_states(transaction: Transaction, item_ids: list[str]) -> dict[str, Counter[InboxState]]:

@@ -12,6 +12,7 @@ from idh_tasks.domain.study import (
     Fault,
     Identification,
     InstanceRecord,
+    PatientKey,
     Ruled,
     SeriesId,
     SeriesPhysics,
@@ -27,6 +28,7 @@ class StoredStudy:
     """A stored study with the series of its current revision."""
 
     study_id: StudyId
+    patient_key: PatientKey
     revision: int
     content_hash: str
     roi_key: str | None

@@ -16,12 +16,13 @@ from idh_airflow.connection_faults import (
     refused,
     variables,
 )
+from idh_airflow.defaults import PACS_CHANGES
 from idh_tasks.domain.role import Role
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from idh_tasks.endpoints import DicomwebSettings, FhirSettings, PacsSettings, StoreSettings
+    from idh_tasks.endpoints import ChangesSettings, DicomwebSettings, FhirSettings, PacsSettings, StoreSettings
     from idh_tasks.pipelines.platform import Platform
 
 S = TypeVar("S", bound="BaseModel")
@@ -98,6 +99,13 @@ def _dicomweb(archive: Connection | None) -> "DicomwebSettings | None":
     if archive is None:
         return None
     return _valid(DicomwebSettings, DICOMWEB, _web_server(archive))
+
+
+def _changes(server: Connection | None) -> "ChangesSettings | None":
+    """Return how to read the change feed of an Orthanc."""
+    from idh_tasks.endpoints import ChangesSettings
+
+    return _valid(ChangesSettings, str(PACS_CHANGES), _web_server(server)) if server is not None else None
 
 
 def _fhir(server: Connection | None) -> "FhirSettings | None":
@@ -181,6 +189,7 @@ def platform(role: Role) -> "Platform":
         pacs=_pacs(_optional(PACS)),
         dicomweb=_dicomweb(_optional(DICOMWEB)),
         fhir=_fhir(_optional(FHIR)),
+        changes=_changes(_optional(PACS_CHANGES)) if PACS_CHANGES else None,
         task=current_task(),
     )
     return Platform(settings)

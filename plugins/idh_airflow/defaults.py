@@ -33,8 +33,10 @@ LINK_CRON = os.environ.get("IDH_LINK_CRON", "0 3 * * *")
 """When `link_pathology` starts, in `IDH_TIME_ZONE`; it also starts after new studies and after answers."""
 RETRAIN_CRON = os.environ.get("IDH_RETRAIN_CRON", "0 5 * * 6")
 """When `retrain_models` starts, in `IDH_TIME_ZONE`; it also starts after new patches."""
+BACKFILL_CRON = os.environ.get("IDH_BACKFILL_CRON", "10 0-5,20-23 * * *")
+"""When `backfill_studies` goes on with a backfill that is not finished, in `IDH_TIME_ZONE`."""
 PACS_CHANGES = os.environ.get("IDH_PACS_CHANGES")
-"""Connection to an Orthanc whose change feed starts `ingest_studies` minutes after a study is complete."""
+"""Connection to an Orthanc whose change feed starts `ingest_studies`, which reads all changes since the last night."""
 APPROVAL = os.environ.get("IDH_APPROVAL", "person")
 """Who approves a challenger: `person`, or `auto` to promote without asking."""
 

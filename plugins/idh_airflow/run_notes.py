@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
     from sqlalchemy.orm import Session
 
-BESIDE = "request_reviews"
-"""A task that ends DAGs and says nothing about their work."""
+BESIDE = ("request_reviews", "check_archives")
+"""Tasks that end DAGs and, unless they fail, say nothing about their work."""
 WAITING = {
     "review_cases": "Waits for answers, for up to seven days. It holds no worker, and nothing else waits for it."
 }
@@ -93,7 +93,7 @@ def _last_sentence(session: "Session", dag_run: "DagRun", *, failed: bool) -> st
         select(XComModel.value)
         .join(TaskInstance, and_(XComModel.dag_run_id == dag_run.id, XComModel.key == SUMMARY, same_task))
         .where(TaskInstance.dag_id == dag_run.dag_id, TaskInstance.run_id == dag_run.run_id)
-        .where(TaskInstance.task_id != BESIDE, counted)
+        .where(or_(has_failed, TaskInstance.task_id.not_in(BESIDE)), counted)
         .order_by(has_failed.desc(), TaskInstance.end_date.desc())
         .limit(1)
     )

@@ -31,3 +31,13 @@ def prepared(counts: Any) -> str:
     if not counts["studies"]:
         return "No study was due; that links have changed is passed on to training and prediction."
     return f"Prepared for linking, training and prediction: {counts['studies']} studies."
+
+
+def planned(plan: Any) -> str:
+    """Return what a backfill would fetch, or that one goes on."""
+    return str(plan["sentence"])
+
+
+def fetched(evening: Any) -> str:
+    """Return what a backfill has fetched, and why it ended."""
+    return str(evening["sentence"])

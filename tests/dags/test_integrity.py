@@ -18,6 +18,7 @@ HEAVY = ("tensorflow", "keras", "SimpleITK", "pydicom", "pandas", "sklearn", "sc
 FILES = sorted((ROOT / "dags").glob("*.py"))
 
 FOLDERS = {
+    "backfill_studies": "ingest",
     "check_sources": "operate",
     "ingest_studies": "ingest",
     "link_pathology": "link",

@@ -28,6 +28,8 @@ QUIET: dict[str, object] = {
         "batches": [],
     },
     "idh_tasks.pipelines.ingest.reconciliation.reconcile": 0,
+    "idh_tasks.pipelines.ingest.ledger.check_archives": SimpleNamespace(listed=0, open=0, missing=0, changed=0),
+    "idh_tasks.pipelines.ingest.backfill.proceed": None,
     "idh_tasks.pipelines.link.fhir_server.poll_laboratory": None,
     "idh_tasks.pipelines.link.feed.load_reports": 0,
     "idh_tasks.pipelines.link.cases.link_cases": {"links": 0, "studies due": 0},
@@ -40,6 +42,7 @@ QUIET: dict[str, object] = {
 """What the pipelines find on such a night."""
 NOTES = {
     "ingest_studies": "Nothing new: no study is new.",
+    "backfill_studies": "Nothing new: no backfill is left unfinished.",
     "link_pathology": "Nothing new: no link has changed, and every study is preprocessed.",
     "preprocess_studies": "Nothing new: no study was due, and no link has changed.",
     "predict_studies": "Nothing new: every document is up to date.",
@@ -47,6 +50,7 @@ NOTES = {
 }
 SKIPPED = {
     "ingest_studies": {"ingest_batch", "retrieve_batch"},
+    "backfill_studies": set(),
     "link_pathology": set(),
     "preprocess_studies": {"preprocess_batch"},
     "predict_studies": {"predict_batch"},

@@ -11,6 +11,7 @@ from idh_tasks.local.service_secrets import CONNECTED, DEFAULT_QUEUE
 from idh_tasks.settings import ROOT
 
 ROLES = {
+    "backfill_studies": Role.INGEST,
     "check_sources": Role.INGEST,
     "ingest_studies": Role.INGEST,
     "link_pathology": Role.LINK,

@@ -24,6 +24,8 @@ COLUMNS = {
     ("idh_ingest", "phi.patient_identity", "birth_date"),
     ("idh_ingest", "phi.patient_identity", "name"),
     ("idh_ingest", "phi.patient_identity", "shift_days"),
+    *(("idh_ingest", "phi.study_identity", f"series_{name}") for name in ("checked_at", "digest")),
+    *(("idh_ingest", "phi.study_identity", name) for name in ("accession_number", "missing_since")),
     ("idh_link", "phi.patient_identity", "shift_days"),
     ("idh_preprocess", "idh.review", "asked_at"),
     ("idh_preprocess", "idh.review", "moot"),
@@ -49,7 +51,7 @@ READS_PHI = {
 AUDITS = {"ingest", "link", "preprocess", "train", "predict", "deliver", "erase", "pages"}
 ERASED = (
     "disagreement study_exclusion submitted_outline prediction document held_out_patient locked_decision "
-    "twin_pair held_out_score locked_score dataset_pack "
+    "owner_change owner_doubt twin_pair held_out_score locked_score dataset_pack "
     "dataset_member case_link review study_view qc_sheet "
     "patch series instance quarantine study assay report_standing report person merge_event patient cohort_place "
     "patient_query"
@@ -57,10 +59,11 @@ ERASED = (
 WRITES = {
     "ingest": {
         "INSERT": "patient series ingest_night study instance watermark quarantine pseudonym_key source_check "
-        "worker_settings pacs_turn excluded_study exclusion_count patient_query",
+        "worker_settings pacs_turn excluded_study exclusion_count patient_query owner_change owner_doubt listing_slice "
+        "ingest_run backfill backfill_slice",
         "UPDATE": "study instance watermark quarantine source_check worker_settings pacs_turn excluded_study "
-        "exclusion_count patient_query",
-        "DELETE": "excluded_study exclusion_count",
+        "exclusion_count patient_query owner_doubt ingest_run backfill backfill_slice",
+        "DELETE": "excluded_study exclusion_count instance owner_doubt",
     },
     "link": {
         "INSERT": "patient report report_channel report_standing assay merge_event feed_file feed_night watermark "

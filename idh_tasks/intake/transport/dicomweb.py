@@ -1,6 +1,6 @@
 """Retrieves studies by DICOMweb: QIDO-RS with paging, WADO-RS as files (PS3.18)."""
 
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from datetime import date
 from io import BytesIO
 from typing import Any
@@ -40,6 +40,7 @@ MAX_STUDY_BYTES = 16 * 2**30
 """The largest study that is retrieved."""
 PIECE_BYTES = 2**16
 STUDY_UID, SERIES_UID, INSTANCE_UID, SOP_CLASS = "0020000D", "0020000E", "00080018", "00080016"
+SERIES_INSTANCES = "00201209"
 
 
 class _SameHostSession(requests.Session):
@@ -188,6 +189,57 @@ def _studies(archive: DicomwebSettings, **criteria: str) -> list[PacsStudy]:
     fields = [key for key in STUDY_KEYS if key not in criteria]
     rows = _search_all(_client(archive).search_for_studies, archive.page, search_filters=criteria, fields=fields)
     return unique_studies(listed_study(_data_set(row)) for row in rows)
+
+
+def find_undated(archive: DicomwebSettings) -> list[PacsStudy]:
+    """List the MR studies without a study date, which no range of dates can ask for: the whole archive is listed.
+
+    Raises
+    ------
+    TransientError
+        ``E_DICOMWEB`` after bounded retries.
+    """
+    fields = [key for key in STUDY_KEYS if key != "ModalitiesInStudy"]
+    search = _client(archive).search_for_studies
+    rows = _search_all(search, archive.page, search_filters={"ModalitiesInStudy": "MR"}, fields=fields)
+    return unique_studies(one for one in map(listed_study, map(_data_set, rows)) if not one.study_date)
+
+
+def find_known(archive: DicomwebSettings, study_uids: Sequence[str]) -> list[PacsStudy]:
+    """List those of these studies that the archive holds, whatever their date.
+
+    Raises
+    ------
+    TransientError
+        ``E_DICOMWEB`` after bounded retries.
+    """
+    client, fields = _client(archive), [key for key in STUDY_KEYS if key != "StudyInstanceUID"]
+    rows = [
+        row
+        for uid in study_uids
+        for row in _search(
+            client.search_for_studies, 2, 0, {"search_filters": {"StudyInstanceUID": uid}, "fields": fields}
+        )
+    ]
+    return unique_studies(one for one in map(listed_study, map(_data_set, rows)) if one.study_uid in set(study_uids))
+
+
+def find_series(archive: DicomwebSettings, study_uids: Sequence[str]) -> dict[str, frozenset[tuple[str, int]]]:
+    """List the series of these studies with their numbers of instances.
+
+    Raises
+    ------
+    TransientError
+        ``E_DICOMWEB`` after bounded retries.
+    """
+    search, fields = _client(archive).search_for_series, ["NumberOfSeriesRelatedInstances"]
+    return {
+        uid: frozenset(
+            (_value(row, SERIES_UID), int(_value(row, SERIES_INSTANCES) or 0))
+            for row in _search_all(search, archive.page, study_instance_uid=uid, fields=fields)
+        )
+        for uid in study_uids
+    }
 
 
 def _data_set(row: dict[str, Any]) -> Dataset:

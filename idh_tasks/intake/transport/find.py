@@ -1,7 +1,7 @@
 """Queries to the PACS: C-FIND for studies of a period or of a patient, and for the contents of one (PS3.4 C.4.1)."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -65,7 +65,7 @@ def _studies_between(pacs: PacsSettings, since: date, until: date, priority: Pri
 
 def _query_studies(pacs: PacsSettings, since: date, until: date, priority: Priority) -> list[Dataset] | None:
     """Return the rows of a query on an association of its own, or None if there are too many."""
-    query = _study_query(StudyDate=f"{since:%Y%m%d}-{until:%Y%m%d}")
+    query = _study_query(ModalitiesInStudy="MR", StudyDate=f"{since:%Y%m%d}-{until:%Y%m%d}")
     with association(pacs, [], StudyRootQueryRetrieveInformationModelFind) as opened:
         if since >= until:
             return _patiently(pacs, opened, query, priority)
@@ -74,7 +74,7 @@ def _query_studies(pacs: PacsSettings, since: date, until: date, priority: Prior
 
 def _study_query(**criteria: str) -> Dataset:
     query = Dataset()
-    query.QueryRetrieveLevel, query.ModalitiesInStudy = "STUDY", "MR"
+    query.QueryRetrieveLevel = "STUDY"
     for keyword, value in criteria.items():
         setattr(query, keyword, value)
     return _asking(query, STUDY_KEYS)
@@ -100,10 +100,62 @@ def find_patient_studies(
     """
     with association(pacs, [], StudyRootQueryRetrieveInformationModelFind) as opened:
         for identifier in identifiers:
-            rows = _patiently(pacs, opened, _study_query(PatientID=identifier), priority)
+            rows = _patiently(pacs, opened, _study_query(ModalitiesInStudy="MR", PatientID=identifier), priority)
             if rows is None or (pacs.query_limit is not None and len(rows) >= pacs.query_limit):
                 raise TransientError(Code.E_QUERY_TRUNCATED, "the PACS does not list all studies of a patient")
             yield unique_studies(listed_study(row) for row in rows if row.get("StudyInstanceUID"))
+
+
+def find_undated(pacs: PacsSettings) -> list[PacsStudy]:
+    """List the MR studies without a study date, which no range of dates can ask for: the whole archive is listed.
+
+    Raises
+    ------
+    TransientError
+        ``E_PACS``, or ``E_QUERY_TRUNCATED`` if the PACS does not list all its studies at once.
+    """
+    with association(pacs, [], StudyRootQueryRetrieveInformationModelFind) as opened:
+        rows = _patiently(pacs, opened, _study_query(ModalitiesInStudy="MR"), Priority.LOW)
+    if rows is None or (pacs.query_limit is not None and len(rows) >= pacs.query_limit):
+        raise TransientError(Code.E_QUERY_TRUNCATED, "the PACS does not list all its studies at once")
+    return unique_studies(listed_study(row) for row in rows if row.get("StudyInstanceUID") and not row.get("StudyDate"))
+
+
+def find_known(pacs: PacsSettings, study_uids: Sequence[str]) -> list[PacsStudy]:
+    """List those of these studies that the PACS holds, whatever their date.
+
+    Raises
+    ------
+    TransientError
+        ``E_PACS``.
+    """
+    found: list[PacsStudy] = []
+    with association(pacs, [], StudyRootQueryRetrieveInformationModelFind) as opened:
+        for uid in study_uids:
+            rows = _find_all(pacs, opened, _query(uid, "STUDY", STUDY_KEYS, {}), Priority.LOW)
+            found += [listed_study(row) for row in rows if row.get("StudyInstanceUID") == uid]
+    return unique_studies(found)
+
+
+def find_series(pacs: PacsSettings, study_uids: Sequence[str]) -> dict[str, frozenset[tuple[str, int]]]:
+    """List the series of these studies with their numbers of instances.
+
+    Raises
+    ------
+    TransientError
+        ``E_PACS``, or ``E_QUERY_TRUNCATED``.
+    """
+    with association(pacs, [], StudyRootQueryRetrieveInformationModelFind) as opened:
+        return {uid: frozenset(map(_counted, _series_rows(pacs, opened, uid))) for uid in study_uids}
+
+
+def _series_rows(pacs: PacsSettings, opened: Association, study_uid: str) -> list[Dataset]:
+    keys = ("SeriesInstanceUID", "NumberOfSeriesRelatedInstances")
+    return _find_all(pacs, opened, _query(study_uid, "SERIES", keys, {}), Priority.LOW)
+
+
+def _counted(row: Dataset) -> tuple[str, int]:
+    return str(row.SeriesInstanceUID), int(row.get("NumberOfSeriesRelatedInstances") or 0)
 
 
 def _patiently(pacs: PacsSettings, opened: Association, query: Dataset, priority: Priority) -> list[Dataset] | None:

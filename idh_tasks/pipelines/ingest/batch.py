@@ -1,11 +1,12 @@
 """Ingests a batch of deliveries: fetches each, stores its studies, and records the outcome."""
 
 import logging
+import time
 from collections import Counter
 
 from idh_tasks.codes import Code
 from idh_tasks.db import inbox, quarantine, selection
-from idh_tasks.db.inbox import InboxItem, InboxState, Outcome
+from idh_tasks.db.inbox import Effort, InboxItem, InboxState, Outcome
 from idh_tasks.db.quarantine import QuarantineEntry
 from idh_tasks.errors import (
     ObjectReplacedError,
@@ -52,6 +53,7 @@ def _ingest_item(platform: Platform, item_id: str) -> Outcome:
 
 
 def _attempt(platform: Platform, item: InboxItem) -> Outcome:
+    began = time.monotonic()
     try:
         fetched = SOURCES[item.source].fetch(platform, item)
         changed = store_studies(platform, fetched, item.item_id)
@@ -65,7 +67,8 @@ def _attempt(platform: Platform, item: InboxItem) -> Outcome:
         state = InboxState.VANISHED if vanished else InboxState.FAILED
         return Outcome(state, code=cause.code, reason=cause.reason)
     state = InboxState.INGESTED if any(changed.values()) else InboxState.UNCHANGED
-    return Outcome(state, study_id=min(changed))
+    effort = Effort(time.monotonic() - began, len(fetched.files), sum(file.content.size for file in fetched.files))
+    return Outcome(state, study_id=min(changed), effort=effort)
 
 
 def _record(platform: Platform, item_id: str, outcome: Outcome) -> None:

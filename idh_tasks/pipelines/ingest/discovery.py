@@ -1,15 +1,18 @@
 """Discovery: lists every source, registers what it has, and cuts the open deliveries into batches."""
 
 import logging
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 from typing import TypedDict
 
-from idh_tasks.db import audit, inbox, nights
+from idh_tasks.db import audit, inbox, nights, runs
 from idh_tasks.errors import IdhError
 from idh_tasks.pipelines.batches import Batch, cut
+from idh_tasks.pipelines.ingest.arrivals import FEED, Arrivals, arrivals
 from idh_tasks.pipelines.ingest.cohort_way import list_cohort
 from idh_tasks.pipelines.ingest.sources import SOURCES
+from idh_tasks.pipelines.ingest.sources.archives import ARCHIVES
 from idh_tasks.pipelines.ingest.sources.items import Listing
 from idh_tasks.pipelines.platform import Platform
 
@@ -48,18 +51,17 @@ def discover(platform: Platform, sources: tuple[str, ...] = tuple(SOURCES), sinc
     listed, failures = _list_sources(platform, sources, since)
     if failures and not listed:
         raise next(iter(failures.values()))
-    open_items = _register(platform, listed)
+    arrived = _arrived(platform, listed, failures)
+    registered, open_items = _register(platform, listed, arrived)
     excluded = {source: dict(listing.excluded) for source, listing in listed.items()}
-    found = {source: _count(listing, open_items[source]) for source, listing in listed.items()}
+    found = {
+        source: len({*ids, *open_items[source]}) + listed[source].excluded.total() for source, ids in registered.items()
+    }
     for source, count in found.items():
         log.info("%s: %d found, %d to be ingested", source, count, len(open_items[source]))
     batches = [batch for source, ids in open_items.items() for batch in _cut(source, ids)]
     unreachable = {source: str(error) for source, error in failures.items()}
     return Discovery(found=found, excluded=excluded, unreachable=unreachable, batches=batches)
-
-
-def _count(listing: Listing, open_items: list[str]) -> int:
-    return len({item.item_id for item in listing.items} | set(open_items)) + listing.excluded.total()
 
 
 def _cut(source: str, ids: list[str]) -> list[SourceBatch]:
@@ -91,6 +93,16 @@ def _with_cohort(listing: Listing, cohort: Listing) -> Listing:
     return replace(listing, items=[*listing.items, *(item for item in cohort.items if item.item_id not in known)])
 
 
+def _arrived(platform: Platform, listed: Collection[str], failures: dict[str, IdhError]) -> Arrivals:
+    """Return what the change feed names; if it fails, the listings are taken all the same."""
+    try:
+        return arrivals(platform, [source for source in ARCHIVES if source in listed])
+    except IdhError as error:
+        failures[FEED] = error
+        _record_failure(platform, FEED, error)
+        return Arrivals()
+
+
 def _record_failure(platform: Platform, source: str, error: IdhError) -> None:
     log.warning("source %s could not be listed: %s", source, error)
     with platform.database.begin() as transaction:
@@ -98,9 +110,15 @@ def _record_failure(platform: Platform, source: str, error: IdhError) -> None:
         audit.record(transaction, "ingest", "source refused", source, code=error.code)
 
 
-def _register(platform: Platform, listed: dict[str, Listing]) -> dict[str, list[str]]:
-    """Register all deliveries in one transaction; return the ids of the open ones by source."""
+def _register(
+    platform: Platform, listed: dict[str, Listing], arrived: Arrivals
+) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """Register all deliveries in one transaction; return the ids of all and of the open ones by source."""
     with platform.database.begin() as transaction:
-        for source, listing in listed.items():
-            inbox.register(transaction, source, listing.items, listing.position)
-        return {source: inbox.open_items(transaction, source) for source in listed}
+        late = arrived.register(transaction)
+        registered = {
+            source: [*inbox.register(transaction, source, one.items, one.position), *late.get(source, ())]
+            for source, one in listed.items()
+        }
+        runs.begin(transaction)
+        return registered, {source: inbox.open_items(transaction, source) for source in listed}

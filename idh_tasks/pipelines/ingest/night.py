@@ -4,8 +4,10 @@ from datetime import date
 
 from idh_tasks.pipelines.ingest.batch import ingest_batch
 from idh_tasks.pipelines.ingest.discovery import discover
+from idh_tasks.pipelines.ingest.ledger import check_archives
 from idh_tasks.pipelines.ingest.reconciliation import reconcile
 from idh_tasks.pipelines.ingest.sources import SOURCES
+from idh_tasks.pipelines.ingest.sources.archives import ARCHIVES
 from idh_tasks.pipelines.platform import Platform
 
 
@@ -17,9 +19,12 @@ def ingest(platform: Platform, sources: tuple[str, ...] = tuple(SOURCES), since:
     TransientError
         As `discover` and `ingest_batch`.
     RunRefusedError
-        As `discover` and `reconcile`.
+        As `discover`, `reconcile` and `check_archives`.
     """
     discovery = discover(platform, sources, since)
     for batch in discovery["batches"]:
         ingest_batch(platform, batch["ids"])
-    return reconcile(platform, discovery) > 0
+    new = reconcile(platform, discovery) > 0
+    if set(sources) & set(ARCHIVES):
+        check_archives(platform)
+    return new

@@ -23,13 +23,17 @@ DAYS_PER_YEAR = 365.25
 
 @dataclass(frozen=True)
 class ReceivedStudy:
-    """The instances of one study of a delivery, with the patient whom they identify."""
+    """The instances of one study of a delivery, with the patient whom they identify.
+
+    `whole` states that these are all instances that the archive holds of the study.
+    """
 
     study_id: StudyId
     identity: Identity
     instances: tuple[ReceivedInstance, ...]
     roi: SpooledFile | None
     item_id: str | None
+    whole: bool = False
 
     @property
     def uid(self) -> str:

@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 
 from idh_tasks.codes import Code
-from idh_tasks.db import audit, inbox, nights, selection
+from idh_tasks.db import audit, inbox, nights, runs, selection
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.inbox import InboxState
 from idh_tasks.db.nights import NightBalance
@@ -38,6 +38,7 @@ def reconcile(platform: Platform, discovery: Discovery) -> int:
         for balance in balances:
             _record(transaction, balance, suspicious=balance.source in suspects)
             selection.keep_counts(transaction, balance.source)
+        runs.end(transaction)
     record_audit_head(platform)
     for balance in balances:
         log.info("%s", _in_words(balance))

@@ -9,7 +9,7 @@ from idh_tasks.db import audit, identities, quarantine, series_names, series_rul
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.quarantine import QuarantineEntry
 from idh_tasks.db.studies import StoredStudy
-from idh_tasks.domain.study import InstanceRecord, StudyId
+from idh_tasks.domain.study import InstanceRecord, PatientKey, StudyId
 from idh_tasks.errors import StudyQuarantinedError
 from idh_tasks.imaging.outline.mask_process import rewrite_apart
 from idh_tasks.intake.transport.spool import Spool, SpooledFile
@@ -19,6 +19,7 @@ from idh_tasks.pipelines.ingest.fetched import FetchedFiles
 from idh_tasks.pipelines.ingest.identity import identify_patient
 from idh_tasks.pipelines.ingest.instances import DeidentifiedInstance, ReceivedInstance, receive_instance
 from idh_tasks.pipelines.ingest.merge import adds_nothing, conflicts, stored_instances, unchanged_series
+from idh_tasks.pipelines.ingest.ownership import agree_on_patient, check_whole, former_owner, move_study, record_doubt
 from idh_tasks.pipelines.ingest.publish import publish_originals, publish_roi, publish_series
 from idh_tasks.pipelines.ingest.received_study import (
     ReceivedStudy,
@@ -42,8 +43,8 @@ def store_studies(platform: Platform, fetched: FetchedFiles, item_id: str | None
     ------
     StudyQuarantinedError
         ``E_NO_IMAGES``, ``E_MISSING_ID``, ``E_ISSUER``, ``E_ID_MISMATCH``, ``E_STUDY_DATE``,
-        ``E_DEMOGRAPHIC_MISMATCH`` or ``E_ROI``; where a delivery holds several studies, only if none of them can be
-        stored.
+        ``E_DEMOGRAPHIC_MISMATCH``, ``E_ID_CHANGED`` or ``E_ROI``; where a delivery holds several studies, only if none
+        of them can be stored.
     """
     admission, spool = Admission(platform, item_id), Spool()
     groups = list(group_by_study(_admit(fetched, admission, spool)))
@@ -54,7 +55,8 @@ def store_studies(platform: Platform, fetched: FetchedFiles, item_id: str | None
         study_id = platform.pseudonymiser.study(uid)
         try:
             identity = identify_patient(platform, [instance.header for instance in group])
-            changed[study_id] = _store(platform, ReceivedStudy(study_id, identity, group, mask, item_id), spool)
+            received = ReceivedStudy(study_id, identity, group, mask, item_id, whole=fetched.study_uid is not None)
+            changed[study_id] = _store_or_doubt(platform, received, spool)
         except StudyQuarantinedError as error:
             refused[study_id] = error
     if not changed:
@@ -108,6 +110,15 @@ class _Update:
     known: Mapping[str, InstanceRecord]
     stored: StoredStudy | None
     spool: Spool
+    former: PatientKey | None
+
+
+def _store_or_doubt(platform: Platform, received: ReceivedStudy, spool: Spool) -> bool:
+    try:
+        return _store(platform, received, spool)
+    except StudyQuarantinedError as error:
+        record_doubt(platform, received, error)
+        raise
 
 
 def _store(platform: Platform, received: ReceivedStudy, spool: Spool) -> bool:
@@ -116,10 +127,15 @@ def _store(platform: Platform, received: ReceivedStudy, spool: Spool) -> bool:
     with platform.database.begin() as transaction:
         studies.lock(transaction, received.study_id)
         known = studies.instances(transaction, received.study_id)
+        stored = studies.find(transaction, received.study_id)
+        former = former_owner(stored, received)
+        if former:
+            check_whole(received, known, instances)
+            known = {}  # these files state the former patient: all are made anew
+        agree_on_patient(platform, transaction, received, stored)
         conflicting = conflicts(instances, known, _profile())
         accepted = {name: instance for name, instance in instances.items() if name not in conflicting}
-        stored = studies.find(transaction, received.study_id)
-        changed = _apply(platform, transaction, _Update(received, accepted, roi, known, stored, spool))
+        changed = _apply(platform, transaction, _Update(received, accepted, roi, known, stored, spool, former))
         copies = [copy for name in sorted(conflicting) if (copy := instances[name].received)]
         entries = [conflict_entry(platform, received, copy) for copy in copies]
         study_id = received.study_id if known or changed else None
@@ -140,7 +156,7 @@ def _apply(platform: Platform, transaction: Transaction, update: _Update) -> boo
 
 
 def _is_unchanged(platform: Platform, update: _Update) -> bool:
-    if update.stored is None or not adds_nothing(update.accepted, update.known):
+    if update.stored is None or update.former or not adds_nothing(update.accepted, update.known):
         return False
     return update.roi is None or _is_stored_roi(platform, update.stored.roi_key, update.roi)
 
@@ -162,9 +178,10 @@ def _renew_profiles(transaction: Transaction, update: _Update) -> None:
 def _save(platform: Platform, transaction: Transaction, update: _Update) -> bool:
     """Publish and record the merged study; return whether its content has changed."""
     received, stored, roi = update.received, update.stored, update.roi
-    merged = _merged(platform, update)
+    kept = stored if not update.former else None
+    merged = _merged(platform, update, kept)
     archives, untouched = pack_series(platform, merged, Scratch())
-    unchanged = unchanged_series(stored, update.known, untouched) if stored else []
+    unchanged = unchanged_series(kept, update.known, untouched) if kept else []
     given = GivenNames(series_names.reviewed(transaction, received.study_id), series_rules.every(transaction))
     archives, unchanged = settle_study(archives, unchanged, update.known, merged, given)
     hashes = sorted([*(archive.sha256 for archive in archives), *(series.sha256 for series in unchanged)])
@@ -172,13 +189,14 @@ def _save(platform: Platform, transaction: Transaction, update: _Update) -> bool
     series = (*unchanged, *(publish_series(platform, study, archive) for archive in archives))
     stored_roi = stored.roi_key if stored else None
     roi_key = publish_roi(platform, study, roi) if roi else stored_roi
-    identities.register_patient(transaction, received.identity)
     changed = studies.save(transaction, replace(study, series=series, roi_key=roi_key))
     if changed:
         _record_rules(transaction, received.study_id, archives)
     accession = most_stated(received.images, "AccessionNumber")
     identities.register_study(transaction, received.study_id, received.uid, accession)
     studies.record_instances(transaction, received.study_id, _instance_records(archives))
+    if update.former:
+        move_study(transaction, received, study, update.former, merged)
     publish_originals(platform, received, study)
     return changed
 
@@ -193,10 +211,10 @@ def _record_rules(transaction: Transaction, study_id: StudyId, archives: list[Se
         audit.record(transaction, "ingest", "named by rule", study_id, rule=rule_id, series=sorted(named))
 
 
-def _merged(platform: Platform, update: _Update) -> dict[str, DeidentifiedInstance]:
+def _merged(platform: Platform, update: _Update, kept: StoredStudy | None) -> dict[str, DeidentifiedInstance]:
     """Return the instances of the study; of copies, the delivered one."""
     touched = {instance.series_uid for instance in update.accepted.values()}
-    stored = stored_instances(platform, update.stored, touched, update.spool) if update.stored else ()
+    stored = stored_instances(platform, kept, touched, update.spool) if kept else ()
     return {instance.instance_id: instance for instance in stored} | dict(update.accepted)
 
 

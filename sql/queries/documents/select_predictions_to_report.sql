@@ -1,6 +1,6 @@
 -- The champions' predictions for every current study, with its label and its latest document; none for a study whose
--- document must be superseded because the study was excluded, its outline is no longer accepted, or a champion was
--- withdrawn since.
+-- document must be superseded because the study was excluded, its outline is no longer accepted, a champion was
+-- withdrawn since, or it is not sure any more whose study it is.
 WITH reported AS (
     SELECT
         t.study_id, max(l.idh_status) AS idh_status, max(l.report_version) AS report_version,
@@ -16,10 +16,17 @@ WITH reported AS (
     LEFT JOIN idh.case_link AS l ON l.study_id = t.study_id AND l.chosen AND l.idh_status <> 'indeterminate'
     WHERE c.settings_hash = :settings_hash AND c.code IS NULL
         AND NOT EXISTS (SELECT FROM idh.study_exclusion AS e WHERE e.study_id = t.study_id AND e.ended_at IS NULL)
+        AND NOT EXISTS (SELECT FROM idh.owner_doubt AS d WHERE d.study_id = t.study_id)
     GROUP BY t.study_id
 ),
 withdrawn AS (
     SELECT e.study_id FROM idh.study_exclusion AS e WHERE e.ended_at IS NULL
+    UNION
+    SELECT b.study_id FROM idh.owner_doubt AS b
+    UNION
+    SELECT h.study_id
+    FROM idh.owner_change AS h
+    WHERE h.changed_at > (SELECT max(o.created_at) FROM idh.document AS o WHERE o.study_id = h.study_id)
     UNION
     SELECT c.study_id
     FROM idh.patch AS c

@@ -22,9 +22,14 @@ WHERE EXISTS (
 DELETE FROM idh.dataset_pack AS k
 WHERE EXISTS (
     SELECT 1 FROM idh.dataset_member AS m
-    WHERE m.dataset_id = k.dataset_id AND m.sequence = k.sequence AND m.patient_key = ANY(CAST(:keys AS text[]))
+    JOIN idh.patch AS p USING (patch_id)
+    WHERE m.dataset_id = k.dataset_id AND m.sequence = k.sequence
+        AND (m.patient_key = ANY(CAST(:keys AS text[])) OR p.study_id = ANY(CAST(:studies AS text[])))
 );
-DELETE FROM idh.dataset_member WHERE patient_key = ANY(CAST(:keys AS text[]));
+-- A study may have been in a dataset under the patient to whom it was wrongly assigned.
+DELETE FROM idh.dataset_member AS m
+WHERE m.patient_key = ANY(CAST(:keys AS text[]))
+    OR m.patch_id IN (SELECT p.patch_id FROM idh.patch AS p WHERE p.study_id = ANY(CAST(:studies AS text[])));
 DELETE FROM idh.cohort_place
 WHERE person_key = ANY(CAST(:keys AS text[])) OR study_id = ANY(CAST(:studies AS text[]));
 DELETE FROM idh.case_link WHERE patient_key = ANY(CAST(:keys AS text[])) OR study_id = ANY(CAST(:studies AS text[]));
@@ -36,6 +41,9 @@ WHERE person_key = ANY(CAST(:keys AS text[])) OR subject = ANY(CAST(:keys AS tex
     OR subject IN (SELECT series_id FROM idh.series WHERE study_id = ANY(CAST(:studies AS text[])));
 DELETE FROM idh.disagreement WHERE study_id = ANY(CAST(:studies AS text[]));
 DELETE FROM idh.study_exclusion WHERE study_id = ANY(CAST(:studies AS text[]));
+DELETE FROM idh.owner_doubt WHERE study_id = ANY(CAST(:studies AS text[]));
+DELETE FROM idh.owner_change
+WHERE study_id = ANY(CAST(:studies AS text[])) OR prior_key = ANY(CAST(:keys AS text[]));
 DELETE FROM idh.submitted_outline WHERE study_id = ANY(CAST(:studies AS text[]));
 DELETE FROM idh.study_view WHERE study_id = ANY(CAST(:studies AS text[]));
 DELETE FROM idh.qc_sheet WHERE study_id = ANY(CAST(:studies AS text[]));

@@ -1,4 +1,5 @@
-SELECT DISTINCT p.object_key
-FROM idh.dataset_pack AS p
+SELECT DISTINCT k.object_key
+FROM idh.dataset_pack AS k
 JOIN idh.dataset_member AS m USING (dataset_id, sequence)
-WHERE m.patient_key = ANY(CAST(:keys AS text[]))
+JOIN idh.patch AS p USING (patch_id)
+WHERE m.patient_key = ANY(CAST(:keys AS text[])) OR p.study_id = ANY(CAST(:studies AS text[]))

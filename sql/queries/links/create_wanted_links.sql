@@ -16,7 +16,8 @@ study AS (
         i.birth_date, o.sex, coalesce(u.sequences, 0) AS sequences,
         EXISTS (
             SELECT FROM idh.study_exclusion AS e WHERE e.study_id = t.study_id AND e.ended_at IS NULL
-        ) AS excluded
+        ) AS excluded,
+        EXISTS (SELECT FROM idh.owner_doubt AS d WHERE d.study_id = t.study_id) AS doubted
     FROM idh.study AS t
     JOIN idh.person_of AS o ON o.patient_key = t.patient_key
     LEFT JOIN phi.patient_identity AS i ON i.patient_key = t.patient_key
@@ -27,6 +28,7 @@ paired AS (
         t.study_id, t.person_key, t.study_day, t.sequences, r.report_key, r.version, r.idh_status,
         r.surgery_day - t.study_day AS days_before,
         CASE
+            WHEN t.doubted THEN 'E_ID_CHANGED'
             WHEN x.person_key IS NOT NULL THEN 'E_REPORT_CONFLICT'
             WHEN r.excluded THEN 'W_EXCLUDED_BY_REVIEW'
             WHEN r.report_status = 'cancelled' THEN 'W_CANCELLED'

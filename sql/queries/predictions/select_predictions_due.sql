@@ -25,4 +25,5 @@ WHERE p.settings_hash = :settings_hash
         OR EXISTS (SELECT 1 FROM idh.case_link AS l WHERE l.study_id = t.study_id AND l.code <> 'W_POSTOP')
     )
     AND NOT EXISTS (SELECT FROM idh.study_exclusion AS e WHERE e.study_id = t.study_id AND e.ended_at IS NULL)
+    AND NOT EXISTS (SELECT FROM idh.owner_doubt AS d WHERE d.study_id = t.study_id)
 ORDER BY p.study_id, p.sequence

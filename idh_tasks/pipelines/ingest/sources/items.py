@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from idh_tasks.db import watermarks
-from idh_tasks.db.inbox import InboxItem
+from idh_tasks.db.inbox import InboxItem, ListedAs
 from idh_tasks.dicom.dates import parse_date
 from idh_tasks.intake.transport.listing import PacsStudy
 from idh_tasks.pipelines.ingest.selection import select
@@ -44,7 +44,13 @@ def query_window(platform: Platform, source: str, since: date | None) -> tuple[d
 
 def study_items(platform: Platform, source: str, studies: Iterable[PacsStudy]) -> list[InboxItem]:
     """Return the studies that an archive lists as deliveries."""
-    return [inbox_item(platform, source, study.study_uid, str(study.instances), _position(study)) for study in studies]
+    return [
+        replace(
+            inbox_item(platform, source, study.study_uid, fingerprint(platform, study), _position(study)),
+            listed=ListedAs(str(study.instances), study.patient_id),
+        )
+        for study in studies
+    ]
 
 
 def _position(study: PacsStudy) -> str:
@@ -57,6 +63,12 @@ def selected(platform: Platform, source: str, studies: Sequence[PacsStudy]) -> L
     taken, excluded = select(platform, source, studies)
     position = max(map(_position, studies), default="")
     return Listing(study_items(platform, source, taken), excluded, position)
+
+
+def fingerprint(platform: Platform, study: PacsStudy) -> str:
+    """Return a keyed token of what a listing states of a study: a corrected patient makes another one."""
+    stated = (study.patient_id, study.issuer, study.birth_date, study.accession, *sorted(study.modalities))
+    return platform.pseudonymiser.token("listing", str(study.series), str(study.instances), *stated)
 
 
 def _today() -> date:

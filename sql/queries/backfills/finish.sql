@@ -1,0 +1,1 @@
+UPDATE idh.backfill SET finished_at = now() WHERE backfill_id = :backfill_id

@@ -1,0 +1,1 @@
+DELETE FROM idh.owner_doubt WHERE study_id = :study_id

@@ -1,0 +1,1 @@
+INSERT INTO idh.ingest_run DEFAULT VALUES

@@ -1,0 +1,1 @@
+UPDATE idh.watermark SET position = '', updated_at = now() WHERE source = :source
