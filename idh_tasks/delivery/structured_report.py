@@ -30,7 +30,7 @@ STATUS = CodedConcept("idh_status", SCHEME, "IDH status by pathology when this w
 TYPE_2 = ("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "StudyID",
           "AccessionNumber", "ReferringPhysicianName")  # fmt: skip
 STANDING = CodedConcept("standing", SCHEME, "Standing of the earlier predictions of this study")
-WITHDRAWN = CodedConcept("withdrawn", SCHEME, "Withdrawn: study excluded, or outline or model not accepted")
+WITHDRAWN = CodedConcept("withdrawn", SCHEME, "Withdrawn: study excluded, or patient, outline or model changed")
 STATUSES: Mapping[IdhStatus | None, CodedConcept] = {
     IdhStatus.MUTANT: CodedConcept("mutant", SCHEME, "IDH-mutant"),
     IdhStatus.WILDTYPE: CodedConcept("wildtype", SCHEME, "IDH-wildtype"),
