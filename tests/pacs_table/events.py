@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from tests.pacs_table.kinds import BRAIN, COHORT, OTHERS, Kind
 from tests.pacs_table.make import dicom_date, make_series, make_study, one_series
@@ -123,6 +123,11 @@ def future_date(archive: Archive) -> None:
     archive.arrive("future date", BRAIN, archive.today + timedelta(days=900))
 
 
+def silent_future_date(archive: Archive) -> None:
+    """The same, in an archive that tells nobody."""
+    archive.arrive("silent future date", BRAIN, archive.today + timedelta(days=900), in_feed=False)
+
+
 def missing_date(archive: Archive) -> None:
     """A study has no date."""
     study = archive.arrive("missing date", BRAIN)
@@ -138,7 +143,8 @@ def ordinary_day(archive: Archive, studies: int) -> None:
 
 Event = Callable[[Archive], None]
 EVENTS: tuple[Event, ...] = (
-    late_import, corrected_id, growing, silent_late_import, future_date, merged_patients, resent, shrunken, missing_date,
+    late_import, corrected_id, growing, silent_late_import, future_date, silent_future_date, merged_patients, resent,
+    shrunken, missing_date,
 )  # fmt: skip
 
 
@@ -146,23 +152,29 @@ EVENTS: tuple[Event, ...] = (
 class Script:
     """When something happens: a special event every `every` nights, and `away` nights at a time without an archive.
 
-    In the last `tail` nights only ordinary studies arrive, so that a round of the full listing ends before the end.
+    Before the first night nothing special happens. The `late` nights start in the afternoon, when no study may be
+    retrieved. In the last `tail` nights only ordinary studies arrive: a round of the full listing ends before the end.
     """
 
     nights: int = 365
     studies_a_day: int = 18
     every: int = 2
     away: Mapping[int, int] = field(default_factory=lambda: {60: 3, 200: 9})
+    late: frozenset[int] = frozenset({20, 120, 250})
     tail: int = 35
 
     def is_away(self, night: int) -> bool:
         """Return whether the archive cannot be reached in a night."""
         return any(first <= night < first + nights for first, nights in self.away.items())
 
+    def starts_at(self, night: int, day: date) -> datetime:
+        """Return when a night starts."""
+        return datetime.combine(day, time(14) if night in self.late else time(2), UTC)
+
     def play(self, archive: Archive, night: int) -> None:
         """Let everything happen that happens before a night."""
         archive.night = night
         ordinary_day(archive, self.studies_a_day)
         grown(archive)
-        if night % self.every == 0 and night < self.nights - self.tail:
+        if night and night % self.every == 0 and night < self.nights - self.tail:
             EVENTS[night // self.every % len(EVENTS)](archive)

@@ -1,6 +1,5 @@
 """The change feed of the simulated PACS by HTTP, as Orthanc's `/changes`, with the studies that it names."""
 
-import hashlib
 import json
 import threading
 from collections.abc import Iterator
@@ -13,12 +12,12 @@ from urllib.parse import parse_qs, urlsplit
 from tests.pacs_table.table import Table
 
 LARGEST_PAGE = 100
-
-
-def public_id(patient_id: str, study_uid: str) -> str:
-    """Return the identifier that Orthanc gives a study: it changes with the patient."""
-    digest = hashlib.sha1(f"{patient_id}|{study_uid}".encode(), usedforsecurity=False).hexdigest()
-    return "-".join(digest[at : at + 8] for at in range(0, 40, 8))
+"""Orthanc's own limit."""
+OF_A_CHANGE = """
+SELECT s.* FROM change c JOIN study s ON s.study_uid = c.study_uid AND s.patient_id = c.patient_id
+WHERE c.public_id = ? LIMIT 1
+"""
+"""Orthanc knows a study that is filed under another patient by another identifier, and no more by the former."""
 
 
 @dataclass
@@ -40,39 +39,45 @@ class ChangeFeed:
         self.requests.append(path)
         url = urlsplit(path)
         if url.path == "/changes":
-            return self._changes({name: given[0] for name, given in parse_qs(url.query, keep_blank_values=True).items()})
+            query = parse_qs(url.query, keep_blank_values=True)
+            return self._changes({name: given[0] for name, given in query.items()})
         if url.path.startswith("/studies/"):
             return self._study(url.path.removeprefix("/studies/"))
         return {"Name": "table", "Version": "1.12.0"} if url.path == "/system" else None
 
     def _changes(self, query: dict[str, str]) -> Any:
+        since = int(query.get("since", "0"))
         if "last" in query:
-            rows, more = self.table.rows("SELECT * FROM change ORDER BY seq DESC LIMIT 1"), False
+            found, page = self.table.rows("SELECT * FROM change ORDER BY seq DESC LIMIT 1"), 1
         else:
-            since, page = int(query.get("since", "0")), min(int(query.get("limit", "100")) or LARGEST_PAGE, LARGEST_PAGE)
+            page = min(int(query.get("limit", "0")) or LARGEST_PAGE, LARGEST_PAGE)
             found = self.table.rows("SELECT * FROM change WHERE seq > ? ORDER BY seq LIMIT ?", (since, page + 1))
-            rows, more = found[:page], len(found) > page
-        last = rows[-1]["seq"] if rows else int(query.get("since", "0"))
-        return {"Changes": [_change(row) for row in rows], "Done": not more, "Last": last}
+        rows = found[:page]
+        last = rows[-1]["seq"] if rows else since
+        return {"Changes": [_change(row) for row in rows], "Done": len(found) <= page, "Last": last}
 
     def _study(self, identifier: str) -> Any:
-        for row in self.table.rows("SELECT DISTINCT c.patient_id AS filed, s.* FROM change c JOIN study s USING (study_uid)"):
-            if public_id(row["filed"], row["study_uid"]) == identifier:
-                return {
-                    "ID": identifier, "Type": "Study", "IsStable": True,
-                    "MainDicomTags": {
-                        "StudyInstanceUID": row["study_uid"], "StudyDate": row["study_date"],
-                        "StudyDescription": row["description"], "AccessionNumber": row["accession"],
-                    },
-                    "PatientMainDicomTags": {"PatientID": row["patient_id"], "PatientBirthDate": row["birth_date"]},
-                }  # fmt: skip
+        for row in self.table.rows(OF_A_CHANGE, (identifier,)):
+            study = {
+                "StudyInstanceUID": row["study_uid"],
+                "StudyDate": row["study_date"],
+                "StudyDescription": row["description"],
+                "AccessionNumber": row["accession"],
+            }
+            patient = {"PatientID": row["patient_id"], "PatientBirthDate": row["birth_date"]}
+            return {"ID": identifier, "Type": "Study", "MainDicomTags": study, "PatientMainDicomTags": patient}
         return None
 
 
 def _change(row: Any) -> dict[str, Any]:
-    identifier = public_id(row["patient_id"], row["study_uid"])
-    return {"ChangeType": row["type"], "Date": f"{row['day']}T120000", "ID": identifier, "Path": f"/studies/{identifier}",
-            "ResourceType": "Study", "Seq": row["seq"]}  # fmt: skip
+    return {
+        "ChangeType": row["type"],
+        "Date": f"{row['day']}T120000",
+        "ID": row["public_id"],
+        "Path": f"/studies/{row['public_id']}",
+        "ResourceType": "Study",
+        "Seq": row["seq"],
+    }
 
 
 @contextmanager

@@ -42,7 +42,9 @@ def make_series(study: StudyRow, kind: Kind) -> list[SeriesRow]:
     """Return the rows of the series of a study."""
     rng = random.Random(f"series {study.study_uid}")
     dialect, body_part = rng.randrange(3), rng.choice(kind.body_parts)
-    return [one_series(study, number, recipe, dialect, body_part) for number, recipe in enumerate(kind.recipes, start=1)]
+    return [
+        one_series(study, number, recipe, dialect, body_part) for number, recipe in enumerate(kind.recipes, start=1)
+    ]
 
 
 def one_series(study: StudyRow, number: int, recipe_name: str, dialect: int = 0, body_part: str = "HEAD") -> SeriesRow:

@@ -1,12 +1,15 @@
 """What must become of every instance, by the table and what has happened alone: no code of the platform takes part."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from tests.pacs_table.events import Happened
 from tests.pacs_table.rows import SeriesRow, StudyRow
+
+THERE_BEFORE = "there before"
 
 
 class Account(StrEnum):
@@ -15,6 +18,8 @@ class Account(StrEnum):
     STORED = "stored"
     HELD = "held by name"
     EXCLUDED = "excluded with reason"
+    NOT_ASKED = "of a study without MR, which is never asked for"
+    LEFT_OUT = "of a series that is of no use, in a stored study"
     GONE = "no longer in the archive"
     LOST = "not accounted for"
 
@@ -31,15 +36,19 @@ class Facts:
     reached: Sequence[int]
     grace: int
 
+    @cached_property
+    def last(self) -> Mapping[str, Happened]:
+        """Return the last event of each study that has changed."""
+        return {one.study_uid: one for one in self.happened}
+
+    def event(self, study_uid: str) -> str:
+        """Return the name of the last event of a study."""
+        return self.last[study_uid].event if study_uid in self.last else THERE_BEFORE
+
     def settled(self, study_uid: str) -> bool:
         """Return whether the platform had the time to learn of the last change of a study."""
-        last = self.last_change.get(study_uid, -1)
-        return sum(night >= last for night in self.reached) >= self.grace
-
-    @property
-    def last_change(self) -> Mapping[str, int]:
-        """Return the night of the last change of each study that has changed."""
-        return {one.study_uid: one.night for one in self.happened}
+        since = self.last[study_uid].night if study_uid in self.last else -1
+        return sum(night >= since for night in self.reached) >= self.grace
 
 
 @dataclass(frozen=True)
@@ -72,42 +81,52 @@ def found(facts: Facts, platform: Platform) -> set[str]:
 
 def missed(facts: Facts, platform: Platform) -> Counter[str]:
     """Return how many eligible studies were not found, by the last event of each."""
-    events = {one.study_uid: one.event for one in facts.happened}
-    return Counter(events.get(uid, "there before") for uid in must_be_taken(facts).keys() - found(facts, platform))
+    return Counter(facts.event(uid) for uid in must_be_taken(facts).keys() - found(facts, platform))
 
 
-def outside(facts: Facts, sent: Sequence[str] | set[str]) -> set[str]:
-    """Return the instances that were retrieved and should not have been: of other bodies, or of no use."""
-    forbidden = {
-        uid
-        for study, series in facts.studies
-        for one in series
-        if study.region == "body" or one.recipe.need == "unwanted"
-        for uid in one.instance_uids()
-    }
-    return forbidden & set(sent)
+def eligible(facts: Facts) -> Counter[str]:
+    """Return how many studies must have been taken, by the last event of each."""
+    return Counter(facts.event(uid) for uid in must_be_taken(facts))
+
+
+def other_bodies(facts: Facts, sent: Set[str]) -> set[str]:
+    """Return the retrieved instances of studies of other parts of the body."""
+    return {uid for study, _, uid in _instances(facts) if study.region == "body" and uid in sent}
+
+
+def of_no_use(facts: Facts, sent: Set[str]) -> set[str]:
+    """Return the retrieved instances of series that are neither one of the sequences nor a source of one."""
+    return {uid for _, series, uid in _instances(facts) if series.recipe.need == "unwanted" and uid in sent}
 
 
 def accounts(facts: Facts, platform: Platform) -> Counter[tuple[Account, str]]:
     """Return how many instances end how, by the last event of their study."""
-    events = {one.study_uid: one.event for one in facts.happened}
     counted: Counter[tuple[Account, str]] = Counter()
     for study, series in facts.studies:
         if facts.settled(study.study_uid):
-            event = events.get(study.study_uid, "there before")
-            counted.update((_account(study, one, uid, platform), event) for one in series for uid in one.instance_uids())
+            event = facts.event(study.study_uid)
+            counted.update((account, event) for account in _accounts(study, series, platform))
     counted.update((Account.GONE, one.event) for one in facts.happened for _ in one.gone)
     return counted
 
 
-def _account(study: StudyRow, series: SeriesRow, uid: str, platform: Platform) -> Account:
-    if uid in platform.stored:
-        return Account.STORED
-    if study.study_uid in platform.held:
-        return Account.HELD
-    if {study.study_uid, series.series_uid} & platform.excluded:
-        return Account.EXCLUDED
-    return Account.LOST
+def _accounts(study: StudyRow, series: Sequence[SeriesRow], platform: Platform) -> Iterator[Account]:
+    """Yield what has become of each instance of a study."""
+    instances = [(one, uid) for one in series for uid in one.instance_uids()]
+    stored = any(uid in platform.stored for _, uid in instances)
+    for one, uid in instances:
+        if uid in platform.stored:
+            yield Account.STORED
+        elif study.study_uid in platform.held:
+            yield Account.HELD
+        elif {study.study_uid, one.series_uid} & platform.excluded:
+            yield Account.EXCLUDED
+        elif all(other.recipe.modality != "MR" for other in series):
+            yield Account.NOT_ASKED
+        elif stored and one.recipe.need == "unwanted":
+            yield Account.LEFT_OUT
+        else:
+            yield Account.LOST
 
 
 def misfiled(facts: Facts, platform: Platform) -> set[str]:
@@ -119,9 +138,10 @@ def repeated(facts: Facts, sent_by_night: Mapping[int, Sequence[str]]) -> Counte
     """Return how many instances came more often than their study changed, by the last event of the study."""
     changes = Counter(one.study_uid for one in facts.happened)
     times = Counter(uid for sent in sent_by_night.values() for uid in sent)
-    events: dict[str, str] = defaultdict(lambda: "there before", {one.study_uid: one.event for one in facts.happened})
-    return Counter(events[study] for study, uid in _instances(facts) if times[uid] > 1 + changes[study])
+    return Counter(
+        facts.event(study.study_uid) for study, _, uid in _instances(facts) if times[uid] > 1 + changes[study.study_uid]
+    )
 
 
-def _instances(facts: Facts) -> Iterator[tuple[str, str]]:
-    return ((study.study_uid, uid) for study, series in facts.studies for one in series for uid in one.instance_uids())
+def _instances(facts: Facts) -> Iterator[tuple[StudyRow, SeriesRow, str]]:
+    return ((study, one, uid) for study, series in facts.studies for one in series for uid in one.instance_uids())

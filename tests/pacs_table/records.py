@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Literal
 
 Clock = Callable[[], datetime]
@@ -64,6 +64,10 @@ class Records:
     def listed(self, night: int, level: str = "STUDY") -> int:
         """Return how many rows the queries of one night returned at a level."""
         return sum(query.rows for query in self.queries if (query.night, query.level) == (night, level))
+
+    def outside(self, since: time, until: time) -> list[Retrieve]:
+        """Return the retrieves that began outside of hours over midnight."""
+        return [one for one in self.retrieves if until <= one.moment.time() < since]
 
     @property
     def sent(self) -> set[str]:

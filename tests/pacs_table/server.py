@@ -58,7 +58,9 @@ class TablePacs:
         )  # fmt: skip
 
     def start(self) -> None:
-        """Listen, on the same port as before."""
+        """Listen, if it does not yet, on the same port as before."""
+        if self._server is not None:
+            return
         server = _entity(self.accepted).start_server(
             ("127.0.0.1", self.port), block=False, evt_handlers=self._handlers()
         )
@@ -106,9 +108,11 @@ class TablePacs:
         contexts = AE()
         for sop_class in sorted({series.recipe.sop_class for _, series, _ in wanted}):
             contexts.add_requested_context(sop_class, ExplicitVRLittleEndian)
-        yield "127.0.0.1", self.listen_port, {
-            "contexts": contexts.requested_contexts, "evt_handlers": [(evt.EVT_CONN_OPEN, _answer_at_once)]
-        }
+        yield (
+            "127.0.0.1",
+            self.listen_port,
+            {"contexts": contexts.requested_contexts, "evt_handlers": [(evt.EVT_CONN_OPEN, _answer_at_once)]},
+        )
         yield len(wanted)
         yield from self._sent(event, "C-MOVE", request.Priority, wanted)
 
@@ -134,9 +138,7 @@ class TablePacs:
             yield PENDING, ds
         for study_uid in sorted({study.study_uid for study, _, _ in wanted}):
             uids = tuple(uid for uid in sent if uid.startswith(f"{study_uid}."))
-            self.records.retrieves.append(
-                Retrieve(self.records.night, moment, method, priority, study_uid, uids)
-            )
+            self.records.retrieves.append(Retrieve(self.records.night, moment, method, priority, study_uid, uids))
 
 
 def _entity(accepted: int) -> AE:

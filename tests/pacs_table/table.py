@@ -1,5 +1,6 @@
 """The table of the simulated PACS in SQLite: studies, series, and a log of what arrived or changed."""
 
+import hashlib
 import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
@@ -21,16 +22,25 @@ CREATE TABLE series (
     instances INTEGER, modality TEXT
 );
 CREATE INDEX series_study ON series (study_uid);
-CREATE TABLE change (seq INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT, study_uid TEXT, patient_id TEXT, day TEXT);
+CREATE TABLE change (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT, study_uid TEXT, patient_id TEXT, public_id TEXT, day TEXT
+);
+CREATE INDEX change_public_id ON change (public_id);
 """
 SUMMARY = """
-UPDATE study SET
-    modalities = coalesce((SELECT group_concat(DISTINCT modality) FROM series s WHERE s.study_uid = study.study_uid), ''),
-    series = (SELECT count(*) FROM series s WHERE s.study_uid = study.study_uid),
-    instances = (SELECT coalesce(sum(instances), 0) FROM series s WHERE s.study_uid = study.study_uid)
+UPDATE study SET (modalities, series, instances) = (
+    SELECT coalesce(group_concat(DISTINCT modality), ''), count(*), coalesce(sum(instances), 0)
+    FROM series s WHERE s.study_uid = study.study_uid
+)
 """
 STUDY_COLUMNS = tuple(field.name for field in fields(StudyRow))
 SERIES_COLUMNS = tuple(field.name for field in fields(SeriesRow))
+
+
+def public_id(patient_id: str, study_uid: str) -> str:
+    """Return the identifier that Orthanc gives a study: it changes with the patient."""
+    digest = hashlib.sha1(f"{patient_id}|{study_uid}".encode(), usedforsecurity=False).hexdigest()
+    return "-".join(digest[at : at + 8] for at in range(0, 40, 8))
 
 
 class Table:
@@ -56,7 +66,7 @@ class Table:
             self._connection.execute("COMMIT")
 
     def store(self, study: StudyRow, series: Iterable[SeriesRow], day: str, *, in_feed: bool = True) -> None:
-        """Insert a study or add series to it, as they arrive; a series that is there gets its new number of instances."""
+        """Insert a study or add series to it, as they arrive."""
         new = not self.rows("SELECT 1 FROM study WHERE study_uid = ?", (study.study_uid,))
         with self._turn:
             self._insert([study], series)
@@ -81,8 +91,8 @@ class Table:
         """Write changes of a study into the log."""
         for one in types:
             self.rows(
-                "INSERT INTO change (type, study_uid, patient_id, day) VALUES (?, ?, ?, ?)",
-                (one, study.study_uid, study.patient_id, day),
+                "INSERT INTO change (type, study_uid, patient_id, public_id, day) VALUES (?, ?, ?, ?, ?)",
+                (one, study.study_uid, study.patient_id, public_id(study.patient_id, study.study_uid), day),
             )
 
     def studies(self, where: str = "1", values: Sequence[Any] = ()) -> list[StudyRow]:
