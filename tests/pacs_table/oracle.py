@@ -10,6 +10,8 @@ from tests.pacs_table.events import Happened
 from tests.pacs_table.rows import SeriesRow, StudyRow
 
 THERE_BEFORE = "there before"
+WRONG_DATES = ("missing date", "future date", "silent future date")
+"""Events after which a study may be held for a person to decide; all others must be stored."""
 
 
 class Account(StrEnum):
@@ -74,9 +76,9 @@ def must_be_taken(facts: Facts) -> dict[str, frozenset[str]]:
 
 
 def found(facts: Facts, platform: Platform) -> set[str]:
-    """Return the eligible studies that are stored as a whole, or held by name."""
-    wanted = must_be_taken(facts)
-    return {uid for uid, instances in wanted.items() if instances <= platform.stored or uid in platform.held}
+    """Return the eligible studies that are stored as a whole, or held by name where the date cannot be right."""
+    held = {uid for uid in platform.held if facts.event(uid) in WRONG_DATES}
+    return {uid for uid, wanted in must_be_taken(facts).items() if wanted <= platform.stored or uid in held}
 
 
 def missed(facts: Facts, platform: Platform) -> Counter[str]:

@@ -4,7 +4,7 @@ import hashlib
 import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, fields
+from dataclasses import astuple, fields, replace
 from typing import Any
 
 from tests.pacs_table.rows import SeriesRow, StudyRow
@@ -84,8 +84,13 @@ class Table:
             self._connection.execute(f"{SUMMARY} WHERE study_uid = ?", (series.study_uid,))
 
     def refile(self, study_uid: str, patient_id: str) -> None:
-        """File a study under another patient; no feed tells of it."""
-        self.rows("UPDATE study SET patient_id = ? WHERE study_uid = ?", (patient_id, study_uid))
+        """File a study under another patient, with what is known of that one; no feed tells of it."""
+        known = self.studies("patient_id = ?", (patient_id,)) or [self.study(study_uid)]
+        new = replace(known[0], patient_id=patient_id)
+        self.rows(
+            "UPDATE study SET patient_id = ?, issuer = ?, name = ?, birth_date = ?, sex = ? WHERE study_uid = ?",
+            (new.patient_id, new.issuer, new.name, new.birth_date, new.sex, study_uid),
+        )
 
     def log(self, study: StudyRow, day: str, *types: str) -> None:
         """Write changes of a study into the log."""

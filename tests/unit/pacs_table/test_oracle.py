@@ -41,10 +41,12 @@ def test_a_lost_instance_makes_its_study_missed_and_is_not_accounted_for() -> No
     assert by_account(FACTS, platform)[Account.LOST] == 1
 
 
-def test_a_study_that_is_held_by_name_is_found_and_accounted_for() -> None:
+def test_a_study_that_is_held_by_name_is_accounted_for_and_found_only_if_its_date_is_wrong() -> None:
     platform = replace(RIGHT, stored=frozenset(), held=frozenset({HEAD.study_uid}))
-    assert oracle.missed(FACTS, platform) == {}
     assert by_account(FACTS, platform)[Account.HELD] == len(WANTED) + NO_USE
+    assert oracle.missed(FACTS, platform) == {"there before": 1}
+    undated = replace(FACTS, happened=[Happened(0, "missing date", HEAD.study_uid)])
+    assert oracle.missed(undated, platform) == {}
 
 
 def test_a_study_that_nobody_excluded_is_lost() -> None:

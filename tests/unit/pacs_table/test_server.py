@@ -20,7 +20,7 @@ from idh_tasks.intake.gate.instance import admit
 from idh_tasks.intake.naming.series import name_series
 from idh_tasks.intake.transport.find import find_studies
 from tests.factories import dicom_bytes
-from tests.pacs_table.events import Archive, Script, corrected_id, late_import
+from tests.pacs_table.events import Archive, Script, corrected_id, late_import, merged_patients
 from tests.pacs_table.feed import change_feed
 from tests.pacs_table.fill import Size, fill
 from tests.pacs_table.instances import make_instances
@@ -221,3 +221,14 @@ def test_a_script_is_the_same_every_time_and_every_kind_of_event_happens() -> No
         "new", "late import", "silent late import", "corrected id", "merged patients", "resent", "shrunken", "growing",
         "grown", "future date", "silent future date", "missing date",
     }  # fmt: skip
+
+
+def test_merged_patients_have_what_is_known_of_the_surviving_one() -> None:
+    table = Table()
+    fill(table, SIZE, TODAY)
+    archive = Archive(table, TODAY)
+    merged_patients(archive)
+    merged = table.study(archive.happened[0].study_uid)
+    same = table.studies("patient_id = ?", (merged.patient_id,))
+    assert len(same) > 1
+    assert len({(study.name, study.birth_date, study.sex) for study in same}) == 1
