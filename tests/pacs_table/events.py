@@ -54,9 +54,13 @@ class Archive:
 
     def untouched_head(self) -> StudyRow:
         """Return a head, of an examination before today, to which nothing has happened yet."""
+        return self.untouched_heads(1)[0]
+
+    def untouched_heads(self, count: int) -> list[StudyRow]:
+        """Return different such heads."""
         touched = {one.study_uid for one in self.happened}
         heads = self.table.studies("region = 'head' AND study_date < ?", (dicom_date(self.today),))
-        return self.rng.choice([study for study in heads if study.study_uid not in touched])
+        return self.rng.sample([study for study in heads if study.study_uid not in touched], count)
 
 
 def late_import(archive: Archive) -> None:
@@ -79,7 +83,7 @@ def corrected_id(archive: Archive) -> None:
 
 def merged_patients(archive: Archive) -> None:
     """All studies of one patient are filed under another one."""
-    prior, surviving = archive.untouched_head(), archive.untouched_head()
+    prior, surviving = archive.untouched_heads(2)
     for study in archive.table.studies("patient_id = ?", (prior.patient_id,)):
         archive.table.refile(study.study_uid, surviving.patient_id)
         archive.note("merged patients", study)
