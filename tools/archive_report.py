@@ -60,11 +60,19 @@ def main() -> None:
     parser.add_argument("--studies", type=int, default=Size().studies)
     parser.add_argument("--nights", type=int, default=Script().nights)
     asked = parser.parse_args()
+    ok = True
     with services() as platform:
-        lines = [*year(platform, Size().of(asked.studies), asked.nights), *listing(platform, asked.studies)]
-    for line in lines:
-        sys.stdout.write(f"{'ok   ' if line.ok else 'WRONG'}  {line.name}: {line.figure} (wanted: {line.wanted})\n")
-    sys.exit(not all(line.ok for line in lines))
+        for line in report(platform, asked.studies, asked.nights):
+            sys.stdout.write(f"{'ok   ' if line.ok else 'WRONG'}  {line.name}: {line.figure} (wanted: {line.wanted})\n")
+            sys.stdout.flush()
+            ok &= line.ok
+    sys.exit(not ok)
+
+
+def report(platform: Platform, studies: int, nights: int) -> Iterator[Line]:
+    """Yield the lines of the table."""
+    yield from listing(platform, studies)
+    yield from year(platform, Size().of(studies), nights)
 
 
 @contextmanager
@@ -105,7 +113,7 @@ def year(platform: Platform, size: Size, nights: int) -> Iterator[Line]:
         state = replay.state(facts)
     eligible, missed = oracle.eligible(facts).total(), oracle.missed(facts, state)
     found = eligible - missed.total()
-    yield Line("eligible studies found", f"{found} of {eligible}{_by(missed)}", "all", found == eligible)
+    yield Line("eligible studies found", f"{found} of {eligible}{_by(missed)}", "all", found == eligible > 0)
     for name, taken in (("other bodies", oracle.other_bodies), ("series of no use", oracle.of_no_use)):
         yield _none(f"instances retrieved of {name}", len(taken(facts, records.sent)))
     yield _none("studies under another patient", len(oracle.misfiled(facts, state)))

@@ -40,7 +40,7 @@ def fill(table: Table, size: Size, today: date, seed: int = 1) -> None:
 
 
 def _day(size: Size, today: date, number: int) -> date:
-    return today - timedelta(days=random.Random(f"day {number}").randrange(1, int(size.years * 365)))
+    return today - timedelta(days=random.Random(f"day {number}").randrange(1, max(2, int(size.years * 365))))
 
 
 def _plan(size: Size, seed: int) -> Iterator[tuple[Kind, str, bool]]:
