@@ -7,6 +7,8 @@ ERRORS ?= 500
 COHORTS ?= 2000
 KINDS ?=
 SHUFFLES ?= 10
+STUDIES ?= 100000
+NIGHTS ?= 365
 DATA ?= ../shared/data
 VENV := .venv$(filter-out -python3,-$(notdir $(PYTHON)))
 IDH := $(VENV)/bin/idh
@@ -15,7 +17,7 @@ STAMP := $(VENV)/.installed
 PARALLEL := $(VENV)/bin/pytest -q -n 2 --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test unit attack pages upgrade histories coverage mutants lint sequences leaks null words intervals gate fuzz phantom planted outlines weights protocol bench up down docs
+.PHONY: help setup system demo test unit attack pages upgrade histories coverage mutants lint sequences leaks null words intervals gate fuzz archive phantom planted outlines weights protocol bench up down docs
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -84,6 +86,9 @@ gate: $(STAMP) ## Print how often the promotion gate errs, in simulated rounds (
 
 fuzz: $(STAMP) ## Pass 100,000 mutated files through the gate
 	@$(VENV)/bin/python -m tools.fuzz $(DATA)
+
+archive: setup ## Play a year of nights against an archive of 100,000 studies, judged by an oracle (STUDIES=10000 NIGHTS=60)
+	@PYTHONPATH=.:plugins $(VENV)/bin/python -m tools.archive_report --studies $(STUDIES) --nights $(NIGHTS)
 
 phantom: $(STAMP) ## Print the accuracy of registration, brain, outline, ADC and rCBV on synthetic patients (PATIENTS=34)
 	@$(VENV)/bin/python -m tools.imaging_report $(PATIENTS)

@@ -1,0 +1,94 @@
+"""Plays a script night by night against the simulated PACS, and gathers what the oracle and the report need."""
+
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from unittest.mock import patch
+
+from idh_tasks.errors import IdhError, TransientError
+from idh_tasks.pipelines.ingest import night
+from idh_tasks.pipelines.ingest.batch import ingest_batch
+from idh_tasks.pipelines.platform import Platform
+from tests.pacs_table import oracle
+from tests.pacs_table.clock import it_is
+from tests.pacs_table.events import Archive, Script
+from tests.pacs_table.feed import ChangeFeed
+from tests.pacs_table.server import TablePacs
+from tests.pacs_table.state import read_state
+
+WORKERS = 4
+"""Workers that ingest at one time; Airflow runs as many tasks."""
+
+
+@dataclass
+class Replay:
+    """An archive, its PACS and the platform, through the nights of a script; `refused` are nights with their code."""
+
+    platform: Platform
+    archive: Archive
+    pacs: TablePacs
+    feed: ChangeFeed
+    script: Script
+    reached: list[int] = field(default_factory=list)
+    refused: dict[int, str] = field(default_factory=dict)
+
+    def play(self) -> None:
+        """Play all nights."""
+        for number in range(self.script.nights):
+            self.script.play(self.archive, number)
+            self._set_up(number)
+            self._night(number)
+
+    def _set_up(self, number: int) -> None:
+        moment = self.script.starts_at(number, self.archive.today)
+        self.pacs.records.night, self.pacs.records.clock = number, lambda: moment
+        self.feed.away = self.script.is_away(number)
+        (self.pacs.stop if self.feed.away else self.pacs.start)()
+        if not self.feed.away and number not in self.script.late:
+            self.reached.append(number)
+
+    def _night(self, number: int) -> None:
+        moment = self.script.starts_at(number, self.archive.today)
+        try:
+            with it_is(moment), patch.object(night, "ingest_batch", self._by_all_workers):
+                night.ingest(self.platform, ("pacs",))
+        except IdhError as error:
+            self.refused[number] = str(error.code)
+
+    @cached_property
+    def _workers(self) -> list[Platform]:
+        return [Platform(self.platform.settings) for _ in range(WORKERS)]
+
+    def _by_all_workers(self, _: Platform, item_ids: list[str]) -> None:
+        """Ingest a batch by all workers, each a part of it, and fail as one worker would."""
+        parts = [(worker, item_ids[n::WORKERS]) for n, worker in enumerate(self._workers)]
+        with ThreadPoolExecutor(WORKERS) as pool:
+            failed = [error for error in pool.map(_failure, parts) if error is not None]
+        if failed:
+            raise failed[0]
+
+    def facts(self, grace: int) -> oracle.Facts:
+        """Return the facts for the oracle."""
+        table = self.archive.table
+        studies = [(study, table.series(study.study_uid)) for study in table.studies()]
+        return oracle.Facts(studies, self.archive.happened, self.reached, grace)
+
+    def state(self, facts: oracle.Facts) -> oracle.Platform:
+        """Return what the platform says."""
+        return read_state(self.platform, facts.studies)
+
+    def sent_by_night(self) -> dict[int, list[str]]:
+        """Return the instances that were sent in each night."""
+        sent: dict[int, list[str]] = defaultdict(list)
+        for retrieve in self.pacs.records.retrieves:
+            sent[retrieve.night].extend(retrieve.instances)
+        return sent
+
+
+def _failure(part: tuple[Platform, list[str]]) -> TransientError | None:
+    try:
+        ingest_batch(*part)
+    except TransientError as error:
+        return error
+    return None

@@ -1,0 +1,1 @@
+"""The simulated PACS and its oracle."""

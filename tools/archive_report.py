@@ -1,0 +1,161 @@
+"""Plays a year of nights against an archive of 100,000 studies, and prints what was found, taken and listed.
+
+The archive is a real SCP over a table (tests/pacs_table), the services are those of `make up`. An oracle that knows
+only the table and the script judges. It ends with 1 if an eligible study was not found, anything outside of the filter
+or the hours was retrieved, a limit was passed, a listing grows with the archive, or an instance is not accounted for.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, time
+from pathlib import Path
+
+from idh_tasks.domain.role import Role
+from idh_tasks.linkage.feed.rows import read_rows
+from idh_tasks.local import up
+from idh_tasks.local.installation import Installation
+from idh_tasks.pipelines.link.store_feed import store_content
+from idh_tasks.pipelines.platform import Platform
+from tests.database import empty
+from tests.pacs_table import oracle
+from tests.pacs_table.connected import HOURS, MOST_ASSOCIATIONS, connected
+from tests.pacs_table.events import Archive, Script
+from tests.pacs_table.feed import change_feed
+from tests.pacs_table.fill import Size, fill
+from tests.pacs_table.nights import Replay
+from tests.pacs_table.oracle import Account
+from tests.pacs_table.reports import reports_of
+from tests.pacs_table.server import TablePacs
+from tests.pacs_table.table import Table
+
+FIRST_NIGHT = date(2025, 3, 1)
+QUERY_LIMIT = 500
+GRACE = 30
+"""Nights after which a change must be known: a round of the full listing."""
+FLAT = 1.2
+"""How much more a night may list in an archive ten times as large."""
+QUIET = Script(nights=6, studies_a_day=18, every=99, away={}, late=frozenset(), tail=0)
+FIRST_JUDGED = 2
+"""Nights before are those in which the platform gets to know the archive."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the table: a figure, what it must be, and whether it is."""
+
+    name: str
+    figure: str
+    wanted: str
+    ok: bool
+
+
+def main() -> None:
+    """Print the table; exit with 1 if a line is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--studies", type=int, default=Size().studies)
+    parser.add_argument("--nights", type=int, default=Script().nights)
+    asked = parser.parse_args()
+    ok = True
+    with services() as platform:
+        for line in report(platform, asked.studies, asked.nights):
+            sys.stdout.write(f"{'ok   ' if line.ok else 'WRONG'}  {line.name}: {line.figure} (wanted: {line.wanted})\n")
+            sys.stdout.flush()
+            ok &= line.ok
+    sys.exit(not ok)
+
+
+def report(platform: Platform, studies: int, nights: int) -> Iterator[Line]:
+    """Yield the lines of the table."""
+    yield from listing(platform, studies)
+    yield from year(platform, Size().of(studies), nights)
+
+
+@contextmanager
+def services() -> Iterator[Platform]:
+    """Run PostgreSQL and S3 in a temporary folder."""
+    with tempfile.TemporaryDirectory(prefix="idh-", ignore_cleanup_errors=True) as folder:
+        installation = Installation(Path(folder))
+        try:
+            up.services_up(installation, lambda _: None)
+            yield Platform(up.settings(installation, Role.OWNER))
+        finally:
+            up.down(installation, lambda _: None)
+
+
+@contextmanager
+def replayed(platform: Platform, size: Size, script: Script) -> Iterator[Replay]:
+    """Play a script against a new archive, with an empty platform."""
+    empty(platform)
+    table = Table()
+    fill(table, size, FIRST_NIGHT)
+    with platform.database.begin() as transaction:
+        store_content(platform, transaction, read_rows(reports_of(table.studies("cohort = 1"))))
+    pacs = TablePacs(table, limit=QUERY_LIMIT)
+    pacs.start()
+    try:
+        with change_feed(table) as feed:
+            replay = Replay(connected(platform, pacs, feed), Archive(table, FIRST_NIGHT), pacs, feed, script)
+            replay.play()
+            yield replay
+    finally:
+        pacs.stop()
+
+
+def year(platform: Platform, size: Size, nights: int) -> Iterator[Line]:
+    """Yield what the oracle says of a year of nights."""
+    with replayed(platform, size, Script(nights=nights)) as replay:
+        facts, records = replay.facts(GRACE), replay.pacs.records
+        state = replay.state(facts)
+    eligible, missed = oracle.eligible(facts).total(), oracle.missed(facts, state)
+    found = eligible - missed.total()
+    yield Line("eligible studies found", f"{found} of {eligible}{_by(missed)}", "all", found == eligible > 0)
+    for name, taken in (("other bodies", oracle.other_bodies), ("series of no use", oracle.of_no_use)):
+        yield _none(f"instances retrieved of {name}", len(taken(facts, records.sent)))
+    yield _none("studies under another patient", len(oracle.misfiled(facts, state)))
+    yield _none("instances retrieved again without a change", oracle.repeated(facts, replay.sent_by_night()).total())
+    within = records.peak <= MOST_ASSOCIATIONS
+    yield Line("associations at one time", str(records.peak), f"at most {MOST_ASSOCIATIONS}", within)
+    yield _none(f"retrieves outside of {HOURS}", len(records.outside(time(20), time(6))))
+    yield from _accounts(oracle.accounts(facts, state))
+
+
+def _accounts(accounts: Counter[tuple[Account, str]]) -> Iterator[Line]:
+    for account in Account:
+        by_event = Counter({event: count for (one, event), count in accounts.items() if one is account})
+        if account is Account.LOST:
+            yield _none(f"instances {account}{_by(by_event)}", by_event.total())
+        else:
+            yield Line(f"instances {account}", f"{by_event.total():,}", "any", ok=True)
+
+
+def listing(platform: Platform, studies: int) -> Iterator[Line]:
+    """Yield how many rows a night lists, in two archives of which one has ten times the history of the other."""
+    rows = {size: _rows_per_night(platform, size) for size in (studies // 10, studies)}
+    few, many = rows.values()
+    figures = ", ".join(f"{count:,.0f} at {size:,} studies" for size, count in rows.items())
+    yield Line("rows listed per night", figures, f"at most {FLAT} times as many", many <= FLAT * few)
+
+
+def _rows_per_night(platform: Platform, studies: int) -> float:
+    size = replace(Size().of(studies), cohort=0, brains=0)  # what is retrieved does not count here
+    with replayed(platform, size, QUIET) as replay:
+        nights = range(FIRST_JUDGED, QUIET.nights)
+        return sum(replay.pacs.records.listed(night) for night in nights) / len(nights)
+
+
+def _none(name: str, count: int) -> Line:
+    return Line(name, f"{count:,}", "0", count == 0)
+
+
+def _by(events: Counter[str]) -> str:
+    told = ", ".join(f"{count:,} {event}" for event, count in events.most_common())
+    return f" ({told})" if told else ""
+
+
+if __name__ == "__main__":
+    main()
