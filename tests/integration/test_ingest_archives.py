@@ -11,7 +11,7 @@ from idh_tasks.pipelines.platform import Platform
 from tests.archives import Named, tar_of, zip_of
 from tests.database import run_sql
 from tests.factories import dicom_bytes
-from tests.hospital import drop, outcomes, quarantined, stored, study
+from tests.hospital import drop, outcomes, quarantined, stored, study, with_instance_uid
 from tests.outlines import T2_GRID, nifti, tumour
 
 EIGHT = [dicom_bytes(ds) for ds in study(slices=8)]
@@ -79,7 +79,7 @@ def test_a_stored_series_keeps_its_bytes_when_another_one_grows(platform: Platfo
     second = study(slices=6)
     for ds in second:
         ds.SeriesInstanceUID = "1.2.3.9"
-        ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = f"{ds.SOPInstanceUID}.9"
+        with_instance_uid(ds, f"{ds.SOPInstanceUID}.9")
     drop(platform, "one", [*first, *second[:5]])
     night.ingest(platform, ("bucket",))
     before = {series.instances: series.sha256 for series in stored(platform).series}

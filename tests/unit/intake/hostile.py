@@ -52,9 +52,9 @@ def gzipped_repeated(piece: bytes, times: int, start: bytes = b"") -> bytes:
 
 def mask(shape: tuple[int, int, int], dtype: str, size: int) -> bytes:
     """Return a gzipped mask of zeros whose header states a shape."""
-    header = nib.Nifti1Header()  # type: ignore[no-untyped-call]
-    header.set_data_shape(shape)  # type: ignore[no-untyped-call]
-    header.set_data_dtype(dtype)  # type: ignore[no-untyped-call]
+    header = nib.Nifti1Header()
+    header.set_data_shape(shape)
+    header.set_data_dtype(dtype)
     header["vox_offset"], header["sform_code"] = 352, 1
     header["srow_x"][0] = header["srow_y"][1] = header["srow_z"][2] = 1
     return gzipped_zeros(size, bytes(header.binaryblock) + b"\0" * 4)
