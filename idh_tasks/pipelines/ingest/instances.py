@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pydicom import Dataset
 
 from idh_tasks.dicom.files import encode_file
-from idh_tasks.dicom.headers import without_pixels
+from idh_tasks.dicom.headers import Headers
 from idh_tasks.domain.study import PatientKey
 from idh_tasks.intake.deidentification.deidentify import deidentify
 from idh_tasks.intake.gate.instance import admit
@@ -45,9 +45,11 @@ class ReceivedInstance:
     deidentified: DeidentifiedInstance | None
 
 
-def receive_instance(platform: Platform, ds: Dataset, file: SpooledFile, spool: Spool) -> ReceivedInstance:
+def receive_instance(
+    platform: Platform, ds: Dataset, file: SpooledFile, spool: Spool, headers: Headers
+) -> ReceivedInstance:
     """De-identify an instance by itself; the study's other instances may yet show that the patient is another one."""
-    header = without_pixels(ds)
+    header = headers.without_pixels(ds)
     issuer, identifier = issuer_and_identifier(platform, header)
     if not (issuer and identifier):
         return ReceivedInstance(header, file, None, None)

@@ -6,7 +6,7 @@ from io import BytesIO
 from pydicom import dcmread
 
 from idh_tasks.db.studies import StoredStudy
-from idh_tasks.dicom.headers import without_pixels
+from idh_tasks.dicom.headers import Headers
 from idh_tasks.domain.study import InstanceRecord, SeriesRecord
 from idh_tasks.intake.transport.archive import unzipped
 from idh_tasks.intake.transport.spool import Spool
@@ -40,10 +40,11 @@ def stored_instances(
     platform: Platform, study: StoredStudy, touched: Collection[str], spool: Spool
 ) -> Iterator[DeidentifiedInstance]:
     """Yield the instances that a study already holds; the contents of series that the delivery touches are kept."""
+    headers = Headers()
     for series in study.series:
         archive = Spool().write(platform.store.stream_checked(series.object_key, series.sha256))
         for name, content in unzipped(archive.open()):
-            header = without_pixels(dcmread(BytesIO(content)))
+            header = headers.without_pixels(dcmread(BytesIO(content)))
             uid = str(header.SeriesInstanceUID)
             kept = content if uid in touched else b""
             yield DeidentifiedInstance(header, name.removesuffix(".dcm"), uid, spool.add(kept), sha256(kept))

@@ -9,6 +9,7 @@ from idh_tasks.db import audit, identities, quarantine, series_names, series_rul
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.quarantine import QuarantineEntry
 from idh_tasks.db.studies import StoredStudy
+from idh_tasks.dicom.headers import Headers
 from idh_tasks.domain.study import InstanceRecord, PatientKey, StudyId
 from idh_tasks.errors import StudyQuarantinedError
 from idh_tasks.imaging.outline.mask_process import rewrite_apart
@@ -89,7 +90,8 @@ def _admit(fetched: FetchedFiles, admission: Admission, spool: Spool) -> list[Re
     platform = admission.platform
     admission.note_clutter(fetched.unused)
     admitted = admission.admitted(fetched.instances)
-    instances = [receive_instance(platform, ds, file, spool) for ds, file in admitted]
+    headers = Headers()
+    instances = [receive_instance(platform, ds, file, spool, headers) for ds, file in admitted]
     with platform.database.begin() as transaction:
         quarantine.record(transaction, admission.entries(admission.item_id or "desk"))
     fetched.check_requested(instance.header for instance in instances)

@@ -78,10 +78,11 @@ def test_gate_accepts_a_copy_and_refuses_another_file_of_the_same_instance(tmp_p
 
 def test_gate_opens_archives(tmp_path: Path) -> None:
     path = tmp_path / "study.zip"
-    path.write_bytes(zipped({"1.dcm": dicom_bytes(instance()), "readme.txt": b"text"}))
+    path.write_bytes(zipped({"1.dcm": dicom_bytes(instance()), "notes.txt": b"text", "readme.txt": b"text"}))
     assert {(line["verdict"], line["code"]) for line in lines("gate", str(path))} == {
         ("accepted", "E_GEOMETRY_SLICES"),
         ("quarantined", "E_NOT_DICOM"),
+        ("skipped", "W_CLUTTER"),
     }
     path.write_bytes(b"broken")
     assert [line["code"] for line in lines("gate", str(path))] == ["E_ARCHIVE"]
