@@ -97,18 +97,16 @@ WRITES_PHI = {
 }
 
 CALLS = {
-    "idh.change_series_rule": {"pages"},
+    **{f"idh.{rule}": {"pages"} for rule in ("change_series_rule", "name_by_rule", "propose_series_rule")},
+    "idh.take_back_rule_name": {"pages"},
     "idh.disagree": {"pages"},
     "idh.download_outline": {"pages"},
     "idh.download_series": {"pages"},
     "idh.exclude_study": {"pages"},
-    "idh.name_by_rule": {"pages"},
     "idh.name_series": {"link"},
-    "idh.propose_series_rule": {"pages"},
     "idh.reopen_review": {"pages"},
     "idh.roll_back": {"pages", "train"},
     "idh.submit_outline": {"pages"},
-    "idh.take_back_rule_name": {"pages"},
     "idh.take_in_study": {"pages"},
     "idh.withdraw_champion": {"pages"},
     "idh.withdraw_outline": {"pages"},

@@ -60,6 +60,12 @@ def test_past_series_are_a_decision_of_their_own(page: Page, state: RuleState, e
     expect(page.get_by_role("button", name="Activate")).to_have_count(0)
 
 
+@pytest.mark.parametrize("state", RuleState)
+def test_where_nothing_of_the_past_is_to_be_decided_nothing_is_offered(state: RuleState) -> None:
+    for effects in ((), (Effect.AGREES,)):
+        assert "/past" not in html(state, *effects)
+
+
 def test_who_may_only_read_is_offered_nothing(page: Page) -> None:
     show(page, html(RuleState.PROPOSED, Effect.NAMED, operates=False))
     expect(page.locator("form")).to_have_count(0)
