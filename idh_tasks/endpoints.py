@@ -50,6 +50,8 @@ def _host_and_port(text: str) -> str:
 
 HostAndPort = Annotated[str, BeforeValidator(str), AfterValidator(_host_and_port)]
 
+QUIET_HOURS = "20:00-06:00 UTC"
+
 
 class _Endpoint(BaseModel):
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
@@ -113,8 +115,8 @@ class PacsSettings(_Endpoint):
     """Most retrieves of a study per hour, over all workers."""
     retrieve_hours: HoursOfDay | None = None
     """Hours outside of which no retrieve is started, with their time zone, such as `20:00-06:00 Europe/Berlin`."""
-    quiet_hours: HoursOfDay | None = None
-    """Hours in which a backfill may retrieve, with their time zone; unset, it may at any time."""
+    quiet_hours: HoursOfDay | None = QUIET_HOURS
+    """Hours in which a backfill may retrieve, with their time zone; `null`: at any time."""
     max_bytes: int = Field(default=4 * 2**30, ge=2**20)
     """Most bytes that the retrieve of one study may bring."""
     listen_host: str | None = None
@@ -150,6 +152,8 @@ class DicomwebSettings(_Endpoint):
     """Password of that user."""
     token: SecretStr | None = None
     """Bearer token, instead of user name and password."""
+    quiet_hours: HoursOfDay | None = QUIET_HOURS
+    """Hours in which a backfill may retrieve, with their time zone; `null`: at any time."""
     page: int = Field(default=100, ge=1)
     """Rows per page of a query."""
     timeout_s: float = Field(default=60, gt=0)
@@ -167,6 +171,8 @@ class ChangesSettings(_Endpoint):
     """User name for basic authentication."""
     password: SecretStr | None = None
     """Password of that user."""
+    private_network: bool = False
+    """Whether no other system is on the network to the archive; then https is not required."""
     page: int = Field(default=1000, ge=1)
     """Changes per page."""
     timeout_s: float = Field(default=60, gt=0)

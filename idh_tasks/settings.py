@@ -111,6 +111,8 @@ class ListingSettings(_Frozen):
     """Studies that a period should hold; the next one is made shorter or longer accordingly."""
     slice_days: int = Field(default=366, ge=1)
     """Longest period in days."""
+    undated_studies: int = Field(default=20_000, ge=0)
+    """Studies of an archive up to which those without a study date are looked for, which lists it whole once a pass."""
     verified: int = Field(default=200, ge=0)
     """Known studies whose series are compared with the archive each night; 0 compares none."""
 

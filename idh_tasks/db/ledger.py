@@ -63,6 +63,12 @@ def last_slice(transaction: Transaction, source: str) -> Slice | None:
     return transaction.first(Slice, "ledger/select_last_slice", source=source)
 
 
+def listed_in_pass(transaction: Transaction, source: str) -> int:
+    """Return how many studies the slices of the present pass have listed."""
+    [studies] = transaction.column(int, "ledger/count_pass", source=source)
+    return studies
+
+
 def keep(transaction: Transaction, balance: SliceBalance) -> None:
     """Keep the balance of a slice."""
     transaction.run("ledger/insert_slice", **vars(balance))

@@ -55,6 +55,8 @@ COMMENT ON COLUMN phi.study_identity.series_digest IS 'A keyed token of the seri
 COMMENT ON COLUMN phi.study_identity.missing_since IS 'Since when the archive does not list the study any more.';
 GRANT UPDATE (series_digest, series_checked_at, missing_since) ON phi.study_identity TO idh_ingest;
 
+CREATE INDEX study_identity_checked ON phi.study_identity (series_checked_at NULLS FIRST, study_id);
+
 -- The full listing of an archive, slice by slice.
 CREATE TABLE idh.listing_slice (
     slice_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -24,7 +24,6 @@ from tests.integration.test_corrected_identity import sent
 from tests.integration.test_ledger import Shelf
 
 TWO_YEARS = Order("pacs", date(2018, 1, 1), date(2019, 12, 31), slice_days=365)
-NIGHT = datetime(2026, 1, 1, 22, tzinfo=UTC)
 
 
 def never(_: datetime) -> None:
@@ -82,7 +81,7 @@ def test_a_plan_says_how_long_and_how_large_by_the_retrieves_so_far(platform: Pl
     shelf.add(PacsStudy("1.2.6", "20190506", 7196))
     planned = backfill_plan.plan(platform, TWO_YEARS)
     assert (planned.listed, planned.known, planned.to_fetch, planned.instances) == (4, 1, 3, 7204)
-    assert planned.sentence.endswith("about 7.2 GB and 20.0 hours, 3 evenings of quiet hours.")
+    assert planned.sentence.endswith("about 7.2 GB and 20.0 hours; evenings of quiet hours: 1.")
 
 
 def test_a_backfill_fetches_every_slice_with_the_newest_first(platform: Platform, shelf: Shelf) -> None:
@@ -120,20 +119,32 @@ def test_the_night_passes_over_what_waits_for_a_backfill(platform: Platform, she
     assert run_sql(platform, "SELECT count(*) FROM phi.open_deliveries(10)") == [(1,)]
 
 
-def test_a_backfill_yields_to_a_run_of_ingest_and_keeps_to_the_quiet_hours(platform: Platform) -> None:
-    assert pause(platform, NIGHT) is None
+def test_a_backfill_yields_to_a_run_of_ingest(platform: Platform) -> None:
+    assert pause(platform) is None
     with platform.database.begin() as transaction:
         runs.begin(transaction)
-    assert pause(platform, NIGHT) == "a run of ingest is active"
+    assert pause(platform) == "a run of ingest is active"
     with platform.database.begin() as transaction:
         runs.end(transaction)
-    assert pause(platform, NIGHT) is None
-    assert pause(platform, NIGHT.replace(hour=12)) == "the quiet hours have ended"
+    assert pause(platform) is None
+
+
+def test_a_backfill_keeps_to_the_quiet_hours_of_its_archive(
+    platform: Platform, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    over = f"{(now + timedelta(hours=2)):%H}:00-{(now + timedelta(hours=3)):%H}:00 UTC"
+    archive = Archive("pacs", shelf.between, shelf.undated, shelf.known, shelf.all_series, over)
+    monkeypatch.setattr(backfill_plan, "archive_of", lambda *_: archive)
+    order_backfill(platform, TWO_YEARS)
+    evening = proceed(platform, never)
+    assert evening is not None
+    assert (evening.studies, evening.ended) == (0, "the quiet hours have ended")
 
 
 def test_a_run_of_ingest_that_was_killed_does_not_stop_a_backfill_for_good(platform: Platform) -> None:
     run_sql(platform, "INSERT INTO idh.ingest_run (began_at) VALUES (now() - interval '13 hours')")
-    assert pause(platform, NIGHT) is None
+    assert pause(platform) is None
 
 
 def test_two_processes_never_work_on_a_backfill_at_once(platform: Platform, shelf: Shelf) -> None:

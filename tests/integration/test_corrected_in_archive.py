@@ -27,7 +27,7 @@ def deliver(platform: Platform, patient: str, folder: Path) -> None:
     assert platform.settings.pacs is not None
     files = []
     for number, ds in enumerate(study(UID, patient=patient)):
-        ds.StudyDate = "20200305"
+        ds.StudyDate, ds.StudyDescription = "20190305", "MR Brain"
         files.append(folder / f"{number}.dcm")
         files[-1].write_bytes(dicom_bytes(ds))
     send_study(platform.settings.pacs, files)
@@ -44,14 +44,14 @@ def test_a_patient_id_that_is_corrected_in_the_archive_moves_the_study_the_next_
     platform: Platform, installation: Installation, tmp_path: Path
 ) -> None:
     deliver(platform, "wrong", tmp_path)
-    night.ingest(platform, ("pacs",), since=date(2020, 1, 1))
+    night.ingest(platform, ("pacs",), since=date(2019, 1, 1))
     assert owner(platform) == patient_key(platform, "wrong")
-    assert night.ingest(platform, ("pacs",), since=date(2020, 1, 1)) is False
+    assert night.ingest(platform, ("pacs",), since=date(2019, 1, 1)) is False
     address, login = orthanc.address(installation), (orthanc.USER, installation.secrets["orthanc_password"])
     [resource] = requests.post(f"{address}/tools/lookup", UID, auth=login, timeout=20).json()
     assert requests.delete(f"{address}/studies/{resource['ID']}", auth=login, timeout=20).ok
     deliver(platform, "right", tmp_path)
-    assert night.ingest(platform, ("pacs",), since=date(2020, 1, 1)) is True
+    assert night.ingest(platform, ("pacs",), since=date(2019, 1, 1)) is True
     assert owner(platform) == patient_key(platform, "right")
     moved = "SELECT count(*) FROM idh.instance JOIN idh.owner_change USING (study_id)"
     assert run_sql(platform, moved) == [(4,)]

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
 from idh_tasks.codes import Code
+from idh_tasks.domain.encryption import is_on_this_machine, require_encryption
 from idh_tasks.endpoints import ChangesSettings
 from idh_tasks.errors import TransientError
 
@@ -32,6 +34,8 @@ def read_changes(feed: ChangesSettings, since: int | None) -> Changes:
     ------
     TransientError
         ``E_PACS`` if the feed cannot be read.
+    RunRefusedError
+        ``E_UNENCRYPTED`` before anything is sent.
     """
     try:
         with _session(feed) as session:
@@ -46,6 +50,13 @@ def read_changes(feed: ChangesSettings, since: int | None) -> Changes:
 
 
 def _session(feed: ChangesSettings) -> requests.Session:
+    address = urlsplit(feed.url)
+    require_encryption(
+        "the change feed",
+        encrypted=address.scheme == "https",
+        private=feed.private_network,
+        local=is_on_this_machine(address.hostname),
+    )
     session = requests.Session()
     session.trust_env = False  # no ~/.netrc, no proxy of the environment
     if feed.login:

@@ -82,6 +82,6 @@ def check_hours(pacs: PacsSettings, now: datetime) -> None:
         raise TransientError(Code.E_PACS_HOURS, f"retrieves start within {pacs.retrieve_hours} only")
 
 
-def is_quiet(pacs: PacsSettings, now: datetime) -> bool:
+def is_quiet(quiet_hours: str | None, now: datetime) -> bool:
     """Return whether a backfill may retrieve at this time; without quiet hours it always may."""
-    return pacs.quiet_hours is None or now in Hours.parse(pacs.quiet_hours)
+    return quiet_hours is None or now in Hours.parse(quiet_hours)

@@ -12,9 +12,9 @@ from idh_tasks.codes import Code
 from idh_tasks.db import audit, backfills, inbox, runs
 from idh_tasks.db.backfills import Backfill, Order, SliceDates
 from idh_tasks.errors import RunRefusedError, TransientError
+from idh_tasks.intake.transport.traffic import is_quiet
 from idh_tasks.pipelines.ingest.backfill_plan import archive_to_fill, list_slice
 from idh_tasks.pipelines.ingest.batch import ingest_batch
-from idh_tasks.pipelines.ingest.quiet_hours import is_quiet
 from idh_tasks.pipelines.ingest.slices import Period, cut_days
 from idh_tasks.pipelines.ingest.sources.items import study_items
 from idh_tasks.pipelines.platform import Platform
@@ -65,10 +65,8 @@ def order_backfill(platform: Platform, order: Order) -> None:
             raise RunRefusedError(Code.E_BACKFILL, reason)
 
 
-def pause(platform: Platform, now: datetime) -> str | None:
-    """Return why a backfill must pause, or None: it yields to a night and keeps to the quiet hours."""
-    if not is_quiet(now):
-        return "the quiet hours have ended"
+def pause(platform: Platform) -> str | None:
+    """Return why a backfill must pause, or None: it yields to a night."""
     with platform.database.begin() as transaction:
         return "a run of ingest is active" if runs.is_active(transaction) else None
 
@@ -97,8 +95,10 @@ def proceed(platform: Platform, stop: Stop) -> Evening | None:
 
 def _work(platform: Platform, backfill: Backfill, stop: Stop) -> Evening:
     tried: dict[str, bool] = {}
+    quiet_hours = archive_to_fill(platform, backfill.order).quiet_hours
     while True:
-        ended = stop(datetime.now(UTC))
+        now = datetime.now(UTC)
+        ended = stop(now) if is_quiet(quiet_hours, now) else "the quiet hours have ended"
         if ended is None:
             waiting = [one for one in _waiting(platform, backfill) if one not in tried]
             if waiting:

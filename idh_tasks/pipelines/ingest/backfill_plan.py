@@ -9,7 +9,7 @@ from idh_tasks.db import backfills
 from idh_tasks.db.backfills import Order, SliceCounts
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.intake.transport.listing import PacsStudy
-from idh_tasks.pipelines.ingest.quiet_hours import is_quiet
+from idh_tasks.intake.transport.traffic import is_quiet
 from idh_tasks.pipelines.ingest.selection import select
 from idh_tasks.pipelines.ingest.slices import Period, cut_days
 from idh_tasks.pipelines.ingest.sources.archives import Archive, archive_of
@@ -40,7 +40,7 @@ class Plan:
     def _effort(self) -> str:
         if self.hours is None or self.gigabytes is None:
             return "how long and how large is known after the first retrieves from this archive"
-        return f"about {self.gigabytes:.1f} GB and {self.hours:.1f} hours, {self.evenings} evenings of quiet hours"
+        return f"about {self.gigabytes:.1f} GB and {self.hours:.1f} hours; evenings of quiet hours: {self.evenings}"
 
 
 def archive_to_fill(platform: Platform, order: Order) -> Archive:
@@ -83,7 +83,7 @@ def plan(platform: Platform, order: Order) -> Plan:
         pace = backfills.pace(transaction, order.source)
     hours = pace.seconds * instances / 3600 if pace.seconds is not None else None
     size = pace.bytes * instances / 1e9 if pace.bytes is not None else None
-    evenings = None if hours is None else -int(-hours // quiet_hours_a_day())
+    evenings = None if hours is None else -int(-hours // quiet_hours_a_day(archive.quiet_hours))
     return Plan(len(periods), listed, dict(excluded), known, to_fetch, instances, size, hours, evenings)
 
 
@@ -97,8 +97,8 @@ def list_slice(
     return SliceCounts(len(listed), len(taken), sum(excluded.values()), instances), taken, excluded
 
 
-def quiet_hours_a_day() -> float:
+def quiet_hours_a_day(quiet_hours: str | None) -> float:
     """Return how many hours a backfill may work in a day."""
     midnight = datetime(2026, 1, 1, tzinfo=UTC)
     quarters = [midnight + timedelta(minutes=15 * number) for number in range(96)]
-    return max(sum(map(is_quiet, quarters)) / 4, 0.25)
+    return max(sum(is_quiet(quiet_hours, quarter) for quarter in quarters) / 4, 0.25)

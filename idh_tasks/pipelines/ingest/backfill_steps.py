@@ -76,7 +76,7 @@ def proceed(platform: Platform, night_is_due: Callable[[datetime], bool]) -> Eve
     """
 
     def stop(now: datetime) -> str | None:
-        return "the night is due" if night_is_due(now) else backfill.pause(platform, now)
+        return "the night is due" if night_is_due(now) else backfill.pause(platform)
 
     evening = backfill.proceed(platform, stop)
     if evening is None:

@@ -14,7 +14,7 @@ from idh_tasks.db import audit, inbox, ledger, quarantine
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.ledger import CheckedStudy, SliceBalance
 from idh_tasks.db.quarantine import QuarantineEntry
-from idh_tasks.errors import IdhError, RunRefusedError
+from idh_tasks.errors import IdhError, RunRefusedError, TransientError
 from idh_tasks.intake.transport.listing import PacsStudy
 from idh_tasks.pipelines.ingest.selection import select
 from idh_tasks.pipelines.ingest.slices import Period, cut_to, next_period
@@ -49,17 +49,27 @@ def check_archives(platform: Platform) -> Checked:
     RunRefusedError
         ``E_LEDGER`` if a slice does not add up, or if an archive could not be listed; the others are listed first.
     """
-    checked, faults = Checked(), []
+    checked = Checked()
+    faults: list[str] = []
     for archive in configured(platform):
-        try:
-            balances = list_slices(platform, archive)
-            checked += _total(balances) + Checked(changed=verify_series(platform, archive))
-            faults += [f"{archive.source}: {_in_words(one)}" for one in balances if not one.adds_up]
-        except IdhError as error:
-            faults.append(f"{archive.source} could not be listed ({error})")
+        for check in (_check_slices, _check_series):
+            try:
+                found, unbalanced = check(platform, archive)
+                checked, faults = checked + found, [*faults, *unbalanced]
+            except IdhError as error:
+                faults.append(f"{archive.source} could not be listed ({error})")
     if faults:
         raise RunRefusedError(Code.E_LEDGER, "; ".join(faults))
     return checked
+
+
+def _check_slices(platform: Platform, archive: Archive) -> tuple[Checked, list[str]]:
+    balances = list_slices(platform, archive)
+    return _total(balances), [f"{archive.source}: {_in_words(one)}" for one in balances if not one.adds_up]
+
+
+def _check_series(platform: Platform, archive: Archive) -> tuple[Checked, list[str]]:
+    return Checked(changed=verify_series(platform, archive)), []
 
 
 def _total(balances: Sequence[SliceBalance]) -> Checked:
@@ -76,9 +86,25 @@ def _next_slice(platform: Platform, archive: Archive) -> SliceBalance:
         last = ledger.last_slice(transaction, archive.source)
     period = next_period(last, datetime.now(UTC).date(), platform.settings.listing)
     if period is None:
-        return _account(platform, archive, None, archive.undated())
+        return _account(platform, archive, None, _undated(platform, archive))
     listed = archive.between(period.since, period.until)
     return _account(platform, archive, *cut_to(period, listed, platform.settings.listing))
+
+
+def _undated(platform: Platform, archive: Archive) -> list[PacsStudy]:
+    """Return the studies without a date; no period asks for them, so that the whole archive is listed for it."""
+    with platform.database.begin() as transaction:
+        listed = ledger.listed_in_pass(transaction, archive.source)
+    try:
+        if listed <= platform.settings.listing.undated_studies:
+            return archive.undated()
+        why = f"{listed} studies would have to be listed"
+    except TransientError as error:
+        if error.code is not Code.E_QUERY_TRUNCATED:
+            raise
+        why = error.reason
+    log.warning("%s: studies without a study date are not looked for: %s", archive.source, why)
+    return []
 
 
 def _account(platform: Platform, archive: Archive, period: Period | None, listed: Sequence[PacsStudy]) -> SliceBalance:
@@ -121,7 +147,7 @@ def _name(transaction: Transaction, missing: Sequence[str], listed: Sequence[str
 def verify_series(platform: Platform, archive: Archive) -> int:
     """Compare what an archive states of known studies and their series with the last time; return how many changed.
 
-    A changed study is fetched again by the next night.
+    A changed study is fetched again by the next night, unless it was fetched since the last time.
     """
     with platform.database.begin() as transaction:
         studies = ledger.unchecked(transaction, archive.source, platform.settings.listing.verified)
@@ -134,8 +160,8 @@ def verify_series(platform: Platform, archive: Archive) -> int:
     gone = sorted(set(uids) - {study.study_uid for study in listed})
     with platform.database.begin() as transaction:
         inbox.enter(transaction, archive.source, study_items(platform, archive.source, listed))
-        ledger.keep_digests(transaction, digests)
         ledger.reopen(transaction, archive.source, [one.study_instance_uid for one in changed])
+        ledger.keep_digests(transaction, digests)
         for one in changed:
             audit.record(transaction, "ingest", "series changed", one.study_id, source=archive.source)
         _name(transaction, gone, [study.study_uid for study in listed])

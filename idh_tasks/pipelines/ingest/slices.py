@@ -11,6 +11,8 @@ from idh_tasks.pipelines.ingest.sources.items import EARLIEST
 from idh_tasks.settings import ListingSettings
 
 DAY = timedelta(days=1)
+LAST = date(2999, 12, 31)
+"""The end of the newest period: a wrong clock makes studies of the future."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +34,16 @@ def next_period(last: Slice | None, today: date, settings: ListingSettings) -> P
     A period grows or shrinks with what the last one held, and at most to the double.
     """
     if last is None or last.since is None or last.until is None:
-        return Period(EARLIEST, min(EARLIEST + settings.slice_days * DAY - DAY, today))
+        return _until(Period(EARLIEST, EARLIEST + settings.slice_days * DAY - DAY), today)
     if last.until >= today:
         return None
     days = _length(Period(last.since, last.until).days, last.listed, settings)
     since = last.until + DAY
-    return Period(since, min(since + days * DAY - DAY, today))
+    return _until(Period(since, since + days * DAY - DAY), today)
+
+
+def _until(period: Period, today: date) -> Period:
+    return Period(period.since, LAST) if period.until >= today else period
 
 
 def _length(days: int, listed: int, settings: ListingSettings) -> int:

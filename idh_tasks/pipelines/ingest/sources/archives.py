@@ -14,13 +14,17 @@ ARCHIVES = ("pacs", "dicomweb")
 
 @dataclass(frozen=True)
 class Archive:
-    """An archive: its MR studies of a period, those without a date, known ones by UID, and the series of known ones."""
+    """An archive: its MR studies of a period, those without a date, known ones by UID, and the series of known ones.
+
+    A backfill retrieves in its `quiet_hours`, or at any time without them.
+    """
 
     source: str
     between: Callable[[date, date], list[PacsStudy]]
     undated: Callable[[], list[PacsStudy]]
     known: Callable[[Sequence[str]], list[PacsStudy]]
     series: Callable[[Sequence[str]], Mapping[str, frozenset[tuple[str, int]]]]
+    quiet_hours: str | None = None
 
 
 def configured(platform: Platform) -> list[Archive]:
@@ -31,9 +35,14 @@ def configured(platform: Platform) -> list[Archive]:
 def archive_of(platform: Platform, source: str) -> Archive | None:
     """Return an archive by its source, if it is configured."""
     if source == "pacs" and (pacs := platform.pacs):
-        asked = (find.find_studies, find.find_undated, find.find_known, find.find_series)
-        return Archive(source, *(partial(ask, pacs) for ask in asked))  # type: ignore[arg-type]
+        between, undated, known, series = (
+            partial(ask, pacs) for ask in (find.find_studies, find.find_undated, find.find_known, find.find_series)
+        )
+        return Archive(source, between, undated, known, series, pacs.quiet_hours)  # type: ignore[arg-type]
     if source == "dicomweb" and (archive := platform.settings.dicomweb):
-        asked_web = (dicomweb.find_studies, dicomweb.find_undated, dicomweb.find_known, dicomweb.find_series)
-        return Archive(source, *(partial(ask, archive) for ask in asked_web))  # type: ignore[arg-type]
+        between, undated, known, series = (
+            partial(ask, archive)
+            for ask in (dicomweb.find_studies, dicomweb.find_undated, dicomweb.find_known, dicomweb.find_series)
+        )
+        return Archive(source, between, undated, known, series, archive.quiet_hours)  # type: ignore[arg-type]
     return None

@@ -10,6 +10,7 @@ from idh_tasks.intake.transport.find import find_patient_studies, find_studies, 
 from idh_tasks.intake.transport.listing import PacsStudy
 from idh_tasks.intake.transport.retrieve import retrieve
 from idh_tasks.intake.transport.spool import ReceivedFiles, Spool
+from idh_tasks.intake.transport.traffic import Priority
 from idh_tasks.pipelines.ingest.fetched import FetchedFiles, delivered
 from idh_tasks.pipelines.ingest.selection import series_choice
 from idh_tasks.pipelines.ingest.sources.items import Listing, query_window, selected
@@ -43,7 +44,8 @@ def fetch(platform: Platform, item: InboxItem) -> FetchedFiles:
     pacs = platform.pacs
     if pacs is None:
         raise RunRefusedError(Code.E_PREFLIGHT, "the PACS of this delivery is no longer configured")
-    contents = list_study(pacs, item.locator, series_choice(platform, "pacs", item.item_id))
+    urgency = Priority.LOW if item.priority else Priority.MEDIUM
+    contents = list_study(pacs, item.locator, series_choice(platform, "pacs", item.item_id), urgency)
     received = ReceivedFiles(Spool())
-    retrieve(pacs, item.locator, contents, received)
+    retrieve(pacs, item.locator, contents, received, urgency)
     return FetchedFiles(delivered(received), item.locator, contents.patients)

@@ -178,9 +178,10 @@ def test_a_retrieve_outside_of_its_hours_opens_no_association() -> None:
 
 
 def test_a_backfill_may_retrieve_in_quiet_hours_only() -> None:
-    nights = pacs(quiet_hours="20:00-06:00 UTC")
+    nights = pacs(quiet_hours="20:00-06:00 UTC").quiet_hours
     assert (is_quiet(nights, NIGHT), is_quiet(nights, NOON)) == (True, False)
-    assert is_quiet(pacs(), NOON)
+    assert is_quiet(None, NOON)
+    assert not is_quiet(pacs().quiet_hours, NOON)
 
 
 @pytest.mark.parametrize("field", ["quiet_hours", "retrieve_hours"])

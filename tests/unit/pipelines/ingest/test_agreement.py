@@ -9,6 +9,7 @@ import pytest
 from pydicom import Dataset
 from pydicom.uid import RTStructureSetStorage, SegmentationStorage
 
+from idh_tasks.dicom.headers import Headers
 from idh_tasks.domain.study import StudyRecord
 from idh_tasks.errors import StudyQuarantinedError
 from idh_tasks.intake.deidentification.pseudonym import Pseudonymiser
@@ -79,8 +80,8 @@ def outline(sop_class: str = SegmentationStorage, **overrides: Any) -> Dataset:
 
 def facts(at: Platform, files: Sequence[bytes]) -> tuple[Any, ...]:
     """Return everything that ingest records about the one study of a delivery."""
-    spool = Spool()
-    received = [receive_instance(at, admit(content).ds, spool.add(content), spool) for content in files]
+    spool, headers = Spool(), Headers()
+    received = [receive_instance(at, admit(content).ds, spool.add(content), spool, headers) for content in files]
     ((uid, group),) = group_by_study(received)
     identity = identify_patient(at, [one.header for one in group])
     study = ReceivedStudy(at.pseudonymiser.study(uid), identity, group, None, None)
