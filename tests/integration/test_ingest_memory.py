@@ -30,7 +30,8 @@ def images(uid: str, count: int) -> Iterator[bytes]:
         ds = instance(
             StudyInstanceUID=uid, SeriesInstanceUID=f"{uid}.{series}", SOPInstanceUID=UID(f"{uid}.{series}.{number}"),
             SeriesNumber=series, ImagePositionPatient=[0, 0, slice_number], Rows=512, Columns=512,
-            StudyDate="20210405", StudyDescription="MR Brain", PixelData=noise.integers(0, 4000, 2**18, dtype=np.uint16).tobytes(), **SE_T1,
+            StudyDate="20210405", StudyDescription="MR Brain",
+            PixelData=noise.integers(0, 4000, 2**18, dtype=np.uint16).tobytes(), **SE_T1,
         )  # fmt: skip
         yield dicom_bytes(ds)
 
