@@ -11,6 +11,7 @@ from idh_tasks.db.inbox import InboxItem
 from idh_tasks.db.selection import ExclusionCount
 from idh_tasks.intake.transport.listing import PacsSeries, PacsStudy
 from idh_tasks.pipelines.ingest import batch, cohort_way, discovery, night
+from idh_tasks.pipelines.ingest.discovery import discover
 from idh_tasks.pipelines.ingest.fetched import FetchedFiles
 from idh_tasks.pipelines.ingest.selection import select, series_choice
 from idh_tasks.pipelines.ingest.sources import StudySource
@@ -166,10 +167,20 @@ def test_a_patient_with_a_result_is_asked_for_once_whatever_the_date_of_the_stud
 def test_as_many_patients_are_asked_for_as_the_setting_allows(platform: Platform, archive: Pacs) -> None:
     deliver(platform, [row for n in range(3) for row in report(f"r{n}", patient_id=f"P{n}")])
     few = replace(platform, settings=platform.settings.model_copy(update={"intake": IntakeSettings(cohort_patients=2)}))
-    cohort_way.list_cohort(few, "pacs")
+    discover(few, ("pacs",))
     assert len(archive.patients) == 2
-    cohort_way.list_cohort(few, "pacs")
+    discover(few, ("pacs",))
     assert sorted(archive.patients) == ["P0", "P1", "P2"]
+
+
+def test_a_patient_is_asked_for_again_if_a_night_ended_before_it_had_registered_the_answer(
+    platform: Platform, archive: Pacs
+) -> None:
+    with_result(platform)
+    cohort_way.list_cohort(platform, "pacs")
+    for _ in range(2):
+        discover(platform, ("pacs",))
+    assert archive.patients == [MARKER_ID, MARKER_ID]
 
 
 def test_an_identifier_with_a_wildcard_is_never_a_question(platform: Platform, archive: Pacs) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TypedDict
 
-from idh_tasks.db import audit, inbox, nights, runs
+from idh_tasks.db import audit, inbox, nights, runs, selection
 from idh_tasks.errors import IdhError
 from idh_tasks.pipelines.batches import Batch, cut
 from idh_tasks.pipelines.ingest.arrivals import FEED, Arrivals, arrivals
@@ -90,7 +90,8 @@ def _list_sources(
 def _with_cohort(listing: Listing, cohort: Listing) -> Listing:
     """Return both, in which no study counts twice: what the cohort excludes is kept, but not part of the night."""
     known = {item.item_id for item in listing.items}
-    return replace(listing, items=[*listing.items, *(item for item in cohort.items if item.item_id not in known)])
+    further = [item for item in cohort.items if item.item_id not in known]
+    return replace(listing, items=[*listing.items, *further], patients=cohort.patients)
 
 
 def _arrived(platform: Platform, listed: Collection[str], failures: dict[str, IdhError]) -> Arrivals:
@@ -113,12 +114,14 @@ def _record_failure(platform: Platform, source: str, error: IdhError) -> None:
 def _register(
     platform: Platform, listed: dict[str, Listing], arrived: Arrivals
 ) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """Register all deliveries in one transaction; return the ids of all and of the open ones by source."""
+    """Register deliveries, and who was asked for, in one transaction; return the ids of all and of the open ones."""
     with platform.database.begin() as transaction:
         late = arrived.register(transaction)
         registered = {
             source: [*inbox.register(transaction, source, one.items, one.position), *late.get(source, ())]
             for source, one in listed.items()
         }
+        for source, one in listed.items():
+            selection.record_asked(transaction, source, one.patients)
         runs.begin(transaction)
         return registered, {source: inbox.open_items(transaction, source) for source in listed}
