@@ -4,25 +4,19 @@ Parent to child is pickle, which is ours; child to parent is the rewritten mask 
 the child has read hostile bytes. It inherits no variable that holds a secret.
 """
 
-import os
 import pickle
-import resource
-import subprocess
 import sys
 from collections.abc import Sequence
 from threading import Lock
 
-import psutil
-
+from idh_tasks.confined import Limits, confine, run_confined
 from idh_tasks.errors import InstanceRejectedError, StudyQuarantinedError, without_text
 from idh_tasks.imaging.outline.reference import ReferenceImage
 from idh_tasks.imaging.outline.refusals import refused
 from idh_tasks.imaging.outline.uploaded import is_dicom, rewrite_upload
 from idh_tasks.intake.gate.instance import admit
 
-TIME_LIMIT_S = 60
-MEMORY_BYTES = 2 * 2**30
-"""How much memory the child may use in addition to what it holds when it starts to read."""
+LIMITS = Limits(memory_bytes=2**31, seconds=60)
 ONE_AT_A_TIME = Lock()
 """Several uploads at once would need the memory several times."""
 WRITTEN, REFUSED = b"+", b"-"
@@ -30,46 +24,22 @@ WRITTEN, REFUSED = b"+", b"-"
 
 
 def rewrite_apart(content: bytes, series: Sequence[ReferenceImage]) -> bytes:
-    """Call `rewrite_upload` in a child process.
+    """Call `rewrite_upload` in a process with limited memory and time.
 
     Raises
     ------
     StudyQuarantinedError
-        ``E_ROI``: what it raised, or that the file exceeds the limits of memory or time.
+        ``E_ROI``: what it raised, or that the file exceeds the limits.
     """
     with ONE_AT_A_TIME:
-        child = _ended(pickle.dumps((content, list(series))))
-    kind, answer = child.stdout[:1], child.stdout[1:]
-    if kind == WRITTEN:
-        return answer
-    if kind == REFUSED:
-        raise refused(answer.decode())
-    raise refused("reading the file exceeded its limit of memory or time")
-
-
-def _ended(request: bytes) -> "subprocess.CompletedProcess[bytes]":
-    """Run the child to its end."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
-    try:
-        return subprocess.run(
-            [sys.executable, "-m", "idh_tasks.pipelines.review.upload_process"],
-            input=request,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=TIME_LIMIT_S,
-            env=kept | {"PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-            check=False,
+        answer = run_confined(
+            "idh_tasks.pipelines.review.upload_process", pickle.dumps((content, list(series))), LIMITS
         )
-    except subprocess.TimeoutExpired:
-        raise refused("reading the file exceeded its limit of time") from None
-
-
-def _limit() -> None:
-    """Limit the address space of this process, and write no core file: it would contain a patient's data."""
-    limit = psutil.Process().memory_info().vms + MEMORY_BYTES
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    resource.setrlimit(resource.RLIMIT_CPU, (TIME_LIMIT_S, TIME_LIMIT_S))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if answer is not None and answer[:1] == WRITTEN:
+        return answer[1:]
+    if answer is not None and answer[:1] == REFUSED:
+        raise refused(answer[1:].decode())
+    raise refused("reading the file exceeded its limit of memory or time")
 
 
 def _answer(content: bytes, series: Sequence[ReferenceImage]) -> bytes:
@@ -88,5 +58,5 @@ def _answer(content: bytes, series: Sequence[ReferenceImage]) -> bytes:
 
 
 if __name__ == "__main__":
-    _limit()
+    confine(LIMITS)
     sys.stdout.buffer.write(_answer(*pickle.load(sys.stdin.buffer)))  # noqa: S301 - it comes from the parent process

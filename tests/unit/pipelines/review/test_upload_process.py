@@ -9,8 +9,7 @@ import pytest
 
 from idh_tasks.errors import StudyQuarantinedError
 from idh_tasks.imaging.outline.nifti import read_nifti
-from idh_tasks.pipelines.review import upload_process
-from idh_tasks.pipelines.review.upload_process import rewrite_apart
+from idh_tasks.pipelines.review.upload_process import LIMITS, rewrite_apart
 from tests.outlines import T2_GRID, Segment, segmentation, tumour
 from tests.unit.imaging.outline.test_uploaded import MASK, T2, dicom
 
@@ -42,7 +41,7 @@ def test_the_child_inherits_no_secret_and_ends_in_time(monkeypatch: pytest.Monke
     options = answered(monkeypatch, b"+mask")
     assert rewrite_apart(b"content", []) == b"mask"
     assert "secret" not in str(options["env"])
-    assert options["timeout"] == upload_process.TIME_LIMIT_S
+    assert options["timeout"] == 2 * LIMITS.seconds
 
 
 @pytest.mark.parametrize(
