@@ -58,6 +58,21 @@ def test_the_head_of_a_bone_is_no_head(text: str) -> None:
     assert choice(text) is Choice.EXCLUDE
 
 
+@pytest.mark.parametrize(
+    "text", ["MRT głowy", "ZNS mit Myelon", "Neuroaxis, spinal", "fMRT Hand und Fuss", "CNS/spine"]
+)
+def test_letters_that_no_accent_makes_and_the_whole_nervous_system_do_not_hide_a_head(text: str) -> None:
+    assert choice(text) is Choice.INCLUDE
+
+
+@pytest.mark.parametrize(
+    "text", ["Fetal brain", "fetales Gehirn", "IRM cérébrale foetale", "fötales Gehirn", "MRI Brain Fetus"]
+)
+def test_the_head_of_an_unborn_child_is_not_the_one_of_the_patient(text: str) -> None:
+    assert choice(text) is Choice.EXCLUDE
+    assert choice(f"{text}; head") is Choice.INCLUDE
+
+
 @pytest.mark.parametrize("text", ["Krankenhaus", "feet first", "HEAD FIRST SUPINE", "Mainz"])
 def test_part_of_a_word_or_the_position_of_a_patient_is_no_region(text: str) -> None:
     assert choice(text) is Choice.ASK
