@@ -94,9 +94,15 @@ def _with_cohort(listing: Listing, cohort: Listing) -> Listing:
 
 
 def _arrived(platform: Platform, listed: Collection[str], failures: dict[str, IdhError]) -> Arrivals:
-    """Return what the change feed names; if it fails, the listings are taken all the same."""
+    """Return what the change feed names; if it fails, the listings are taken all the same.
+
+    The position of the feed is that of all archives: it stays where it is until each of them could be listed.
+    """
+    archives = [source for source in ARCHIVES if SOURCES[source].is_configured(platform)]
+    if not set(archives) <= set(listed):
+        return Arrivals()
     try:
-        return arrivals(platform, [source for source in ARCHIVES if source in listed])
+        return arrivals(platform, archives)
     except IdhError as error:
         failures[FEED] = error
         _record_failure(platform, FEED, error)
