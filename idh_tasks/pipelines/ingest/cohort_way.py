@@ -37,11 +37,10 @@ def list_cohort(platform: Platform, source: str) -> Listing:
         study for patient, studies in zip(asked, answers, strict=True) for study in _own(platform, patient, studies)
     ]
     taken, excluded = select(platform, source, found)
-    with platform.database.begin() as transaction:
-        selection.record_asked(transaction, source, patients)
     log.info("%s: asked for %d patients with a result, %d studies", source, len(asked), len(found))
     # Their dates say nothing about how far the archive was listed.
-    return Listing([replace(item, position="") for item in study_items(platform, source, taken)], excluded)
+    items = [replace(item, position="") for item in study_items(platform, source, taken)]
+    return Listing(items, excluded, asked=tuple(patients))
 
 
 def _own(platform: Platform, patient: CohortPatient, studies: Sequence[PacsStudy]) -> list[PacsStudy]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TypedDict
 
-from idh_tasks.db import audit, inbox, nights, runs
+from idh_tasks.db import audit, inbox, nights, runs, selection
 from idh_tasks.errors import IdhError
 from idh_tasks.pipelines.batches import Batch, cut
 from idh_tasks.pipelines.ingest.arrivals import FEED, Arrivals, arrivals
@@ -90,7 +90,8 @@ def _list_sources(
 def _with_cohort(listing: Listing, cohort: Listing) -> Listing:
     """Return both, in which no study counts twice: what the cohort excludes is kept, but not part of the night."""
     known = {item.item_id for item in listing.items}
-    return replace(listing, items=[*listing.items, *(item for item in cohort.items if item.item_id not in known)])
+    items = [*listing.items, *(item for item in cohort.items if item.item_id not in known)]
+    return replace(listing, items=items, asked=cohort.asked)
 
 
 def _arrived(platform: Platform, listed: Collection[str], failures: dict[str, IdhError]) -> Arrivals:
@@ -98,7 +99,7 @@ def _arrived(platform: Platform, listed: Collection[str], failures: dict[str, Id
 
     The position of the feed is that of all archives: it stays where it is until each of them could be listed.
     """
-    archives = [source for source in ARCHIVES if SOURCES[source].is_configured(platform)]
+    archives = [name for name, source in SOURCES.items() if name in ARCHIVES and source.is_configured(platform)]
     if not set(archives) <= set(listed):
         return Arrivals()
     try:
@@ -126,5 +127,7 @@ def _register(
             source: [*inbox.register(transaction, source, one.items, one.position), *late.get(source, ())]
             for source, one in listed.items()
         }
+        for source, one in listed.items():
+            selection.record_asked(transaction, source, one.asked)
         runs.begin(transaction)
         return registered, {source: inbox.open_items(transaction, source) for source in listed}

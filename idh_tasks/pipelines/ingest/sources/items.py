@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from idh_tasks.db import watermarks
 from idh_tasks.db.inbox import InboxItem, ListedAs
+from idh_tasks.db.selection import CohortPatient
 from idh_tasks.dicom.dates import parse_date
 from idh_tasks.intake.transport.listing import PacsStudy
 from idh_tasks.pipelines.ingest.selection import select
@@ -15,11 +16,15 @@ from idh_tasks.pipelines.platform import Platform
 
 @dataclass(frozen=True)
 class Listing:
-    """What a source has: its deliveries, how many other studies were seen by reason, and how far it was listed."""
+    """What a source has: its deliveries, how many other studies were seen by reason, and how far it was listed.
+
+    `asked` are the patients of whom it was asked; that is recorded with the deliveries, or they would be lost.
+    """
 
     items: list[InboxItem]
     excluded: Counter[str] = field(default_factory=Counter)
     position: str = ""
+    asked: tuple[CohortPatient, ...] = ()
 
 
 EARLIEST = date(1990, 1, 1)
