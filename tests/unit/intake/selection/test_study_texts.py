@@ -53,8 +53,14 @@ def test_accents_case_signs_and_a_second_region_do_not_hide_a_head(text: str) ->
     assert choice(text) is Choice.INCLUDE
 
 
-@pytest.mark.parametrize("text", ["Femoral head", "tête fémorale", "Hüftkopf", "caput femoris", "testa del femore"])
-def test_the_head_of_a_bone_is_no_head(text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Femoral head", "tête fémorale", "Hüftkopf", "caput femoris", "testa del femore", "fibular head",
+        "Pancreatic head", "cabeza del fémur", "tête du pancréas", "testa dell'omero",
+    ],
+)  # fmt: skip
+def test_the_head_of_a_bone_or_organ_is_no_head(text: str) -> None:
     assert choice(text) is Choice.EXCLUDE
 
 
