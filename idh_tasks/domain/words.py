@@ -10,6 +10,8 @@ from io import StringIO
 NO_WORD = re.compile(r"[^a-z0-9]+")
 CAPITALS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 """Where a new word begins without a blank, as in `MRBrain` and `BrainRoutine`."""
+WITHOUT_ACCENT = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe"})
+"""Letters that Unicode does not take apart, as those of `głowa`."""
 PATTERN_WORD = re.compile(r"\*?[a-z0-9]+\*?")
 KIND = re.compile(r"[a-z][a-z0-9 ]{0,39}")
 COLUMNS = ["decision", "kind", "field", "words"]
@@ -48,7 +50,7 @@ class WordRule:
 
 def words_of(text: str) -> tuple[str, ...]:
     """Return the words of a text in small letters, without accents."""
-    letters = unicodedata.normalize("NFKD", CAPITALS.sub(" ", text).casefold())
+    letters = unicodedata.normalize("NFKD", CAPITALS.sub(" ", text).casefold().translate(WITHOUT_ACCENT))
     plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return tuple(NO_WORD.sub(" ", plain).split())
 

@@ -110,6 +110,14 @@ def test_the_label_of_the_former_patient_is_gone_and_what_used_it_is_named(platf
     assert run_sql(platform, "SELECT documents, datasets FROM idh.owner_change") == [(["doc"], ["d"])]
 
 
+def test_instances_that_do_not_come_with_a_moved_study_are_named(platform: Platform) -> None:
+    store_studies(platform, sent(study(patient="wrong")))
+    store_studies(platform, sent(study(patient="right")[:3]))
+    assert stored_patients(platform) == [patient_key(platform, "right")] * 3
+    [(reason,)] = run_sql(platform, "SELECT reason FROM idh.quarantine WHERE code = 'E_ID_CHANGED'")
+    assert reason.endswith("; 1 instances did not come with it and are not used any more")
+
+
 def test_both_patients_can_be_erased_after_a_move(platform: Platform) -> None:
     store_studies(platform, sent(study(patient="wrong")))
     linked(platform, report(patient_id="wrong", issuer=platform.settings.issuer, **BORN))

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import pytest
 from pydicom import dcmread
+from pydicom.uid import RTStructureSetStorage
 
 from idh_tasks.db import inbox, quarantine, watermarks
 from idh_tasks.endpoints import PacsSettings
@@ -61,6 +62,14 @@ def test_an_archive_may_hold_several_studies(platform: Platform) -> None:
     drop(platform, "two", [*study("1.2.3"), *study("1.2.4", patient="other")])
     night.ingest(platform, ("bucket",))
     assert count(platform, "idh.study") == 2
+
+
+def test_an_outline_whose_images_did_not_come_with_it_is_held(platform: Platform) -> None:
+    outline = instance(SOPClassUID=RTStructureSetStorage, StudyInstanceUID="1.2.9", SeriesInstanceUID="1.2.9.1")
+    drop(platform, "one", [*study(), with_instance_uid(outline, "1.2.9.1.1")])
+    night.ingest(platform, ("bucket",))
+    assert outcomes(platform) == {"ingested": 1}
+    assert quarantined(platform) == {"instance E_NO_IMAGES": 1}
 
 
 def test_s04_keys_with_blanks_and_umlauts_are_read_and_unsafe_keys_are_quarantined(platform: Platform) -> None:

@@ -164,12 +164,29 @@ def test_a_patient_with_a_result_is_asked_for_once_whatever_the_date_of_the_stud
     assert archive.patients == [MARKER_ID, MARKER_ID]
 
 
+def asked_and_recorded(platform: Platform) -> list[InboxItem]:
+    """Ask for patients, and record it as discovery does."""
+    listing = cohort_way.list_cohort(platform, "pacs")
+    with platform.database.begin() as transaction:
+        selection.record_asked(transaction, "pacs", listing.asked)
+    return listing.items
+
+
+def test_patients_stay_to_be_asked_until_what_was_found_is_registered(platform: Platform, archive: Pacs) -> None:
+    with_result(platform)
+    archive.studies = {"1.2.3": BRAIN}
+    for _ in range(2):  # the first night ends before it registers anything
+        assert [item.locator for item in cohort_way.list_cohort(platform, "pacs").items] == ["1.2.3"]
+    assert asked_and_recorded(platform)
+    assert asked_and_recorded(platform) == []
+
+
 def test_as_many_patients_are_asked_for_as_the_setting_allows(platform: Platform, archive: Pacs) -> None:
     deliver(platform, [row for n in range(3) for row in report(f"r{n}", patient_id=f"P{n}")])
     few = replace(platform, settings=platform.settings.model_copy(update={"intake": IntakeSettings(cohort_patients=2)}))
-    discover(few, ("pacs",))
+    asked_and_recorded(few)
     assert len(archive.patients) == 2
-    discover(few, ("pacs",))
+    asked_and_recorded(few)
     assert sorted(archive.patients) == ["P0", "P1", "P2"]
 
 
@@ -185,7 +202,7 @@ def test_a_patient_is_asked_for_again_if_a_night_ended_before_it_had_registered_
 
 def test_an_identifier_with_a_wildcard_is_never_a_question(platform: Platform, archive: Pacs) -> None:
     deliver(platform, report(patient_id="P*"))
-    cohort_way.list_cohort(platform, "pacs")
+    asked_and_recorded(platform)
     assert archive.patients == []
 
 
@@ -194,6 +211,6 @@ def test_studies_that_an_archive_lists_under_another_patient_are_not_taken_for_t
 ) -> None:
     deliver(platform, report(patient_id="another"))
     archive.studies = {"1.2.3": BRAIN}
-    assert cohort_way.list_cohort(platform, "pacs").items == []
+    assert asked_and_recorded(platform) == []
     with_result(platform)
-    assert [item.locator for item in cohort_way.list_cohort(platform, "pacs").items] == ["1.2.3"]
+    assert [item.locator for item in asked_and_recorded(platform)] == ["1.2.3"]

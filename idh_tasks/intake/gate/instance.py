@@ -16,6 +16,7 @@ from idh_tasks.errors import InstanceRejectedError, InstanceSkippedError, UidMis
 from idh_tasks.intake.gate.accepted import MAX_BYTES, SOP_CLASSES
 from idh_tasks.intake.gate.file_meta import FileMeta, read_file_meta
 from idh_tasks.intake.gate.pixels import check_pixels, drop_padding
+from idh_tasks.intake.gate.single import check_single
 from idh_tasks.intake.gate.transfer_syntax import check_transfer_syntax
 from idh_tasks.intake.gate.uids import check_uids
 from idh_tasks.intake.gate.values import check_charset, check_values
@@ -89,6 +90,7 @@ def _read_header(content: bytes) -> tuple[AdmittedInstance, FileMeta]:
     meta = read_file_meta(content)
     check_transfer_syntax(meta, content)
     ds = dcmread(BytesIO(content))
+    check_single(ds)
     given = [*check_uids(ds), *check_charset(ds), *check_values(ds), *drop_padding(ds, meta)]
     if not meta.instance_uid:
         given.append(GateWarning(Code.W_FILE_META, "the file meta information does not name the instance"))

@@ -36,6 +36,18 @@ OUTLINE = (
     "NumberOfFrames", "PixelSpacing", "ROINumber", "ReferencedFrameOfReferenceUID", "ReferencedROINumber",
     "ReferencedSOPInstanceUID", "SliceThickness", "SpacingBetweenSlices",
 )  # fmt: skip
+WITHOUT_WHICH_IS_ASKED = (
+    "ContrastBolusTotalDose",
+    "ContrastBolusVolume",
+    "EchoTime",
+    "FlipAngle",
+    "InversionTime",
+    "RepetitionTime",
+)
+"""What only tells which sequence an image is: of several numbers, as those of two echoes, none is used.
+
+A series without them is asked about. Of where an image lies and what its pixels mean, nobody would be asked.
+"""
 IMAGE_SEQUENCES = (
     "ContrastBolusAgentSequence",
     "PerFrameFunctionalGroupsSequence",
@@ -73,6 +85,7 @@ NOTHING = Need()
 OF_IMAGES = Need(_tags(IMAGE), _tags(IMAGE_SEQUENCES))
 OF_MOSAICS = Need(_tags(IMAGE + MOSAIC), _tags(IMAGE_SEQUENCES))
 OF_OUTLINES = Need(_tags(OUTLINE), None)
+MAY_BE_SEVERAL = _tags(WITHOUT_WHICH_IS_ASKED)
 
 
 def needed_of(ds: Dataset) -> Need:

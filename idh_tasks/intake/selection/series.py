@@ -1,6 +1,6 @@
 """Decides from what an archive lists about a series whether it is retrieved."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from idh_tasks.domain.words import Choice, WordRule
 from idh_tasks.intake.selection.filters import Filters
@@ -11,22 +11,26 @@ IMAGES, OUTLINES = ("", "MR"), ("SEG", "RTSTRUCT")
 """Modalities that are retrieved; a series without one may be an image."""
 
 
-OF_HEADS = ("mprage", "flair", "diffusion", "perfusion")
+OF_HEADS = ("mprage", "mprage or reformat", "flair", "diffusion", "perfusion")
 """Kinds of the table of series that show a head where no word names another region."""
+CERTAIN = (frozenset({"mprage"}), frozenset({"flair", "diffusion"}))
+"""Kinds that together show a head, even beside series of another region: that of a brain and a spine, say."""
 
 
 def judge_one_series(series: PacsSeries, filters: Filters) -> Verdict:
     """Return whether a series is retrieved: outlines, and images that no word excludes.
 
     A word for one of the sequences prevails over a word that excludes, and over another region in the body part, which
-    scanners keep from the patient before; what no word tells is retrieved.
+    scanners keep from the patient before; what no word tells is retrieved. A protocol excludes nothing that has a
+    description: some scanners give the one of the whole examination to each of its series.
     """
     if series.modality in OUTLINES:
         return Verdict(Choice.INCLUDE, "outline", series.modality)
     if series.modality not in IMAGES:
         return Verdict(Choice.EXCLUDE, "modality")
-    said = [rule for text in series.texts for rule in filters.series.find(text)]
-    for choice in (Choice.INCLUDE, Choice.EXCLUDE):
+    own = (series.description or series.protocol,)
+    for choice, texts in ((Choice.INCLUDE, series.texts), (Choice.EXCLUDE, own)):
+        said = (rule for text in texts for rule in filters.series.find(text))
         rule = next((rule for rule in said if rule.choice is choice), None)
         if rule is not None:
             return Verdict(choice, rule.kind, rule.phrase)
@@ -67,5 +71,16 @@ def names_elsewhere(stated: Iterable[WordRule]) -> WordRule | None:
 
 def shows_a_head(series: Iterable[PacsSeries], filters: Filters) -> WordRule | None:
     """Return the first word for a sequence that is acquired of heads."""
+    return next((rule for rule in _sequences(series, filters) if rule.kind in OF_HEADS), None)
+
+
+def shows_a_head_for_certain(series: Iterable[PacsSeries], filters: Filters) -> WordRule | None:
+    """Return the first word of series that name no other region, if together they are acquired of heads only."""
+    found = list(_sequences((one for one in series if not is_elsewhere(one, filters)), filters))
+    kinds = next((kinds for kinds in CERTAIN if kinds <= {rule.kind for rule in found}), frozenset())
+    return next((rule for rule in found if rule.kind in kinds), None)
+
+
+def _sequences(series: Iterable[PacsSeries], filters: Filters) -> Iterator[WordRule]:
     found = (rule for one in series for text in one.texts for rule in filters.series.find(text))
-    return next((rule for rule in found if rule.choice is Choice.INCLUDE and rule.kind in OF_HEADS), None)
+    return (rule for rule in found if rule.choice is Choice.INCLUDE)

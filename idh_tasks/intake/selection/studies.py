@@ -7,7 +7,14 @@ from idh_tasks.dicom.dates import parse_date
 from idh_tasks.domain.words import Choice, TextField, WordRule
 from idh_tasks.intake.selection.filters import Filters, Limits
 from idh_tasks.intake.selection.matching import WordTable
-from idh_tasks.intake.selection.series import names_a_head, names_elsewhere, places, shows_a_head, wanted_series
+from idh_tasks.intake.selection.series import (
+    names_a_head,
+    names_elsewhere,
+    places,
+    shows_a_head,
+    shows_a_head_for_certain,
+    wanted_series,
+)
 from idh_tasks.intake.selection.verdict import NO_SERIES, NOT_A_HEAD, Verdict
 from idh_tasks.intake.transport.listing import PacsSeries, PacsStudy
 
@@ -80,7 +87,7 @@ def _by_station(series: Sequence[PacsSeries], table: WordTable) -> Verdict | Non
 def _by_series(series: Sequence[PacsSeries], filters: Filters) -> Verdict:
     """Decide where the study says nothing: a stated head, else a sequence that only heads have and no other region."""
     stated = [place for one in series for place in places(one, filters)]
-    if head := names_a_head(stated):
+    if head := names_a_head(stated) or shows_a_head_for_certain(series, filters):
         return _said(head)
     if elsewhere := names_elsewhere(stated):
         return _said(elsewhere)

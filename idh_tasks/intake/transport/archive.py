@@ -24,6 +24,9 @@ from idh_tasks.intake.transport.spool import Spool, SpooledFile
 
 GZIP, TAR = b"\x1f\x8b", b"ustar"
 TAR_MAGIC_AT = 257
+TAR_BLOCK = 512
+END_OF_ZIP, EMPTY_ZIP_BYTES, MAX_COMMENT_BYTES = b"PK\5\6", 22, 2**16 - 1
+"""The signature of the last record of a ZIP, its size without a comment, and the largest comment; no ZIP is smaller."""
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 """Suffixes of the names of archives."""
@@ -105,13 +108,25 @@ def _limited(packed: SpooledFile) -> BinaryIO:
 
 def _unzip(packed: SpooledFile, spool: Spool, budget: Budget) -> Iterator[DeliveredFile]:
     with zipfile.ZipFile(_limited(packed)) as archive:
-        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+        _check_whole(packed, archive)
+        entries = [entry for entry in archive.infolist() if not entry.is_dir() or entry.file_size]
         budget.take(len(entries), sum(entry.file_size for entry in entries))
         for entry in entries:
             _check_path(entry.filename, link=(entry.external_attr >> 28) == 0o12)
         for entry in entries:
             with archive.open(entry) as content:
                 yield DeliveredFile(entry.filename, spool.write(pieces(content)))
+
+
+def _check_whole(packed: SpooledFile, archive: zipfile.ZipFile) -> None:
+    """Check that no other archive lies before or after a ZIP: the library sees the last one, and says nothing."""
+    starts = [entry.header_offset for entry in archive.infolist()]
+    with packed.open() as file:
+        file.seek(max(packed.size - EMPTY_ZIP_BYTES - MAX_COMMENT_BYTES, 0))
+        tail = file.read()
+    after = tail[tail.rfind(END_OF_ZIP) + EMPTY_ZIP_BYTES + len(archive.comment) :]
+    if min([*starts, archive.start_dir]) >= EMPTY_ZIP_BYTES or (len(after) >= EMPTY_ZIP_BYTES and any(after)):
+        raise _unreadable()
 
 
 def _untar(packed: SpooledFile, spool: Spool, budget: Budget) -> Iterator[DeliveredFile]:
@@ -129,10 +144,13 @@ def _untar(packed: SpooledFile, spool: Spool, budget: Budget) -> Iterator[Delive
 
 
 def _check_end(packed: SpooledFile, position: int) -> None:
-    """Check that only zeros follow: at a damaged header, the library ends as if the archive did."""
+    """Check that only zeros follow, and some do: at a damaged or missing header, the library ends as if at the end."""
     with packed.open() as rest:
         rest.seek(position)
         if any(any(piece) for piece in pieces(rest)):
+            raise _unreadable()
+        rest.seek(max(packed.size - TAR_BLOCK, 0))
+        if any(rest.read()):
             raise _unreadable()
 
 

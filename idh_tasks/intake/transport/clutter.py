@@ -33,7 +33,7 @@ def _is_clutter(file: DeliveredFile, *, medium: bool) -> bool:
 
 
 def _is_named_like_clutter(file: DeliveredFile) -> bool:
-    name, folders = file.last_name, file.name.lower().replace("!", "/").split("/")
+    name, folders = file.last_name, file.folders
     return name in SYSTEM or name.startswith(("._", *TEXTS)) or name.endswith(PROGRAMS) or SYSTEM_FOLDER in folders[:-1]
 
 

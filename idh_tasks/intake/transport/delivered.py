@@ -20,6 +20,14 @@ class DeliveredFile:
         return self.content.head[128:132] == b"DICM"
 
     @property
+    def folders(self) -> tuple[str, ...]:
+        """Return the names of folders and archives around the file, and its own, in lower case.
+
+        Some programs of Windows write ZIPs with its separator.
+        """
+        return tuple(self.name.lower().replace("!", "/").replace("\\", "/").split("/"))
+
+    @property
     def last_name(self) -> str:
         """Return the name without folders and archives, in lower case."""
-        return self.name.replace("!", "/").rpartition("/")[2].lower()
+        return self.folders[-1]

@@ -40,7 +40,7 @@ def list_cohort(platform: Platform, source: str) -> Listing:
     log.info("%s: asked for %d patients with a result, %d studies", source, len(asked), len(found))
     # Their dates say nothing about how far the archive was listed.
     items = [replace(item, position="") for item in study_items(platform, source, taken)]
-    return Listing(items, excluded, patients=patients)
+    return Listing(items, excluded, asked=tuple(patients))
 
 
 def _own(platform: Platform, patient: CohortPatient, studies: Sequence[PacsStudy]) -> list[PacsStudy]:

@@ -90,14 +90,20 @@ def _list_sources(
 def _with_cohort(listing: Listing, cohort: Listing) -> Listing:
     """Return both, in which no study counts twice: what the cohort excludes is kept, but not part of the night."""
     known = {item.item_id for item in listing.items}
-    further = [item for item in cohort.items if item.item_id not in known]
-    return replace(listing, items=[*listing.items, *further], patients=cohort.patients)
+    items = [*listing.items, *(item for item in cohort.items if item.item_id not in known)]
+    return replace(listing, items=items, asked=cohort.asked)
 
 
 def _arrived(platform: Platform, listed: Collection[str], failures: dict[str, IdhError]) -> Arrivals:
-    """Return what the change feed names; if it fails, the listings are taken all the same."""
+    """Return what the change feed names; if it fails, the listings are taken all the same.
+
+    The position of the feed is that of all archives: it stays where it is until each of them could be listed.
+    """
+    archives = [name for name, source in SOURCES.items() if name in ARCHIVES and source.is_configured(platform)]
+    if not set(archives) <= set(listed):
+        return Arrivals()
     try:
-        return arrivals(platform, [source for source in ARCHIVES if source in listed])
+        return arrivals(platform, archives)
     except IdhError as error:
         failures[FEED] = error
         _record_failure(platform, FEED, error)
@@ -122,6 +128,6 @@ def _register(
             for source, one in listed.items()
         }
         for source, one in listed.items():
-            selection.record_asked(transaction, source, one.patients)
+            selection.record_asked(transaction, source, one.asked)
         runs.begin(transaction)
         return registered, {source: inbox.open_items(transaction, source) for source in listed}

@@ -84,14 +84,17 @@ def move_study(
 ) -> None:
     """Put a study that was stored anew under its present patient, and name what had used it under the former one."""
     uses = owners.move(transaction, study, former)
-    owners.forget_absent(transaction, study.study_id, sorted(present))
+    absent = owners.forget_absent(transaction, study.study_id, sorted(present))
     audit.record(
         transaction, "ingest", "patient changed", study.study_id,
-        former=former, present=study.patient_key, **vars(uses),
+        former=former, present=study.patient_key, absent=absent, **vars(uses),
     )  # fmt: skip
-    log.warning("study %s: stored anew under another patient; %s", study.study_id, _in_words(uses))
-    if uses:
-        entry = QuarantineEntry(study.study_id, "study", Code.E_ID_CHANGED, _in_words(uses), received.item_id)
+    reason = _in_words(uses) + (
+        f"; {absent} instances did not come with it and are not used any more" if absent else ""
+    )
+    log.warning("study %s: stored anew under another patient; %s", study.study_id, reason)
+    if uses or absent:
+        entry = QuarantineEntry(study.study_id, "study", Code.E_ID_CHANGED, reason, received.item_id)
         quarantine.record(transaction, [entry], study.study_id)
 
 

@@ -56,6 +56,13 @@ def group_by_study(instances: Iterable[ReceivedInstance]) -> Iterator[tuple[str,
             yield uid, tuple(group)
 
 
+def outlines_alone(instances: Iterable[ReceivedInstance]) -> list[SpooledFile]:
+    """Return the outlines of studies of which no image came with them."""
+    received = list(instances)
+    illustrated = {uid for uid, _ in group_by_study(received)}
+    return [one.file for one in received if str(one.header.StudyInstanceUID) not in illustrated]
+
+
 def deidentified_instances(
     platform: Platform, study: ReceivedStudy, spool: Spool
 ) -> tuple[dict[str, DeidentifiedInstance], list[QuarantineEntry]]:

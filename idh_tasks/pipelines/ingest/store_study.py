@@ -27,6 +27,7 @@ from idh_tasks.pipelines.ingest.received_study import (
     conflict_entry,
     deidentified_instances,
     group_by_study,
+    outlines_alone,
     study_record,
 )
 from idh_tasks.pipelines.ingest.series_archive import SeriesArchive, pack_series
@@ -35,6 +36,8 @@ from idh_tasks.pipelines.platform import Platform, code_version
 from idh_tasks.store import keys
 from idh_tasks.store.content import Scratch
 from idh_tasks.store.objects import sha256
+
+ALONE = "an outline of a study of which no image was delivered with it"
 
 
 def store_studies(platform: Platform, fetched: FetchedFiles, item_id: str | None = None) -> dict[StudyId, bool]:
@@ -48,7 +51,8 @@ def store_studies(platform: Platform, fetched: FetchedFiles, item_id: str | None
         of them can be stored.
     """
     admission, spool = Admission(platform, item_id), Spool()
-    groups = list(group_by_study(_admit(fetched, admission, spool)))
+    instances = _admit(fetched, admission, spool)
+    groups = list(group_by_study(instances))
     mask = _mask_of_only_study(platform, fetched, len(groups), item_id)
     changed: dict[StudyId, bool] = {}
     refused: dict[StudyId, StudyQuarantinedError] = {}
@@ -63,8 +67,9 @@ def store_studies(platform: Platform, fetched: FetchedFiles, item_id: str | None
     if not changed:
         nothing = StudyQuarantinedError(Code.E_NO_IMAGES, "no readable MR image was delivered")
         raise next(iter(refused.values()), nothing)
+    alone = [seal_instance(platform, file, Code.E_NO_IMAGES, ALONE, item_id) for file in outlines_alone(instances)]
     with platform.database.begin() as transaction:
-        quarantine.record(transaction, _entries(refused, item_id))
+        quarantine.record(transaction, [*_entries(refused, item_id), *alone])
         if len(groups) == 1:  # else it is not known of which study a rejected instance is
             quarantine.tie_to_study(transaction, admission.quarantined, next(iter(changed)))
     return changed

@@ -18,13 +18,13 @@ from idh_tasks.pipelines.platform import Platform
 class Listing:
     """What a source has: its deliveries, how many other studies were seen by reason, and how far it was listed.
 
-    `patients` are those for whom it was asked by identifier.
+    `asked` are the patients of whom it was asked; that is recorded with the deliveries, or they would be lost.
     """
 
     items: list[InboxItem]
     excluded: Counter[str] = field(default_factory=Counter)
     position: str = ""
-    patients: Sequence[CohortPatient] = ()
+    asked: tuple[CohortPatient, ...] = ()
 
 
 EARLIEST = date(1990, 1, 1)

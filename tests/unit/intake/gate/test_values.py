@@ -181,7 +181,19 @@ def test_d22_an_integer_that_is_none_decides_where_it_is_needed(text: bytes) -> 
     assert refused(with_raw(instance(), INSTANCE_NUMBER, b"IS", text), text, INSTANCE_NUMBER) == "E_VR_INVALID"
 
 
-def test_d22_a_needed_number_that_is_one_of_several_is_dropped() -> None:
+@pytest.mark.parametrize("text", [b"2\\1", b"2\\2", b"2\\"])
+@pytest.mark.parametrize(
+    ("tag", "vr"),
+    [(RESCALE, b"DS"), ((0x0028, 0x1052), b"DS"), ((0x0018, 0x0050), b"DS"), (INSTANCE_NUMBER, b"IS")],
+    ids=["slope", "intercept", "thickness", "number"],
+)
+def test_d22_several_numbers_are_refused_where_an_image_is_another_one_without(
+    tag: Tag, vr: bytes, text: bytes
+) -> None:
+    assert refused(with_raw(instance(), tag, vr, text), text, tag) == "E_VR_INVALID"
+
+
+def test_d22_an_echo_time_that_is_one_of_several_is_dropped() -> None:
     content = with_raw(instance(), ECHO_TIME, b"DS", b"30\\100")
 
     assert {warning.code for warning in admit(content).warnings} == {"W_VR_INVALID"}

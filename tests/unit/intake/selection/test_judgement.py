@@ -90,6 +90,38 @@ def test_where_nothing_shows_a_head_the_study_is_not_picked_up(listed: list[Pacs
     assert final("", listed) == ("exclude", reason)
 
 
+@pytest.mark.parametrize(
+    ("listed", "reason"),
+    [
+        (series("t1_mprage_sag_p2_iso", "t2 sag HWS"), "mprage"),
+        (series("FLAIR", "ep2d_diff", "T2 TSE sag LWS"), "flair"),
+        (series("MPRAGE", "t2_tse_tra", body_part="CSPINE"), "mprage"),
+    ],
+)
+def test_sequences_of_heads_only_prevail_over_another_region_beside_them(listed: list[PacsSeries], reason: str) -> None:
+    assert final("MR Tumornachsorge", listed) == ("include", reason)
+
+
+def test_a_reformat_or_the_flair_of_a_spine_shows_no_head_beside_another_region() -> None:
+    assert final("", series("T1 MPR", "DWI LIVER")) == ("exclude", "trunk")
+    assert final("", series("MPRAGE neck", "t2 sag HWS")) == ("exclude", "neck")
+
+
+def test_the_protocol_of_a_whole_examination_excludes_no_series_that_has_a_description() -> None:
+    listed = [
+        PacsSeries(f"1.{n}", "MR", text, protocol="BRAIN TUMOR MRA SWI")
+        for n, text in enumerate(("Ax T2", "T1 +C", ""))
+    ]
+    assert retrieved(listed) == ["Ax T2", "T1 +C"]
+
+
+@pytest.mark.parametrize(
+    "name", ["Dynamic susceptibility contrast", "MS-Protokoll T2", "t1_fl3d_ce", "DYNAMIC SUSCEPTIBILITY EPI"]
+)
+def test_a_source_of_a_sequence_is_retrieved_whatever_else_its_name_says(name: str) -> None:
+    assert retrieved(series(name)) == [name]
+
+
 def test_a_head_of_which_no_series_is_of_use_is_not_picked_up() -> None:
     assert final("MRA Head", series("localizer", "TOF_3D_multi-slab", "MRA MIP")) == ("exclude", "no series of use")
     assert final("cMRT", series("", modality="SR")) == ("exclude", "no series of use")

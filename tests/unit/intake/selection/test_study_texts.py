@@ -53,9 +53,30 @@ def test_accents_case_signs_and_a_second_region_do_not_hide_a_head(text: str) ->
     assert choice(text) is Choice.INCLUDE
 
 
-@pytest.mark.parametrize("text", ["Femoral head", "tête fémorale", "Hüftkopf", "caput femoris", "testa del femore"])
-def test_the_head_of_a_bone_is_no_head(text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Femoral head", "tête fémorale", "Hüftkopf", "caput femoris", "testa del femore", "fibular head",
+        "Pancreatic head", "cabeza del fémur", "tête du pancréas", "testa dell'omero",
+    ],
+)  # fmt: skip
+def test_the_head_of_a_bone_or_organ_is_no_head(text: str) -> None:
     assert choice(text) is Choice.EXCLUDE
+
+
+@pytest.mark.parametrize(
+    "text", ["MRT głowy", "ZNS mit Myelon", "Neuroaxis, spinal", "fMRT Hand und Fuss", "CNS/spine"]
+)
+def test_letters_that_no_accent_makes_and_the_whole_nervous_system_do_not_hide_a_head(text: str) -> None:
+    assert choice(text) is Choice.INCLUDE
+
+
+@pytest.mark.parametrize(
+    "text", ["Fetal brain", "fetales Gehirn", "IRM cérébrale foetale", "fötales Gehirn", "MRI Brain Fetus"]
+)
+def test_the_head_of_an_unborn_child_is_not_the_one_of_the_patient(text: str) -> None:
+    assert choice(text) is Choice.EXCLUDE
+    assert choice(f"{text}; head") is Choice.INCLUDE
 
 
 @pytest.mark.parametrize("text", ["Krankenhaus", "feet first", "HEAD FIRST SUPINE", "Mainz"])

@@ -116,6 +116,35 @@ def test_s07_a_hostile_tar_is_quarantined(content: bytes) -> None:
     assert caught.value.code == "E_ARCHIVE"
 
 
+TWO_TAR = tar_of([("a", b"1" * 512), ("b", b"2")])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(zip_of([("a", b"1")]) + zip_of([("b", b"2")]), id="two ZIPs, one after the other"),
+        pytest.param(dicom_bytes(instance()) + zip_of([("b", b"2")]), id="an image before a ZIP"),
+        pytest.param(zip_of([("b", b"2")]) + tar_of([("a", b"1")]), id="a tar after a ZIP"),
+        pytest.param(TWO_TAR[:1024], id="a tar cut between two entries"),
+    ],
+)
+def test_an_archive_of_which_the_library_sees_a_part_only_is_quarantined(content: bytes) -> None:
+    with pytest.raises(StudyQuarantinedError) as caught:
+        opened(content)
+    assert caught.value.code == "E_ARCHIVE"
+
+
+def test_zeros_after_a_zip_and_its_comment_are_no_second_archive() -> None:
+    content = zip_of([("a", b"1")])
+    commented = content[:-2] + (30).to_bytes(2, "little") + b"from the radiology department "
+    for delivered in (content + bytes(4096), commented, b"PK00" + content):
+        assert named(opened(delivered)) == [("a", b"1")]
+
+
+def test_an_entry_with_the_name_of_a_folder_and_a_content_is_a_file() -> None:
+    assert [content for _, content in named(opened(zip_of([("a/", b""), ("x/", b"1")])))] == [b"1"]
+
+
 SAME_NAMES = [("1.dcm", b"one"), ("1.dcm", b"two"), ("A/1.dcm", b"three"), ("a/1.dcm", b"four"), ("./1.dcm", b"five"),
               ("a//1.dcm", b"six"), ("\u00fc.dcm", b"seven"), ("u\u0308.dcm", b"eight")]  # fmt: skip
 """Eight files, of which a folder of some file systems would hold four, and one by name only."""

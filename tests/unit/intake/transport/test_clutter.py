@@ -29,7 +29,7 @@ def kept(files: list[Named]) -> list[str]:
 @pytest.mark.parametrize(
     "name",
     ["AUTORUN.INF", "viewer/weasis.exe", "README.TXT", "readme", "__MACOSX/a/._1.dcm", "a/._1.dcm", ".DS_Store",
-     "a/Thumbs.db", "index.html", "jre/bin/java.dll", "desktop.ini", "LICENSE"],
+     "a/Thumbs.db", "a\\Thumbs.db", "__MACOSX\\a\\1.dcm", "index.html", "jre/bin/java.dll", "desktop.ini", "LICENSE"],
 )  # fmt: skip
 def test_files_of_a_viewer_or_an_operating_system_are_counted(name: str) -> None:
     files, clutter = without_clutter(spooled([("1.dcm", IMAGE), (name, b"x")]))
@@ -54,3 +54,8 @@ def test_on_a_medium_a_name_with_a_dot_is_none_of_an_image() -> None:
     files = [("DICOMDIR", media_directory()), ("viewer/help.pdf", b"x"), ("viewer/data.xml", b"x"), ("IM1", IMAGE),
              ("IM2", b"cut"), ("IM3.DCM", b"cut")]  # fmt: skip
     assert kept(files) == ["IM1", "IM2", "IM3.DCM"]
+
+
+def test_the_separator_of_windows_does_not_hide_a_name() -> None:
+    [file] = spooled([("CASE1\\ROI.nii.gz", b"x")])
+    assert file.last_name == "roi.nii.gz"
