@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from idh_tasks.pipelines.ingest import night
@@ -38,8 +39,14 @@ def ingest(settings: Settings, source: str) -> None:
     assert night.ingest(Platform(settings), (source,))
 
 
+def _own_kib() -> int:
+    """Return the peak of this process alone: `ru_maxrss` also counts the parent from which it was forked."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0])
+
+
 if __name__ == "__main__":
     called, given = pickle.load(sys.stdin.buffer)  # noqa: S301 - it comes from the parent process
     called(*given)
-    for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
-        print(resource.getrusage(whose).ru_maxrss // 1024)  # noqa: T201 - to the parent process
+    for peak in (_own_kib(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss):
+        print(peak // 1024)  # noqa: T201 - to the parent process

@@ -19,7 +19,7 @@ S = TypeVar("S", bound=BaseSettings)
 
 CONNECTIONS = ("IDH_CONN_IDH_DB_PAGES", "IDH_CONN_IDH_STORE")
 """Connections that only the API server has (plugins/idh_airflow/connections.py)."""
-FOR_TESTS = ("IDH_REAL_DATA", "IDH_HISTORIES", "IDH_ANSWER_HISTORIES", "IDH_PAGE_CASES")
+FOR_TESTS = ("IDH_REAL_DATA", "IDH_HISTORIES", "IDH_ANSWER_HISTORIES", "IDH_PAGE_CASES", "IDH_MEMORY_INSTANCES")
 FILES = ("__FROM", "__COPY")
 """Endings by which docker/entrypoint.sh reads a variable from a file."""
 NEAR, SHOWN = 0.7, 40

@@ -48,6 +48,8 @@ WITHOUT_WHICH_IS_ASKED = (
 
 A series without them is asked about. Of where an image lies and what its pixels mean, nobody would be asked.
 """
+B_VALUE = Tag("DiffusionBValue")
+"""Not dropped in any VR: in a series with b-values, an image without one counts as one at b = 0."""
 IMAGE_SEQUENCES = (
     "ContrastBolusAgentSequence",
     "PerFrameFunctionalGroupsSequence",

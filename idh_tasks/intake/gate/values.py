@@ -12,7 +12,7 @@ from pydicom.valuerep import VR
 from idh_tasks.codes import Code
 from idh_tasks.dicom.elements import MAX_CACHED_BYTES, ElementContext, reading_copy, standalone
 from idh_tasks.errors import InstanceRejectedError
-from idh_tasks.intake.gate.needed import MAY_BE_SEVERAL, Need, needed_of
+from idh_tasks.intake.gate.needed import B_VALUE, MAY_BE_SEVERAL, Need, needed_of
 from idh_tasks.intake.gate.vr import NUMBERS, is_one_of_several, is_valid, judged_vr, known_vr
 from idh_tasks.intake.gate.warning import GateWarning
 
@@ -60,7 +60,7 @@ def _check_element(ds: Dataset, tag: BaseTag, context: ElementContext, need: Nee
     vr = judged_vr(element)
     if isinstance(element, RawDataElement) and not _is_stated_sequence(element) and not _usable(ds, element, vr):
         dispensable = tag in MAY_BE_SEVERAL and is_one_of_several(element, vr)
-        if tag in need.elements and vr in NUMBERS and not dispensable:
+        if tag == B_VALUE or (tag in need.elements and vr in NUMBERS and not dispensable):
             raise InstanceRejectedError(Code.E_VR_INVALID, f"{tag} holds no valid {vr}, and nothing is read without it")
         del ds[tag]
         yield GateWarning(

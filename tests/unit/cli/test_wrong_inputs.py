@@ -78,6 +78,13 @@ WRONG_URLS = [
 
 WRONG_USAGE = [
     ("intake", "select", "MRT Knie"),
+    ("intake", "rules", "propose"),
+    ("intake", "rules", "preview", "x"),
+    ("intake", "rules", "activate", "1"),
+    ("intake", "rules", "retire", "1", "--reason", " "),
+    ("intake", "rules", "past", "0"),
+    ("run", "backfill", "--since", "yesterday"),
+    ("run", "backfill", "--slice-days", "0"),
     ("nosuch",),
     ("run", "nosuch"),
     ("run", "ingest", "--source", "tape"),

@@ -39,6 +39,6 @@ def test_every_form_that_asks_why_takes_such_a_reason() -> None:
         for field in route.dependant.body_params
         if field.name == "reason"
     }
-    assert len(asking) == 7
+    assert len(asking) == 8
     assert "/models/rollback" in asking
     assert [path for path, field in asking.items() if not field.validate("   ", loc=("body",))[1]] == []

@@ -92,6 +92,12 @@ def test_d21_what_is_no_number_decides_where_imaging_needs_it(tag: Tag, vr: byte
     assert refused(with_raw(instance(), tag, vr, text), text, tag) == "E_VR_INVALID"
 
 
+@pytest.mark.parametrize(("vr", "value"), [(b"LO", NAME), (b"FD", NAME), (b"FD", bytes(16)), (b"DS", b"1000\\0")])
+def test_d21_a_b_value_that_cannot_be_read_decides(vr: bytes, value: bytes) -> None:
+    """Without it, the image would be taken for one at b = 0."""
+    assert refused(with_raw(instance(), (0x0018, 0x9087), vr, value), NAME, (0x0018, 0x9087)) == "E_VR_INVALID"
+
+
 def test_d21_text_in_a_uid_that_tells_where_an_image_lies_decides() -> None:
     assert refused(with_raw(instance(), FRAME_OF_REFERENCE, b"UI", NAME), NAME, FRAME_OF_REFERENCE) == "E_VR_INVALID"
 
