@@ -218,7 +218,8 @@ def list_study(
     _check_complete(studies, len(found) + counted)
     patients = frozenset(str(row.get("PatientID") or "").strip() for row in studies)
     references = frozenset(_reference(row) for row in found if _may_be_accepted(row))
-    return StudyContents(patients, references, whole=not others)
+    counts = frozenset((one.series_uid, one.instances) for one in listed)
+    return StudyContents(patients, references, whole=not others, series=counts)
 
 
 def _query(study_uid: str, level: str, keys: tuple[str, ...], criteria: dict[str, str]) -> Dataset:

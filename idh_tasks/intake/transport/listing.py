@@ -141,12 +141,13 @@ class InstanceReference:
 class StudyContents:
     """What the PACS holds of a study: the patient ids it is filed under, and every instance that is wanted.
 
-    `whole` is whether every series of the study is wanted.
+    `whole` is whether every series of the study is wanted; `series` are all of them, with their numbers of instances.
     """
 
     patients: frozenset[str]
     instances: frozenset[InstanceReference]
     whole: bool = True
+    series: frozenset[tuple[str, int]] = frozenset()
 
 
 SeriesChoice = Callable[[PacsStudy, Sequence[PacsSeries]], frozenset[str]]

@@ -5,9 +5,10 @@ import time
 from collections import Counter
 
 from idh_tasks.codes import Code
-from idh_tasks.db import inbox, quarantine, selection
+from idh_tasks.db import inbox, ledger, quarantine, selection
 from idh_tasks.db.inbox import Effort, InboxItem, InboxState, Outcome
 from idh_tasks.db.quarantine import QuarantineEntry
+from idh_tasks.domain.study import StudyId
 from idh_tasks.errors import (
     ObjectReplacedError,
     ObjectVanishedError,
@@ -16,7 +17,9 @@ from idh_tasks.errors import (
     TransientError,
     as_idh_error,
 )
+from idh_tasks.pipelines.ingest.fetched import FetchedFiles
 from idh_tasks.pipelines.ingest.sources import SOURCES
+from idh_tasks.pipelines.ingest.sources.items import series_digest
 from idh_tasks.pipelines.ingest.store_study import store_studies
 from idh_tasks.pipelines.platform import Platform
 
@@ -66,9 +69,17 @@ def _attempt(platform: Platform, item: InboxItem) -> Outcome:
         vanished = isinstance(cause, ObjectVanishedError | ObjectReplacedError)
         state = InboxState.VANISHED if vanished else InboxState.FAILED
         return Outcome(state, code=cause.code, reason=cause.reason)
+    _keep_listing(platform, fetched, min(changed))
     state = InboxState.INGESTED if any(changed.values()) else InboxState.UNCHANGED
     effort = Effort(time.monotonic() - began, len(fetched.files), sum(file.content.size for file in fetched.files))
     return Outcome(state, study_id=min(changed), effort=effort)
+
+
+def _keep_listing(platform: Platform, fetched: FetchedFiles, study_id: StudyId) -> None:
+    """Keep what the archive listed of the study when it was fetched: later listings are compared with it."""
+    if digest := series_digest(platform, fetched.series):
+        with platform.database.begin() as transaction:
+            ledger.keep_digests(transaction, {study_id: digest})
 
 
 def _record(platform: Platform, item_id: str, outcome: Outcome) -> None:

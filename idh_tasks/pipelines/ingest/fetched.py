@@ -19,11 +19,15 @@ MASK_NAMES = ("roi.nii.gz", "roi.nii")
 
 @dataclass(frozen=True)
 class FetchedFiles:
-    """The files of a delivery; `study_uid` and `patients` state what they must contain, if the source knows that."""
+    """The files of a delivery; `study_uid` and `patients` state what they must contain, if the source knows that.
+
+    `series` are all that the source lists of the study, with their numbers of instances.
+    """
 
     files: Sequence[DeliveredFile]
     study_uid: str | None = None
     patients: frozenset[str] = frozenset()
+    series: frozenset[tuple[str, int]] = frozenset()
 
     @cached_property
     def masks(self) -> tuple[SpooledFile, ...]:

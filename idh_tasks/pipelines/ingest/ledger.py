@@ -19,7 +19,7 @@ from idh_tasks.intake.transport.listing import PacsStudy
 from idh_tasks.pipelines.ingest.selection import select
 from idh_tasks.pipelines.ingest.slices import Period, cut_to, next_period
 from idh_tasks.pipelines.ingest.sources.archives import Archive, configured
-from idh_tasks.pipelines.ingest.sources.items import study_items
+from idh_tasks.pipelines.ingest.sources.items import series_digest, study_items
 from idh_tasks.pipelines.platform import Platform
 
 log = logging.getLogger(__name__)
@@ -145,9 +145,9 @@ def _name(transaction: Transaction, missing: Sequence[str], listed: Sequence[str
 
 
 def verify_series(platform: Platform, archive: Archive) -> int:
-    """Compare what an archive states of known studies and their series with the last time; return how many changed.
+    """Compare what an archive states of known studies with their last retrieve or comparison; count what has changed.
 
-    A changed study is fetched again by the next night, unless it was fetched since the last time.
+    A changed study is fetched again by the next night.
     """
     with platform.database.begin() as transaction:
         studies = ledger.unchecked(transaction, archive.source, platform.settings.listing.verified)
@@ -155,13 +155,15 @@ def verify_series(platform: Platform, archive: Archive) -> int:
         return 0
     uids = [study.study_instance_uid for study in studies]
     listed, series = archive.known(uids), archive.series(uids)
-    digests = {one.study_id: _digest(platform, series.get(one.study_instance_uid, frozenset())) for one in studies}
+    digests = {
+        one.study_id: series_digest(platform, series.get(one.study_instance_uid, frozenset())) for one in studies
+    }
     changed = [one for one in studies if _has_changed(one, digests[one.study_id])]
     gone = sorted(set(uids) - {study.study_uid for study in listed})
     with platform.database.begin() as transaction:
         inbox.enter(transaction, archive.source, study_items(platform, archive.source, listed))
-        ledger.reopen(transaction, archive.source, [one.study_instance_uid for one in changed])
         ledger.keep_digests(transaction, digests)
+        ledger.reopen(transaction, archive.source, [one.study_instance_uid for one in changed])
         for one in changed:
             audit.record(transaction, "ingest", "series changed", one.study_id, source=archive.source)
         _name(transaction, gone, [study.study_uid for study in listed])
@@ -169,12 +171,6 @@ def verify_series(platform: Platform, archive: Archive) -> int:
         audit.record(transaction, "ingest", "series verified", archive.source, **counts)
     log.info("%s: series of %d known studies verified, %d changed, %d missing", archive.source, *counts.values())
     return len(changed)
-
-
-def _digest(platform: Platform, series: frozenset[tuple[str, int]]) -> str | None:
-    """Return a keyed token of series UIDs and counts; None if none is listed."""
-    parts = (f"{uid} {count}" for uid, count in sorted(series))
-    return platform.pseudonymiser.token("series of a study", *parts) if series else None
 
 
 def _has_changed(study: CheckedStudy, digest: str | None) -> bool:

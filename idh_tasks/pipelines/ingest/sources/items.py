@@ -76,5 +76,11 @@ def fingerprint(platform: Platform, study: PacsStudy) -> str:
     return platform.pseudonymiser.token("listing", str(study.series), str(study.instances), *stated)
 
 
+def series_digest(platform: Platform, series: frozenset[tuple[str, int]]) -> str | None:
+    """Return a keyed token of series UIDs and counts; None if none is listed."""
+    parts = (f"{uid} {count}" for uid, count in sorted(series))
+    return platform.pseudonymiser.token("series of a study", *parts) if series else None
+
+
 def _today() -> date:
     return datetime.now(UTC).date()

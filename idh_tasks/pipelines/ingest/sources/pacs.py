@@ -48,4 +48,4 @@ def fetch(platform: Platform, item: InboxItem) -> FetchedFiles:
     contents = list_study(pacs, item.locator, series_choice(platform, "pacs", item.item_id), urgency)
     received = ReceivedFiles(Spool())
     retrieve(pacs, item.locator, contents, received, urgency)
-    return FetchedFiles(delivered(received), item.locator, contents.patients)
+    return FetchedFiles(delivered(received), item.locator, contents.patients, contents.series)
