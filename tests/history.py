@@ -105,8 +105,21 @@ FROM generate_series(:n * {EVENTS_PER_STUDY}, 1, -1) AS n;
 """
 
 
+RULE = """
+WITH made AS (
+    INSERT INTO idh.series_rule (review_id, protocol, manufacturer, doubt, tr, te, ti, sequence, proposed_by)
+    VALUES (:review_id, 'a protocol', 'SIEMENS', 'a doubt', 500, 10, 0, 'T1', 'mary')
+    RETURNING rule_id
+), stated AS (
+    INSERT INTO idh.series_rule_state (rule_id, version, state, stated_by)
+    SELECT rule_id, 1, 'proposed', 'mary' FROM made
+)
+SELECT rule_id FROM made
+"""
+
+
 def fill(platform: Platform, studies: int, unsettled: int = 10_000) -> dict[str, str]:
-    """Replace all rows by studies with all that follows from them; return parameters of a study, a run, and a question.
+    """Replace all rows by studies with all that follows from them; return parameters of one of each kind.
 
     Per study: six series and patches, a report, three predictions, a held delivery and a question (of both, one in
     twenty is open), and ten audit events. Per hundred studies: a training run, of which the latest still trains and
@@ -124,8 +137,9 @@ def fill(platform: Platform, studies: int, unsettled: int = 10_000) -> dict[str,
     with platform.database.begin() as transaction:
         cohort.keep_places(transaction, version)
     [(study_id, run_id, review_id)] = run_sql(platform, SHOWN)
+    [(rule_id,)] = run_sql(platform, RULE, review_id=review_id)
     store_report(platform, run_id, "a reason")
-    return {"study_id": study_id, "run_id": run_id, "review_id": review_id}
+    return {"study_id": study_id, "run_id": run_id, "review_id": review_id, "rule_id": str(rule_id)}
 
 
 def store_report(platform: Platform, run_id: str, text: str) -> None:
