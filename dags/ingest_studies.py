@@ -2,23 +2,19 @@
 ### Ingest studies
 
 Every night: list the drop bucket, the PACS and the DICOMweb archive, retrieve what is new and shows a head, check every
-instance, remove all identifiers, identify the sequence of every series, and store the study. Patients with a pathology
-result are asked for by identifier. What is not picked up is counted with its reason.
+instance, remove all identifiers, name every series, and store the study. Patients with a result are asked for by
+identifier. What is not picked up is counted with its reason.
 
-**Sources**: Connections `idh_store` (S3), `idh_pacs` (DICOM) and `idh_dicomweb`. If one of them is unreachable, the
-others are still ingested. Studies of the PACS have tasks of their own in the pool `pacs`; nothing else waits for it.
-If `IDH_PACS_CHANGES` names a Connection to an Orthanc, a study is also fetched within minutes of being complete there,
-and each night whatever has become complete since the last one, of any study date. `check_archives` lists a part of each
-archive in full, which must add up: listed = known + held + open + excluded.
+**Sources**: Connections `idh_store`, `idh_pacs` and `idh_dicomweb`; if one is unreachable, the others are read. With
+`IDH_PACS_CHANGES`, the Connection to an Orthanc, a study is also fetched within minutes of being complete there.
+`check_archives` lists a part of each archive in full, which must add up.
 
-**Writes**: `idh.study`, `idh.series`, `idh.instance`, `idh.quarantine`, `idh.ingest_night`, `idh.ingest_run`,
-`idh.excluded_study`, `idh.patient_query`, `idh.listing_slice`, `idh.owner_change`, `idh.owner_doubt`; identifiers are
-written to schema `phi` only. The head of the audit log goes to `audit/` in the object store.
+**Writes**: `idh.study`, `idh.series`, `idh.instance`, `idh.quarantine`, the tables of nights and archives; identifiers
+go to schema `phi` only. The head of the audit log goes to `audit/` in the object store.
 
-**When it is red**: `reconcile` reports how many deliveries have no outcome, and which source was unreachable or
-listed nothing. The reasons are in `phi.inbox`, the balance of every night in `idh.ingest_night`. Fix the cause and
-clear the run; finished deliveries are not repeated. `idh intake quarantine list` shows what is held. `check_archives`
-names a period that does not add up (`E_LEDGER`), or an archive that it could not list.
+**When it is red**: `reconcile` reports how many deliveries have no outcome and which source was unreachable or listed
+nothing; see `phi.inbox`. `check_archives` names a period that does not add up (`E_LEDGER`). Fix the cause and clear the
+run; finished deliveries are not repeated. `idh intake quarantine list` shows what is held.
 """
 
 from typing import TYPE_CHECKING
@@ -44,9 +40,7 @@ LABEL = "{{ task.op_kwargs['batch']['label'] }}"
     schedule=timed(INGEST_CRON, ARRIVALS),
     doc_md=__doc__,
     dag_display_name="Ingest studies",
-    params={
-        "source": Param("all", type="string", enum=["all", "bucket", "pacs", "dicomweb"], description="Where to look."),
-    },
+    params={"source": Param("all", type="string", enum=["all", "bucket", "pacs", "dicomweb"], description="Source.")},
     **DAG_DEFAULTS,
 )
 def ingest_studies() -> None:

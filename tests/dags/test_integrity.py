@@ -63,7 +63,7 @@ def test_only_training_runs_on_the_gpu_queue(bag: DagBag) -> None:
 
 def test_only_tasks_that_ask_the_pacs_wait_for_it(bag: DagBag) -> None:
     waiting = {t.task_id for dag in bag.dags.values() for t in dag.tasks if t.pool == "pacs"}
-    assert waiting == {"discover", "retrieve_batch"}
+    assert waiting == {"discover", "retrieve_batch", "check_archives", "plan"}
 
 
 def test_mapped_tasks_have_readable_names(bag: DagBag) -> None:
@@ -115,7 +115,7 @@ def _modules(node: ast.AST) -> Iterator[str]:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_dag_reads_like_its_own_diagram(path: Path) -> None:
     source = path.read_text()
-    assert 40 <= len(source.splitlines()) <= 90
+    assert 40 <= len(source.splitlines()) <= 100
     assert [step.name for step in steps(ast.parse(source)) if len(step.body) > 5] == [], "more than a pipeline call"
 
 

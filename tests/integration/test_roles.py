@@ -17,7 +17,7 @@ from idh_tasks.local import postgres
 from idh_tasks.local.installation import Installation
 from idh_tasks.local.logins import Login
 from idh_tasks.pipelines.platform import Platform
-from tests.roles import login_url
+from tests.roles import ERASED, login_url
 
 COLUMNS = {
     ("idh_ingest", "idh.patient", "sex"),
@@ -49,17 +49,10 @@ READS_PHI = {
     "backup": set(PHI),
 }
 AUDITS = {"ingest", "link", "preprocess", "train", "predict", "deliver", "erase", "pages"}
-ERASED = (
-    "disagreement study_exclusion submitted_outline prediction document held_out_patient locked_decision "
-    "owner_change owner_doubt twin_pair held_out_score locked_score dataset_pack "
-    "dataset_member case_link review study_view qc_sheet "
-    "patch series instance quarantine study assay report_standing report person merge_event patient cohort_place "
-    "patient_query"
-)
 WRITES = {
     "ingest": {
         "INSERT": "patient series ingest_night study instance watermark quarantine pseudonym_key source_check "
-        "worker_settings pacs_turn excluded_study exclusion_count patient_query owner_change owner_doubt listing_slice "
+        "pacs_turn worker_settings excluded_study exclusion_count patient_query owner_change owner_doubt listing_slice "
         "ingest_run backfill backfill_slice",
         "UPDATE": "study instance watermark quarantine source_check worker_settings pacs_turn excluded_study "
         "exclusion_count patient_query owner_doubt ingest_run backfill backfill_slice",

@@ -2,23 +2,16 @@
 
 from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from datetime import date
-from io import BytesIO
 from typing import Any
-from urllib.parse import urlsplit
 
-import requests
-from dicomweb_client import DICOMwebClient
 from pydicom import Dataset
-from requests.adapters import HTTPAdapter
-from urllib3.util.retry import Retry
 
 from idh_tasks.codes import Code
-from idh_tasks.domain.encryption import is_on_this_machine, require_encryption
 from idh_tasks.endpoints import DicomwebSettings
 from idh_tasks.errors import InstanceRejectedError, StudyQuarantinedError, TransientError
 from idh_tasks.intake.gate.accepted import MAX_BYTES, SOP_CLASSES
 from idh_tasks.intake.gate.file_meta import read_file_meta
-from idh_tasks.intake.transport.inflate import ACCEPTED_CODINGS, MAX_ANSWER_BYTES, inflated
+from idh_tasks.intake.transport.dicomweb_session import body, client, session, translated
 from idh_tasks.intake.transport.listing import (
     SERIES_KEYS,
     STUDY_KEYS,
@@ -32,103 +25,11 @@ from idh_tasks.intake.transport.listing import (
 )
 from idh_tasks.intake.transport.multipart import boundary_of, parts
 
-RETRIES = 4
-TEMPORARY = (429, 500, 502, 503, 504)
-REFUSED = (401, 403)
 ACCEPT = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 MAX_STUDY_BYTES = 16 * 2**30
 """The largest study that is retrieved."""
-PIECE_BYTES = 2**16
 STUDY_UID, SERIES_UID, INSTANCE_UID, SOP_CLASS = "0020000D", "0020000E", "00080018", "00080016"
 SERIES_INSTANCES = "00201209"
-
-
-class _SameHostSession(requests.Session):
-    """A session that never follows a redirect to another host, which would send our credentials there."""
-
-    def __init__(self, timeout_s: float) -> None:
-        super().__init__()
-        self._timeout_s = timeout_s
-
-    def request(self, *args: Any, **options: Any) -> requests.Response:
-        """Send a request with a time limit; a listing is read within its limit of size."""
-        whole = not options.get("stream")
-        options |= {"timeout": options.get("timeout") or self._timeout_s, "stream": True}
-        answer = super().request(*args, **options)
-        if whole:
-            _read_whole(answer)
-        return answer
-
-    def get_redirect_target(self, resp: requests.Response) -> str | None:
-        target = super().get_redirect_target(resp)
-        if target and urlsplit(target).netloc not in ("", urlsplit(str(resp.url)).netloc):
-            raise TransientError(Code.E_DICOMWEB, "the archive redirects to another host; set that address instead")
-        return target
-
-
-class _Adapter(HTTPAdapter):
-    """An adapter that throws the body of a redirect away, which requests would unpack as a whole."""
-
-    def send(self, *args: Any, **options: Any) -> requests.Response:
-        """Send a request."""
-        answer = super().send(*args, **options)
-        if answer.is_redirect:
-            answer.close()
-            answer.raw = BytesIO()
-        return answer
-
-
-def _read_whole(answer: requests.Response) -> None:
-    """Read an answer that is unpacked to at most so many bytes; requests finds it as if it had come unpacked."""
-    with answer:
-        content = BytesIO(b"".join(_body(answer, MAX_ANSWER_BYTES)))
-    answer.headers.pop("Content-Encoding", None)
-    answer.raw = content
-
-
-def _body(answer: requests.Response, most: int) -> Iterator[bytes]:
-    pieces = answer.raw.stream(PIECE_BYTES, decode_content=False)
-    return inflated(pieces, answer.headers.get("Content-Encoding", ""), most)
-
-
-def _session(archive: DicomwebSettings, retries: int = RETRIES) -> requests.Session:
-    """Return a session for an archive that may be asked; every request of ours goes through one."""
-    address = urlsplit(archive.url)
-    require_encryption(
-        "the DICOMweb archive",
-        encrypted=address.scheme == "https",
-        private=archive.private_network,
-        local=is_on_this_machine(address.hostname),
-    )
-    session = _SameHostSession(archive.timeout_s)
-    session.headers.update(ACCEPTED_CODINGS)
-    session.trust_env = False  # no ~/.netrc, no proxy of the environment
-    if archive.token is not None:
-        session.headers["Authorization"] = f"Bearer {archive.token.get_secret_value()}"
-    elif archive.login:
-        session.auth = (archive.login, archive.password.get_secret_value() if archive.password else "")
-    # A Retry-After header is respected.
-    retry = Retry(total=retries, backoff_factor=0.3, backoff_jitter=0.3, status_forcelist=TEMPORARY, backoff_max=30)
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, _Adapter(max_retries=retry))
-    return session
-
-
-def _client(archive: DicomwebSettings, retries: int = RETRIES) -> DICOMwebClient:
-    client = DICOMwebClient(archive.url, session=_session(archive, retries), timeout=archive.timeout_s)
-    client.set_http_retry_params(retry=False)  # our session has its own retries, with jitter
-    return client
-
-
-def _translated(error: Exception) -> TransientError:
-    """Return our error without the text of the cause: it may hold addresses with UIDs of patients."""
-    if isinstance(error, TransientError):
-        return error
-    response = getattr(error, "response", None)
-    if response is not None and response.status_code in REFUSED:
-        return TransientError(Code.E_DICOMWEB, f"the archive refuses the login or token ({response.status_code})")
-    status = f", status {response.status_code}" if response is not None else ""
-    return TransientError(Code.E_DICOMWEB, f"the archive failed ({type(error).__name__}{status})")
 
 
 def _search_all(search: Any, page: int, **options: Any) -> list[dict[str, Any]]:
@@ -150,7 +51,7 @@ def _search(search: Any, limit: int, offset: int, options: dict[str, Any]) -> li
     try:
         rows: list[dict[str, Any]] = search(limit=limit, offset=offset, **options)
     except Exception as error:  # the client raises what requests, JSON and urllib3 raise
-        raise _translated(error) from None
+        raise translated(error) from None
     if not all({STUDY_UID, SERIES_UID, INSTANCE_UID} & set(row) for row in rows):
         raise TransientError(Code.E_DICOMWEB, "the archive's listing names no study, series or instance")
     return rows
@@ -187,7 +88,7 @@ def find_patient_studies(archive: DicomwebSettings, identifiers: Iterable[str]) 
 
 def _studies(archive: DicomwebSettings, **criteria: str) -> list[PacsStudy]:
     fields = [key for key in STUDY_KEYS if key not in criteria]
-    rows = _search_all(_client(archive).search_for_studies, archive.page, search_filters=criteria, fields=fields)
+    rows = _search_all(client(archive).search_for_studies, archive.page, search_filters=criteria, fields=fields)
     return unique_studies(listed_study(_data_set(row)) for row in rows)
 
 
@@ -200,7 +101,7 @@ def find_undated(archive: DicomwebSettings) -> list[PacsStudy]:
         ``E_DICOMWEB`` after bounded retries.
     """
     fields = [key for key in STUDY_KEYS if key != "ModalitiesInStudy"]
-    search = _client(archive).search_for_studies
+    search = client(archive).search_for_studies
     rows = _search_all(search, archive.page, search_filters={"ModalitiesInStudy": "MR"}, fields=fields)
     return unique_studies(one for one in map(listed_study, map(_data_set, rows)) if not one.study_date)
 
@@ -213,12 +114,12 @@ def find_known(archive: DicomwebSettings, study_uids: Sequence[str]) -> list[Pac
     TransientError
         ``E_DICOMWEB`` after bounded retries.
     """
-    client, fields = _client(archive), [key for key in STUDY_KEYS if key != "StudyInstanceUID"]
+    asked, fields = client(archive), [key for key in STUDY_KEYS if key != "StudyInstanceUID"]
     rows = [
         row
         for uid in study_uids
         for row in _search(
-            client.search_for_studies, 2, 0, {"search_filters": {"StudyInstanceUID": uid}, "fields": fields}
+            asked.search_for_studies, 2, 0, {"search_filters": {"StudyInstanceUID": uid}, "fields": fields}
         )
     ]
     return unique_studies(one for one in map(listed_study, map(_data_set, rows)) if one.study_uid in set(study_uids))
@@ -232,7 +133,7 @@ def find_series(archive: DicomwebSettings, study_uids: Sequence[str]) -> dict[st
     TransientError
         ``E_DICOMWEB`` after bounded retries.
     """
-    search, fields = _client(archive).search_for_series, ["NumberOfSeriesRelatedInstances"]
+    search, fields = client(archive).search_for_series, ["NumberOfSeriesRelatedInstances"]
     return {
         uid: frozenset(
             (_value(row, SERIES_UID), int(_value(row, SERIES_INSTANCES) or 0))
@@ -257,7 +158,7 @@ def probe(archive: DicomwebSettings) -> None:
     TransientError
         ``E_DICOMWEB`` if it does not.
     """
-    _search(_client(archive, retries=0).search_for_studies, 1, 0, {})
+    _search(client(archive, retries=0).search_for_studies, 1, 0, {})
 
 
 def retrieve(
@@ -275,7 +176,7 @@ def retrieve(
     StudyQuarantinedError
         ``E_NO_IMAGES`` if the study has none.
     """
-    rows = _search_all(_client(archive).search_for_instances, archive.page, study_instance_uid=study_uid)
+    rows = _search_all(client(archive).search_for_instances, archive.page, study_instance_uid=study_uid)
     unwanted = _unwanted(archive, study_uid, choose)
     wanted = {_value(row, INSTANCE_UID): _value(row, SERIES_UID) for row in rows if _is_wanted(row, unwanted)}
     if not wanted:
@@ -309,7 +210,7 @@ def list_series(archive: DicomwebSettings, study_uid: str) -> list[PacsSeries]:
     TransientError
         ``E_DICOMWEB`` after bounded retries.
     """
-    search = _client(archive).search_for_series
+    search = client(archive).search_for_series
     rows = _search_all(search, archive.page, study_instance_uid=study_uid, fields=list(SERIES_KEYS))
     return [listed_series(_data_set(row)) for row in rows]
 
@@ -317,14 +218,14 @@ def list_series(archive: DicomwebSettings, study_uid: str) -> list[PacsSeries]:
 def _files(archive: DicomwebSettings, path: str) -> Iterator[bytes]:
     """Yield the parts of a WADO-RS answer without parsing them: the gate comes before any parser."""
     url = f"{archive.url.rstrip('/')}/studies/{path}"
-    session = _session(archive)
+    opened = session(archive)
     try:
-        with session.get(url, headers={"Accept": ACCEPT}, stream=True) as answer:
+        with opened.get(url, headers={"Accept": ACCEPT}, stream=True) as answer:
             answer.raise_for_status()
             boundary = boundary_of(answer.headers.get("Content-Type", ""))
-            yield from parts(_body(answer, MAX_STUDY_BYTES), boundary, MAX_BYTES)
+            yield from parts(body(answer, MAX_STUDY_BYTES), boundary, MAX_BYTES)
     except Exception as error:  # requests, urllib3 and the reader of parts raise their own types
-        raise _translated(error) from None
+        raise translated(error) from None
 
 
 def _uid(content: bytes) -> str:

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from idh_tasks.endpoints import DicomwebSettings
 from idh_tasks.errors import TransientError
 from idh_tasks.intake.transport import dicomweb
+from idh_tasks.intake.transport.dicomweb_session import RETRIES
 
 EVER = (date(1990, 1, 1), date(2100, 1, 1))
 LISTED = [{"0020000D": {"vr": "UI", "Value": ["1.2.3"]}, "00080020": {"vr": "DA", "Value": ["20180304"]},
@@ -79,7 +80,7 @@ def test_n10_a_lasting_failure_ends_after_bounded_retries() -> None:
         dicomweb.find_studies(stub.settings, *EVER)
     assert caught.value.code == "E_DICOMWEB"
     assert "4711" not in str(caught.value)
-    assert len(stub.requests) == dicomweb.RETRIES + 1
+    assert len(stub.requests) == RETRIES + 1
 
 
 @pytest.mark.parametrize(
