@@ -1,5 +1,7 @@
 """No identifier of a patient crosses a network unencrypted, unless an administrator has declared it private."""
 
+from urllib.parse import urlsplit
+
 from idh_tasks.codes import Code
 from idh_tasks.errors import RunRefusedError
 
@@ -9,6 +11,19 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 def is_on_this_machine(host: str | None) -> bool:
     """Return whether a host, or the folder of a Unix socket in its place, is this machine."""
     return host is not None and (host in LOOPBACK or host.startswith("/"))
+
+
+def require_encrypted_url(who: str, url: str, *, private: bool) -> None:
+    """Refuse an address of the web as `require_encryption` does.
+
+    Raises
+    ------
+    RunRefusedError
+        ``E_UNENCRYPTED``.
+    """
+    address = urlsplit(url)
+    local = is_on_this_machine(address.hostname)
+    require_encryption(who, encrypted=address.scheme == "https", private=private, local=local)
 
 
 def require_encryption(who: str, *, encrypted: bool, private: bool, local: bool) -> None:

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 
 from idh_tasks.codes import Code
-from idh_tasks.domain.encryption import is_on_this_machine, require_encryption
+from idh_tasks.domain.encryption import require_encrypted_url
 from idh_tasks.endpoints import ChangesSettings
 from idh_tasks.errors import TransientError
 
@@ -50,13 +49,7 @@ def read_changes(feed: ChangesSettings, since: int | None) -> Changes:
 
 
 def _session(feed: ChangesSettings) -> requests.Session:
-    address = urlsplit(feed.url)
-    require_encryption(
-        "the change feed",
-        encrypted=address.scheme == "https",
-        private=feed.private_network,
-        local=is_on_this_machine(address.hostname),
-    )
+    require_encrypted_url("the change feed", feed.url, private=feed.private_network)
     session = requests.Session()
     session.trust_env = False  # no ~/.netrc, no proxy of the environment
     if feed.login:

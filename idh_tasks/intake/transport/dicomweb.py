@@ -18,6 +18,7 @@ from idh_tasks.intake.transport.listing import (
     PacsSeries,
     PacsStudy,
     SeriesChoice,
+    counted,
     every_series,
     listed_series,
     listed_study,
@@ -29,7 +30,6 @@ ACCEPT = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 MAX_STUDY_BYTES = 16 * 2**30
 """The largest study that is retrieved."""
 STUDY_UID, SERIES_UID, INSTANCE_UID, SOP_CLASS = "0020000D", "0020000E", "00080018", "00080016"
-SERIES_INSTANCES = "00201209"
 
 
 def _search_all(search: Any, page: int, **options: Any) -> list[dict[str, Any]]:
@@ -100,10 +100,7 @@ def find_undated(archive: DicomwebSettings) -> list[PacsStudy]:
     TransientError
         ``E_DICOMWEB`` after bounded retries.
     """
-    fields = [key for key in STUDY_KEYS if key != "ModalitiesInStudy"]
-    search = client(archive).search_for_studies
-    rows = _search_all(search, archive.page, search_filters={"ModalitiesInStudy": "MR"}, fields=fields)
-    return unique_studies(one for one in map(listed_study, map(_data_set, rows)) if not one.study_date)
+    return [study for study in _studies(archive, ModalitiesInStudy="MR") if not study.study_date]
 
 
 def find_known(archive: DicomwebSettings, study_uids: Sequence[str]) -> list[PacsStudy]:
@@ -114,15 +111,8 @@ def find_known(archive: DicomwebSettings, study_uids: Sequence[str]) -> list[Pac
     TransientError
         ``E_DICOMWEB`` after bounded retries.
     """
-    asked, fields = client(archive), [key for key in STUDY_KEYS if key != "StudyInstanceUID"]
-    rows = [
-        row
-        for uid in study_uids
-        for row in _search(
-            asked.search_for_studies, 2, 0, {"search_filters": {"StudyInstanceUID": uid}, "fields": fields}
-        )
-    ]
-    return unique_studies(one for one in map(listed_study, map(_data_set, rows)) if one.study_uid in set(study_uids))
+    found = [study for uid in study_uids for study in _studies(archive, StudyInstanceUID=uid) if study.study_uid == uid]
+    return unique_studies(found)
 
 
 def find_series(archive: DicomwebSettings, study_uids: Sequence[str]) -> dict[str, frozenset[tuple[str, int]]]:
@@ -133,14 +123,7 @@ def find_series(archive: DicomwebSettings, study_uids: Sequence[str]) -> dict[st
     TransientError
         ``E_DICOMWEB`` after bounded retries.
     """
-    search, fields = client(archive).search_for_series, ["NumberOfSeriesRelatedInstances"]
-    return {
-        uid: frozenset(
-            (_value(row, SERIES_UID), int(_value(row, SERIES_INSTANCES) or 0))
-            for row in _search_all(search, archive.page, study_instance_uid=uid, fields=fields)
-        )
-        for uid in study_uids
-    }
+    return {uid: counted(list_series(archive, uid)) for uid in study_uids}
 
 
 def _data_set(row: dict[str, Any]) -> Dataset:
@@ -166,8 +149,13 @@ def retrieve(
     study_uid: str,
     received: MutableMapping[str, bytes],
     choose: SeriesChoice = every_series,
-) -> None:
+) -> frozenset[tuple[str, int]]:
     """Retrieve the chosen series by WADO-RS into `received`, as DICOM files by instance UID; all listed must arrive.
+
+    Returns
+    -------
+    frozenset
+        All series of the study with their numbers of instances, as `find_series`.
 
     Raises
     ------
@@ -177,7 +165,8 @@ def retrieve(
         ``E_NO_IMAGES`` if the study has none.
     """
     rows = _search_all(client(archive).search_for_instances, archive.page, study_instance_uid=study_uid)
-    unwanted = _unwanted(archive, study_uid, choose)
+    series = list_series(archive, study_uid)
+    unwanted = _unwanted(archive, study_uid, series, choose)
     wanted = {_value(row, INSTANCE_UID): _value(row, SERIES_UID) for row in rows if _is_wanted(row, unwanted)}
     if not wanted:
         raise StudyQuarantinedError(Code.E_NO_IMAGES, "the archive lists no MR image in the study")
@@ -189,15 +178,18 @@ def retrieve(
                 received[uid] = content
     if missing := set(wanted) - set(received):
         raise TransientError(Code.E_INCOMPLETE, f"{len(wanted) - len(missing)} of {len(wanted)} instances arrived")
+    return counted(series)
 
 
 def _is_wanted(row: dict[str, Any], unwanted: set[str]) -> bool:
     return _value(row, SOP_CLASS) in ("", *SOP_CLASSES) and _value(row, SERIES_UID) not in unwanted
 
 
-def _unwanted(archive: DicomwebSettings, study_uid: str, choose: SeriesChoice) -> set[str]:
+def _unwanted(
+    archive: DicomwebSettings, study_uid: str, series: Sequence[PacsSeries], choose: SeriesChoice
+) -> set[str]:
     """Return the series that are listed and not chosen; one that is only listed by its instances is retrieved."""
-    studies, series = _studies(archive, StudyInstanceUID=study_uid), list_series(archive, study_uid)
+    studies = _studies(archive, StudyInstanceUID=study_uid)
     chosen = choose(studies[0] if studies else PacsStudy(study_uid, "", 0), series)
     return {one.series_uid for one in series} - chosen
 

@@ -11,7 +11,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from idh_tasks.codes import Code
-from idh_tasks.domain.encryption import is_on_this_machine, require_encryption
+from idh_tasks.domain.encryption import require_encrypted_url
 from idh_tasks.endpoints import DicomwebSettings
 from idh_tasks.errors import TransientError
 from idh_tasks.intake.transport.inflate import ACCEPTED_CODINGS, MAX_ANSWER_BYTES, inflated
@@ -73,13 +73,7 @@ def body(answer: requests.Response, most: int) -> Iterator[bytes]:
 
 def session(archive: DicomwebSettings, retries: int = RETRIES) -> requests.Session:
     """Return a session for an archive that may be asked; every request of ours goes through one."""
-    address = urlsplit(archive.url)
-    require_encryption(
-        "the DICOMweb archive",
-        encrypted=address.scheme == "https",
-        private=archive.private_network,
-        local=is_on_this_machine(address.hostname),
-    )
+    require_encrypted_url("the DICOMweb archive", archive.url, private=archive.private_network)
     made = _SameHostSession(archive.timeout_s)
     made.headers.update(ACCEPTED_CODINGS)
     made.trust_env = False  # no ~/.netrc, no proxy of the environment

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urljoin
 
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from idh_tasks.codes import Code
-from idh_tasks.domain.encryption import is_on_this_machine, require_encryption
+from idh_tasks.domain.encryption import require_encrypted_url
 from idh_tasks.endpoints import FhirSettings
 from idh_tasks.errors import RunRefusedError, TransientError
 from idh_tasks.intake.transport.inflate import (
@@ -146,9 +146,7 @@ def _first_url(server: FhirSettings, since: datetime) -> str:
 
 
 def _check_encryption(server: FhirSettings) -> None:
-    address = urlsplit(server.url)
-    encrypted, local = address.scheme == "https", is_on_this_machine(address.hostname)
-    require_encryption("the FHIR server", encrypted=encrypted, private=server.private_network, local=local)
+    require_encrypted_url("the FHIR server", server.url, private=server.private_network)
 
 
 def _client(server: FhirSettings) -> httpx.Client:

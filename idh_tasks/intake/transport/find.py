@@ -21,9 +21,11 @@ from idh_tasks.intake.transport.listing import (
     SERIES_KEYS,
     STUDY_KEYS,
     InstanceReference,
+    PacsSeries,
     PacsStudy,
     SeriesChoice,
     StudyContents,
+    counted,
     every_series,
     listed_series,
     listed_study,
@@ -146,16 +148,12 @@ def find_series(pacs: PacsSettings, study_uids: Sequence[str]) -> dict[str, froz
         ``E_PACS``, or ``E_QUERY_TRUNCATED``.
     """
     with association(pacs, [], StudyRootQueryRetrieveInformationModelFind) as opened:
-        return {uid: frozenset(map(_counted, _series_rows(pacs, opened, uid))) for uid in study_uids}
+        return {uid: counted(_series_of(pacs, opened, uid)) for uid in study_uids}
 
 
-def _series_rows(pacs: PacsSettings, opened: Association, study_uid: str) -> list[Dataset]:
-    keys = ("SeriesInstanceUID", "NumberOfSeriesRelatedInstances")
-    return _find_all(pacs, opened, _query(study_uid, "SERIES", keys, {}), Priority.LOW)
-
-
-def _counted(row: Dataset) -> tuple[str, int]:
-    return str(row.SeriesInstanceUID), int(row.get("NumberOfSeriesRelatedInstances") or 0)
+def _series_of(pacs: PacsSettings, opened: Association, study_uid: str) -> list[PacsSeries]:
+    query = _query(study_uid, "SERIES", SERIES_KEYS, {})
+    return [listed_series(row) for row in _find_all(pacs, opened, query, Priority.LOW)]
 
 
 def _patiently(pacs: PacsSettings, opened: Association, query: Dataset, priority: Priority) -> list[Dataset] | None:
@@ -214,12 +212,11 @@ def list_study(
         found = [row for series in listed if series.series_uid in wanted for row in images(series.series_uid)]
         # A series that is not wanted is counted all the same: nothing may be missing from the listing in silence.
         others = [one for one in listed if one.series_uid not in wanted]
-        counted = sum(one.instances or len(images(one.series_uid)) for one in others)
-    _check_complete(studies, len(found) + counted)
+        stated = sum(one.instances or len(images(one.series_uid)) for one in others)
+    _check_complete(studies, len(found) + stated)
     patients = frozenset(str(row.get("PatientID") or "").strip() for row in studies)
     references = frozenset(_reference(row) for row in found if _may_be_accepted(row))
-    counts = frozenset((one.series_uid, one.instances) for one in listed)
-    return StudyContents(patients, references, whole=not others, series=counts)
+    return StudyContents(patients, references, whole=not others, series=counted(listed))
 
 
 def _query(study_uid: str, level: str, keys: tuple[str, ...], criteria: dict[str, str]) -> Dataset:

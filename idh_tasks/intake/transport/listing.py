@@ -150,6 +150,11 @@ class StudyContents:
     series: frozenset[tuple[str, int]] = frozenset()
 
 
+def counted(series: Iterable[PacsSeries]) -> frozenset[tuple[str, int]]:
+    """Return the series with their numbers of instances, by which a change is noticed."""
+    return frozenset((one.series_uid, one.instances) for one in series)
+
+
 SeriesChoice = Callable[[PacsStudy, Sequence[PacsSeries]], frozenset[str]]
 """Returns the UIDs of the series of a study that are retrieved; it raises what excludes the study."""
 

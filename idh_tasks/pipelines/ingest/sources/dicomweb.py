@@ -42,7 +42,7 @@ def fetch(platform: Platform, item: InboxItem) -> FetchedFiles:
     archive = platform.settings.dicomweb
     if archive is None:
         raise RunRefusedError(Code.E_PREFLIGHT, "the DICOMweb archive of this delivery is no longer configured")
-    listed = dicomweb.find_series(archive, [item.locator])[item.locator]
     received = ReceivedFiles(Spool())
-    dicomweb.retrieve(archive, item.locator, received, series_choice(platform, "dicomweb", item.item_id))
-    return FetchedFiles(delivered(received), item.locator, series=listed)
+    choose = series_choice(platform, "dicomweb", item.item_id)
+    series = dicomweb.retrieve(archive, item.locator, received, choose)
+    return FetchedFiles(delivered(received), item.locator, series=series)
