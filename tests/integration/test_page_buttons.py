@@ -92,11 +92,13 @@ WHERE study_id = :study_id AND series_id = 'T1';
 UPDATE idh.series SET protocol = 'q', confidence = 'low', evidence = ' → T2; a doubt',
     physics = '{"tr": 0, "te": 0, "ti": 0, "permitted": ["T1"], "may_be": []}'
 WHERE study_id = :study_id AND series_id = 'T2';
-INSERT INTO idh.series_rule (review_id, protocol, manufacturer, doubt, tr, te, ti, sequence, proposed_by)
-SELECT '', 'q', 'SIEMENS', 'T2; a doubt', 0, 0, 0, 'T1', 'mary' FROM generate_series(1, 2);
+WITH made AS (
+    INSERT INTO idh.series_rule (review_id, protocol, manufacturer, doubt, tr, te, ti, sequence, proposed_by)
+    SELECT '', 'q', 'SIEMENS', 'T2; a doubt', 0, 0, 0, 'T1', 'mary' FROM generate_series(1, 2)
+    RETURNING rule_id
+)
 INSERT INTO idh.series_rule_state (rule_id, version, state, stated_by)
-SELECT rule_id, 1, CASE rank() OVER (ORDER BY rule_id) WHEN 1 THEN 'proposed' ELSE 'active' END, 'mary'
-FROM idh.series_rule
+SELECT rule_id, 1, CASE rank() OVER (ORDER BY rule_id) WHEN 1 THEN 'proposed' ELSE 'active' END, 'mary' FROM made
 """
 
 
@@ -109,7 +111,9 @@ def shown(platform: Platform) -> list[Names]:
     run_sql(platform, SUBMITTED, study_id=study_id)
     [(waiting,)], [(answered,)] = (run_sql(platform, REPORTED, waits=waits) for waits in (True, False))
     run_sql(platform, RULES, study_id=study_id)
-    (proposed,), (active,) = run_sql(platform, "SELECT rule_id::text FROM idh.series_rule ORDER BY rule_id")
+    (proposed,), (active,) = run_sql(
+        platform, "SELECT rule_id::text FROM idh.series_rule WHERE protocol = 'q' ORDER BY rule_id"
+    )
     [(named,)] = run_sql(platform, NAMED, study_id=study_id)
     return [
         PARAMETERS | {"study_id": study_id, "review_id": waiting, "rule_id": proposed},
