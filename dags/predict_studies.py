@@ -10,8 +10,10 @@ DICOM structured report per study, and a new one that supersedes it whenever lab
 predictions are withdrawn. A sequence whose champion was withdrawn without a successor is not predicted; the note of the
 run names it.
 
-**When it is red**: clear the failed batch. Stored predictions are kept.
+**When it is red**: clear the failed task. What is stored is kept, and a task takes only what is still due.
 """
+
+from typing import Any
 
 from airflow.sdk import dag
 from idh_airflow.assets import CASES, CHAMPIONS, JUDGEMENTS, PATCHES
@@ -23,6 +25,7 @@ from idh_airflow.steps import new_unless_empty, step
 from idh_tasks.domain.role import Role
 
 ROLE = Role.PREDICT
+LABEL = "{{ task.op_kwargs['share']['label'] }}"
 
 
 @dag(
@@ -32,27 +35,41 @@ ROLE = Role.PREDICT
     **DAG_DEFAULTS,
 )
 def predict_studies() -> None:
-    """Select what is due → predict in batches → write documents."""
+    """Select what is due → predict → write documents; tasks share the studies of each."""
 
-    @step("Batches of studies: {}.")
+    @step("Tasks that share the studies: {}.")
     def due() -> list[object]:
         from idh_tasks.pipelines.predict import batch
 
         return list(batch.due(platform(ROLE)))
 
-    @step("Predictions stored: {}.", map_index_template="{{ task.op_kwargs['batch']['label'] }}")
-    def predict_batch(batch: dict[str, list[str]]) -> int:
+    @step("Predictions stored: {}.", map_index_template=LABEL)
+    def predict_batch(share: dict[str, str], ti: Any = None) -> int:  # noqa: ARG001 - it names the task
         from idh_tasks.pipelines.predict.batch import predict_batch as predict
 
-        return predict(platform(ROLE), batch["ids"])
+        return predict(platform(ROLE), f"{ti.run_id} {ti.map_index}")
 
-    @step(published, trigger_rule="none_failed")
-    def write_documents() -> object:
+    @step("Tasks that share the documents: {}.", trigger_rule="none_failed")
+    def documents_due() -> list[object]:
         from idh_tasks.pipelines.predict import documents
 
-        return new_unless_empty(documents.publish(platform(ROLE)), "every document is up to date")
+        return list(documents.due(platform(ROLE)))
 
-    predict_batch.expand(batch=due()) >> write_documents()
+    @step("Documents written: {}.", map_index_template=LABEL)
+    def write_documents(share: dict[str, str], ti: Any = None) -> int:  # noqa: ARG001 - it names the task
+        from idh_tasks.pipelines.predict import documents
+
+        return documents.write_documents(platform(ROLE), f"{ti.run_id} {ti.map_index}")
+
+    @step(published, trigger_rule="none_failed")
+    def publish(written: list[int]) -> object:
+        from idh_tasks.pipelines.predict import documents
+
+        return new_unless_empty(documents.published(platform(ROLE), sum(written or ())), "every document is up to date")
+
+    shares = documents_due()
+    predict_batch.expand(share=due()) >> shares
+    publish(write_documents.expand(share=shares))
 
 
 predict_studies()

@@ -1,8 +1,9 @@
 """
 ### Preprocess studies
 
-After linking: every study without patches of the current code and settings is brought to the space of its MPRAGE,
-normalised, and cut to one 64×64 patch per sequence. ADC and rCBV are computed if no map was delivered.
+After linking: every study that has no patches yet, or whose images, links or outline have changed, is brought to the
+space of its MPRAGE, normalised, and cut to one 64×64 patch per sequence. ADC and rCBV are computed if no map was
+delivered. New code or settings make nothing due by themselves: see *Plan*.
 
 A delivered outline of the tumour is read on its own grid; if it is unclear which structure is the tumour, the study
 waits for a clear one (`E_ROI`). If none was delivered, one is proposed, shown in `review_cases`, and used once a person
@@ -15,8 +16,8 @@ Changed links are announced like new patches, because they change labels.
 
 **Writes**: `idh.patch`, one row per sequence: the patch, or the code that says why there is none.
 
-**When it is red**: a batch failed in all its attempts; the studies of the other batches are finished. Clear the failed
-batch.
+**When it is red**: a task failed in all its attempts. What the others prepared is announced. A task that was killed
+repeats the study it was at; one that has used its time leaves the rest to the next run. Clear the failed task.
 """
 
 from typing import Any
@@ -36,31 +37,33 @@ ROLE = Role.PREPROCESS
 
 @dag(schedule=[CASES], doc_md=__doc__, dag_display_name="Preprocess studies", **DAG_DEFAULTS)
 def preprocess_studies() -> None:
-    """Select what is due → preprocess in batches → announce, and request reviews of proposed outlines."""
+    """Select what is due → preprocess in tasks that share it → announce, and request reviews of proposed outlines."""
 
-    @step("Batches of studies: {}.")
+    @step("Tasks that share the studies: {}.")
     def due() -> list[object]:
         from idh_tasks.pipelines.preprocess import batch
 
         return list(batch.due(platform(ROLE)))
 
-    @step("Sequences by outcome: {}.", map_index_template="{{ task.op_kwargs['batch']['label'] }}")
-    def preprocess_batch(batch: dict[str, list[str]]) -> dict[str, int]:
+    @step("Prepared: {}.", map_index_template="{{ task.op_kwargs['share']['label'] }}")
+    def preprocess_batch(share: dict[str, str], ti: Any = None) -> dict[str, int]:  # noqa: ARG001 - it names the task
         from idh_tasks.pipelines.preprocess.batch import preprocess_batch as preprocess
 
-        return preprocess(platform(ROLE), batch["ids"])
+        return preprocess(platform(ROLE), f"{ti.run_id} {ti.map_index}")
 
-    @step(prepared, trigger_rule="none_failed", outlets=[PATCHES])
-    def announce(batches: list[Any], dag_run: Any = None) -> dict[str, int]:
+    @step(prepared, trigger_rule="all_done", outlets=[PATCHES])
+    def announce(done: list[Any], dag_run: Any = None) -> dict[str, int]:
         from idh_tasks.pipelines.preprocess import batch
 
-        if batches:
+        studies = sum(outcomes.get(batch.STUDIES, 0) for outcomes in done or ())
+        if studies:
             batch.count_cohort(platform(ROLE))
-        new_unless_empty(batches or dag_run.run_type == "asset_triggered", "no study was due, and no link has changed")
-        return {"studies": sum(len(batch["ids"]) for batch in batches)}
+        new_unless_empty(studies or dag_run.run_type == "asset_triggered", "no study was due, and no link has changed")
+        return {"studies": studies}
 
-    batches = due()
-    preprocess_batch.expand(batch=batches) >> [announce(batches), request_reviews(ROLE)]
+    done = preprocess_batch.expand(share=due())
+    done >> request_reviews(ROLE)  # which turns the run red if a task failed: what the others did is announced
+    announce(done)
 
 
 preprocess_studies()

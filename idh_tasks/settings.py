@@ -270,6 +270,8 @@ class Settings(ListenerSettings):
     """The full listing of the archives, a part of it each night."""
     fhir: FhirSettings | None = None
     """The laboratory's FHIR server, if it is to be polled."""
+    most_tasks: int = Field(default=16, ge=1, le=64)
+    """Tasks among which a stage shares the studies that are due; how many run at once is decided by the workers."""
     keep_originals: bool = False
     """Whether delivered files are kept, encrypted, below `phi/` of the platform's bucket."""
     data_kind: str = "clinical"

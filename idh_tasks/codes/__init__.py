@@ -207,6 +207,7 @@ class Code(StrEnum):
     E_DISK = "E_DISK"
     E_KEY = "E_KEY"
     E_AUDIT = "E_AUDIT"
+    E_KILLED = "E_KILLED"
     E_UNEXPECTED = "E_UNEXPECTED"
     E_START = "E_START"
     E_DEMO = "E_DEMO"

@@ -37,9 +37,12 @@ class Document:
     sha256: str
 
 
-def predictions_by_study(transaction: Transaction, settings_hash: str) -> list[StudyPredictions]:
-    """Return the predictions of the present champions for every current study; none where they no longer hold."""
-    return transaction.all(StudyPredictions, "documents/select_predictions_to_report", settings_hash=settings_hash)
+def predictions_of(transaction: Transaction, study_id: StudyId) -> StudyPredictions | None:
+    """Return what a document would say of a study now: no prediction if those of its latest document no longer hold.
+
+    It is None if there is nothing to say, and no document to supersede.
+    """
+    return transaction.first(StudyPredictions, "documents/select_predictions_to_report", study_id=study_id)
 
 
 def save(transaction: Transaction, document: Document) -> None:

@@ -78,10 +78,10 @@ def _json(content: dict[str, object] | None) -> str | None:
     return None if content is None else json.dumps(content)
 
 
-def due_studies(transaction: Transaction, settings_hash: str) -> list[str]:
-    """Return the studies without patches of their current revision and this version of code and settings."""
-    rows = transaction.rows("patches/select_studies_to_preprocess", settings_hash=settings_hash)
-    return [row["study_id"] for row in rows]
+def is_to_prepare(transaction: Transaction, study_id: StudyId, settings_hash: str) -> bool:
+    """Return whether a study lacks patches of its current revision and this version of code and settings."""
+    [due] = transaction.column(bool, "patches/select_is_to_prepare", study_id=study_id, settings_hash=settings_hash)
+    return due
 
 
 def count_outcomes(transaction: Transaction, settings_hash: str) -> list[PatchCount]:

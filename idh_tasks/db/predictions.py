@@ -57,9 +57,9 @@ class PredictionCounts:
     unseen: int
 
 
-def due(transaction: Transaction, settings_hash: str) -> list[DuePrediction]:
-    """Return the current patches that lack a prediction of a champion, ordered by study."""
-    return transaction.all(DuePrediction, "predictions/select_predictions_due", settings_hash=settings_hash)
+def due(transaction: Transaction, study_id: StudyId) -> list[DuePrediction]:
+    """Return the current patches of a study that lack a prediction of a champion, ordered by sequence."""
+    return transaction.all(DuePrediction, "predictions/select_predictions_due", study_id=study_id)
 
 
 def save(transaction: Transaction, predictions: Iterable[Prediction]) -> None:

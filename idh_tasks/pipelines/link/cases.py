@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from idh_tasks.codes import Code
-from idh_tasks.db import audit, cohort, links, patches, quarantine, reviews
+from idh_tasks.db import audit, cohort, due_work, links, quarantine, reviews
+from idh_tasks.db.due_work import Stage
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.quarantine import QuarantineEntry
 from idh_tasks.linkage.persons import resolve_persons
@@ -15,6 +16,8 @@ from idh_tasks.pipelines.platform import Platform, preprocessing_version, record
 
 log = logging.getLogger(__name__)
 
+MOST_COUNTED = 10_000
+"""Counting more studies that are due would change nothing."""
 MISMATCH = "birth date or sex differ between report and images at the same identifier; ask the registry"
 
 
@@ -26,11 +29,11 @@ def link_cases(platform: Platform) -> dict[str, int]:
         outcomes, affected = cohort.count_cases(transaction), asdict(cohort.count_affected(transaction))
         audit.record(transaction, "link", "linked", "cases", changed=changed, affected=affected, **outcomes)
         cohort.keep_places(transaction, preprocessing_version(platform))
-        due = patches.due_studies(transaction, preprocessing_version(platform))
+        due = due_work.count(transaction, Stage.PREPARE, MOST_COUNTED)
     record_audit_head(platform)
     log.info("%d links changed; cases: %s", changed, _in_words(outcomes))
     log.info("affected by changed labels: %s", _in_words(affected))
-    return {"links": changed, "studies due": len(due)}
+    return {"links": changed, "studies due": due}
 
 
 def _in_words(counts: Mapping[str, int]) -> str:

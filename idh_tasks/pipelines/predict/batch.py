@@ -1,31 +1,34 @@
 """Predicts: the champion of every sequence gives each current patch a probability, once."""
 
 import logging
-from collections import defaultdict
-from collections.abc import Sequence
+import math
+from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
-from idh_tasks.codes import Code
-from idh_tasks.db import models, predictions
+from idh_tasks.db import due_work, models, predictions
+from idh_tasks.db.due_work import Stage
 from idh_tasks.db.predictions import DuePrediction, Prediction
 from idh_tasks.domain.learning import ModelRecord
-from idh_tasks.errors import RunRefusedError
-from idh_tasks.pipelines.batches import Batch, cut
-from idh_tasks.pipelines.platform import Platform, preprocessing_version
+from idh_tasks.domain.study import StudyId
+from idh_tasks.pipelines.due_work import TIME_S, Outcomes, Share, shares, work_off
+from idh_tasks.pipelines.platform import Platform
+from idh_tasks.pipelines.predict.networks import Networks
 from idh_tasks.store.arrays import read_array
 
 log = logging.getLogger(__name__)
 
-STUDIES_PER_BATCH = 32
+STORED = "stored"
+STUDIES_PER_TASK = 32
 
 
-def due(platform: Platform) -> list[Batch]:
-    """Return the studies that lack a prediction of a present champion, in batches."""
+def due(platform: Platform) -> list[Share]:
+    """Note the studies of new champions, and return the tasks that share the studies to be predicted."""
     for sequence in unpredicted(platform):
         log.warning("%s is not predicted: its champion was withdrawn without a successor", sequence)
-    return cut(sorted({row.study_id for row in _due(platform)}), size=STUDIES_PER_BATCH)
+    with platform.database.begin() as transaction:
+        due_work.note_studies_of_champions(transaction)
+    return shares(platform, Stage.PREDICT, STUDIES_PER_TASK)
 
 
 def unpredicted(platform: Platform) -> list[str]:
@@ -34,49 +37,32 @@ def unpredicted(platform: Platform) -> list[str]:
         return [row.sequence.value for row in models.withdrawals(transaction)]
 
 
-def _due(platform: Platform) -> list[DuePrediction]:
+def predict_batch(platform: Platform, holder: str, time_s: float = TIME_S) -> int:
+    """Store predictions for studies that are due; return their number."""
+    networks = Networks(platform.store)
+    outcomes = work_off(platform, Stage.PREDICT, holder, partial(_predict, platform, networks), time_s)
+    log.info("%d predictions stored", outcomes[STORED])
+    return outcomes[STORED]
+
+
+def _predict(platform: Platform, networks: Networks, study_id: StudyId) -> Outcomes:
     with platform.database.begin() as transaction:
-        return predictions.due(transaction, preprocessing_version(platform))
-
-
-def predict_batch(platform: Platform, study_ids: list[str]) -> int:
-    """Store the predictions that are due for these studies; return their number."""
-    by_model: dict[str, list[DuePrediction]] = defaultdict(list)
-    for row in _due(platform):
-        if row.study_id in study_ids:
-            by_model[row.model_id].append(row)
+        due = predictions.due(transaction, study_id)
+        champions = {model.model_id: model for model in models.champions(transaction)}
+    # A champion that was replaced in the meantime predicts nothing; its successor has been noted.
+    made = [_predicted(platform, networks, champions[row.model_id], row) for row in due if row.model_id in champions]
     with platform.database.begin() as transaction:
-        champions = models.champions(transaction)
-    # A champion that was replaced in the meantime predicts nothing; the next run predicts with its successor.
-    stored = sum(_predict(platform, model, by_model[model.model_id]) for model in champions if by_model[model.model_id])
-    log.info("%d predictions stored", stored)
-    return stored
+        predictions.save(transaction, made)
+    return Outcomes({STORED: len(made)})
 
 
-def _predict(platform: Platform, model: ModelRecord, due: Sequence[DuePrediction]) -> int:
+def _predicted(platform: Platform, networks: Networks, model: ModelRecord, row: DuePrediction) -> Prediction:
     from idh_tasks.learning.calibration import stated_probability
 
-    of_mutant = _probabilities(platform, model, due)
-    [calibration] = {row.calibration for row in due}
-    calibrated = stated_probability(of_mutant.astype(np.float64), calibration)
-    with platform.database.begin() as transaction:
-        predictions.save(
-            transaction,
-            [_prediction(row, float(p), float(c)) for row, p, c in zip(due, of_mutant, calibrated, strict=True)],
-        )
-    return len(due)
-
-
-def _probabilities(platform: Platform, model: ModelRecord, due: Sequence[DuePrediction]) -> NDArray[np.float32]:
-    from idh_tasks.learning.registry import load_model
-    from idh_tasks.learning.training import probabilities
-
-    network = load_model(platform.store.get(model.object_key), model.sha256)
-    patches = np.stack([read_array(platform.store.get_checked(row.object_key, row.sha256)) for row in due])
-    of_mutant = probabilities(network, patches)[:, 1]
-    if not np.isfinite(of_mutant).all():
-        raise RunRefusedError(Code.E_NONFINITE, f"model {model.model_id} gives non-finite probabilities")
-    return of_mutant
+    patch = read_array(platform.store.get_checked(row.object_key, row.sha256))
+    of_mutant = networks.probability(model, patch)
+    calibrated = stated_probability(np.array([of_mutant], np.float64), row.calibration)
+    return _prediction(row, of_mutant, float(calibrated[0]))
 
 
 def _prediction(row: DuePrediction, probability: float, calibrated: float) -> Prediction:
@@ -85,4 +71,5 @@ def _prediction(row: DuePrediction, probability: float, calibrated: float) -> Pr
 
 def predict(platform: Platform) -> int:
     """Store all predictions that are due, without Airflow; return their number."""
-    return sum(predict_batch(platform, batch["ids"]) for batch in due(platform))
+    due(platform)
+    return predict_batch(platform, "by hand", time_s=math.inf)

@@ -4,6 +4,7 @@ A document whose predictions no longer hold is superseded by one that says so.
 """
 
 import logging
+from functools import partial
 from io import BytesIO
 from typing import NotRequired, TypedDict
 
@@ -11,14 +12,19 @@ from pydicom import Dataset, dcmread
 
 from idh_tasks.db import audit, documents, studies
 from idh_tasks.db.documents import Document, StudyPredictions
+from idh_tasks.db.due_work import Stage
 from idh_tasks.domain.learning import SequencePrediction
 from idh_tasks.domain.study import StudyId
 from idh_tasks.intake.transport.archive import unzip
-from idh_tasks.pipelines.platform import Platform, preprocessing_version
+from idh_tasks.pipelines.due_work import TIME_S, Outcomes, Share, shares, work_off
+from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.predict.batch import unpredicted
 from idh_tasks.store import keys
 
 log = logging.getLogger(__name__)
+
+STUDIES_PER_TASK = 32
+WRITTEN = "written"
 
 
 class Published(TypedDict):
@@ -28,24 +34,34 @@ class Published(TypedDict):
     unpredicted: NotRequired[list[str]]
 
 
-def publish(platform: Platform) -> Published:
-    """Write the documents that are due, and name the sequences whose champion was withdrawn without a successor."""
-    written, missing = write_documents(platform), unpredicted(platform)
+def due(platform: Platform) -> list[Share]:
+    """Return the tasks that share the studies whose documents may have to be written."""
+    return shares(platform, Stage.DOCUMENT, STUDIES_PER_TASK)
+
+
+def published(platform: Platform, written: int) -> Published:
+    """Return how many documents were written, and which sequences have no champion because it was withdrawn."""
+    missing = unpredicted(platform)
     return Published(documents=written, unpredicted=missing) if missing else Published(documents=written)
 
 
-def write_documents(platform: Platform) -> int:
+def write_documents(platform: Platform, holder: str = "by hand", time_s: float = TIME_S) -> int:
     """Write a document for each study whose latest document is not up to date; return their number.
 
     A stored document is never changed: a new one references the previous one.
     """
+    outcomes = work_off(platform, Stage.DOCUMENT, holder, partial(_update, platform), time_s)
+    log.info("%d documents written", outcomes[WRITTEN])
+    return outcomes[WRITTEN]
+
+
+def _update(platform: Platform, study_id: StudyId) -> Outcomes:
     with platform.database.begin() as transaction:
-        predicted = documents.predictions_by_study(transaction, preprocessing_version(platform))
-    due = [study for study in predicted if study.content_hash != _content_hash(study)]
-    for study in due:
-        _write(platform, study)
-    log.info("%d documents written", len(due))
-    return len(due)
+        study = documents.predictions_of(transaction, study_id)
+    if study is None or study.content_hash == _content_hash(study):
+        return Outcomes()
+    _write(platform, study)
+    return Outcomes({WRITTEN: 1})
 
 
 def _content_hash(study: StudyPredictions) -> str:

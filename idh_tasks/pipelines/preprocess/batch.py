@@ -1,10 +1,13 @@
-"""Preprocesses studies in batches: each study yields one patch per sequence, or a reason why there is none."""
+"""Preprocesses studies: each one yields one patch per sequence, or a reason why there is none."""
 
 import logging
+import math
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 
 from idh_tasks.db import cohort, links, outlines, patches, reviews, series_names, studies
+from idh_tasks.db.due_work import Stage
 from idh_tasks.db.outlines import StoredObject
 from idh_tasks.db.patches import PatchRecord
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
@@ -12,7 +15,7 @@ from idh_tasks.domain.study import SeriesRecord, StudyId
 from idh_tasks.errors import IdhError, SeriesRejectedError, StudyQuarantinedError
 from idh_tasks.imaging.outline.nifti import read_nifti
 from idh_tasks.imaging.pixels import read_pixels
-from idh_tasks.pipelines.batches import Batch, cut
+from idh_tasks.pipelines.due_work import TIME_S, Outcomes, Share, shares, work_off
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
 from idh_tasks.pipelines.preprocess.cut_patches import PatchCutter
 from idh_tasks.pipelines.preprocess.isolation import IsolatedProcess
@@ -29,23 +32,20 @@ from idh_tasks.settings import Settings
 
 log = logging.getLogger(__name__)
 
-Outcomes = Counter[str]
-"""Number of sequences by outcome: ``patches``, or the code of the reason."""
+STUDIES = "studies"
+STUDIES_PER_TASK = 4
 
 
-def due(platform: Platform) -> list[Batch]:
-    """Return the studies without patches of the current code and settings, in batches."""
-    with platform.database.begin() as transaction:
-        return cut(patches.due_studies(transaction, preprocessing_version(platform)))
+def due(platform: Platform) -> list[Share]:
+    """Return the tasks that share the studies to be prepared."""
+    return shares(platform, Stage.PREPARE, STUDIES_PER_TASK)
 
 
 def preprocess(platform: Platform) -> dict[str, int]:
-    """Preprocess everything that is due without Airflow; return the number of sequences by outcome."""
-    outcomes: Outcomes = Counter()
-    for batch in due(platform):
-        outcomes.update(preprocess_batch(platform, batch["ids"]))
+    """Preprocess everything that is due without Airflow; return the counts of `preprocess_batch`."""
+    outcomes = preprocess_batch(platform, "by hand", time_s=math.inf)
     count_cohort(platform)
-    return dict(outcomes)
+    return outcomes
 
 
 def count_cohort(platform: Platform) -> None:
@@ -54,19 +54,30 @@ def count_cohort(platform: Platform) -> None:
         cohort.keep_places(transaction, preprocessing_version(platform))
 
 
-def preprocess_batch(platform: Platform, study_ids: list[str]) -> dict[str, int]:
-    """Preprocess the studies of a batch in a child process; the reason is recorded where a study or series fails."""
-    outcomes: Outcomes = Counter()
+def preprocess_batch(platform: Platform, holder: str, time_s: float = TIME_S) -> dict[str, int]:
+    """Preprocess studies that are due in a child process; the reason is recorded where a study or series fails.
+
+    Returns
+    -------
+    dict of str to int
+        Number of studies, and of their sequences by outcome: ``patches``, or the code of the reason.
+    """
     with IsolatedProcess() as child:
-        for study_id in map(StudyId, study_ids):
-            try:
-                counts = child.call(_preprocess_in_child, platform.settings, study_id)
-            except (StudyQuarantinedError, SeriesRejectedError) as error:
-                counts = _record_refusal(platform, study_id, error)
-            log.info("study %s: %s; shown at /idh/studies/%s", study_id, _in_words(counts), study_id)
-            outcomes.update(counts)
-    log.info("batch finished: %s", _in_words(outcomes))
+        outcomes = work_off(platform, Stage.PREPARE, holder, partial(_prepare, platform, child), time_s)
+    log.info("task finished: %s", _in_words(outcomes))
     return dict(outcomes)
+
+
+def _prepare(platform: Platform, child: IsolatedProcess, study_id: StudyId) -> Outcomes:
+    with platform.database.begin() as transaction:
+        if not patches.is_to_prepare(transaction, study_id, preprocessing_version(platform)):
+            return Outcomes()
+    try:
+        counts = child.call(_preprocess_in_child, platform.settings, study_id)
+    except (StudyQuarantinedError, SeriesRejectedError) as error:
+        counts = _record_refusal(platform, study_id, error)
+    log.info("study %s: %s; shown at /idh/studies/%s", study_id, _in_words(counts), study_id)
+    return Outcomes({STUDIES: 1}) + counts
 
 
 def _in_words(outcomes: Mapping[str, int]) -> str:

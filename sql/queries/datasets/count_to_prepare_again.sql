@@ -1,6 +1,6 @@
 -- Labelled studies whose patches are of earlier code, settings or images only, so that they cannot be trained on yet.
-SELECT count(*) AS studies
-FROM idh.due_studies(:settings_hash) AS d
-WHERE d.again AND EXISTS (
-    SELECT FROM idh.case_link AS l WHERE l.study_id = d.study_id AND l.chosen AND l.idh_status IN ('mutant', 'wildtype')
-)
+SELECT count(DISTINCT l.study_id) AS studies
+FROM idh.case_link AS l
+JOIN idh.preparation AS n ON n.study_id = l.study_id
+WHERE l.chosen AND l.idh_status IN ('mutant', 'wildtype') AND n.made_with IS DISTINCT FROM :settings_hash
+    AND EXISTS (SELECT FROM idh.patch AS p WHERE p.study_id = l.study_id)

@@ -1,0 +1,73 @@
+"""Work that is due, by stage: noted by the transaction that makes it due, claimed item by item, gone when done."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from idh_tasks.codes import Code
+from idh_tasks.db.engine import Transaction
+
+
+class Stage(StrEnum):
+    """A stage of the platform with items of its own."""
+
+    PREPARE = "prepare"
+    PREDICT = "predict"
+    DOCUMENT = "document"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An item that a task works on, as it was noted; `attempts` counts this one."""
+
+    item: str
+    noted: int
+    attempts: int
+    holder: str
+
+
+def count(transaction: Transaction, stage: Stage, most: int) -> int:
+    """Count the items that are due now, up to a number."""
+    [items] = transaction.column(int, "due_work/count_due", stage=stage, most=most)
+    return items
+
+
+def claim_next(transaction: Transaction, stage: Stage, holder: str, lease_s: float) -> Claim | None:
+    """Claim the next item, or return None if nothing is due that no other task holds."""
+    return transaction.first(Claim, "due_work/claim_next", stage=stage, holder=holder, lease_s=lease_s)
+
+
+def release(transaction: Transaction, stage: Stage, holder: str) -> None:
+    """Let go of everything that a task holds."""
+    transaction.run("due_work/release", stage=stage, holder=holder)
+
+
+def finish(transaction: Transaction, stage: Stage, claim: Claim) -> None:
+    """Remove an item that is done; one that was noted again in the meantime is due again."""
+    _settle(transaction, "finish", stage, claim)
+
+
+def hand_back(transaction: Transaction, stage: Stage, claim: Claim) -> None:
+    """Let go of an item that could not be worked on because something else failed."""
+    _settle(transaction, "hand_back", stage, claim)
+
+
+def postpone(transaction: Transaction, stage: Stage, claim: Claim, pause_s: float, reason: str) -> None:
+    """Leave an item whose work failed for a later time."""
+    _settle(transaction, "postpone", stage, claim, pause_s=pause_s, reason=reason)
+
+
+def give_up(transaction: Transaction, stage: Stage, claim: Claim, code: Code, reason: str) -> None:
+    """Try an item no more until it is noted again, and keep the reason."""
+    _settle(transaction, "give_up", stage, claim, code=code, reason=reason)
+
+
+def _settle(transaction: Transaction, how: str, stage: Stage, claim: Claim, **values: object) -> None:
+    """End the work on an item; what was noted again in the meantime is only let go of."""
+    if not transaction.run(f"due_work/{how}", stage=stage, item=claim.item, noted=claim.noted, **values):
+        release(transaction, stage, claim.holder)
+
+
+def note_studies_of_champions(transaction: Transaction) -> int:
+    """Note the studies of sequences whose champion has changed; return their number."""
+    [studies] = transaction.column(int, "due_work/note_studies_of_champions")
+    return studies

@@ -1,0 +1,1 @@
+DELETE FROM idh.due_work WHERE stage = :stage AND item = :item AND noted = :noted

@@ -1,0 +1,1 @@
+SELECT idh.note_studies_of_champions() AS studies

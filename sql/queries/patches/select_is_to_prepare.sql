@@ -1,0 +1,1 @@
+SELECT idh.is_to_prepare(:study_id, :settings_hash) AS due
