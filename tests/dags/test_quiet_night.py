@@ -36,7 +36,8 @@ QUIET: dict[str, object] = {
     "idh_tasks.pipelines.review.questions.reviews_due": 0,
     "idh_tasks.pipelines.preprocess.batch.due": [],
     "idh_tasks.pipelines.predict.batch.due": [],
-    "idh_tasks.pipelines.predict.documents.publish": {"documents": 0},
+    "idh_tasks.pipelines.predict.documents.due": [],
+    "idh_tasks.pipelines.predict.documents.published": {"documents": 0},
     "idh_tasks.pipelines.train.freeze.freeze_cohort": SimpleNamespace(run_id=None, reason="2 new cases, 10 needed"),
 }
 """What the pipelines find on such a night."""
@@ -53,7 +54,7 @@ SKIPPED = {
     "backfill_studies": set(),
     "link_pathology": set(),
     "preprocess_studies": {"preprocess_batch"},
-    "predict_studies": {"predict_batch"},
+    "predict_studies": {"predict_batch", "write_documents"},
     "retrain_models": {
         "freeze_cohort",
         "search_twins",

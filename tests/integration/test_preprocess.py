@@ -33,6 +33,7 @@ from idh_tasks.pipelines.preprocess import batch, isolation
 from idh_tasks.pipelines.review import answers, questions
 from tests.database import run_sql
 from tests.deliveries import fetched
+from tests.due import plan_all
 
 
 class PatchRow(NamedTuple):
@@ -96,6 +97,8 @@ def test_x06_patches_of_other_settings_are_stored_beside_the_old_ones(platform: 
     assert len(patches(platform)) == 6
     settings = platform.settings.imaging.model_copy(update={"resample": "pad_square"})
     other = Platform(platform.settings.model_copy(update={"imaging": settings}))
+    assert batch.due(other) == []
+    plan_all(platform)
     assert len(batch.due(other)) == 1
     batch.preprocess(other)
     rows = run_sql(platform, "SELECT object_key, origin FROM idh.patch")
@@ -159,7 +162,10 @@ def test_a_study_with_an_unforeseen_fault_costs_itself_only_and_once(
         "UPDATE idh.series SET object_key = :key, sha256 = :sha256 WHERE object_key = :old",
         key=f"{key}.damaged", sha256=damaged, old=key,
     )  # fmt: skip
-    batch.preprocess_batch(platform, [bad, good] if first == "bad" else [good, bad])
+    # What was noted last comes first.
+    for study_id in [good, bad] if first == "bad" else [bad, good]:
+        run_sql(platform, "SELECT idh.note_work('prepare', ARRAY[:study_id])", study_id=study_id)
+    assert batch.preprocess_batch(platform, "task") == {"studies": 2, "patches": 6, "E_PREPROC": 6}
     rows = run_sql(platform, "SELECT study_id, code FROM idh.patch")
     assert Counter(rows) == {(good, None): 6, (bad, "E_PREPROC"): 6}
     assert batch.due(platform) == []

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from idh_tasks.codes import Code
-from idh_tasks.db import datasets, links, patches, reviews
+from idh_tasks.db import datasets, links, reviews
 from idh_tasks.db.links import MergeEvent
 from idh_tasks.db.reviews import ProposedOutline
 from idh_tasks.domain.study import PatientKey, StudyId
@@ -15,6 +15,7 @@ from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.review import answers, questions
 from idh_tasks.pipelines.review.reopening import reopen
 from tests.database import run_sql
+from tests.due import to_prepare
 from tests.integration.test_link import ISSUER, SURGERY, add_study, linked, report
 from tests.integration.test_review import UNCLEAR
 
@@ -47,11 +48,6 @@ def label(platform: Platform) -> str:
     linked(platform)
     [(status,)] = run_sql(platform, "SELECT idh_status FROM idh.case_link WHERE chosen")
     return str(status)
-
-
-def due(platform: Platform) -> list[str]:
-    with platform.database.begin() as transaction:
-        return patches.due_studies(transaction, VERSION)
 
 
 def propose(platform: Platform, study_id: str) -> None:
@@ -114,9 +110,9 @@ def test_patches_of_an_outline_are_withdrawn_at_once_and_due_when_it_is_accepted
     run_sql(platform, CUT, version=VERSION, sha256=OUTLINE)
     reopen(platform, review_id, "tom", "half of the rim is outside")
     assert run_sql(platform, "SELECT code FROM idh.patch") == [("W_ROI_PROPOSED",)]
-    assert due(platform) == []
+    assert to_prepare(platform, VERSION) == []
     given(platform, "accept")
-    assert due(platform) == [study]
+    assert to_prepare(platform, VERSION) == [study]
 
 
 def test_a_dataset_that_was_frozen_with_the_outline_can_still_be_read_and_is_named(platform: Platform) -> None:

@@ -9,7 +9,6 @@ from pydicom import Dataset
 
 from idh_tasks.db import reviews
 from idh_tasks.domain.review import ReviewKind
-from idh_tasks.domain.study import StudyId
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.pipelines.ingest import night
 from idh_tasks.pipelines.pages import waiting
@@ -18,6 +17,7 @@ from idh_tasks.pipelines.preprocess import batch
 from idh_tasks.pipelines.review import answers, questions
 from idh_tasks.pipelines.review.reopening import reopen
 from tests.database import run_sql
+from tests.due import to_prepare
 from tests.factories import stack
 from tests.hospital import SE_T1, drop, stored, with_instance_uid
 
@@ -45,7 +45,7 @@ def names(platform: Platform) -> list[str]:
 
 def asked(platform: Platform) -> list[questions.Question]:
     """Preprocess what is due, without the child process, and return the questions that are to be asked."""
-    for study_id in (StudyId(one) for due in batch.due(platform) for one in due["ids"]):
+    for study_id in to_prepare(platform):
         batch.preprocess_study(platform, study_id)
     return questions.claim_reviews(platform)
 
@@ -79,7 +79,7 @@ def test_an_answer_names_the_series_and_everything_is_made_again(
     assert names(platform) == ["FLAIR high"]
     assert after.revision == before.revision + 1
     assert after.content_hash != before.content_hash
-    assert [one["ids"] for one in batch.due(platform)] == [[after.study_id]]
+    assert to_prepare(platform) == [after.study_id]
     assert asked(platform) == []
 
 

@@ -10,10 +10,10 @@ from idh_tasks.cli.app import cli
 from idh_tasks.domain.series_rule import Effect, RuleState
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.pipelines.platform import Platform
-from idh_tasks.pipelines.preprocess import batch
 from idh_tasks.pipelines.review import answers, questions, series_rules
 from idh_tasks.pipelines.review.reopening import reopen
 from tests.database import run_sql
+from tests.due import to_prepare
 from tests.hospital import stored
 from tests.integration.test_series_names import asked, doubtful, ingested
 
@@ -150,7 +150,7 @@ def test_past_series_are_named_by_decision_only(platform: Platform, rule: int) -
     assert named(platform, "1.2.4") == ["T1 high", "T1 low"]
     assert series_rules.decide_past(platform, rule, RuleState.ACTIVE, "olga") == 1
     assert named(platform, "1.2.4") == ["T1 high", "T1 high"]
-    assert [one["ids"] for one in batch.due(platform)] != []
+    assert to_prepare(platform) != []
     assert series_rules.decide_past(platform, rule, RuleState.ACTIVE, "olga") == 0
 
 

@@ -31,6 +31,7 @@ from idh_tasks.pipelines.review.reopening import reopen
 from tests.asking import accepted, asked_about, asked_again
 from tests.database import run_sql
 from tests.deliveries import fetched
+from tests.due import to_prepare
 from tests.outlines import T2_GRID, Segment, nifti, segmentation
 from tests.unit.imaging.outline.test_uploaded import bomb, dicom
 
@@ -57,7 +58,7 @@ def stored(platform: Platform, folder: Path) -> StudyId:
 
 def preprocessed(platform: Platform) -> set[tuple[str | None, str | None]]:
     """Preprocess what is due, without the child process; return codes and outlines of the present patches."""
-    for study_id in (StudyId(one) for due in batch.due(platform) for one in due["ids"]):
+    for study_id in to_prepare(platform):
         batch.preprocess_study(platform, study_id)
     rows = run_sql(
         platform,

@@ -18,9 +18,10 @@ from idh_tasks.pipelines.link import feed
 from idh_tasks.pipelines.pages.sources import sources
 from idh_tasks.pipelines.pages.studies import State, StudyFilter, studies
 from idh_tasks.pipelines.pages.tonight import READINGS, Tonight, tonight
-from idh_tasks.pipelines.platform import Platform, preprocessing_version
+from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.train.freeze import freeze_cohort
 from tests.database import run_sql
+from tests.due import plan_all, to_prepare
 from tests.hospital import drop, study
 from tests.integration.test_link import SURGERY, add_study, linked, report
 from tests.seed import patch, seed_cohort
@@ -44,15 +45,16 @@ def due_on_the_page_of_studies(platform: Platform) -> set[str]:
 
 
 def due_for_preprocessing(platform: Platform) -> set[str]:
-    with platform.database.begin() as transaction:
-        return set(patches.due_studies(transaction, preprocessing_version(platform)))
+    return set(to_prepare(platform))
 
 
-def test_after_a_change_of_settings_nothing_is_prepared_and_everything_is_due_again(platform: Platform) -> None:
+def test_after_a_change_of_settings_everything_is_due_again_once_it_is_planned(platform: Platform) -> None:
     seed_cohort(platform, mutants=5, wildtypes=10)
     before = morning_of(platform)
     assert (before.work.prepared, before.due.studies) == (PATIENTS, 0)
     changed = with_another_version(platform)
+    assert morning_of(changed).due.studies == 0
+    plan_all(platform)
     after = morning_of(changed)
     assert (after.work.prepared, after.due.studies, after.due.again) == (0, PATIENTS, PATIENTS)
     assert len(due_on_the_page_of_studies(changed)) == PATIENTS
