@@ -27,6 +27,7 @@ STAGES = {
     "preprocess": Role.PREPROCESS,
     "train": Role.TRAIN,
     "predict": Role.PREDICT,
+    "due_work": Role.PREDICT,
     "pages": Role.PAGES,
     "operate.erasure": Role.ERASE,
     "operate.summary": Role.MONITOR,
