@@ -98,6 +98,7 @@ CALLS = {
     "idh.exclude_study": {"pages"},
     "idh.name_series": {"link"},
     "idh.note_studies_of_champions": {"predict"},
+    "idh.note_work": set(),
     "idh.reopen_review": {"pages"},
     "idh.roll_back": {"pages", "train"},
     "idh.submit_outline": {"pages"},
@@ -111,7 +112,7 @@ CALLS = {
     "phi.readmit": {"pages", "ingest"},
     "phi.released": {"pages"},
 }
-"""Who may call a function that has the rights of its owner."""
+"""Who may call a function that has the rights of its owner; triggers alone note work."""
 WITHDRAWAL = "SELECT idh.withdraw_champion('T1', 'nothing', 'misses mutants', 'somebody')"
 RELEASED = "SELECT count(*) FROM phi.released('', '', 10)"
 
