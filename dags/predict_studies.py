@@ -16,7 +16,7 @@ run names it.
 from typing import Any
 
 from airflow.sdk import dag
-from idh_airflow.assets import CASES, CHAMPIONS, JUDGEMENTS, PATCHES
+from idh_airflow.assets import CASES, CHAMPIONS, JUDGEMENTS, PATCHES, WORK
 from idh_airflow.connections import platform
 from idh_airflow.defaults import DAG_DEFAULTS
 from idh_airflow.sentences import published
@@ -29,7 +29,7 @@ LABEL = "{{ task.op_kwargs['share']['label'] }}"
 
 
 @dag(
-    schedule=(PATCHES | CHAMPIONS | CASES | JUDGEMENTS),
+    schedule=(PATCHES | CHAMPIONS | CASES | JUDGEMENTS | WORK),
     doc_md=__doc__,
     dag_display_name="Predict studies",
     **DAG_DEFAULTS,

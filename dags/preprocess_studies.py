@@ -3,7 +3,8 @@
 
 After linking: every study that has no patches yet, or whose images, links or outline have changed, is brought to the
 space of its MPRAGE, normalised, and cut to one 64×64 patch per sequence. ADC and rCBV are computed if no map was
-delivered. New code or settings make nothing due by themselves: see *Plan*.
+delivered. New code or settings make nothing due by themselves: what is made again is decided on the page *Plan*, and
+comes after all that is new.
 
 A delivered outline of the tumour is read on its own grid; if it is unclear which structure is the tumour, the study
 waits for a clear one (`E_ROI`). If none was delivered, one is proposed, shown in `review_cases`, and used once a person
@@ -23,7 +24,7 @@ repeats the study it was at; one that has used its time leaves the rest to the n
 from typing import Any
 
 from airflow.sdk import dag
-from idh_airflow.assets import CASES, PATCHES
+from idh_airflow.assets import CASES, PATCHES, WORK
 from idh_airflow.connections import platform
 from idh_airflow.defaults import DAG_DEFAULTS
 from idh_airflow.review import request_reviews
@@ -35,7 +36,7 @@ from idh_tasks.domain.role import Role
 ROLE = Role.PREPROCESS
 
 
-@dag(schedule=[CASES], doc_md=__doc__, dag_display_name="Preprocess studies", **DAG_DEFAULTS)
+@dag(schedule=(CASES | WORK), doc_md=__doc__, dag_display_name="Preprocess studies", **DAG_DEFAULTS)
 def preprocess_studies() -> None:
     """Select what is due → preprocess in tasks that share it → announce, and request reviews of proposed outlines."""
 
@@ -61,9 +62,15 @@ def preprocess_studies() -> None:
         new_unless_empty(studies or dag_run.run_type == "asset_triggered", "no study was due, and no link has changed")
         return {"studies": studies}
 
+    @step("Time was used up before the work: the next run goes on.", trigger_rule="none_failed", outlets=[WORK])
+    def go_on() -> object:
+        from idh_tasks.pipelines.preprocess import batch
+
+        return new_unless_empty(batch.studies_left(platform(ROLE)), "no study that is due is left")
+
     done = preprocess_batch.expand(share=due())
     done >> request_reviews(ROLE)  # which turns the run red if a task failed: what the others did is announced
-    announce(done)
+    [done, announce(done)] >> go_on()  # not after a failure, which would only be repeated
 
 
 preprocess_studies()

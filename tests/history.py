@@ -48,8 +48,10 @@ INSERT INTO idh.patch (patch_id, study_id, revision, sequence, settings_hash, pr
 SELECT md5(s || n), {STUDY_ID}, 1, s, :version, 'acquired', CASE WHEN n % 9 > 0 THEN 'patches/x' END, '',
     CASE WHEN n % 9 = 0 THEN 'E_COVERAGE' END, CASE WHEN n % 9 = 0 THEN 'a reason' END, now() - n * interval '1 hour'
 FROM generate_series(1, :n) AS n, unnest(ARRAY['T1', 'T2', 'FLAIR', 'MPRAGE', 'RCBV', 'ADC']) AS s;
-INSERT INTO idh.preparation (study_id, revision, patched_revision, settings_hash, after_surgery)
-SELECT {STUDY_ID}, 1, 1, :version, n % 10 = 0 FROM generate_series(1, :n) AS n;
+INSERT INTO idh.preparation (study_id, revision, patched_revision, settings_hash, after_surgery, year, labelled,
+    prepared_at, seconds)
+SELECT {STUDY_ID}, 1, 1, :version, n % 10 = 0, 2015 + n % 11, n % 10 > 0, now() - n * interval '1 hour', 60
+FROM generate_series(1, :n) AS n;
 INSERT INTO idh.dataset (dataset_id, settings) VALUES ('dataset', '{{}}');
 INSERT INTO idh.dataset_member (dataset_id, sequence, patient_key, patch_id, mutant, report_key, report_version)
 SELECT 'dataset', s, md5('p' || n), md5(s || n), n % 6 = 0, md5('r' || n), 1

@@ -33,6 +33,8 @@ STAGES = {
     "operate.summary": Role.MONITOR,
     "operate.audit": Role.MONITOR,
     "operate.readmission": Role.PAGES,
+    "operate.making_again": Role.PAGES,
+    "operate.given_up": Role.PAGES,
     "operate.withdrawal": Role.PAGES,
     "operate.check": Role.INGEST,
     "operate.check.record_request": Role.PAGES,

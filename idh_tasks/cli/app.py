@@ -25,8 +25,10 @@ from idh_tasks.cli.linkage import linkage
 from idh_tasks.cli.local import local
 from idh_tasks.cli.mllp import mllp
 from idh_tasks.cli.output import AsJson
+from idh_tasks.cli.plan import plan
 from idh_tasks.cli.run import run
 from idh_tasks.cli.subject import subject
+from idh_tasks.cli.work import work
 from idh_tasks.codes import Code
 from idh_tasks.domain.role import Role
 from idh_tasks.errors import IdhError, RunRefusedError, TransientError, as_idh_error
@@ -50,8 +52,10 @@ cli.add_typer(imaging, name="imaging")
 cli.add_typer(learn, name="learn")
 cli.add_typer(subject, name="subject")
 cli.add_typer(audit, name="audit")
+cli.add_typer(work, name="work")
 cli.command()(mllp)
 cli.command()(check)
+cli.command()(plan)
 
 
 def app() -> None:

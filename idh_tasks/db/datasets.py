@@ -114,6 +114,11 @@ def count_to_prepare_again(transaction: Transaction, settings_hash: str) -> int:
     return transaction.column(int, "datasets/count_to_prepare_again", settings_hash=settings_hash)[0]
 
 
+def count_to_wait_for(transaction: Transaction, settings_hash: str) -> int:
+    """Return how many labelled studies are yet to be made again because they have patches of another version only."""
+    return transaction.column(int, "datasets/count_to_wait_for", settings_hash=settings_hash)[0]
+
+
 def locked_shares(transaction: Transaction) -> list[float]:
     """Return the shares of the locked test set with which earlier runs were trained; 0 is left out."""
     return [float(row["share"]) for row in transaction.rows("datasets/select_locked_shares")]

@@ -71,3 +71,8 @@ def note_studies_of_champions(transaction: Transaction) -> int:
     """Note the studies of sequences whose champion has changed; return their number."""
     [studies] = transaction.column(int, "due_work/note_studies_of_champions")
     return studies
+
+
+def is_left(transaction: Transaction, stage: Stage, lease_s: float) -> bool:
+    """Return whether an item is due now that no task holds."""
+    return transaction.column(bool, "due_work/is_left", stage=stage, lease_s=lease_s)[0]

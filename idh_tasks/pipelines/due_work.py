@@ -132,3 +132,9 @@ def _give_up(platform: Platform, stage: Stage, claim: Claim, code: Code, reason:
         due_work.give_up(transaction, stage, claim, code, reason)
     log.error("%s of %s is given up: %s: %s", stage, claim.item, code, reason)
     return Outcomes({GIVEN_UP: 1})
+
+
+def is_left(platform: Platform, stage: Stage) -> bool:
+    """Return whether anything is due now that another run could work on."""
+    with platform.database.begin() as transaction:
+        return due_work.is_left(transaction, stage, LEASE_S)

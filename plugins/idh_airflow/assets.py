@@ -15,3 +15,5 @@ JUDGEMENTS = Asset(name="judgements", uri="idh://judgements", group="idh")
 """Exclusions, their ends and answers taken back: they concern predictions also where no link changes."""
 PATCHES = Asset(name="patches", uri="idh://patches", group="idh")
 CHAMPIONS = Asset(name="champions", uri="idh://champions", group="idh")
+WORK = Asset(name="work", uri="idh://work", group="idh")
+"""Work that is due though nothing new has come: a plan, what is tried again, and what a run has left."""

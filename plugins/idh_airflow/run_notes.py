@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
     from sqlalchemy.orm import Session
 
-BESIDE = ("request_reviews", "check_archives")
+BESIDE = ("request_reviews", "check_archives", "go_on")
 """Tasks that end DAGs and, unless they fail, say nothing about their work."""
 WAITING = {
     "review_cases": "Waits for answers, for up to seven days. It holds no worker, and nothing else waits for it."

@@ -35,6 +35,7 @@ QUIET: dict[str, object] = {
     "idh_tasks.pipelines.link.cases.link_cases": {"links": 0, "studies due": 0},
     "idh_tasks.pipelines.review.questions.reviews_due": 0,
     "idh_tasks.pipelines.preprocess.batch.due": [],
+    "idh_tasks.pipelines.preprocess.batch.studies_left": False,
     "idh_tasks.pipelines.predict.batch.due": [],
     "idh_tasks.pipelines.predict.documents.due": [],
     "idh_tasks.pipelines.predict.documents.published": {"documents": 0},

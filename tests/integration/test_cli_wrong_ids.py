@@ -19,6 +19,7 @@ WRONG_IDS = {
     ("linkage", "review", "reopen", "nosuch", "--reason", "a slip"): "E_NO_ENTRY",
     ("intake", "quarantine", "show", "nosuch"): "E_NO_ENTRY",
     ("intake", "quarantine", "readmit", "nosuch"): "E_NO_ENTRY",
+    ("work", "retry", "nosuch"): "E_NO_ENTRY",
     ("linkage", "affected", "nosuch"): "E_NO_REPORT",
     ("subject", "show", "nosuch"): "E_NO_PATIENT",
     ("subject", "erase", "nosuch", "--yes"): "E_NO_PATIENT",

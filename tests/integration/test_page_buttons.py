@@ -86,6 +86,11 @@ SELECT 'series_name', s.series_id, 'e', t.patient_key,
 FROM idh.series AS s JOIN idh.study AS t USING (study_id) WHERE study_id = :study_id AND s.series_id = 'T1'
 RETURNING review_id
 """
+PLANNED = """
+UPDATE idh.preparation SET settings_hash = 'earlier', labelled = study_id < '8' WHERE NOT after_surgery;
+SELECT idh.note_work('prepare', ARRAY[:study_id, 'unknown'], 1);
+UPDATE idh.due_work SET code = 'E_KILLED', reason = 'a reason' WHERE item = 'unknown'
+"""
 RULES = """
 UPDATE idh.series SET protocol = 'p', physics = '{"tr": 600, "te": 10, "ti": 0, "permitted": ["T1"], "may_be": []}'
 WHERE study_id = :study_id AND series_id = 'T1';
@@ -110,6 +115,7 @@ def shown(platform: Platform) -> list[Names]:
     [(excluded,)] = run_sql(platform, EXCLUDED, study_id=study_id)
     run_sql(platform, SUBMITTED, study_id=study_id)
     [(waiting,)], [(answered,)] = (run_sql(platform, REPORTED, waits=waits) for waits in (True, False))
+    run_sql(platform, PLANNED, study_id=study_id)
     run_sql(platform, RULES, study_id=study_id)
     (proposed,), (active,) = run_sql(
         platform, "SELECT rule_id::text FROM idh.series_rule WHERE protocol = 'q' ORDER BY rule_id"

@@ -12,6 +12,7 @@ from idh_tasks.pipelines.pages import (
     held,
     label,
     networks,
+    plan,
     progress,
     sources,
     studies,
@@ -81,6 +82,7 @@ def pages(shown: dict[str, str]) -> dict[str, Page]:
         "held": lambda platform: held.held(platform, "", "", 1),
         "held with a code": lambda platform: held.held(platform, "E_DECODE", "", 1),
         "tried again": lambda platform: held.tried_again(platform, 1),
+        "plan": plan.plan,
         "sources": lambda platform: sources.sources(platform, {}, []),
     }  # fmt: skip
 

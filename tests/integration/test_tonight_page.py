@@ -53,10 +53,12 @@ def test_after_a_change_of_settings_everything_is_due_again_once_it_is_planned(p
     before = morning_of(platform)
     assert (before.work.prepared, before.due.studies) == (PATIENTS, 0)
     changed = with_another_version(platform)
-    assert morning_of(changed).due.studies == 0
+    unplanned = morning_of(changed).due
+    assert (unplanned.studies, unplanned.outdated) == (0, PATIENTS)
     plan_all(platform)
     after = morning_of(changed)
     assert (after.work.prepared, after.due.studies, after.due.again) == (0, PATIENTS, PATIENTS)
+    assert after.due.outdated == 0
     assert len(due_on_the_page_of_studies(changed)) == PATIENTS
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from idh_tasks.codes import Code
+from idh_tasks.db import given_up
+from idh_tasks.db.given_up import GivenUp
 from idh_tasks.db.quarantine import NOTES
 from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.domain.study import StudyId
@@ -70,7 +72,7 @@ class Held:
     """The counts, one page of the items, and the deliveries without an outcome, the oldest first.
 
     `returning` is the number of deliveries that would be tried again with the chosen code; 0 without one. `released`
-    waits for the next run, the latest first.
+    waits for the next run, the latest first. `given_up` has the latest work that is not tried any more, of all that is.
     """
 
     counts: list[HeldCount]
@@ -78,6 +80,8 @@ class Held:
     released: list[Released]
     deliveries: list[OpenDelivery]
     returning: int
+    given_up: list[GivenUp]
+    all_given_up: int
 
     def codes(self) -> dict[Code, int]:
         """Return the number of items by each code that something is held with now."""
@@ -118,6 +122,8 @@ def held(platform: Platform, code: str, study: str, number: int) -> Held:
             transaction.all(Released, "pages/select_released", code=code, study=study, size=SIZE),
             transaction.all(OpenDelivery, "pages/select_open_deliveries", size=SIZE),
             transaction.column(int, "pages/count_returning", code=code)[0],
+            given_up.latest(transaction, SIZE),
+            given_up.count(transaction),
         )
 
 

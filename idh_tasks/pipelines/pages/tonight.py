@@ -39,13 +39,16 @@ class Work:
 
 @dataclass(frozen=True)
 class Due:
-    """How many studies are to be prepared, and how many of them again because code, settings or images changed.
+    """How many studies are to be prepared, and how many of them again: images or outline have changed, or by the plan.
 
-    Counted up to one more than 1,000.
+    `outdated` have patches of an earlier version and wait for nothing; `given_up` steps are not tried any more. Each is
+    counted up to one more than 1,000.
     """
 
     studies: int
     again: int
+    outdated: int
+    given_up: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from idh_tasks.domain.study import SeriesRecord, StudyId
 from idh_tasks.errors import IdhError, SeriesRejectedError, StudyQuarantinedError
 from idh_tasks.imaging.outline.nifti import read_nifti
 from idh_tasks.imaging.pixels import read_pixels
-from idh_tasks.pipelines.due_work import TIME_S, Outcomes, Share, shares, work_off
+from idh_tasks.pipelines.due_work import TIME_S, Outcomes, Share, is_left, shares, work_off
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
 from idh_tasks.pipelines.preprocess.cut_patches import PatchCutter
 from idh_tasks.pipelines.preprocess.isolation import IsolatedProcess
@@ -39,6 +39,11 @@ STUDIES_PER_TASK = 4
 def due(platform: Platform) -> list[Share]:
     """Return the tasks that share the studies to be prepared."""
     return shares(platform, Stage.PREPARE, STUDIES_PER_TASK)
+
+
+def studies_left(platform: Platform) -> bool:
+    """Return whether studies are due that another run could prepare."""
+    return is_left(platform, Stage.PREPARE)
 
 
 def preprocess(platform: Platform) -> dict[str, int]:

@@ -42,6 +42,8 @@ def reason_not_to_train(
     refusal = _suspicious_feed(transaction) or _changed_locked_share(transaction, settings)
     if refusal:
         return refusal
+    if not force and (waits := _to_wait_for(transaction, cohort)):
+        return waits
     members = cohort.members
     too_few = _impossible_folds(transaction, settings, members)
     too_few = too_few or _shrunk_cohort(transaction, settings, members, latest)
@@ -71,16 +73,35 @@ def _suspicious_feed(transaction: Transaction) -> Refusal | None:
     return Refusal(flag, "the last reading of the laboratory's feed was suspicious; link_pathology must succeed first")
 
 
+def _to_wait_for(transaction: Transaction, cohort: Cohort) -> str | None:
+    """Return that a scheduled training waits for studies that are to be made again, if there are any.
+
+    Until a champion was trained on the new version, its inputs stay valid; one that is trained on the few studies that
+    were made again first would replace it for no reason.
+    """
+    waited_for = datasets.count_to_wait_for(transaction, cohort.settings_hash)
+    if not waited_for:
+        return None
+    return (
+        f"{_labelled(waited_for)} to be made again with the present code and settings of the images: see the page "
+        f"Plan; patients with present patches: {len(labels_of(cohort.members))}. Until then the champions stay, and "
+        "a training that is triggered by hand leaves these studies out"
+    )
+
+
+def _labelled(studies: int) -> str:
+    return "1 labelled study is" if studies == 1 else f"{studies} labelled studies are"
+
+
 def _outdated(transaction: Transaction, cohort: Cohort) -> str | None:
     """Return that studies must be prepared again first, if this is why there are too few."""
     outdated = datasets.count_to_prepare_again(transaction, cohort.settings_hash)
     if not outdated:
         return None
-    studies = "1 labelled study is" if outdated == 1 else f"{outdated} labelled studies are"
     present = len(labels_of(cohort.members))
     return (
-        f"{studies} to be prepared again, because code, settings, images or outlines have changed; patients with "
-        f"present patches: {present}. The next run of preprocess_studies cuts the patches"
+        f"{_labelled(outdated)} to be prepared again, because code, settings, images or outlines have changed; "
+        f"patients with present patches: {present}. The page Plan shows them, and has them made again"
     )
 
 

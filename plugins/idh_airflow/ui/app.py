@@ -13,6 +13,7 @@ from idh_airflow.ui import (
     judgements,
     networks,
     outlines,
+    plan,
     rules,
     sources,
     studies,
@@ -40,6 +41,7 @@ for part in (
     networks,
     training_runs,
     held,
+    plan,
     sources,
     audit,
 ):

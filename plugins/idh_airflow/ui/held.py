@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from typing import Annotated
 
+from airflow.api_fastapi.common.db.common import SessionDep
 from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from idh_airflow.assets import WORK
 from idh_airflow.ui.parameters import Number, Text
 from idh_airflow.ui.rendering import render
 from idh_airflow.ui.rights import Right
+from idh_airflow.ui.wake import changed
 from idh_tasks.codes import Code
 from idh_tasks.domain.role import Role
 
@@ -58,3 +61,30 @@ def readmit_all(request: Request, user: GetUserDep, code: Annotated[Code, Form()
     if not readmit_code(platform(Role.PAGES), code, user.get_name()):
         raise HTTPException(409, f"nothing that can be tried again is held with {code} now")
     return RedirectResponse(f"{request.scope['root_path']}/held/", 303)
+
+
+@router.post("/retry", dependencies=[Right.OPERATE.dependency])
+def retry(request: Request, session: SessionDep, user: GetUserDep, work: Chosen = ()) -> Response:
+    """Have work that was given up tried again at once, and return to the list."""
+    if not work:
+        raise HTTPException(422, "nothing was chosen: tick at least one line of the list, then try again")
+    from idh_airflow.connections import platform
+    from idh_tasks.pipelines.operate import given_up
+
+    return _tried(request, session, given_up.retry(platform(Role.PAGES), user.get_name(), names=work))
+
+
+@router.post("/retry-all", dependencies=[Right.OPERATE.dependency])
+def retry_all(request: Request, session: SessionDep, user: GetUserDep) -> Response:
+    """Have everything that was given up tried again at once, and return to the list."""
+    from idh_airflow.connections import platform
+    from idh_tasks.pipelines.operate import given_up
+
+    return _tried(request, session, given_up.retry_all(platform(Role.PAGES), user.get_name()))
+
+
+def _tried(request: Request, session: SessionDep, items: int) -> Response:
+    if not items:
+        raise HTTPException(409, "none of this is given up now")
+    changed(session, WORK, items=items)
+    return RedirectResponse(f"{request.scope['root_path']}/held/#given-up", 303)

@@ -45,6 +45,7 @@ MENU = (
     Page("/review/", "Review"),
     Page("/models/", "Models"),
     Page("/held/", "Held"),
+    Page("/plan/", "Plan"),
     Page("/sources/", "Sources and settings"),
     Page("/audit/", "Audit", Right.AUDIT.name),
 )
@@ -110,6 +111,15 @@ def _bounded(count: int) -> str:
     return str(count) if count <= MOST_COUNTED else f"more than {MOST_COUNTED:,}"
 
 
+def _hours(hours: float | None) -> str:
+    """Return how long something takes, in the unit that fits it; a dash if it is not known."""
+    if hours is None:
+        return "–"
+    if hours >= 48:
+        return f"{hours / 24:.1f} days"
+    return f"{hours:.1f} h" if hours >= 1 else f"{hours * 60:.0f} min"
+
+
 def _kind_of_data() -> str:
     """Return what the data of this platform are; the process that serves the pages has no other settings."""
     return os.environ.get("IDH_DATA_KIND", Settings.model_fields["data_kind"].default)
@@ -144,6 +154,7 @@ def _environment() -> Environment:
         "typeset": _typeset,
         "in_order": _in_order,
         "bounded": _bounded,
+        "hours": _hours,
     }
     environment.filters |= filters
     environment.tests["an_id"] = is_id

@@ -24,8 +24,8 @@ from idh_tasks.pipelines.pages.tonight import Due, FeedNight, SourceBalance, Til
 
 NOW = datetime(2026, 3, 2, 2, 30, tzinfo=UTC)
 QUIET = Tonight(
-    since=NOW - timedelta(days=1), tiles=Tiles(0, 0, 0, 0), work=Work(0, 0), due=Due(0, 0), balances=[], excluded=[],
-    feed=[], readings=[], nights=every_day([], NOW.date()), training=None, run=None,
+    since=NOW - timedelta(days=1), tiles=Tiles(0, 0, 0, 0), work=Work(0, 0), due=Due(0, 0, 0, 0), balances=[],
+    excluded=[], feed=[], readings=[], nights=every_day([], NOW.date()), training=None, run=None,
 )  # fmt: skip
 RUNS = [StageRun(name, dag, "scheduled__1", "success", NOW, NOW, paused=False) for dag, name in STAGES.items()]
 AWAY = SourceBalance("pacs", 0, 0, 0, 0, 0, 0, NOW, Code.E_PACS, listed=False, reason="no association with the PACS")
@@ -119,7 +119,7 @@ def test_a_source_that_could_not_be_listed_has_no_counts_in_its_row() -> None:
 
 
 def test_stage_and_tile_count_the_same_window_which_is_stated() -> None:
-    shown = tonight_page(tiles=Tiles(4, 0, 0, 3), work=Work(2, 1), due=Due(12, 9))
+    shown = tonight_page(tiles=Tiles(4, 0, 0, 3), work=Work(2, 1), due=Due(12, 9, 0, 0))
     assert "Counts “in 24 h” are since 2026-03-01 02:30 UTC" in shown
     for said in ("4 new studies in 24 h", "4 studies came in 24 h", "3 studies predicted in 24 h", "2 new reports"):
         assert said in shown
@@ -127,18 +127,25 @@ def test_stage_and_tile_count_the_same_window_which_is_stated() -> None:
     assert "latest run 2026-03-02 02:30 UTC" in shown
 
 
+def test_what_is_of_an_earlier_version_and_what_was_given_up_is_named() -> None:
+    shown = tonight_page(due=Due(0, 0, 1001, 1))
+    assert "more than 1,000 studies have patches of an earlier version of code or settings, which stay in use" in shown
+    assert "1 step was given up : every attempt failed." in shown
+    assert "given up" not in tonight_page()
+
+
 @pytest.mark.parametrize(
     ("due", "said"),
     [
         (
-            Due(12, 9),
-            "12 studies are to be prepared , of which 9 again, because code, settings, images or the outline",
+            Due(12, 9, 0, 0),
+            "12 studies are to be prepared , of which 9 again, because images or the outline have changed, or by the",
         ),
-        (Due(12, 12), "12 studies are to be prepared , all again"),
-        (Due(1, 1), "1 study is to be prepared , again"),
-        (Due(1001, 400), "more than 1,000 studies are to be prepared , at least 400 of them again"),
-        (Due(1001, 1001), "more than 1,000 studies are to be prepared , at least 1,000 of them again"),
-        (Due(3, 0), "3 studies are to be prepared . The next run of"),
+        (Due(12, 12, 0, 0), "12 studies are to be prepared , all again"),
+        (Due(1, 1, 0, 0), "1 study is to be prepared , again"),
+        (Due(1001, 400, 0, 0), "more than 1,000 studies are to be prepared , at least 400 of them again"),
+        (Due(1001, 1001, 0, 0), "more than 1,000 studies are to be prepared , at least 1,000 of them again"),
+        (Due(3, 0, 0, 0), "3 studies are to be prepared . The next run of"),
     ],
 )
 def test_what_is_due_is_said_in_words_above_the_reason_why_nothing_was_trained(due: Due, said: str) -> None:
@@ -160,7 +167,7 @@ def test_the_chart_has_labelled_axes_and_its_numbers_as_text() -> None:
 
 
 ITEM = HeldItem("s" * 32, Code.E_DECODE, "delivery", None, "a reason", NOW, can_return=True, gaps=[])
-HELD = Held([HeldCount(Code.E_DECODE, "delivery", 5, 3, NOW)], Listing([ITEM], 1, more=False), [], [], 3)
+HELD = Held([HeldCount(Code.E_DECODE, "delivery", 5, 3, NOW)], Listing([ITEM], 1, more=False), [], [], 3, [], 0)
 
 
 def test_only_codes_that_are_held_can_be_chosen_and_the_number_is_said_first() -> None:

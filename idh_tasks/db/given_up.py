@@ -1,0 +1,49 @@
+"""Work that is not tried any more because all its attempts have failed, and having it tried again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from idh_tasks.codes import Code
+from idh_tasks.db.due_work import Stage
+from idh_tasks.db.engine import Transaction
+
+STAGES_OF_STUDIES = (Stage.PREPARE, Stage.PREDICT, Stage.DOCUMENT)
+
+
+@dataclass(frozen=True)
+class GivenUp:
+    """An item of a stage, and why it is not tried any more."""
+
+    stage: str
+    item: str
+    code: Code
+    reason: str | None
+    attempts: int
+    noted_at: datetime
+
+    @property
+    def name(self) -> str:
+        """Return what names it among all others."""
+        return f"{self.stage} {self.item}"
+
+    @property
+    def is_of_study(self) -> bool:
+        """Return whether the item is a study; of other stages, it is a patient or a sequence."""
+        return self.stage in STAGES_OF_STUDIES
+
+
+def latest(transaction: Transaction, size: int | None = None) -> list[GivenUp]:
+    """Return what was given up, the latest first."""
+    return transaction.all(GivenUp, "due_work/select_given_up", size=size)
+
+
+def count(transaction: Transaction) -> int:
+    """Count what was given up."""
+    return transaction.column(int, "due_work/count_given_up")[0]
+
+
+def retry(transaction: Transaction, chosen: Sequence[GivenUp], operator: str) -> int:
+    """Have given-up work tried again, with an audit event each; return how many items."""
+    names = {"stages": [one.stage for one in chosen], "items": [one.item for one in chosen]}
+    return transaction.column(int, "due_work/retry_work", operator=operator, **names)[0]
