@@ -35,6 +35,10 @@ WAYS = {
     "Does a connection work?": Way((menu("Sources and settings"),), "tr:has-text('idh_store') .outcome", "ok"),
     "Something failed in the middle": Way((".stages li:has-text('Preprocess') a",), "button[aria-label^='Clear']", ""),
     "The laboratory's feed is red": Way((), "section:has(h2:text-is('Pathology feed')) tbody", r"\d+"),
+    "What was given up?": Way((menu("Held"),), "main", "Given up|What was refused"),
+    "The code or the settings have changed": Way(
+        (menu("Plan"),), "main", "Patches of an earlier version|No study has patches"
+    ),
     "What was held, and why?": Way((menu("Held"),), "main", "Why, and what to do|Nothing is held"),
     "Why is a series not used?": Way(STUDY, IN_STUDY.format("Series"), "confidence"),
     "Who is in the cohort, who is not, and why?": Way((menu("Cohort"),), "main", "Left out"),
@@ -60,7 +64,6 @@ BY_DAY = {"The cause is fixed: try again": "wednesday", "A new champion is bad":
 """Test_week clicks these."""
 NOT_ON_PAGES = {
     "Run a stage without Airflow",
-    "The code or the settings have changed",  # nothing is to be done
     "A patient withdraws",
 }
 

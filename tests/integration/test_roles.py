@@ -90,20 +90,18 @@ WRITES_PHI = {
 }
 
 CALLS = {
+    **{f"idh.{work}": {"pages"} for work in ("make_again", "retry_work", "stop_making_again")},
     **{f"idh.{rule}": {"pages"} for rule in ("change_series_rule", "name_by_rule", "propose_series_rule")},
     "idh.take_back_rule_name": {"pages"},
     "idh.disagree": {"pages"},
     "idh.download_outline": {"pages"},
     "idh.download_series": {"pages"},
     "idh.exclude_study": {"pages"},
-    "idh.make_again": {"pages"},
     "idh.name_series": {"link"},
     "idh.note_studies_of_champions": {"predict"},
     "idh.note_work": set(),
     "idh.reopen_review": {"pages"},
-    "idh.retry_work": {"pages"},
     "idh.roll_back": {"pages", "train"},
-    "idh.stop_making_again": {"pages"},
     "idh.submit_outline": {"pages"},
     "idh.take_in_study": {"pages"},
     "idh.withdraw_champion": {"pages"},
