@@ -33,6 +33,7 @@ ROLES = {
     "subject.erase": "erase",
     "subject.key": "erase",
     "subject.show": "erase",
+    "work.retry": "pages",
 }
 """Commands that need more than to read schema `idh`."""
 
