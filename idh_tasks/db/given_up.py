@@ -35,15 +35,15 @@ class GivenUp:
 
 def latest(transaction: Transaction, size: int | None = None) -> list[GivenUp]:
     """Return what was given up, the latest first."""
-    return transaction.all(GivenUp, "due_work/select_given_up", size=size)
+    return transaction.all(GivenUp, "given_up/select_latest", size=size)
 
 
 def count(transaction: Transaction) -> int:
     """Count what was given up."""
-    return transaction.column(int, "due_work/count_given_up")[0]
+    return transaction.column(int, "given_up/count_items")[0]
 
 
 def retry(transaction: Transaction, chosen: Sequence[GivenUp], operator: str) -> int:
     """Have given-up work tried again, with an audit event each; return how many items."""
     names = {"stages": [one.stage for one in chosen], "items": [one.item for one in chosen]}
-    return transaction.column(int, "due_work/retry_work", operator=operator, **names)[0]
+    return transaction.column(int, "given_up/retry_work", operator=operator, **names)[0]
