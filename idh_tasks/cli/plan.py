@@ -43,7 +43,7 @@ def _text(found: "Plan") -> str:
             *(f"  of {_group(group)}" for group in found.by_year),
             f"making them again: {_cost(found, found.studies)}; the labelled only: {_cost(found, found.labelled)}",
             f"waiting: {progress.new} new, {progress.waiting} to be made again, {progress.begun} of these begun",
-            f"prepared today: {progress.prepared_today}; given up: {progress.given_up}",
+            f"prepared today: {progress.prepared_today}; given up: {progress.given_up}; failed: {progress.failed}",
         ]
     )
 

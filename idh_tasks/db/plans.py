@@ -12,3 +12,8 @@ def make_again(transaction: Transaction, settings_hash: str, operator: str, *, o
 def stop_making_again(transaction: Transaction, settings_hash: str, operator: str) -> int:
     """Remove what is to be made again and is not begun, with one audit event; return the number of studies."""
     return transaction.column(int, "plans/stop_making_again", settings_hash=settings_hash, operator=operator)[0]
+
+
+def retry_failed(transaction: Transaction, settings_hash: str, operator: str) -> int:
+    """Note the studies that failed with a version, with one audit event; return their number."""
+    return transaction.column(int, "plans/retry_failed", settings_hash=settings_hash, operator=operator)[0]

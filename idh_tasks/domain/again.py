@@ -1,10 +1,11 @@
-"""Which of the studies with patches of an earlier version are made again."""
+"""Which studies are prepared again by decision."""
 
 from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """Which of these studies."""
+    """Those with patches of an earlier version, only the labelled of these, or what failed with the present version."""
 
     ALL = "all"
     LABELLED = "labelled"
+    FAILED = "failed"

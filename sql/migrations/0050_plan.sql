@@ -154,6 +154,67 @@ $$;
 COMMENT ON FUNCTION idh.stop_making_again IS
 'Removes what is to be made again and is not begun; what is new stays. Returns the number of studies.';
 
+-- What failed with the present version, and not because of the images: it may succeed once the cause is mended.
+CREATE INDEX patch_failed ON idh.patch (settings_hash, study_id) WHERE code IN ('E_PREPROC', 'E_PLUGIN');
+
+CREATE FUNCTION idh.failed_studies(version text) RETURNS TABLE (study_id text)
+LANGUAGE sql STABLE AS $$
+    SELECT DISTINCT p.study_id
+    FROM idh.patch AS p
+    JOIN idh.preparation AS n ON n.study_id = p.study_id AND n.revision = p.revision
+    WHERE p.settings_hash = version AND p.code IN ('E_PREPROC', 'E_PLUGIN') AND NOT n.after_surgery
+        AND NOT EXISTS (
+            SELECT FROM idh.due_work AS w WHERE w.stage = 'prepare' AND w.item = p.study_id AND w.code IS NULL
+        )
+$$;
+COMMENT ON FUNCTION idh.failed_studies IS
+'Studies that failed with a version by an unforeseen error or for want of a plug-in, and do not wait to be prepared.';
+
+-- As in 0045; what failed is tried once more when it is noted after it has failed.
+CREATE OR REPLACE FUNCTION idh.is_to_prepare(wanted text, version text) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (
+        SELECT FROM idh.preparation AS n
+        WHERE n.study_id = wanted AND NOT n.after_surgery AND (
+            n.made_with IS DISTINCT FROM version AND NOT EXISTS (
+                SELECT FROM idh.patch AS p
+                WHERE p.study_id = n.study_id AND p.revision = n.revision AND p.settings_hash = version
+            )
+            OR EXISTS (
+                SELECT FROM idh.patch AS p
+                JOIN idh.review AS v ON v.kind = 'automatic_roi' AND v.subject = p.study_id AND v.answer = 'accept'
+                WHERE p.study_id = n.study_id AND p.revision = n.revision AND p.settings_hash = version
+                    AND p.code = 'W_ROI_PROPOSED' AND v.answered_at > p.created_at
+            )
+            OR EXISTS (
+                SELECT FROM idh.patch AS p
+                JOIN idh.due_work AS w ON w.stage = 'prepare' AND w.item = p.study_id
+                WHERE p.study_id = n.study_id AND p.revision = n.revision AND p.settings_hash = version
+                    AND p.code IN ('E_PREPROC', 'E_PLUGIN') AND w.noted_at > p.created_at
+            )
+        )
+    )
+$$;
+
+CREATE FUNCTION idh.retry_failed(version text, operator text) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    failed text[];
+BEGIN
+    SELECT array_agg(f.study_id ORDER BY t.study_date NULLS FIRST, f.study_id) INTO failed
+    FROM idh.failed_studies(version) AS f
+    JOIN idh.study AS t ON t.study_id = f.study_id;
+    IF failed IS NULL THEN
+        RETURN 0;
+    END IF;
+    PERFORM idh.note_work('prepare', failed);
+    INSERT INTO idh.audit_event (actor, action, subject, detail)
+    VALUES (operator, 'failed tried again', version, jsonb_build_object('studies', cardinality(failed)));
+    RETURN cardinality(failed);
+END
+$$;
+COMMENT ON FUNCTION idh.retry_failed IS 'Has studies prepared again that failed with a version; returns how many.';
+
 CREATE FUNCTION idh.retry_work(stages text[], items text[], operator text) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -186,8 +247,10 @@ $$;
 COMMENT ON FUNCTION idh.retry_work IS 'Has given-up work tried again, with an audit event each; returns how many.';
 
 REVOKE EXECUTE ON FUNCTION
-    idh.make_again(text, boolean, text), idh.stop_making_again(text, text), idh.retry_work(text[], text[], text)
+    idh.make_again(text, boolean, text), idh.stop_making_again(text, text), idh.retry_failed(text, text),
+    idh.retry_work(text[], text[], text)
 FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
-    idh.make_again(text, boolean, text), idh.stop_making_again(text, text), idh.retry_work(text[], text[], text)
+    idh.make_again(text, boolean, text), idh.stop_making_again(text, text), idh.retry_failed(text, text),
+    idh.retry_work(text[], text[], text)
 TO idh_pages;

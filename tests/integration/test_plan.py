@@ -17,6 +17,7 @@ from idh_tasks.pipelines.platform import Platform, preprocessing_version
 from idh_tasks.pipelines.preprocess import batch
 from idh_tasks.pipelines.train.freeze import freeze_cohort
 from tests.database import run_sql
+from tests.due import to_prepare
 from tests.integration.test_link import SURGERY, add_study
 from tests.seed import patch, seed_cohort
 
@@ -252,6 +253,33 @@ def test_a_run_starts_the_next_one_only_for_what_it_could_work_on(after: Platfor
     assert not batch.studies_left(after), "tasks that are gone hold them until their hold expires"
     run_sql(after, "UPDATE idh.due_work SET holder = NULL, held_at = NULL, not_before = now() + interval '1 hour'")
     assert not batch.studies_left(after), "they are tried again later"
+
+
+@pytest.mark.parametrize("code", ["E_PREPROC", "E_PLUGIN"])
+def test_what_failed_with_the_present_version_is_tried_once_more_by_decision(before: Platform, code: str) -> None:
+    failed = in_order(before)[0]
+    run_sql(
+        before, "UPDATE idh.patch SET code = :code, reason = 'a reason', object_key = NULL WHERE study_id = :study_id",
+        code=code, study_id=failed,
+    )  # fmt: skip
+    run_sql(before, "DELETE FROM idh.due_work")
+    assert (plan(before).progress.failed, to_prepare(before)) == (1, [])
+    assert decide(before, Scope.FAILED) == 1
+    assert decide(before, Scope.FAILED) == 0
+    assert to_prepare(before) == [failed]
+    assert [taken.item for taken in claims(before)] == [failed]
+    run_sql(before, "SELECT idh.note_work('prepare', ARRAY[:study_id])", study_id=failed)
+    assert (plan(before).progress.failed, to_prepare(before)) == (0, [])
+
+
+def test_what_has_failed_again_is_not_tried_for_ever(before: Platform) -> None:
+    failed = in_order(before)[0]
+    broken = "UPDATE idh.patch SET code = 'E_PREPROC', reason = 'r', object_key = NULL, created_at = now()"
+    run_sql(before, f"{broken} WHERE study_id = :study_id", study_id=failed)
+    run_sql(before, "DELETE FROM idh.due_work")
+    decide(before, Scope.FAILED)
+    run_sql(before, f"{broken} WHERE study_id = :study_id", study_id=failed)
+    assert to_prepare(before) == []
 
 
 def test_a_study_after_surgery_is_no_part_of_the_plan(after: Platform) -> None:

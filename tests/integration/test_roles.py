@@ -90,7 +90,7 @@ WRITES_PHI = {
 }
 
 CALLS = {
-    **{f"idh.{work}": {"pages"} for work in ("make_again", "retry_work", "stop_making_again")},
+    **{f"idh.{work}": {"pages"} for work in ("make_again", "retry_failed", "retry_work", "stop_making_again")},
     **{f"idh.{rule}": {"pages"} for rule in ("change_series_rule", "name_by_rule", "propose_series_rule")},
     "idh.take_back_rule_name": {"pages"},
     "idh.disagree": {"pages"},

@@ -1,4 +1,4 @@
-"""Starts and stops making studies again that were prepared with an earlier version of code and settings."""
+"""Starts and stops preparing studies again: those of an earlier version, and those that failed with the present one."""
 
 from idh_tasks.codes import Code
 from idh_tasks.db import plans
@@ -8,7 +8,7 @@ from idh_tasks.pipelines.platform import Platform, preprocessing_version
 
 
 def start(platform: Platform, scope: Scope, shown: str, operator: str) -> int:
-    """Have studies made again in the background, the newest first; return how many were added.
+    """Have studies prepared again, the newest first; return how many were added. What failed comes with what is new.
 
     Parameters
     ----------
@@ -26,6 +26,8 @@ def start(platform: Platform, scope: Scope, shown: str, operator: str) -> int:
             Code.E_NOT_SHOWN, "code or settings have changed since the plan was shown; look at it again"
         )
     with platform.database.begin() as transaction:
+        if scope is Scope.FAILED:
+            return plans.retry_failed(transaction, present, operator)
         return plans.make_again(transaction, present, operator, only_labelled=scope is Scope.LABELLED)
 
 

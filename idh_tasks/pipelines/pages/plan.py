@@ -37,7 +37,8 @@ class Progress:
     """What of the outdated studies waits to be made again, and is begun, beside what is new.
 
     `seconds` is what a study takes, None if it was not measured yet. `new` is counted up to one more than 1,000.
-    `prepared_today` includes new studies. `given_up` are studies that are not tried any more.
+    `prepared_today` includes new studies. `given_up` are studies that are not tried any more;
+    of those that `failed` with the present version, an error is the outcome.
     """
 
     waiting: int
@@ -45,6 +46,7 @@ class Progress:
     begun: int
     new: int
     given_up: int
+    failed: int
     prepared_today: int
     seconds: float | None
 

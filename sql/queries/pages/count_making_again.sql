@@ -1,5 +1,5 @@
--- What of the outdated studies waits, what else waits to be prepared, what was prepared today (UTC), what was given up,
--- and how long the latest studies took.
+-- What of the outdated studies waits, what else waits to be prepared, what was prepared today (UTC), what was given up or
+-- failed with this version, and how long the latest studies took.
 SELECT
     again.waiting, again.labelled AS waiting_labelled, again.begun,
     (
@@ -7,6 +7,7 @@ SELECT
         FROM (SELECT FROM idh.due_work WHERE stage = 'prepare' AND priority = 0 AND code IS NULL LIMIT :most) AS d
     ) AS new,
     (SELECT count(*) FROM idh.due_work WHERE stage = 'prepare' AND code IS NOT NULL) AS given_up,
+    (SELECT count(*) FROM idh.failed_studies(:settings_hash)) AS failed,
     (
         SELECT count(*) FROM idh.preparation
         WHERE prepared_at >= date_trunc('day', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'

@@ -11,4 +11,4 @@ ON CONFLICT (study_id, revision, sequence, settings_hash) DO UPDATE SET
     overlap = EXCLUDED.overlap, slice_index = EXCLUDED.slice_index, rectangle = EXCLUDED.rectangle,
     roi_mean = EXCLUDED.roi_mean, quality = EXCLUDED.quality, origin = EXCLUDED.origin,
     code = EXCLUDED.code, reason = EXCLUDED.reason, created_at = now(), made_by = EXCLUDED.made_by
-WHERE patch.code IN ('W_ROI_PROPOSED', 'E_PREPROC')
+WHERE patch.code IN ('W_ROI_PROPOSED', 'E_PREPROC', 'E_PLUGIN')

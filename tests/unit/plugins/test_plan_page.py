@@ -13,8 +13,8 @@ NOW = datetime(2026, 11, 27, tzinfo=UTC)
 NARROW = {"width": 800, "height": 900}
 CODE, SETTINGS = "a" * 12, "b" * 12
 PRESENT, OTHER_CODE, OTHER_SETTINGS = f"{CODE}-{SETTINGS}", f"{'c' * 12}-{SETTINGS}", f"{CODE}-{'d' * 12}"
-IDLE = Progress(0, 0, 0, 0, 0, 0, 30.0)
-GOING = Progress(waiting=240, waiting_labelled=0, begun=2, new=3, given_up=1, prepared_today=40, seconds=30.0)
+IDLE = Progress(0, 0, 0, 0, 0, 0, 0, 30.0)
+GOING = Progress(waiting=240, waiting_labelled=0, begun=2, new=3, given_up=1, failed=0, prepared_today=40, seconds=30.0)
 STARTED = PlanEvent(NOW, "olga", "plan started", PRESENT, 1200, only_labelled=False)
 OUTDATED = [
     Outdated(OTHER_CODE, 2026, 700, 100),
@@ -75,6 +75,13 @@ def test_who_may_only_read_is_offered_nothing(page: Page) -> None:
 def test_what_is_begun_is_neither_stopped_nor_started_again() -> None:
     begun = replace(GOING, waiting=1200, waiting_labelled=300, begun=1200)
     assert "<form" not in html(plan(begun, STARTED))
+
+
+def test_what_failed_with_the_present_version_can_be_tried_again(page: Page) -> None:
+    show(page, html(plan(replace(IDLE, failed=2), outdated=[])))
+    expect(page.locator("#failed")).to_contain_text("2 studies lack patches because of an unforeseen error")
+    page.get_by_text("Try them again").click()
+    expect(page.get_by_role("button", name="Try 2 studies again")).to_be_visible()
 
 
 def test_where_nothing_is_of_an_earlier_version_nothing_is_offered(page: Page) -> None:

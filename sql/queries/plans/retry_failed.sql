@@ -1,0 +1,1 @@
+SELECT idh.retry_failed(:settings_hash, :operator) AS studies
