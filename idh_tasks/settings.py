@@ -117,6 +117,15 @@ class ListingSettings(_Frozen):
     """Known studies whose series are compared with the archive each night; 0 compares none."""
 
 
+class NightSettings(_Frozen):
+    """How long a delivery that fails is tried again, and how many may fail before a night is red."""
+
+    tries: int = Field(default=5, ge=1, le=12)
+    """Nights in which a delivery is tried: after the first again in the next run, then after 2, 4, 8, … nights."""
+    tolerance: float = Field(default=0.01, ge=0, le=1)
+    """Share of a source's deliveries of one night that may fail for the first time before the night is red."""
+
+
 class ImagingSettings(_Frozen):
     """How a study becomes patches (protocol, 'Images'). A change makes new patches."""
 
@@ -268,6 +277,8 @@ class Settings(ListenerSettings):
     """The change feed of the archive, if it is an Orthanc."""
     listing: ListingSettings = ListingSettings()
     """The full listing of the archives, a part of it each night."""
+    night: NightSettings = NightSettings()
+    """Failures of intake."""
     fhir: FhirSettings | None = None
     """The laboratory's FHIR server, if it is to be polled."""
     keep_originals: bool = False

@@ -15,6 +15,7 @@ from idh_tasks.errors import RunRefusedError, TransientError
 from idh_tasks.intake.transport.traffic import is_quiet
 from idh_tasks.pipelines.ingest.backfill_plan import archive_to_fill, list_slice
 from idh_tasks.pipelines.ingest.batch import ingest_batch
+from idh_tasks.pipelines.ingest.giving_up import give_up
 from idh_tasks.pipelines.ingest.slices import Period, cut_days
 from idh_tasks.pipelines.ingest.sources.items import study_items
 from idh_tasks.pipelines.platform import Platform
@@ -107,13 +108,13 @@ def _work(platform: Platform, backfill: Backfill, stop: Stop) -> Evening:
                 continue
             if _list_next(platform, backfill):
                 continue
-            ended = _finish(platform, backfill, failed=not all(tried.values()))
+            ended = _finish(platform, backfill)
         return _evening(platform, backfill, tried, ended)
 
 
 def _waiting(platform: Platform, backfill: Backfill) -> list[str]:
     with platform.database.begin() as transaction:
-        return inbox.open_items(transaction, backfill.source, least=inbox.NIGHT + 1, most=inbox.LATER)
+        return inbox.open_items(transaction, backfill.source, datetime.now(UTC), inbox.NIGHT + 1, inbox.LATER)
 
 
 def _fetch(platform: Platform, item_id: str) -> bool:
@@ -147,10 +148,12 @@ def _list_next(platform: Platform, backfill: Backfill) -> bool:
     return True
 
 
-def _finish(platform: Platform, backfill: Backfill, *, failed: bool) -> str:
-    if failed:
-        return "what failed is tried again by the next run"
+def _finish(platform: Platform, backfill: Backfill) -> str:
+    """Finish a backfill, unless something of it failed in fewer nights than it is tried."""
     with platform.database.begin() as transaction:
+        give_up(transaction, backfill.source, platform.settings.night.tries)
+        if inbox.has_open(transaction, backfill.source, inbox.NIGHT + 1):
+            return "what failed is tried again by a later run"
         backfills.finish(transaction, backfill.backfill_id)
         audit.record(transaction, "ingest", "backfill finished", backfill.source)
     return "the backfill is finished"

@@ -6,6 +6,7 @@ from datetime import date
 from idh_tasks.codes import Code
 from idh_tasks.db.inbox import InboxItem
 from idh_tasks.errors import RunRefusedError
+from idh_tasks.intake.transport.association import echo
 from idh_tasks.intake.transport.find import find_patient_studies, find_studies, list_study
 from idh_tasks.intake.transport.listing import PacsStudy
 from idh_tasks.intake.transport.retrieve import retrieve
@@ -23,6 +24,12 @@ def list_items(platform: Platform, since: date | None) -> Listing:
     if pacs is None:
         return Listing([])
     return selected(platform, "pacs", find_studies(pacs, *query_window(platform, "pacs", since)))
+
+
+def probe(platform: Platform) -> None:
+    """Check that the PACS answers."""
+    if platform.pacs is not None:
+        echo(platform.pacs)
 
 
 def of_patients(platform: Platform, identifiers: Sequence[str]) -> Iterator[list[PacsStudy]]:
