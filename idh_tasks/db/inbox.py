@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from idh_tasks.codes import Code
 from idh_tasks.db import watermarks
-from idh_tasks.db.engine import Transaction, json_rows
+from idh_tasks.db.engine import Transaction
 from idh_tasks.domain.retry import Tries
 from idh_tasks.domain.study import StudyId
 
@@ -147,14 +147,13 @@ def enter(transaction: Transaction, source: str, items: list[InboxItem]) -> list
     """Record deliveries without moving the watermark: they may be of any time; return the ids on record."""
     _adopt(transaction, source, items)
     transaction.run_many("inbox/insert_inbox_item", map(_columns, items))
-    rows = json_rows({"locator": item.locator, "fingerprint": item.fingerprint} for item in items)
-    return transaction.column(str, "inbox/select_item_ids", source=source, rows=rows)
+    rows = ({"locator": item.locator, "fingerprint": item.fingerprint} for item in items)
+    return transaction.column_of_set(str, "inbox/select_item_ids", rows, source=source)
 
 
 def _adopt(transaction: Transaction, source: str, items: list[InboxItem]) -> None:
-    rows = [{"locator": one.locator, "fingerprint": one.fingerprint, **vars(one.listed)} for one in items if one.listed]
-    if rows:
-        transaction.run("inbox/adopt_fingerprints", source=source, rows=json_rows(rows))
+    rows = ({"locator": one.locator, "fingerprint": one.fingerprint, **vars(one.listed)} for one in items if one.listed)
+    transaction.run_set("inbox/adopt_fingerprints", rows, source=source)
 
 
 def _columns(item: InboxItem) -> dict[str, object]:
