@@ -83,7 +83,7 @@ def archive(count: int, seed: int = 0) -> list[Row]:
 
 @pytest.mark.parametrize("shows", [True, False])
 @pytest.mark.parametrize("limit", [3, 20, 1000])
-def test_every_study_is_listed_once_whatever_the_limit(limit: int, shows: bool) -> None:
+def test_n06_every_study_is_listed_once_whatever_the_limit(limit: int, shows: bool) -> None:
     pacs = LimitedPacs(archive(400), limit, shows)
     studies = list_whole(pacs, WEEK)
     assert len(studies) == 400
