@@ -53,7 +53,7 @@ def latest(platform: Platform, source: str = "bucket") -> SourceBalance:
 @pytest.fixture
 def poison(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException | None], None]:
     """Return a function that lets the opening of an object fail, or succeed again."""
-    opened = bucket.open_archive
+    opened = vars(bucket)["open_archive"]
 
     def fail_with(error: BaseException | None) -> None:
         def fail(*_: object) -> None:

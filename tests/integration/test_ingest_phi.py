@@ -88,7 +88,7 @@ def test_h03_an_exception_that_carries_the_data_set_is_reported_without_it(
         night.ingest(platform, ("bucket",))
     assert outcomes(platform) == {"failed E_UNEXPECTED": 1}
     with pytest.raises(RunRefusedError) as red:
-        reconcile(platform, discover(platform, ("bucket",)))
+        reconcile(balance(platform, discover(platform, ("bucket",))))
     places = everything_outside(platform) | {
         "log": caplog.text.encode(),
         "error": f"{caught.value!r} {red.value!r}".encode(),
