@@ -1,4 +1,4 @@
-"""A PACS that does not list a part of a day: what it lists is taken, and the part is named in night, slice and evening."""
+"""A PACS that does not list a part of a day: the rest is taken, and the part is named in night, slice and evening."""
 
 from dataclasses import replace
 from datetime import date
