@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
 
 from pydicom import Dataset
 from pynetdicom.association import Association
@@ -55,17 +55,43 @@ def find_studies(pacs: PacsSettings, since: date, until: date, priority: Priorit
         ``E_PACS``, or ``E_QUERY_TRUNCATED`` if it does not list any study of a day.
     """
     echo(pacs)
-    return list_whole(partial(_ask, pacs, priority), Question(since, until))
+    with ExitStack() as opened:
+        return list_whole(_Asked(pacs, priority, opened), Question(since, until))
 
 
-def _ask(pacs: PacsSettings, priority: Priority, question: Question) -> Answer:
-    """Ask on an association of its own; a PACS that lists nothing of a whole day may only be busy."""
-    patient = question.is_of_one_day and question.is_of_whole_days
-    with association(pacs, [], StudyRootQueryRetrieveInformationModelFind) as opened:
+@dataclass
+class _Asked:
+    """Asks about days on an association each, and about the many parts of a day on one as long as it lasts."""
+
+    pacs: PacsSettings
+    priority: Priority
+    stack: ExitStack
+    opened: Association | None = None
+
+    def __call__(self, question: Question) -> Answer:
         query = _study_query(**question.criteria)
-        found = (_patiently if patient else _find)(pacs, opened, query, priority)
-    studies = [listed_study(row) for row in found.rows if row.get("StudyInstanceUID")]
-    return Answer(studies, found.is_whole)
+        if not question.is_of_whole_days:
+            return _answer(_find(self.pacs, self._kept(), query, self.priority))
+        self._close()
+        with association(self.pacs, [], StudyRootQueryRetrieveInformationModelFind) as opened:
+            # A PACS that lists nothing of a day may only be busy.
+            ask = _patiently if question.is_of_one_day else _find
+            return _answer(ask(self.pacs, opened, query, self.priority))
+
+    def _kept(self) -> Association:
+        if self.opened is None or not self.opened.is_established:
+            self._close()
+            model = StudyRootQueryRetrieveInformationModelFind
+            self.opened = self.stack.enter_context(association(self.pacs, [], model))
+        return self.opened
+
+    def _close(self) -> None:
+        self.stack.close()
+        self.opened = None
+
+
+def _answer(found: "_Found") -> Answer:
+    return Answer([listed_study(row) for row in found.rows if row.get("StudyInstanceUID")], found.is_whole)
 
 
 def _study_query(**criteria: str) -> Dataset:
