@@ -1,20 +1,13 @@
 """
 ### Ingest studies
 
-Every night: list the drop bucket, the PACS and the DICOMweb archive, retrieve what is new and shows a head, check every
-instance, remove all identifiers, name every series, and store the study. Patients with a result are asked for by
-identifier. What is not picked up is counted with its reason.
+Every night: list bucket and archives; retrieve, check, de-identify, name and store what is new and shows a head.
 
-**Sources**: Connections `idh_store`, `idh_pacs` and `idh_dicomweb`; if one is unreachable, the others are read. With
-`IDH_PACS_CHANGES`, the Connection to an Orthanc, a study is also fetched within minutes of being complete there.
-`check_archives` lists a part of each archive in full, which must add up.
+**Sources**: Connections `idh_store`, `idh_pacs` and `idh_dicomweb`; if one is unreachable, the others are read.
 
-**Writes**: `idh.study`, `idh.series`, `idh.instance`, `idh.quarantine`, the tables of nights and archives; identifiers
-go to schema `phi` only. The head of the audit log goes to `audit/` in the object store.
+**Writes**: `idh.study`, `idh.series`, `idh.instance`, `idh.quarantine`, tables of nights; identifiers to `phi` only.
 
-**When it is red**: `reconcile` reports how many deliveries have no outcome and which source was unreachable or listed
-nothing; see `phi.inbox`. `check_archives` names a period that does not add up (`E_LEDGER`). Fix the cause and clear the
-run; finished deliveries are not repeated. `idh intake quarantine list` shows what is held.
+**When it is red**: what succeeded is announced, what failed is tried again; `reconcile` and `check_archives` say why.
 """
 
 from typing import TYPE_CHECKING
@@ -24,13 +17,14 @@ from idh_airflow.assets import ARRIVALS, STUDIES
 from idh_airflow.connections import platform
 from idh_airflow.defaults import DAG_DEFAULTS, INGEST_CRON
 from idh_airflow.schedules import timed
-from idh_airflow.sentences import listed
-from idh_airflow.steps import new_unless_empty, step
+from idh_airflow.sentences import balanced, listed, reconciled
+from idh_airflow.steps import is_last_try, new_unless_empty, step
 
 from idh_tasks.domain.role import Role
 
 if TYPE_CHECKING:
     from idh_tasks.pipelines.ingest.discovery import Discovery
+    from idh_tasks.pipelines.ingest.verdict import NightEnd
 
 ROLE = Role.INGEST
 LABEL = "{{ task.op_kwargs['batch']['label'] }}"
@@ -44,41 +38,50 @@ LABEL = "{{ task.op_kwargs['batch']['label'] }}"
     **DAG_DEFAULTS,
 )
 def ingest_studies() -> None:
-    """Discover → ingest in batches → reconcile; beside it, list a part of the archives in full."""
+    """Discover → ingest in batches → balance → announce → reconcile; beside it, list a part of the archives."""
 
     @step(listed, pool="pacs")
     def discover(params: dict[str, str]) -> "Discovery":
         from idh_tasks.pipelines.ingest.discovery import discover
         from idh_tasks.pipelines.ingest.sources import SOURCES
 
-        sources = tuple(SOURCES) if params["source"] == "all" else (params["source"],)
-        return discover(platform(ROLE), sources)
+        return discover(platform(ROLE), tuple(SOURCES) if params["source"] == "all" else (params["source"],))
 
     @step("Batches of deliveries: {}.")
     def batches(discovery: "Discovery") -> list[object]:
-        return [batch for batch in discovery["batches"] if batch["source"] != "pacs"]
+        return [one for one in discovery["batches"] if one["source"] != "pacs"]
 
     @step("Batches of studies of the PACS: {}.")
     def pacs_batches(discovery: "Discovery") -> list[object]:
-        return [batch for batch in discovery["batches"] if batch["source"] == "pacs"]
+        return [one for one in discovery["batches"] if one["source"] == "pacs"]
 
     @step("Deliveries: {}.", map_index_template=LABEL)
     def ingest_batch(batch: dict[str, list[str]]) -> dict[str, int]:
         from idh_tasks.pipelines.ingest.batch import ingest_batch
 
-        return ingest_batch(platform(ROLE), batch["ids"])
+        return ingest_batch(platform(ROLE), batch["ids"], last_try=is_last_try())
 
     @step("Studies of the PACS: {}.", map_index_template=LABEL, pool="pacs")
     def retrieve_batch(batch: dict[str, list[str]]) -> dict[str, int]:
         from idh_tasks.pipelines.ingest.batch import ingest_batch
 
-        return ingest_batch(platform(ROLE), batch["ids"])
+        return ingest_batch(platform(ROLE), batch["ids"], last_try=is_last_try())
 
-    @step("New: {}.", trigger_rule="all_done", outlets=[STUDIES], retries=0)
-    def reconcile(discovery: "Discovery") -> dict[str, int]:
+    @step(balanced, trigger_rule="all_done")
+    def balance(discovery: "Discovery") -> "NightEnd":
+        from idh_tasks.pipelines.ingest.reconciliation import balance
+
+        return balance(platform(ROLE), discovery)
+
+    @step("New: {}.", outlets=[STUDIES])
+    def announce(night: "NightEnd") -> dict[str, int]:
+        return new_unless_empty({"studies": night["studies"]}, "no study is new")
+
+    @step(reconciled, retries=0)
+    def reconcile(night: "NightEnd") -> "NightEnd":
         from idh_tasks.pipelines.ingest.reconciliation import reconcile
 
-        return new_unless_empty({"studies": reconcile(platform(ROLE), discovery)}, "no study is new")
+        return reconcile(night)
 
     @step("Listed in full: {}.", pool="pacs")
     def check_archives() -> dict[str, int]:
@@ -88,9 +91,10 @@ def ingest_studies() -> None:
 
     discovery = discover()
     discovery >> check_archives()
-    ingested = ingest_batch.expand(batch=batches(discovery))
-    retrieved = retrieve_batch.expand(batch=pacs_batches(discovery))
-    [ingested, retrieved] >> reconcile(discovery)
+    parts = [ingest_batch.expand(batch=batches(discovery)), retrieve_batch.expand(batch=pacs_batches(discovery))]
+    night = balance(discovery)
+    parts >> night
+    announce(night) >> reconcile(night)
 
 
 ingest_studies()

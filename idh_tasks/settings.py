@@ -26,6 +26,7 @@ from idh_tasks.endpoints import (
     PacsSettings,
     StoreSettings,
 )
+from idh_tasks.night_settings import ListingSettings, NightSettings
 
 ROOT = Path(__file__).resolve().parents[1]
 SQL = ROOT / "sql"
@@ -100,21 +101,6 @@ class IntakeSettings(_Frozen):
     """Highest age at the study, in years."""
     cohort_patients: int = Field(default=200, ge=0)
     """Patients with a pathology result whose studies an archive is asked for in one night; 0 asks for none."""
-
-
-class ListingSettings(_Frozen):
-    """How much of an archive is listed and verified again each night, beside the latest weeks."""
-
-    slices: int = Field(default=2, ge=0)
-    """Periods of study dates that are listed in full each night; 0 lists none."""
-    slice_studies: int = Field(default=2000, ge=1)
-    """Studies that a period should hold; the next one is made shorter or longer accordingly."""
-    slice_days: int = Field(default=366, ge=1)
-    """Longest period in days."""
-    undated_studies: int = Field(default=20_000, ge=0)
-    """Studies of an archive up to which those without a study date are looked for, which lists it whole once a pass."""
-    verified: int = Field(default=200, ge=0)
-    """Known studies whose series are compared with the archive each night; 0 compares none."""
 
 
 class ImagingSettings(_Frozen):
@@ -268,6 +254,8 @@ class Settings(ListenerSettings):
     """The change feed of the archive, if it is an Orthanc."""
     listing: ListingSettings = ListingSettings()
     """The full listing of the archives, a part of it each night."""
+    night: NightSettings = NightSettings()
+    """Failures of intake."""
     fhir: FhirSettings | None = None
     """The laboratory's FHIR server, if it is to be polled."""
     most_tasks: int = Field(default=16, ge=1, le=64)

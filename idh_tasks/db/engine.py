@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from idh_tasks.codes import Code
+from idh_tasks.db.row_sets import arrays
 from idh_tasks.errors import RunRefusedError, SettingsRefusedError, TransientError
 from idh_tasks.settings import SQL
 
@@ -47,7 +48,7 @@ def query(name: str) -> TextClause:
 
 
 def json_rows(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Return rows as one JSON array, for statements that take a whole set at once."""
+    """Return a few rows as one JSON array; sets of any size go through `Transaction.run_set`."""
     return json.dumps(list(rows), default=str)
 
 
@@ -195,6 +196,23 @@ class Transaction:
     def run(self, name: str, /, **values: Any) -> int:
         """Run a statement and return the number of rows that it changed."""
         return self._connection.execute(query(name), values).rowcount
+
+    def run_set(self, name: str, rows: Iterable[Mapping[str, Any]], /, **values: Any) -> int:
+        """Run a statement on a set of rows of any size, as `rows`; return the number of rows that it changed.
+
+        The set is passed in several arrays if it is large, so that the statement must treat each row by itself.
+        """
+        return sum(self.run(name, rows=array, **values) for array in arrays(rows))
+
+    def all_of_set(self, row_type: type[R], name: str, rows: Iterable[Mapping[str, Any]], /, **values: Any) -> list[R]:
+        """Return all rows of a query about a set of rows, passed as by `run_set`."""
+        return [found for array in arrays(rows) for found in self.all(row_type, name, rows=array, **values)]
+
+    def column_of_set(
+        self, value_type: type[R], name: str, rows: Iterable[Mapping[str, Any]], /, **values: Any
+    ) -> list[R]:
+        """Return the first column of a query about a set of rows, passed as by `run_set`."""
+        return [found for array in arrays(rows) for found in self.column(value_type, name, rows=array, **values)]
 
     def run_many(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Run a statement once per row."""

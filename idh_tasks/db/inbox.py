@@ -2,11 +2,13 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from idh_tasks.codes import Code
 from idh_tasks.db import watermarks
-from idh_tasks.db.engine import Transaction, json_rows
+from idh_tasks.db.engine import Transaction
+from idh_tasks.domain.retry import Tries
 from idh_tasks.domain.study import StudyId
 
 
@@ -49,7 +51,8 @@ class ListedAs:
 class InboxItem:
     """A delivery: an object or a PACS study under the hospital's own name, with a fingerprint of its content.
 
-    `priority` above 0 leaves it to a backfill; `listed` is what an archive states of a study.
+    `priority` above 0 leaves it to a backfill; `listed` is what an archive states of a study. `nights_tried` and
+    `next_try` are its tries without an outcome.
     """
 
     item_id: str
@@ -60,6 +63,13 @@ class InboxItem:
     state: InboxState = InboxState.FOUND
     priority: int = 0
     listed: "ListedAs | None" = None
+    nights_tried: int = 0
+    next_try: datetime | None = None
+
+    @property
+    def tries(self) -> Tries:
+        """Return how often it was tried without an outcome."""
+        return Tries(self.nights_tried, self.next_try)
 
     def __repr__(self) -> str:
         return f"InboxItem({self.item_id})"
@@ -89,6 +99,29 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Exhausted:
+    """A delivery without an outcome after so many nights, with the fault of its last try; None if it was killed."""
+
+    item_id: str
+    nights: int
+    code: Code | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class FailedCount:
+    """How many deliveries of a source have no outcome because of one code; empty for those that were not reached.
+
+    `repeated` of them had none in an earlier night either.
+    """
+
+    source: str
+    code: str
+    items: int
+    repeated: int
+
+
+@dataclass(frozen=True)
 class _StateCount:
     source: str
     state: InboxState
@@ -114,23 +147,50 @@ def enter(transaction: Transaction, source: str, items: list[InboxItem]) -> list
     """Record deliveries without moving the watermark: they may be of any time; return the ids on record."""
     _adopt(transaction, source, items)
     transaction.run_many("inbox/insert_inbox_item", map(_columns, items))
-    rows = json_rows({"locator": item.locator, "fingerprint": item.fingerprint} for item in items)
-    return transaction.column(str, "inbox/select_item_ids", source=source, rows=rows)
+    rows = ({"locator": item.locator, "fingerprint": item.fingerprint} for item in items)
+    return transaction.column_of_set(str, "inbox/select_item_ids", rows, source=source)
 
 
 def _adopt(transaction: Transaction, source: str, items: list[InboxItem]) -> None:
-    rows = [{"locator": one.locator, "fingerprint": one.fingerprint, **vars(one.listed)} for one in items if one.listed]
-    if rows:
-        transaction.run("inbox/adopt_fingerprints", source=source, rows=json_rows(rows))
+    rows = ({"locator": one.locator, "fingerprint": one.fingerprint, **vars(one.listed)} for one in items if one.listed)
+    transaction.run_set("inbox/adopt_fingerprints", rows, source=source)
 
 
 def _columns(item: InboxItem) -> dict[str, object]:
-    return {name: value for name, value in vars(item).items() if name not in ("state", "listed")}
+    named = ("item_id", "source", "locator", "fingerprint", "position", "priority")
+    return {name: getattr(item, name) for name in named}
 
 
-def open_items(transaction: Transaction, source: str, least: int = NIGHT, most: int = NIGHT) -> list[str]:
-    """Return the ids of a source's deliveries that are new or failed the last time, of these priorities."""
-    return transaction.column(str, "inbox/select_open_inbox", source=source, least=least, most=most)
+def open_items(
+    transaction: Transaction, source: str, now: datetime, least: int = NIGHT, most: int = NIGHT
+) -> list[str]:
+    """Return the ids of a source's deliveries that are new or to be tried again by now, of these priorities."""
+    return transaction.column(str, "inbox/select_open_inbox", source=source, now=now, least=least, most=most)
+
+
+def waiting(transaction: Transaction, source: str, now: datetime, least: int = NIGHT, most: int = NIGHT) -> list[str]:
+    """Return the ids of a source's deliveries that failed and are tried again later, of these priorities."""
+    return transaction.column(str, "inbox/select_waiting", source=source, now=now, least=least, most=most)
+
+
+def has_open(transaction: Transaction, source: str, least: int) -> bool:
+    """Return whether a source has deliveries without an outcome of at least this priority, now or later."""
+    return transaction.column(bool, "inbox/select_has_open", source=source, least=least)[0]
+
+
+def keep_tries(transaction: Transaction, item_id: str, tries: Tries) -> None:
+    """Record how often a delivery was tried: before a try, so that one that kills its process counts, too."""
+    transaction.run("inbox/update_tries", item_id=item_id, **vars(tries))
+
+
+def exhausted(transaction: Transaction, source: str, most: int) -> list[Exhausted]:
+    """Return the deliveries of a source without an outcome after so many nights."""
+    return transaction.all(Exhausted, "inbox/select_exhausted", source=source, most=most)
+
+
+def failed(transaction: Transaction, item_ids: list[str]) -> list[FailedCount]:
+    """Return how many of these deliveries have no outcome, by source and code."""
+    return transaction.all(FailedCount, "inbox/count_failed", item_ids=item_ids)
 
 
 def get(transaction: Transaction, item_id: str) -> InboxItem:

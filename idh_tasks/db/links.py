@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from idh_tasks.db.engine import Transaction, json_rows
+from idh_tasks.db.engine import Transaction
 from idh_tasks.domain.pathology import Merge
 from idh_tasks.domain.study import PatientKey
 
@@ -31,7 +31,7 @@ def lock(transaction: Transaction) -> None:
 
 def save_merges(transaction: Transaction, events: Sequence[MergeEvent]) -> int:
     """Store merges and reversals; return how many were new."""
-    return transaction.run("links/insert_merge_events", rows=json_rows(vars(event) for event in events))
+    return transaction.run_set("links/insert_merge_events", map(vars, events))
 
 
 def active_merges(transaction: Transaction) -> list[Merge]:
@@ -41,9 +41,9 @@ def active_merges(transaction: Transaction) -> list[Merge]:
 
 def save_persons(transaction: Transaction, persons: Mapping[PatientKey, PatientKey]) -> None:
     """Replace the person keys of all merged patients."""
-    rows = json_rows({"patient_key": patient, "person_key": person} for patient, person in persons.items())
+    rows = ({"patient_key": patient, "person_key": person} for patient, person in persons.items())
     transaction.run("links/delete_persons")
-    transaction.run("links/insert_persons", rows=rows)
+    transaction.run_set("links/insert_persons", rows)
 
 
 def derive_links(transaction: Transaction, window_days: int) -> None:

@@ -37,9 +37,11 @@ class InboxCount:
     items: int
 
 
-def record_balance(transaction: Transaction, balance: NightBalance, flag: Code | None) -> None:
-    """Record the balance of one source; `flag` is a code if the night is suspicious."""
-    transaction.run("nights/insert_night_balance", flag=flag, **vars(balance))
+def record_balance(
+    transaction: Transaction, balance: NightBalance, flag: Code | None = None, reason: str | None = None
+) -> None:
+    """Record the balance of one source; `flag` is a code, with its reason, if the night is not in order."""
+    transaction.run("nights/insert_night_balance", flag=flag, reason=reason, **vars(balance))
 
 
 def record_unlisted(transaction: Transaction, source: str, flag: Code, reason: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from idh_tasks.db.engine import Transaction, json_rows
+from idh_tasks.db.engine import Transaction
 from idh_tasks.domain.pathology import Assay, Channel, IdhStatus, Report, ReportStatus, StatusDecision
 from idh_tasks.domain.study import PatientKey
 
@@ -99,9 +99,15 @@ class _Unknown:
 
 def save_patients(transaction: Transaction, patients: Sequence[NamedPatient]) -> None:
     """Record the patients whom reports and merges name."""
-    rows = json_rows(vars(patient) for patient in patients)
-    transaction.run("reports/insert_patients", rows=rows)
-    transaction.run("reports/insert_named_patients", rows=rows)
+    # Of several identifiers of a patient the first counts, however the set is cut.
+    named = {patient.patient_key: patient for patient in sorted(patients, key=_identifier, reverse=True)}
+    rows = [vars(patient) for patient in named.values()]
+    transaction.run_set("reports/insert_patients", rows)
+    transaction.run_set("reports/insert_named_patients", rows)
+
+
+def _identifier(patient: NamedPatient) -> str:
+    return patient.identifier
 
 
 def save_reports(transaction: Transaction, reports: Sequence[tuple[ReportRecord, Report]]) -> int:
@@ -112,15 +118,13 @@ def save_reports(transaction: Transaction, reports: Sequence[tuple[ReportRecord,
     """
     hashed = {(r.report_key, r.version, content_hash(r)): (r, source) for r, source in reports}
     given = [{"report_key": key, "version": version, "content_hash": h} for key, version, h in hashed]
-    unknown = transaction.all(_Unknown, "reports/select_unknown_readings", rows=json_rows(given))
+    unknown = transaction.all_of_set(_Unknown, "reports/select_unknown_readings", given)
     new = [(number, *hashed[u.report_key, u.version, u.content_hash]) for u, number in _numbered(unknown)]
-    transaction.run("reports/insert_reports", rows=json_rows(_reading_row(*reading) for reading in new))
-    transaction.run("reports/insert_assays", rows=json_rows(row for n, r, _ in new for row in _assay_rows(r, n)))
-    transaction.run("reports/insert_report_sources", rows=json_rows(_source_row(*reading) for reading in new))
-    arrivals = json_rows(
-        row | {"channel": source.channel} for row, (_, source) in zip(given, hashed.values(), strict=True)
-    )
-    arrived = transaction.column(str, "reports/insert_report_channels", rows=arrivals)
+    transaction.run_set("reports/insert_reports", (_reading_row(*reading) for reading in new))
+    transaction.run_set("reports/insert_assays", (row for n, r, _ in new for row in _assay_rows(r, n)))
+    transaction.run_set("reports/insert_report_sources", (_source_row(*reading) for reading in new))
+    arrivals = (row | {"channel": source.channel} for row, (_, source) in zip(given, hashed.values(), strict=True))
+    arrived = transaction.column_of_set(str, "reports/insert_report_channels", arrivals)
     remove_standings(transaction, {*arrived, *(record.report_key for _, record, _ in new)})
     return len(new)
 
@@ -161,7 +165,7 @@ def remove_standings(transaction: Transaction, report_keys: Collection[str]) -> 
 def save_standings(transaction: Transaction, standings: Sequence[ReportStanding]) -> None:
     """Replace the standing of reports."""
     remove_standings(transaction, [standing.report_key for standing in standings])
-    transaction.run("reports/insert_standings", rows=json_rows(vars(standing) for standing in standings))
+    transaction.run_set("reports/insert_standings", map(vars, standings))
 
 
 def content_hash(report: ReportRecord) -> str:

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from idh_tasks.db.engine import Transaction, json_rows
+from idh_tasks.db.engine import Transaction
 from idh_tasks.domain.study import PatientKey
 
 
@@ -48,16 +48,23 @@ class CohortPatient:
         return f"CohortPatient({self.patient_key})"
 
 
+@dataclass(frozen=True)
+class _Recorded:
+    study_token: str
+    reason: str
+
+
 def recorded(transaction: Transaction, source: str, listed: Iterable[Listed], filter_version: str) -> dict[str, str]:
     """Return the reason by token of those studies that the same filter has excluded, as they are listed now."""
-    values = {"source": source, "rows": json_rows(map(vars, listed)), "filter_version": filter_version}
-    return {row["study_token"]: row["reason"] for row in transaction.rows("selection/select_recorded", **values)}
+    values = {"source": source, "filter_version": filter_version}
+    found = transaction.all_of_set(_Recorded, "selection/select_recorded", map(vars, listed), **values)
+    return {one.study_token: one.reason for one in found}
 
 
 def exclude(transaction: Transaction, source: str, excluded: Iterable[Excluded], filter_version: str) -> None:
     """Record studies that are not picked up."""
-    rows = json_rows(map(vars, excluded))
-    transaction.run("selection/upsert_excluded", source=source, rows=rows, filter_version=filter_version)
+    values = {"source": source, "filter_version": filter_version}
+    transaction.run_set("selection/upsert_excluded", map(vars, excluded), **values)
 
 
 def exclude_delivery(transaction: Transaction, source: str, excluded: Excluded, filter_version: str) -> None:

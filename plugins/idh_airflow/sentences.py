@@ -10,7 +10,21 @@ def listed(discovery: Any) -> str:
     left = sum(sum(reasons.values()) for reasons in discovery["excluded"].values())
     missing = ", ".join(discovery["unreachable"])
     silent = f" No answer: {missing}." if missing else ""
-    return f"Found: {found}; not picked up: {left}; to be ingested: {new}.{silent}"
+    partly = "".join(f" Not listed completely: {source} ({why})." for source, why in discovery["incomplete"].items())
+    return f"Found: {found}; not picked up: {left}; to be ingested: {new}.{silent}{partly}"
+
+
+def balanced(night: Any) -> str:
+    """Return how many studies a night has brought, and what failed."""
+    failed = night["reason"] or night["warning"]
+    return f"New: {night['studies']} studies." + (f" {failed}." if failed else "")
+
+
+def reconciled(night: Any) -> str:
+    """Return how many studies a night has brought, and which failures are tolerated."""
+    new = f"New: {night['studies']} studies." if night["studies"] else "Nothing new: no study is new."
+    tolerated = f" Tolerated (W_TOLERATED), and tried again: {night['warning']}." if night["warning"] else ""
+    return new + tolerated
 
 
 def judged(judgement: Any) -> str:

@@ -88,6 +88,12 @@ def tolerant_step(says: Says, outlets: Sequence[Asset] = (), **options: Any) -> 
     return decorate
 
 
+def is_last_try() -> bool:
+    """Return whether Airflow does not repeat the running task by itself if it fails."""
+    running = get_current_context()["ti"]
+    return running.try_number > running.max_tries
+
+
 def skip_unless(work: T | None, reason: str) -> T:
     """Return the work, or skip a step and what follows it, with a reason, if there is nothing to do.
 

@@ -16,6 +16,8 @@ from airflow.utils.session import create_session
 from idh_airflow import run_notes
 from sqlalchemy import select
 
+from idh_tasks.codes import Code
+from idh_tasks.pipelines.ingest.verdict import NightEnd, night_end
 from idh_tasks.settings import ROOT
 
 QUIET: dict[str, object] = {
@@ -24,10 +26,12 @@ QUIET: dict[str, object] = {
     "idh_tasks.pipelines.ingest.discovery.discover": {
         "found": {"bucket": 3},
         "excluded": {},
+        "waiting": {"bucket": 0},
         "unreachable": {},
+        "incomplete": {},
         "batches": [],
     },
-    "idh_tasks.pipelines.ingest.reconciliation.reconcile": 0,
+    "idh_tasks.pipelines.ingest.reconciliation.balance": night_end([], {}),
     "idh_tasks.pipelines.ingest.ledger.check_archives": SimpleNamespace(listed=0, open=0, missing=0, changed=0),
     "idh_tasks.pipelines.ingest.backfill.proceed": None,
     "idh_tasks.pipelines.link.fhir_server.poll_laboratory": None,
@@ -138,3 +142,24 @@ def test_patients_with_the_same_image_are_asked_about_at_once(
     run = ended("retrain_models", found, monkeypatch)
     assert (run.state, run.announced) == ("success", announced)
     assert {"search_twins", "train_sequence"} <= run.tasks["success"]
+
+
+BALANCE = "idh_tasks.pipelines.ingest.reconciliation.balance"
+FEW = "pacs: 1 without an outcome (1 E_DECODE), 10000 tried"
+
+
+@pytest.mark.usefixtures("airflow_database")
+def test_a_night_that_tolerates_a_failure_is_green_and_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    night = NightEnd(studies=9999, warning=FEW, refused="", reason="")
+    run = ended("ingest_studies", QUIET | {BALANCE: night}, monkeypatch)
+    assert (run.state, run.announced) == ("success", {"studies": {"studies": 9999}})
+    assert run.note == f"New: 9999 studies. Tolerated (W_TOLERATED), and tried again: {FEW}."
+
+
+@pytest.mark.usefixtures("airflow_database")
+def test_a_red_night_announces_what_succeeded(monkeypatch: pytest.MonkeyPatch) -> None:
+    night = NightEnd(studies=7, warning="", refused=Code.E_RECONCILE.value, reason="pacs: 3 without an outcome")
+    run = ended("ingest_studies", QUIET | {BALANCE: night}, monkeypatch)
+    assert (run.state, run.announced) == ("failed", {"studies": {"studies": 7}})
+    assert run.tasks["failed"] == {"reconcile"}
+    assert run.note.startswith("Failed with E_RECONCILE: pacs: 3 without an outcome.")

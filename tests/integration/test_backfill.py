@@ -113,9 +113,9 @@ def test_the_night_passes_over_what_waits_for_a_backfill(platform: Platform, she
     order_backfill(platform, TWO_YEARS)
     proceed(platform, after(1))
     with platform.database.begin() as transaction:
-        assert inbox.open_items(transaction, "pacs") == []
+        assert inbox.open_items(transaction, "pacs", datetime.now(UTC)) == []
         inbox.register(transaction, "pacs", study_items(platform, "pacs", shelf.known(["1.2.5"])))
-        assert len(inbox.open_items(transaction, "pacs")) == 1
+        assert len(inbox.open_items(transaction, "pacs", datetime.now(UTC))) == 1
     assert run_sql(platform, "SELECT count(*) FROM phi.open_deliveries(10)") == [(1,)]
 
 

@@ -13,7 +13,7 @@ from idh_tasks.local import orthanc
 from idh_tasks.pipelines.ingest import night
 from idh_tasks.pipelines.ingest.batch import ingest_batch
 from idh_tasks.pipelines.ingest.discovery import discover
-from idh_tasks.pipelines.ingest.reconciliation import reconcile
+from idh_tasks.pipelines.ingest.reconciliation import balance, reconcile
 from idh_tasks.pipelines.ingest.sources import bucket
 from idh_tasks.pipelines.platform import Platform
 from tests.database import run_sql
@@ -107,7 +107,7 @@ def test_a_failed_delivery_turns_the_night_red_and_is_retried(
         with pytest.raises(TransientError, match="1 of 1 deliveries failed"):
             ingest_batch(platform, discovery["batches"][0]["ids"])
     with pytest.raises(RunRefusedError, match="E_RECONCILE"):
-        reconcile(platform, discovery)
+        reconcile(balance(platform, discovery))
     assert night.ingest(platform, ("bucket",)) is True
     assert outcomes(platform) == {"ingested": 1}
 

@@ -20,7 +20,7 @@ from idh_tasks.intake.transport.listing import PacsStudy
 from idh_tasks.pipelines.ingest import discovery, night
 from idh_tasks.pipelines.ingest.batch import ingest_batch
 from idh_tasks.pipelines.ingest.discovery import discover
-from idh_tasks.pipelines.ingest.reconciliation import reconcile
+from idh_tasks.pipelines.ingest.reconciliation import balance, reconcile
 from idh_tasks.pipelines.ingest.sources import SOURCES, StudySource
 from idh_tasks.pipelines.ingest.sources.items import OVERLAP, query_window, selected, study_items
 from idh_tasks.pipelines.ingest.store_study import store_studies
@@ -84,7 +84,7 @@ def test_s01_an_object_that_vanishes_is_no_failure_and_is_ingested_when_it_is_ba
     listed = discover(platform, ("bucket",))
     platform.drop.delete("drop/one.zip")
     ingest_batch(platform, listed["batches"][0]["ids"])
-    assert reconcile(platform, listed) == 0
+    assert reconcile(balance(platform, listed))["studies"] == 0
     assert outcomes(platform) == {"vanished W_VANISHED": 1}
     drop(platform, "one", study())
     assert night.ingest(platform, ("bucket",)) is True
@@ -201,10 +201,10 @@ def test_n05_a_pacs_that_lists_nothing_after_busy_nights_is_suspicious(
         run_sql(platform, "UPDATE phi.inbox SET state = 'unchanged'")
         listed = discover(platform, ("pacs",))
         run_sql(platform, "UPDATE phi.inbox SET state = 'unchanged'")
-        reconcile(platform, listed)
+        reconcile(balance(platform, listed))
     monkeypatch.setattr(discovery, "SOURCES", {"pacs": listing(0)})
     with pytest.raises(RunRefusedError, match="E_EMPTY_SUSPECT"):
-        reconcile(platform, discover(platform, ("pacs",)))
+        reconcile(balance(platform, discover(platform, ("pacs",))))
     with platform.database.begin() as transaction:
         assert watermarks.position(transaction, "pacs") == "20180304"
 

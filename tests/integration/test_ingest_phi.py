@@ -8,8 +8,9 @@ from pydicom import Dataset
 
 from idh_tasks.errors import RunRefusedError, TransientError
 from idh_tasks.pipelines.ingest import instances, night
+from idh_tasks.pipelines.ingest.batch import ingest_batch
 from idh_tasks.pipelines.ingest.discovery import discover
-from idh_tasks.pipelines.ingest.reconciliation import reconcile
+from idh_tasks.pipelines.ingest.reconciliation import balance, reconcile
 from idh_tasks.pipelines.platform import Platform
 from tests.database import run_sql
 from tests.factories import MARKER, MARKER_ID, dicom_bytes, instance
@@ -84,11 +85,12 @@ def test_h03_an_exception_that_carries_the_data_set_is_reported_without_it(
 
     drop(platform, "one", study())
     monkeypatch.setattr(instances, "deidentify", failing)
+    listed = discover(platform, ("bucket",))
     with caplog.at_level(logging.DEBUG, "idh_tasks"), pytest.raises(TransientError) as caught:
-        night.ingest(platform, ("bucket",))
+        ingest_batch(platform, listed["batches"][0]["ids"])
     assert outcomes(platform) == {"failed E_UNEXPECTED": 1}
     with pytest.raises(RunRefusedError) as red:
-        reconcile(platform, discover(platform, ("bucket",)))
+        reconcile(balance(platform, listed))
     places = everything_outside(platform) | {
         "log": caplog.text.encode(),
         "error": f"{caught.value!r} {red.value!r}".encode(),

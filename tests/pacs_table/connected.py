@@ -1,8 +1,8 @@
 """Connects the platform to the simulated PACS and its change feed."""
 
 from idh_tasks.endpoints import ChangesSettings
+from idh_tasks.night_settings import ListingSettings
 from idh_tasks.pipelines.platform import Platform
-from idh_tasks.settings import ListingSettings
 from tests.pacs_table.feed import ChangeFeed
 from tests.pacs_table.server import TablePacs
 

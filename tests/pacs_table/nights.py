@@ -3,10 +3,10 @@
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from unittest.mock import patch
 
-from idh_tasks.errors import IdhError, TransientError
+from idh_tasks.errors import IdhError
 from idh_tasks.pipelines.ingest import night
 from idh_tasks.pipelines.ingest.batch import ingest_batch
 from idh_tasks.pipelines.platform import Platform
@@ -60,13 +60,11 @@ class Replay:
     def _workers(self) -> list[Platform]:
         return [Platform(self.platform.settings) for _ in range(WORKERS)]
 
-    def _by_all_workers(self, _: Platform, item_ids: list[str]) -> None:
-        """Ingest a batch by all workers, each a part of it, and fail as one worker would."""
-        parts = [(worker, item_ids[n::WORKERS]) for n, worker in enumerate(self._workers)]
+    def _by_all_workers(self, _: Platform, item_ids: list[str], *, last_try: bool) -> None:
+        """Ingest a batch by all workers, each a part of it."""
+        parts = [item_ids[n::WORKERS] for n in range(WORKERS)]
         with ThreadPoolExecutor(WORKERS) as pool:
-            failed = [error for error in pool.map(_failure, parts) if error is not None]
-        if failed:
-            raise failed[0]
+            list(pool.map(partial(ingest_batch, last_try=last_try), self._workers, parts))
 
     def facts(self, grace: int) -> oracle.Facts:
         """Return the facts for the oracle."""
@@ -84,11 +82,3 @@ class Replay:
         for retrieve in self.pacs.records.retrieves:
             sent[retrieve.night].extend(retrieve.instances)
         return sent
-
-
-def _failure(part: tuple[Platform, list[str]]) -> TransientError | None:
-    try:
-        ingest_batch(*part)
-    except TransientError as error:
-        return error
-    return None

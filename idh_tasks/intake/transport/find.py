@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from datetime import date, timedelta
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import date
 
 from pydicom import Dataset
 from pynetdicom.association import Association
@@ -31,7 +32,9 @@ from idh_tasks.intake.transport.listing import (
     listed_study,
     unique_studies,
 )
+from idh_tasks.intake.transport.questions import Question
 from idh_tasks.intake.transport.traffic import Priority
+from idh_tasks.intake.transport.whole_list import Answer, list_whole
 
 OUT_OF_RESOURCES = (0xA700, 0xA701, 0xA702)
 """The PACS has too much to list, or too much to do: a smaller question is asked, or the same one later."""
@@ -46,32 +49,49 @@ def find_studies(pacs: PacsSettings, since: date, until: date, priority: Priorit
 
     Raises
     ------
+    PartlyListedError
+        ``E_QUERY_TRUNCATED``, with all other studies, if the PACS does not list a part of a day.
     TransientError
-        ``E_PACS``, or ``E_QUERY_TRUNCATED`` if one day holds more studies than the PACS lists.
+        ``E_PACS``, or ``E_QUERY_TRUNCATED`` if it does not list any study of a day.
     """
     echo(pacs)
-    return unique_studies(_studies_between(pacs, since, until, priority))
+    with ExitStack() as opened:
+        return list_whole(_Asked(pacs, priority, opened), Question(since, until))
 
 
-def _studies_between(pacs: PacsSettings, since: date, until: date, priority: Priority) -> list[PacsStudy]:
-    """List the studies of a period; if the PACS does not list them all, query each half of it."""
-    rows = _query_studies(pacs, since, until, priority)
-    if rows is not None and (pacs.query_limit is None or len(rows) < pacs.query_limit):
-        return [listed_study(row) for row in rows if row.get("StudyInstanceUID")]
-    if since >= until:
-        raise TransientError(Code.E_QUERY_TRUNCATED, f"the PACS does not list all studies of one day, {since}")
-    middle = since + (until - since) // 2
-    later = _studies_between(pacs, middle + timedelta(days=1), until, priority)
-    return [*_studies_between(pacs, since, middle, priority), *later]
+@dataclass
+class _Asked:
+    """Asks about days on an association each, and about the many parts of a day on one as long as it lasts."""
+
+    pacs: PacsSettings
+    priority: Priority
+    stack: ExitStack
+    opened: Association | None = None
+
+    def __call__(self, question: Question) -> Answer:
+        query = _study_query(**question.criteria)
+        if not question.is_of_whole_days:
+            return _answer(_find(self.pacs, self._kept(), query, self.priority))
+        self._close()
+        with association(self.pacs, [], StudyRootQueryRetrieveInformationModelFind) as opened:
+            # A PACS that lists nothing of a day may only be busy.
+            ask = _patiently if question.is_of_one_day else _find
+            return _answer(ask(self.pacs, opened, query, self.priority))
+
+    def _kept(self) -> Association:
+        if self.opened is None or not self.opened.is_established:
+            self._close()
+            model = StudyRootQueryRetrieveInformationModelFind
+            self.opened = self.stack.enter_context(association(self.pacs, [], model))
+        return self.opened
+
+    def _close(self) -> None:
+        self.stack.close()
+        self.opened = None
 
 
-def _query_studies(pacs: PacsSettings, since: date, until: date, priority: Priority) -> list[Dataset] | None:
-    """Return the rows of a query on an association of its own, or None if there are too many."""
-    query = _study_query(ModalitiesInStudy="MR", StudyDate=f"{since:%Y%m%d}-{until:%Y%m%d}")
-    with association(pacs, [], StudyRootQueryRetrieveInformationModelFind) as opened:
-        if since >= until:
-            return _patiently(pacs, opened, query, priority)
-        return _find(pacs, opened, query, priority)
+def _answer(found: "_Found") -> Answer:
+    return Answer([listed_study(row) for row in found.rows if row.get("StudyInstanceUID")], found.is_whole)
 
 
 def _study_query(**criteria: str) -> Dataset:
@@ -102,10 +122,10 @@ def find_patient_studies(
     """
     with association(pacs, [], StudyRootQueryRetrieveInformationModelFind) as opened:
         for identifier in identifiers:
-            rows = _patiently(pacs, opened, _study_query(ModalitiesInStudy="MR", PatientID=identifier), priority)
-            if rows is None or (pacs.query_limit is not None and len(rows) >= pacs.query_limit):
+            found = _patiently(pacs, opened, _study_query(ModalitiesInStudy="MR", PatientID=identifier), priority)
+            if not found.is_whole:
                 raise TransientError(Code.E_QUERY_TRUNCATED, "the PACS does not list all studies of a patient")
-            yield unique_studies(listed_study(row) for row in rows if row.get("StudyInstanceUID"))
+            yield unique_studies(listed_study(row) for row in found.rows if row.get("StudyInstanceUID"))
 
 
 def find_undated(pacs: PacsSettings) -> list[PacsStudy]:
@@ -117,10 +137,11 @@ def find_undated(pacs: PacsSettings) -> list[PacsStudy]:
         ``E_PACS``, or ``E_QUERY_TRUNCATED`` if the PACS does not list all its studies at once.
     """
     with association(pacs, [], StudyRootQueryRetrieveInformationModelFind) as opened:
-        rows = _patiently(pacs, opened, _study_query(ModalitiesInStudy="MR"), Priority.LOW)
-    if rows is None or (pacs.query_limit is not None and len(rows) >= pacs.query_limit):
+        found = _patiently(pacs, opened, _study_query(ModalitiesInStudy="MR"), Priority.LOW)
+    if not found.is_whole:
         raise TransientError(Code.E_QUERY_TRUNCATED, "the PACS does not list all its studies at once")
-    return unique_studies(listed_study(row) for row in rows if row.get("StudyInstanceUID") and not row.get("StudyDate"))
+    undated = (row for row in found.rows if row.get("StudyInstanceUID") and not row.get("StudyDate"))
+    return unique_studies(map(listed_study, undated))
 
 
 def find_known(pacs: PacsSettings, study_uids: Sequence[str]) -> list[PacsStudy]:
@@ -156,20 +177,28 @@ def _series_of(pacs: PacsSettings, opened: Association, study_uid: str) -> list[
     return [listed_series(row) for row in _find_all(pacs, opened, query, Priority.LOW)]
 
 
-def _patiently(pacs: PacsSettings, opened: Association, query: Dataset, priority: Priority) -> list[Dataset] | None:
-    """Return the rows of a query that cannot be made smaller: if the PACS is only busy, it answers later."""
+@dataclass(frozen=True)
+class _Found:
+    """The rows of a query, and whether they are all: a PACS may send some before it says that there are too many."""
+
+    rows: list[Dataset]
+    is_answered: bool
+    is_whole: bool
+
+
+def _patiently(pacs: PacsSettings, opened: Association, query: Dataset, priority: Priority) -> _Found:
+    """Return the rows of a query for which the PACS may only be too busy: then it answers later."""
     retrying = Retrying(
         stop=stop_after_attempt(ATTEMPTS),
         wait=backoff,
-        retry=retry_if_result(lambda rows: rows is None),
-        retry_error_callback=lambda _: None,
+        retry=retry_if_result(lambda found: not (found.is_answered or found.rows)),
+        retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
     )
-    rows: list[Dataset] | None = retrying(_find, pacs, opened, query, priority)
-    return rows
+    found: _Found = retrying(_find, pacs, opened, query, priority)
+    return found
 
 
-def _find(pacs: PacsSettings, opened: Association, query: Dataset, priority: Priority) -> list[Dataset] | None:
-    """Return the rows of a query, or None if the PACS says that there are too many."""
+def _find(pacs: PacsSettings, opened: Association, query: Dataset, priority: Priority) -> _Found:
     started, rows = time.monotonic(), []
     model = StudyRootQueryRetrieveInformationModelFind
     for status, identifier in opened.send_c_find(query, model, priority=priority):
@@ -177,12 +206,12 @@ def _find(pacs: PacsSettings, opened: Association, query: Dataset, priority: Pri
         if code in PENDING and identifier is not None:
             rows.append(identifier)
         elif code in OUT_OF_RESOURCES:
-            return None
+            return _Found(rows, is_answered=False, is_whole=False)
         elif code is None:
             raise no_answer(pacs, started, "the connection was lost during a query")
         elif code != SUCCESS:
             raise TransientError(Code.E_PACS, f"the PACS did not finish the query (status {code:04X})")
-    return rows
+    return _Found(rows, is_answered=True, is_whole=pacs.query_limit is None or len(rows) < pacs.query_limit)
 
 
 def list_study(
@@ -228,12 +257,12 @@ def _query(study_uid: str, level: str, keys: tuple[str, ...], criteria: dict[str
 
 
 def _find_all(pacs: PacsSettings, opened: Association, query: Dataset, priority: Priority) -> list[Dataset]:
-    rows = _patiently(pacs, opened, query, priority)
-    if rows is None:
+    found = _patiently(pacs, opened, query, priority)
+    if not found.is_answered:
         level = query.QueryRetrieveLevel
         raise TransientError(Code.E_QUERY_TRUNCATED, f"the PACS does not list everything at level {level}")
     study_uid = query.StudyInstanceUID
-    return [row for row in rows if row.get("StudyInstanceUID", study_uid) == study_uid]
+    return [row for row in found.rows if row.get("StudyInstanceUID", study_uid) == study_uid]
 
 
 def _check_complete(studies: list[Dataset], listed: int) -> None:

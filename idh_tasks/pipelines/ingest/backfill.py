@@ -13,8 +13,9 @@ from idh_tasks.db import audit, backfills, inbox, runs
 from idh_tasks.db.backfills import Backfill, Order, SliceDates
 from idh_tasks.errors import RunRefusedError, TransientError
 from idh_tasks.intake.transport.traffic import is_quiet
-from idh_tasks.pipelines.ingest.backfill_plan import archive_to_fill, list_slice
+from idh_tasks.pipelines.ingest.backfill_plan import ListedSlice, archive_to_fill, list_slice
 from idh_tasks.pipelines.ingest.batch import ingest_batch
+from idh_tasks.pipelines.ingest.giving_up import give_up
 from idh_tasks.pipelines.ingest.slices import Period, cut_days
 from idh_tasks.pipelines.ingest.sources.items import study_items
 from idh_tasks.pipelines.platform import Platform
@@ -30,18 +31,23 @@ Stop = Callable[[datetime], str | None]
 
 @dataclass(frozen=True)
 class Evening:
-    """What one evening of a backfill did: studies with an outcome, failed ones, slices left, and why it ended."""
+    """What one evening of a backfill did: studies with an outcome, failed ones, slices left, and why it ended.
+
+    `gaps` is the number of slices that the archive did not list completely.
+    """
 
     studies: int
     failed: int
     slices_left: int
     ended: str
+    gaps: int = 0
 
     @property
     def sentence(self) -> str:
         """Return the evening in words."""
         failed = f", {self.failed} failed and are tried again" if self.failed else ""
-        return f"{self.studies} studies fetched{failed}; {self.slices_left} slices are left; {self.ended}."
+        gaps = f"; {self.gaps} slices were not listed completely ({Code.E_QUERY_TRUNCATED})" if self.gaps else ""
+        return f"{self.studies} studies fetched{failed}; {self.slices_left} slices are left{gaps}; {self.ended}."
 
 
 def order_backfill(platform: Platform, order: Order) -> None:
@@ -95,6 +101,7 @@ def proceed(platform: Platform, stop: Stop) -> Evening | None:
 
 def _work(platform: Platform, backfill: Backfill, stop: Stop) -> Evening:
     tried: dict[str, bool] = {}
+    gaps = 0
     quiet_hours = archive_to_fill(platform, backfill.order).quiet_hours
     while True:
         now = datetime.now(UTC)
@@ -105,15 +112,16 @@ def _work(platform: Platform, backfill: Backfill, stop: Stop) -> Evening:
                 tried[waiting[0]] = _fetch(platform, waiting[0])
                 _give_up_if(list(tried.values())[-FAILURES:])
                 continue
-            if _list_next(platform, backfill):
+            if listed := _list_next(platform, backfill):
+                gaps += bool(listed.incomplete)
                 continue
-            ended = _finish(platform, backfill, failed=not all(tried.values()))
-        return _evening(platform, backfill, tried, ended)
+            ended = _finish(platform, backfill)
+        return _evening(platform, backfill, tried, ended, gaps)
 
 
 def _waiting(platform: Platform, backfill: Backfill) -> list[str]:
     with platform.database.begin() as transaction:
-        return inbox.open_items(transaction, backfill.source, least=inbox.NIGHT + 1, most=inbox.LATER)
+        return inbox.open_items(transaction, backfill.source, datetime.now(UTC), inbox.NIGHT + 1, inbox.LATER)
 
 
 def _fetch(platform: Platform, item_id: str) -> bool:
@@ -130,34 +138,38 @@ def _give_up_if(latest: list[bool]) -> None:
         raise TransientError(Code.E_INGEST, f"{FAILURES} studies in a row failed; see the inbox")
 
 
-def _list_next(platform: Platform, backfill: Backfill) -> bool:
-    """Register the studies of the next slice; return False if there is none."""
+def _list_next(platform: Platform, backfill: Backfill) -> ListedSlice | None:
+    """Register the studies of the next slice, and name what is missing of it; return None if there is none."""
     with platform.database.begin() as transaction:
         backfills.keep_done(transaction, backfill.backfill_id)
         dates = backfills.next_slice(transaction, backfill.backfill_id)
     if dates is None:
-        return False
+        return None
     archive = archive_to_fill(platform, backfill.order)
-    counts, taken, _ = list_slice(platform, archive, Period(dates.since, dates.until))
-    items = [replace(item, priority=backfill.priority) for item in study_items(platform, backfill.source, taken)]
+    listed = list_slice(platform, archive, Period(dates.since, dates.until))
+    items = [replace(item, priority=backfill.priority) for item in study_items(platform, backfill.source, listed.taken)]
     with platform.database.begin() as transaction:
         inbox.enter(transaction, backfill.source, items)
-        backfills.keep_listed(transaction, backfill.backfill_id, dates.since, counts)
-    log.info("backfill %s to %s: %d listed, %d taken", dates.since, dates.until, counts.listed, counts.taken)
-    return True
+        backfills.keep_listed(transaction, backfill.backfill_id, dates.since, listed.counts)
+        if listed.incomplete:
+            audit.record(transaction, "ingest", "slice incomplete", backfill.source, reason=listed.incomplete)
+    log.info("backfill %s to %s: %s. %s", dates.since, dates.until, listed.counts, listed.incomplete)
+    return listed
 
 
-def _finish(platform: Platform, backfill: Backfill, *, failed: bool) -> str:
-    if failed:
-        return "what failed is tried again by the next run"
+def _finish(platform: Platform, backfill: Backfill) -> str:
+    """Finish a backfill, unless something of it failed in fewer nights than it is tried."""
     with platform.database.begin() as transaction:
+        give_up(transaction, backfill.source, platform.settings.night.tries)
+        if inbox.has_open(transaction, backfill.source, inbox.NIGHT + 1):
+            return "what failed is tried again by a later run"
         backfills.finish(transaction, backfill.backfill_id)
         audit.record(transaction, "ingest", "backfill finished", backfill.source)
     return "the backfill is finished"
 
 
-def _evening(platform: Platform, backfill: Backfill, tried: dict[str, bool], ended: str) -> Evening:
+def _evening(platform: Platform, backfill: Backfill, tried: dict[str, bool], ended: str, gaps: int) -> Evening:
     with platform.database.begin() as transaction:
         left = backfills.progress(transaction, backfill.backfill_id).left_open
     done = sum(tried.values())
-    return Evening(done, len(tried) - done, left, ended)
+    return Evening(done, len(tried) - done, left, ended, gaps)

@@ -12,7 +12,7 @@ from idh_tasks.intake.transport.listing import PacsStudy
 from idh_tasks.intake.transport.traffic import is_quiet
 from idh_tasks.pipelines.ingest.selection import select
 from idh_tasks.pipelines.ingest.slices import Period, cut_days
-from idh_tasks.pipelines.ingest.sources.archives import Archive, archive_of
+from idh_tasks.pipelines.ingest.sources.archives import Archive, archive_of, list_period
 from idh_tasks.pipelines.platform import Platform
 
 
@@ -29,13 +29,15 @@ class Plan:
     gigabytes: float | None = None
     hours: float | None = None
     evenings: int | None = None
+    gaps: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
         """Return the plan in words."""
         reasons = "".join(f", {count} {reason}" for reason, count in sorted(self.excluded.items()))
         found = f"{self.slices} slices, {self.listed} studies listed: {self.known} known{reasons}"
-        return f"{found}, {self.to_fetch} to fetch with {self.instances} instances; {self._effort()}."
+        gaps = "".join(f" {gap}." for gap in self.gaps)
+        return f"{found}, {self.to_fetch} to fetch with {self.instances} instances; {self._effort()}.{gaps}"
 
     def _effort(self) -> str:
         if self.hours is None or self.gigabytes is None:
@@ -70,31 +72,43 @@ def plan(platform: Platform, order: Order) -> Plan:
     archive, periods = archive_to_fill(platform, order), cut_days(order.since, order.until, order.slice_days)
     listed, known, instances, to_fetch = 0, 0, 0, 0
     excluded: Counter[str] = Counter()
+    gaps: list[str] = []
     for period in periods:
-        counts, taken, reasons = list_slice(platform, archive, period)
+        part = list_slice(platform, archive, period)
+        counts = part.counts
         with platform.database.begin() as transaction:
-            on_record = backfills.known(transaction, order.source, [study.study_uid for study in taken])
+            on_record = backfills.known(transaction, order.source, [study.study_uid for study in part.taken])
         left = counts.taken - on_record
         listed, known, to_fetch = listed + counts.listed, known + on_record, to_fetch + left
         # An archive states instances per study; those on record are taken to be like the others.
         instances += round(counts.instances * left / counts.taken) if counts.taken else 0
-        excluded += reasons
+        excluded += part.excluded
+        gaps += [part.incomplete] if part.incomplete else []
     with platform.database.begin() as transaction:
         pace = backfills.pace(transaction, order.source)
     hours = pace.seconds * instances / 3600 if pace.seconds is not None else None
     size = pace.bytes * instances / 1e9 if pace.bytes is not None else None
     evenings = None if hours is None else -int(-hours // quiet_hours_a_day(archive.quiet_hours))
-    return Plan(len(periods), listed, dict(excluded), known, to_fetch, instances, size, hours, evenings)
+    return Plan(len(periods), listed, dict(excluded), known, to_fetch, instances, size, hours, evenings, tuple(gaps))
 
 
-def list_slice(
-    platform: Platform, archive: Archive, period: Period
-) -> tuple[SliceCounts, list[PacsStudy], Counter[str]]:
-    """Return what an archive lists in a slice, counted; the studies that are taken; and the others by reason."""
-    listed = archive.between(period.since, period.until)
-    taken, excluded = select(platform, archive.source, listed)
+@dataclass(frozen=True)
+class ListedSlice:
+    """What an archive lists in a slice: counts, the studies that are taken, the others by reason, and what is left."""
+
+    counts: SliceCounts
+    taken: list[PacsStudy]
+    excluded: Counter[str]
+    incomplete: str
+
+
+def list_slice(platform: Platform, archive: Archive, period: Period) -> ListedSlice:
+    """List a slice of an archive, and select the studies that are taken."""
+    listed = list_period(archive, period.since, period.until)
+    taken, excluded = select(platform, archive.source, listed.studies)
     instances = sum(study.instances for study in taken)
-    return SliceCounts(len(listed), len(taken), sum(excluded.values()), instances), taken, excluded
+    counts = SliceCounts(len(listed.studies), len(taken), sum(excluded.values()), instances)
+    return ListedSlice(counts, taken, excluded, listed.incomplete)
 
 
 def quiet_hours_a_day(quiet_hours: str | None) -> float:

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections import Counter
+from datetime import UTC, datetime
 
 from idh_tasks.codes import Code
 from idh_tasks.db import inbox, ledger, quarantine, selection
@@ -17,6 +18,7 @@ from idh_tasks.errors import (
     TransientError,
     as_idh_error,
 )
+from idh_tasks.pipelines.ingest.fault import is_its_own
 from idh_tasks.pipelines.ingest.fetched import FetchedFiles
 from idh_tasks.pipelines.ingest.sources import SOURCES
 from idh_tasks.pipelines.ingest.sources.items import series_digest
@@ -26,8 +28,13 @@ from idh_tasks.pipelines.platform import Platform
 log = logging.getLogger(__name__)
 
 
-def ingest_batch(platform: Platform, item_ids: list[str]) -> dict[str, int]:
+def ingest_batch(platform: Platform, item_ids: list[str], *, last_try: bool = False) -> dict[str, int]:
     """Ingest each delivery of a batch; a faulty one is recorded and does not stop the others.
+
+    Parameters
+    ----------
+    last_try
+        Whether the batch is not repeated tonight. What failed then is only counted: the end of the night judges it.
 
     Raises
     ------
@@ -36,9 +43,10 @@ def ingest_batch(platform: Platform, item_ids: list[str]) -> dict[str, int]:
     """
     states = Counter(_ingest_item(platform, item_id).state for item_id in item_ids)
     log.info("batch done: %s", ", ".join(f"{count} {state.value}" for state, count in states.items()))
-    if failed := states[InboxState.FAILED]:
+    failed = states[InboxState.FAILED]
+    if failed and not last_try:
         raise TransientError(Code.E_INGEST, f"{failed} of {len(item_ids)} deliveries failed; see the inbox")
-    return {state.value: count for state, count in states.items()}
+    return {state.value: count for state, count in states.items() if count}
 
 
 def _ingest_item(platform: Platform, item_id: str) -> Outcome:
@@ -46,11 +54,13 @@ def _ingest_item(platform: Platform, item_id: str) -> Outcome:
         if selection.is_excluded(transaction, item_id):
             return Outcome(InboxState.EXCLUDED)
         item = inbox.get(transaction, item_id)
+        if item.state.is_open:
+            inbox.keep_tries(transaction, item_id, item.tries.begin(datetime.now(UTC)))
     if not item.state.is_open:
         return Outcome(item.state)
     outcome = _attempt(platform, item)
     if outcome.state is not InboxState.EXCLUDED:  # it has been forgotten
-        _record(platform, item_id, outcome)
+        _record(platform, item, outcome)
     log.info("delivery %s: %s %s %s", item_id, outcome.state, outcome.code or "", outcome.reason or "")
     return outcome
 
@@ -82,9 +92,12 @@ def _keep_listing(platform: Platform, fetched: FetchedFiles, study_id: StudyId) 
             ledger.keep_digests(transaction, {study_id: digest})
 
 
-def _record(platform: Platform, item_id: str, outcome: Outcome) -> None:
+def _record(platform: Platform, item: InboxItem, outcome: Outcome) -> None:
+    in_vain = outcome.state is InboxState.FAILED and not is_its_own(platform, item.source, outcome.code)
     with platform.database.begin() as transaction:
-        inbox.record_outcome(transaction, item_id, outcome)
+        inbox.record_outcome(transaction, item.item_id, outcome)
+        if in_vain:  # its try does not count
+            inbox.keep_tries(transaction, item.item_id, item.tries)
         if outcome.state is InboxState.QUARANTINED and outcome.code is not None:
-            entry = QuarantineEntry(item_id, "delivery", outcome.code, outcome.reason or "", item_id)
+            entry = QuarantineEntry(item.item_id, "delivery", outcome.code, outcome.reason or "", item.item_id)
             quarantine.record(transaction, [entry])

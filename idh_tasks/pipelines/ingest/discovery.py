@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TypedDict
 
 from idh_tasks.db import audit, inbox, nights, runs, selection
@@ -26,14 +26,17 @@ class SourceBatch(Batch):
 
 
 class Discovery(TypedDict):
-    """How many studies each source has, which sources failed and why, and the batches of open deliveries.
+    """How many studies each source has, which failed or are incomplete and why, and the batches of open deliveries.
 
-    `excluded` has the number of studies that are not picked up, by source and reason; they are part of `found`.
+    `excluded` has the number of studies that are not picked up, by source and reason; they are part of `found`, as are
+    the deliveries `waiting` for another try in a later night.
     """
 
     found: dict[str, int]
     excluded: dict[str, dict[str, int]]
+    waiting: dict[str, int]
     unreachable: dict[str, str]
+    incomplete: dict[str, str]
     batches: list[SourceBatch]
 
 
@@ -52,16 +55,20 @@ def discover(platform: Platform, sources: tuple[str, ...] = tuple(SOURCES), sinc
     if failures and not listed:
         raise next(iter(failures.values()))
     arrived = _arrived(platform, listed, failures)
-    registered, open_items = _register(platform, listed, arrived)
+    registered, to_try, waiting = _register(platform, listed, arrived)
     excluded = {source: dict(listing.excluded) for source, listing in listed.items()}
-    found = {
-        source: len({*ids, *open_items[source]}) + listed[source].excluded.total() for source, ids in registered.items()
-    }
+    known = {source: {*ids, *to_try[source], *waiting[source]} for source, ids in registered.items()}
+    found = {source: len(ids) + listed[source].excluded.total() for source, ids in known.items()}
     for source, count in found.items():
-        log.info("%s: %d found, %d to be ingested", source, count, len(open_items[source]))
-    batches = [batch for source, ids in open_items.items() for batch in _cut(source, ids)]
-    unreachable = {source: str(error) for source, error in failures.items()}
-    return Discovery(found=found, excluded=excluded, unreachable=unreachable, batches=batches)
+        log.info("%s: %d found, %d to be ingested", source, count, len(to_try[source]))
+    return Discovery(
+        found=found,
+        excluded=excluded,
+        waiting={source: len(ids) for source, ids in waiting.items()},
+        unreachable={source: str(error) for source, error in failures.items()},
+        incomplete={source: one.incomplete for source, one in listed.items() if one.incomplete},
+        batches=[batch for source, ids in to_try.items() for batch in _cut(source, ids)],
+    )
 
 
 def _cut(source: str, ids: list[str]) -> list[SourceBatch]:
@@ -117,10 +124,12 @@ def _record_failure(platform: Platform, source: str, error: IdhError) -> None:
         audit.record(transaction, "ingest", "source refused", source, code=error.code)
 
 
-def _register(
-    platform: Platform, listed: dict[str, Listing], arrived: Arrivals
-) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """Register deliveries, and who was asked for, in one transaction; return the ids of all and of the open ones."""
+_Ids = dict[str, list[str]]
+
+
+def _register(platform: Platform, listed: dict[str, Listing], arrived: Arrivals) -> tuple[_Ids, _Ids, _Ids]:
+    """Register deliveries, and who was asked for, in one transaction; return all, those to try, and those later."""
+    now = datetime.now(UTC)
     with platform.database.begin() as transaction:
         late = arrived.register(transaction)
         registered = {
@@ -130,4 +139,5 @@ def _register(
         for source, one in listed.items():
             selection.record_asked(transaction, source, one.asked)
         runs.begin(transaction)
-        return registered, {source: inbox.open_items(transaction, source) for source in listed}
+        to_try = {source: inbox.open_items(transaction, source, now) for source in listed}
+        return registered, to_try, {source: inbox.waiting(transaction, source, now) for source in listed}

@@ -18,7 +18,7 @@ from idh_tasks.errors import IdhError, RunRefusedError, TransientError
 from idh_tasks.intake.transport.listing import PacsStudy
 from idh_tasks.pipelines.ingest.selection import select
 from idh_tasks.pipelines.ingest.slices import Period, cut_to, next_period
-from idh_tasks.pipelines.ingest.sources.archives import Archive, configured
+from idh_tasks.pipelines.ingest.sources.archives import Archive, configured, list_period
 from idh_tasks.pipelines.ingest.sources.items import series_digest, study_items
 from idh_tasks.pipelines.platform import Platform
 
@@ -47,7 +47,8 @@ def check_archives(platform: Platform) -> Checked:
     Raises
     ------
     RunRefusedError
-        ``E_LEDGER`` if a slice does not add up, or if an archive could not be listed; the others are listed first.
+        ``E_LEDGER`` if a slice does not add up, or if an archive could not be listed completely; the others are listed
+        first.
     """
     checked = Checked()
     faults: list[str] = []
@@ -64,8 +65,11 @@ def check_archives(platform: Platform) -> Checked:
 
 
 def _check_slices(platform: Platform, archive: Archive) -> tuple[Checked, list[str]]:
-    balances = list_slices(platform, archive)
-    return _total(balances), [f"{archive.source}: {_in_words(one)}" for one in balances if not one.adds_up]
+    slices = list_slices(platform, archive)
+    balances = [balance for balance, _ in slices]
+    gaps = [gap for _, gap in slices if gap]
+    unbalanced = [_in_words(balance) for balance in balances if not balance.adds_up]
+    return _total(balances), [f"{archive.source}: {fault}" for fault in unbalanced + gaps]
 
 
 def _check_series(platform: Platform, archive: Archive) -> tuple[Checked, list[str]]:
@@ -76,19 +80,20 @@ def _total(balances: Sequence[SliceBalance]) -> Checked:
     return sum((Checked(one.listed, one.open, one.missing) for one in balances), Checked())
 
 
-def list_slices(platform: Platform, archive: Archive) -> list[SliceBalance]:
-    """List as many slices as a night may, each after the one before; return their balances."""
+def list_slices(platform: Platform, archive: Archive) -> list[tuple[SliceBalance, str]]:
+    """List as many slices as a night may, each after the one before; return their balances and what is not listed."""
     return [_next_slice(platform, archive) for _ in range(platform.settings.listing.slices)]
 
 
-def _next_slice(platform: Platform, archive: Archive) -> SliceBalance:
+def _next_slice(platform: Platform, archive: Archive) -> tuple[SliceBalance, str]:
     with platform.database.begin() as transaction:
         last = ledger.last_slice(transaction, archive.source)
     period = next_period(last, datetime.now(UTC).date(), platform.settings.listing)
     if period is None:
-        return _account(platform, archive, None, _undated(platform, archive))
-    listed = archive.between(period.since, period.until)
-    return _account(platform, archive, *cut_to(period, listed, platform.settings.listing))
+        return _account(platform, archive, None, _undated(platform, archive)), ""
+    listed = list_period(archive, period.since, period.until)
+    balance = _account(platform, archive, *cut_to(period, listed.studies, platform.settings.listing))
+    return balance, listed.incomplete
 
 
 def _undated(platform: Platform, archive: Archive) -> list[PacsStudy]:

@@ -7,8 +7,8 @@ from itertools import takewhile
 
 from idh_tasks.db.ledger import Slice
 from idh_tasks.intake.transport.listing import PacsStudy
+from idh_tasks.night_settings import ListingSettings
 from idh_tasks.pipelines.ingest.sources.items import EARLIEST
-from idh_tasks.settings import ListingSettings
 
 DAY = timedelta(days=1)
 LAST = date(2999, 12, 31)

@@ -43,7 +43,10 @@ class HeldCount:
 
 @dataclass(frozen=True)
 class OpenDelivery:
-    """A delivery that was found but has no outcome yet, with the fault of its last try if there was one."""
+    """A delivery that was found but has no outcome yet, with the fault of its last try if there was one.
+
+    After more than one night with a try, the next one is not before `next_try`.
+    """
 
     item_id: str
     source: str
@@ -52,6 +55,8 @@ class OpenDelivery:
     reason: str | None
     times_seen: int
     found_at: datetime
+    nights_tried: int = 0
+    next_try: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -119,9 +119,13 @@ class Tonight:
     run: LatestRun | None
 
     def alarms(self) -> list[Alarm]:
-        """Return the sources whose latest night failed or was suspicious."""
+        """Return the sources whose latest night failed or was suspicious; what is tolerated is no alarm."""
         nights: list[SourceBalance | FeedNight] = [*self.balances, *self.feed]
-        return [Alarm(one.source, one.occurred_at, one.flag, one.reason) for one in nights if one.flag is not None]
+        return [
+            Alarm(one.source, one.occurred_at, one.flag, one.reason)
+            for one in nights
+            if one.flag is not None and one.flag not in NOTES
+        ]
 
 
 def tonight(platform: Platform, now: datetime) -> Tonight:

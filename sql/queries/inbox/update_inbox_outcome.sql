@@ -3,5 +3,7 @@ UPDATE phi.inbox
 SET
     state = :state, code = :code, reason = :reason, study_id = :study_id, finished_at = now(),
     priority = CASE WHEN :state = 'failed' THEN priority ELSE 0 END,
+    nights_tried = CASE WHEN :state = 'failed' THEN nights_tried ELSE 0 END,
+    next_try = CASE WHEN :state = 'failed' THEN next_try END,
     seconds = :seconds, files = :files, bytes = :bytes
 WHERE item_id = :item_id

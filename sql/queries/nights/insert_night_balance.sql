@@ -1,2 +1,2 @@
-INSERT INTO idh.ingest_night (source, found, new, unchanged, quarantined, failed, vanished, excluded, flag)
-VALUES (:source, :found, :new, :unchanged, :quarantined, :failed, :vanished, :excluded, :flag)
+INSERT INTO idh.ingest_night (source, found, new, unchanged, quarantined, failed, vanished, excluded, flag, reason)
+VALUES (:source, :found, :new, :unchanged, :quarantined, :failed, :vanished, :excluded, :flag, :reason)

@@ -117,6 +117,20 @@ def test_above_its_limit_a_query_fails_or_its_list_is_cut(pacs: TablePacs) -> No
     assert max(one.rows for one in pacs.records.queries[1:]) == 7
 
 
+def test_a_day_above_the_limit_is_listed_by_patient_where_the_time_is_not_matched() -> None:
+    one_day = Table()
+    fill(one_day, SIZE, TODAY)
+    one_day.rows("UPDATE study SET study_date = '20200102'")
+    pacs, day = TablePacs(one_day), date(2020, 1, 2)
+    pacs.start()
+    whole = find_studies(pacs.settings, day, day)
+    pacs.limit = 9
+    parts = find_studies(pacs.settings, day, day)
+    pacs.stop()
+    assert len(whole) > 9
+    assert parts == whole
+
+
 def received_by(pacs: TablePacs, how: str, study_uid: str) -> dict[str, bytes]:
     """Retrieve a study as a plain peer does; return the pixels by instance."""
     received: dict[str, bytes] = {}

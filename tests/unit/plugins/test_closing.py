@@ -9,7 +9,7 @@ from airflow.sdk import Asset
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 from airflow.sdk.execution_time.context import OutletEventAccessors
 from idh_airflow import closing
-from idh_airflow.sentences import judged, listed, prepared, published
+from idh_airflow.sentences import balanced, judged, listed, prepared, published
 from idh_airflow.steps import new_unless_empty, outcomes, skip_unless
 
 from idh_tasks.codes import Code
@@ -102,11 +102,20 @@ def test_what_the_sources_have_is_one_sentence() -> None:
         "found": {"bucket": 3, "pacs": 12},
         "excluded": {"bucket": {}, "pacs": {"limb": 4, "spine": 3}},
         "unreachable": {"dicomweb": "E_X"},
+        "incomplete": {"pacs": "E_Y: a part"},
         "batches": [{"ids": ["a", "b"]}],
     }
     assert listed(found) == (
-        "Found: 3 in bucket, 12 in pacs; not picked up: 7; to be ingested: 2. No answer: dicomweb."
+        "Found: 3 in bucket, 12 in pacs; not picked up: 7; to be ingested: 2. No answer: dicomweb. "
+        "Not listed completely: pacs (E_Y: a part)."
     )
+
+
+def test_the_balance_names_what_failed_in_a_red_night_and_in_a_green_one() -> None:
+    night = {"studies": 4, "warning": "", "refused": "", "reason": ""}
+    assert balanced(night) == "New: 4 studies."
+    assert balanced(night | {"reason": "pacs: 3 without an outcome"}) == "New: 4 studies. pacs: 3 without an outcome."
+    assert balanced(night | {"warning": "pacs: 1 of 900"}) == "New: 4 studies. pacs: 1 of 900."
 
 
 def test_the_judgement_is_one_sentence() -> None:

@@ -17,7 +17,7 @@ from idh_tasks.db.feed import FeedSource
 from idh_tasks.db.selection import ExclusionCount
 from idh_tasks.db.training import RunState
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
-from idh_tasks.pipelines.pages.held import Held, HeldCount, HeldItem, TriedAgain
+from idh_tasks.pipelines.pages.held import Held, HeldCount, HeldItem, OpenDelivery, TriedAgain
 from idh_tasks.pipelines.pages.listing import Listing
 from idh_tasks.pipelines.pages.progress import LatestRun
 from idh_tasks.pipelines.pages.tonight import Due, FeedNight, SourceBalance, Tiles, Tonight, Training, Work, every_day
@@ -116,6 +116,24 @@ def test_a_quiet_morning_has_no_band_and_says_what_would_be_there() -> None:
 def test_a_source_that_could_not_be_listed_has_no_counts_in_its_row() -> None:
     shown = tonight_page(balances=[AWAY])
     assert "pacs 2026-03-02 02:30 E_PACS could not be listed not known" in shown
+
+
+def test_what_is_tolerated_is_in_the_row_of_its_source_and_in_no_band() -> None:
+    few = "1 without an outcome (1 E_DECODE), 900 tried"
+    row = SourceBalance("pacs", 900, 899, 0, 0, 1, 0, NOW, Code.W_TOLERATED, listed=True, reason=few)
+    shown = tonight_page(balances=[row])
+    assert f"pacs 2026-03-02 02:30 W_TOLERATED {few} 900 899" in shown
+    assert "What to do" not in shown
+
+
+def test_an_open_delivery_says_how_often_it_was_tried_and_when_it_is_tried_next() -> None:
+    later = NOW + timedelta(days=4)
+    once = OpenDelivery("once", "pacs", "failed", Code.E_PACS, "no association", 9, NOW, 1, later)
+    often = replace(once, item_id="often", nights_tried=3)
+    held = Held([], Listing([], 1, more=False), [], [once, often], 0)
+    shown = words("held.html.j2", held=held, code="", study="")
+    assert "no association 1 next run 9" in shown
+    assert "no association 3 from 2026-03-06 02:30 9" in shown
 
 
 def test_stage_and_tile_count_the_same_window_which_is_stated() -> None:

@@ -7,9 +7,18 @@ from functools import partial
 
 from idh_tasks.intake.transport import dicomweb, find
 from idh_tasks.intake.transport.listing import PacsStudy
+from idh_tasks.intake.transport.whole_list import PartlyListedError
 from idh_tasks.pipelines.platform import Platform
 
 ARCHIVES = ("pacs", "dicomweb")
+
+
+@dataclass(frozen=True)
+class ListedPeriod:
+    """What an archive lists of a period, and what it does not list although it was asked; empty if that is all."""
+
+    studies: list[PacsStudy]
+    incomplete: str = ""
 
 
 @dataclass(frozen=True)
@@ -25,6 +34,20 @@ class Archive:
     known: Callable[[Sequence[str]], list[PacsStudy]]
     series: Callable[[Sequence[str]], Mapping[str, frozenset[tuple[str, int]]]]
     quiet_hours: str | None = None
+
+
+def list_period(archive: Archive, since: date, until: date) -> ListedPeriod:
+    """Return the MR studies of these days, also if the archive does not list a part of them.
+
+    Raises
+    ------
+    TransientError
+        As the archive's listing.
+    """
+    try:
+        return ListedPeriod(archive.between(since, until))
+    except PartlyListedError as error:
+        return ListedPeriod(error.studies, str(error))
 
 
 def configured(platform: Platform) -> list[Archive]:

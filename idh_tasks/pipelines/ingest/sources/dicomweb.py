@@ -23,6 +23,12 @@ def list_items(platform: Platform, since: date | None) -> Listing:
     return selected(platform, "dicomweb", dicomweb.find_studies(archive, *query_window(platform, "dicomweb", since)))
 
 
+def probe(platform: Platform) -> None:
+    """Check that the archive answers."""
+    if platform.settings.dicomweb is not None:
+        dicomweb.probe(platform.settings.dicomweb)
+
+
 def of_patients(platform: Platform, identifiers: Sequence[str]) -> Iterator[list[PacsStudy]]:
     """Yield the studies of each patient, of any date."""
     archive = platform.settings.dicomweb

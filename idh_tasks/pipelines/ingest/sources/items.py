@@ -19,12 +19,14 @@ class Listing:
     """What a source has: its deliveries, how many other studies were seen by reason, and how far it was listed.
 
     `asked` are the patients of whom it was asked; that is recorded with the deliveries, or they would be lost.
+    `incomplete` says what the source did not list although it was asked; empty if it listed everything.
     """
 
     items: list[InboxItem]
     excluded: Counter[str] = field(default_factory=Counter)
     position: str = ""
     asked: tuple[CohortPatient, ...] = ()
+    incomplete: str = ""
 
 
 EARLIEST = date(1990, 1, 1)

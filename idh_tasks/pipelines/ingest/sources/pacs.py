@@ -1,16 +1,19 @@
 """The PACS, queried by C-FIND and read by C-GET or C-MOVE."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 from idh_tasks.codes import Code
 from idh_tasks.db.inbox import InboxItem
 from idh_tasks.errors import RunRefusedError
+from idh_tasks.intake.transport.association import echo
 from idh_tasks.intake.transport.find import find_patient_studies, find_studies, list_study
 from idh_tasks.intake.transport.listing import PacsStudy
 from idh_tasks.intake.transport.retrieve import retrieve
 from idh_tasks.intake.transport.spool import ReceivedFiles, Spool
 from idh_tasks.intake.transport.traffic import Priority
+from idh_tasks.intake.transport.whole_list import PartlyListedError
 from idh_tasks.pipelines.ingest.fetched import FetchedFiles, delivered
 from idh_tasks.pipelines.ingest.selection import series_choice
 from idh_tasks.pipelines.ingest.sources.items import Listing, query_window, selected
@@ -22,7 +25,16 @@ def list_items(platform: Platform, since: date | None) -> Listing:
     pacs = platform.pacs
     if pacs is None:
         return Listing([])
-    return selected(platform, "pacs", find_studies(pacs, *query_window(platform, "pacs", since)))
+    try:
+        return selected(platform, "pacs", find_studies(pacs, *query_window(platform, "pacs", since)))
+    except PartlyListedError as error:
+        return replace(selected(platform, "pacs", error.studies), incomplete=str(error))
+
+
+def probe(platform: Platform) -> None:
+    """Check that the PACS answers."""
+    if platform.pacs is not None:
+        echo(platform.pacs)
 
 
 def of_patients(platform: Platform, identifiers: Sequence[str]) -> Iterator[list[PacsStudy]]:

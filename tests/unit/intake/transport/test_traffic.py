@@ -119,11 +119,18 @@ def test_a_query_that_the_pacs_has_no_resources_for_is_asked_again(quick: list[i
 
 def test_a_query_is_not_asked_for_ever(quick: list[int]) -> None:
     with (
-        pacs_double(PacsDouble(instances(2), statuses=[0xA700] * find.ATTEMPTS)) as double,
-        pytest.raises(TransientError, match="E_QUERY_TRUNCATED"),
+        pacs_double(PacsDouble(instances(2), statuses=[0xA700] * 1000)) as double,
+        pytest.raises(TransientError, match="E_QUERY_TRUNCATED: the PACS does not list any study of 2020-01-01"),
     ):
         find_studies(double.settings, *DAY)
-    assert len(double.priorities) == find.ATTEMPTS
+    assert find.ATTEMPTS < len(double.priorities) < 100
+    assert quick
+
+
+def test_a_day_that_stays_too_much_is_asked_in_parts(quick: list[int]) -> None:
+    with pacs_double(PacsDouble(instances(2), statuses=[0xA700] * find.ATTEMPTS)) as double:
+        assert [study.study_uid for study in find_studies(double.settings, *DAY)] == [STUDY]
+    assert len(double.priorities) == find.ATTEMPTS + 2
     assert quick
 
 

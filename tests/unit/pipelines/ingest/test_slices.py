@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from idh_tasks.db.ledger import Slice
 from idh_tasks.intake.transport.listing import PacsStudy
+from idh_tasks.night_settings import ListingSettings
 from idh_tasks.pipelines.ingest.slices import LAST, Period, cut_days, cut_to, next_period
 from idh_tasks.pipelines.ingest.sources.items import EARLIEST
-from idh_tasks.settings import ListingSettings
 
 TODAY = date(2026, 11, 27)
 SETTINGS = ListingSettings(slice_studies=10, slice_days=366)

@@ -1,0 +1,3 @@
+SELECT EXISTS (
+    SELECT FROM phi.inbox WHERE state IN ('found', 'failed') AND source = :source AND priority >= :least
+) AS open
