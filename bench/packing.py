@@ -1,9 +1,9 @@
 """Seconds and memory of packing a cohort for training, and of reading it back, from a store that is slow to answer.
 
 Every object is asked for over a connection that takes 20 ms; the store itself is a folder. All six sequences of each
-patient are packed, as a training does, then one sequence is read back into the file that the training reads.
+patient are packed, as a training does, then one sequence is read back into the file from which one epoch is trained.
 
-Usage: ``python -m bench.packing [patients ...]``
+Usage: ``python bench/packing.py [patients ...]``
 """
 
 import hashlib
@@ -21,8 +21,10 @@ import numpy as np
 from idh_tasks.db.shards import Place
 from idh_tasks.domain.learning import Member
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
+from idh_tasks.learning.images import PatchFile
 from idh_tasks.pipelines.train.dataset_arrays import fetched, pieces
 from idh_tasks.pipelines.train.packing import packed
+from idh_tasks.settings import LearningSettings
 from idh_tasks.store.arrays import array_bytes
 from idh_tasks.store.objects import ObjectStore
 
@@ -66,7 +68,7 @@ def cohort(store: SlowStore, patients: int) -> list[Member]:
 
 
 def measure(patients: int) -> None:
-    """Print the time and the memory of packing, and of reading one sequence."""
+    """Print the time and the memory of packing, of reading one sequence, and of an epoch on it."""
     with tempfile.TemporaryDirectory() as folder:
         store = SlowStore(Path(folder))
         members = cohort(store, patients)
@@ -75,8 +77,9 @@ def measure(patients: int) -> None:
         own = [member for member in members if member.sequence is MrSequence.T1]
         started = time.perf_counter()
         of_sequence = {member.patch_id for member in own}
-        fetched(store, pieces(own, (place for place in places if place.patch_id in of_sequence)), Path(folder))
+        file = fetched(store, pieces(own, (place for place in places if place.patch_id in of_sequence)), Path(folder))
         _print("one sequence read", started, len(own))
+        _train(file, [member.mutant for member in own])
 
 
 def _timed_packing(store: SlowStore, members: list[Member]) -> list[Place]:
@@ -86,6 +89,19 @@ def _timed_packing(store: SlowStore, members: list[Member]) -> list[Place]:
         places += [Place(m.patch_id, shard.object_key, shard.sha256, number) for number, m in enumerate(own)]
     _print("packed", started, len(places))
     return places
+
+
+def _train(file: PatchFile, mutant: list[bool]) -> None:
+    """Train one network for one epoch on four fifths, and evaluate it on the others."""
+    from idh_tasks.learning.training import train
+    from idh_tasks.learning.training_job import Patches, TrainingJob
+
+    started, rows = time.perf_counter(), np.arange(len(mutant))
+    everybody, held_out = Patches(file, np.array(mutant, np.int64)), rows % 5 == 0
+    job = TrainingJob(everybody.only(rows[~held_out]), everybody.only(rows[held_out]), seed=1)
+    [(_, loss)] = train(job, LearningSettings(epochs=1)).curve
+    seconds = time.perf_counter() - started
+    print(f"  one epoch: {seconds:.1f} s, held-out loss {loss:.3f}, peak {_memory():.0f} MB", flush=True)
 
 
 def _print(what: str, started: float, patches: int) -> None:

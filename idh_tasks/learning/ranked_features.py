@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,9 +34,9 @@ class RankedFeatures:
         """Return the ranks of some patients by some features (features, patients)."""
         return np.array(self._values()[np.ix_(features, patients)])
 
-    def _values(self, mode: str = "r") -> Float:
+    def _values(self, mode: Literal["r", "r+"] = "r") -> Float:
         # A map that stayed open would keep every page in memory that was ever read.
-        return np.memmap(self.path, np.float32, mode, shape=self.shape)  # type: ignore[call-overload,no-any-return]
+        return np.memmap(self.path, np.float32, mode, shape=self.shape)
 
     def write(self, first: int, patients: int, values: Array | Float) -> None:
         """Write values (features, n) from this feature and this patient on."""

@@ -129,11 +129,11 @@ class _Near(NamedTuple):
         """Keep the most similar ones of those so far and of some others, for the patches from the first one on."""
         rows, kept = np.arange(first, first + len(similarity)), self.other.shape[1]
         similarity[rows[:, None] == others] = -np.inf  # nobody is a twin of themselves
-        more = (similarity, np.broadcast_to(others, similarity.shape), flips)
-        both = [np.concatenate([part[rows], new], axis=1) for part, new in zip(self, more, strict=True)]
-        nearest = np.argpartition(-both[0], kept - 1, axis=1)[:, :kept]
-        for part, values in zip(self, both, strict=True):
-            part[rows] = np.take_along_axis(values, nearest, axis=1)
+        both = np.concatenate([self.similarity[rows], similarity], axis=1)
+        nearest = np.argpartition(-both, kept - 1, axis=1)[:, :kept]
+        self.similarity[rows] = np.take_along_axis(both, nearest, axis=1)
+        for part, new in ((self.other, np.broadcast_to(others, similarity.shape)), (self.flip, flips)):
+            part[rows] = np.take_along_axis(np.concatenate([part[rows], new], axis=1), nearest, axis=1)
 
 
 def _pair(i: int, j: int, flip: int) -> tuple[int, int, int]:
