@@ -68,9 +68,9 @@ def select(images: Images, rows: Rows) -> Selected:
     return Selected(images, rows)
 
 
-def chunks(images: Images, size: int = CHUNK) -> Iterator[Float]:
-    """Yield all patches in order, some at a time."""
-    count = images.shape[0]
+def chunks(images: Images, size: int | None = None) -> Iterator[Float]:
+    """Yield all patches in order, `CHUNK` at a time if no other size is given."""
+    count, size = images.shape[0], size or CHUNK
     for start in range(0, count, size):
         yield images[np.arange(start, min(start + size, count))]
 

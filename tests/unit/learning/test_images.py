@@ -60,7 +60,7 @@ def test_losses_and_predictions_in_pieces_are_those_of_all_patches_at_once(
 ) -> None:
     learner = Learner(16, ONE_EPOCH, 1)
     whole, loss = probabilities(learner.model, DRAWN), learner.loss(Patches(DRAWN, Y))
-    monkeypatch.setattr(images.chunks, "__defaults__", (7,))
+    monkeypatch.setattr(images, "CHUNK", 7)
     assert_allclose(probabilities(learner.model, file), whole, rtol=1e-5)
     assert learner.loss(Patches(file, Y)) == pytest.approx(loss, rel=1e-6)
 
