@@ -1,7 +1,7 @@
-"""Frozen datasets: their members, their packed patches, and what has changed since."""
+"""Frozen datasets: their members, and what has changed since."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -18,15 +18,6 @@ class EligibleMember(NamedTuple):
 
     member: Member
     provenance: Provenance
-
-
-@dataclass(frozen=True)
-class Pack:
-    """The object that holds all patches of one sequence of a dataset."""
-
-    sequence: MrSequence
-    object_key: str
-    sha256: str
 
 
 @dataclass(frozen=True)
@@ -73,14 +64,14 @@ def save(
     transaction: Transaction,
     dataset_id: str,
     settings: Mapping[str, Any],
-    members: Iterable[Member],
-    packs: Iterable[Pack],
+    members: Sequence[Member],
 ) -> None:
-    """Store a dataset with its members and packed patches."""
+    """Store a dataset with its members, whose patches are packed."""
     dataset = {"dataset_id": dataset_id}
     transaction.run("datasets/insert_dataset", settings=json.dumps(settings), **dataset)
     transaction.run_many("datasets/insert_dataset_member", [vars(member) | dataset for member in members])
-    transaction.run_many("datasets/upsert_dataset_pack", [vars(pack) | dataset for pack in packs])
+    sequences = sorted({member.sequence for member in members})
+    transaction.run_many("datasets/insert_dataset_pack", [{"sequence": sequence} | dataset for sequence in sequences])
 
 
 def members(transaction: Transaction, run_id: str) -> list[Member]:
@@ -88,9 +79,9 @@ def members(transaction: Transaction, run_id: str) -> list[Member]:
     return transaction.all(Member, "datasets/select_dataset_members", run_id=run_id)
 
 
-def pack_of(transaction: Transaction, run_id: str, sequence: MrSequence) -> Pack | None:
-    """Return the packed patches of one sequence of a run's dataset, or None if they were erased."""
-    return transaction.first(Pack, "datasets/select_dataset_pack", run_id=run_id, sequence=sequence)
+def trainable(transaction: Transaction, run_id: str, sequence: MrSequence) -> bool:
+    """Return whether a run's dataset still has all its patients of a sequence: none was erased."""
+    return bool(transaction.rows("datasets/select_trainable", run_id=run_id, sequence=sequence))
 
 
 def features(transaction: Transaction, run_id: str) -> list[PatientFeatures]:

@@ -19,6 +19,7 @@ from idh_tasks.learning.fold_training import (
     train_fold,
     train_folds_together,
 )
+from idh_tasks.learning.images import in_one_array
 from idh_tasks.learning.leakage import check_disjoint
 from idh_tasks.settings import LearningSettings
 
@@ -50,7 +51,8 @@ def cross_validate(
     check_disjoint(folds)
     log.info("networks to train: %d, %d epochs each", len(folds), settings.epochs)
     started, outcomes = time.monotonic(), []
-    for outcome in _train(FoldTraining(data, settings, checkpoints), folds):
+    shared = replace(data, patches=in_one_array(data.patches))
+    for outcome in _train(FoldTraining(shared, settings, checkpoints), folds):
         name, seconds = _name(outcome.number), time.monotonic() - started
         log.info("%s of %d parameters trained after %.0f s", name, outcome.parameters, seconds)
         outcomes.append(outcome)

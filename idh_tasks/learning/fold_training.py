@@ -12,6 +12,7 @@ from idh_tasks.codes import Code
 from idh_tasks.domain.learning import FINAL, UNCALIBRATED, Calibration, Fold, HeldOutScore, LearningCurve
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.learning.checkpoints import CheckpointStore
+from idh_tasks.learning.images import in_one_array
 from idh_tasks.settings import LearningSettings
 
 if TYPE_CHECKING:
@@ -98,9 +99,8 @@ def _seed(seed: int, fold: int) -> int:
 def _patches(data: TrainingData, patients: Sequence[str]) -> "Patches":
     from idh_tasks.learning.training_job import Patches
 
-    shape = next(iter(data.patches.values())).shape
-    x = np.array([data.patches[p] for p in patients], dtype=np.float32).reshape(-1, *shape)
-    return Patches(x, np.array([int(data.labels[p]) for p in patients], dtype=np.int64))
+    labels = np.array([int(data.labels[p]) for p in patients], dtype=np.int64)
+    return Patches(in_one_array(data.patches).of(patients), labels)
 
 
 def _outcome(training: FoldTraining, fold: Fold, job: "TrainingJob", trained: "TrainedNetwork") -> FoldOutcome:

@@ -1,6 +1,8 @@
 """What is checked for leaks besides the images themselves: negative controls, and leaks that the checks must find."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from scipy import ndimage
@@ -9,6 +11,7 @@ from idh_tasks.codes import Code
 from idh_tasks.domain.learning import CONTROL_LIMIT, PLANTED, LeakCheck
 from idh_tasks.learning.control_features import border_features, grain_features, outline_features, pixel_features
 from idh_tasks.learning.fold_training import TrainingData
+from idh_tasks.learning.images import Images, Rows, chunks, in_one_array
 from idh_tasks.learning.negative_controls import (
     Array,
     Control,
@@ -18,6 +21,7 @@ from idh_tasks.learning.negative_controls import (
     control,
     linear_scorer,
 )
+from idh_tasks.learning.ranked_features import ranked
 from idh_tasks.learning.texture import Float
 from idh_tasks.learning.twins import find_twins
 
@@ -38,23 +42,29 @@ def leak_checks(data: TrainingData, acquisition: Acquisition, seed: int) -> tupl
     acquisition
         What is stored about vendor, protocol and ingest; patients without it are left out.
     """
-    stack, mutant = _arrays(data)
-    return (*controls(data, acquisition, seed), _planted_label(stack, mutant, seed), _planted_twins(stack, seed))
+    images, mutant = _images(data)
+    rows = _sample(len(mutant), seed)
+    sample = images[rows]
+    planted = (_planted_label(sample, mutant[rows], seed), _planted_twins(sample, rows.tolist(), seed))
+    return (*controls(data, acquisition, seed), *planted)
 
 
 def controls(data: TrainingData, acquisition: Acquisition, seed: int) -> tuple[LeakCheck, ...]:
     """Return the negative controls alone."""
-    stack, mutant = _arrays(data)
+    images, mutant = _images(data)
     return (
-        *(_linear(name, features(stack), mutant, seed) for name, features in LINEAR.items()),
+        *(_linear(name, _features(images, features), mutant, seed) for name, features in LINEAR.items()),
         *(_of_acquisition(name, known, data.labels, seed) for name, known in acquisition.items()),
-        _check(PIXEL, _pixel_control(stack, mutant, seed), Code.E_LABEL_MARK),
+        _check(PIXEL, _pixel_control(images, mutant, seed), Code.E_LABEL_MARK),
     )
 
 
-def _arrays(data: TrainingData) -> tuple[Float, Labels]:
-    stack = np.array([data.patches[p] for p in data.labels], dtype=np.float32)
-    return stack, np.array(list(data.labels.values()), dtype=bool)
+def _images(data: TrainingData) -> tuple[Images, Labels]:
+    return in_one_array(data.patches).of(list(data.labels)), np.array(list(data.labels.values()), dtype=bool)
+
+
+def _features(images: Images, features: Callable[[Float], Array]) -> Array:
+    return np.concatenate([features(some) for some in chunks(images)])
 
 
 def _linear(name: str, features: Array, mutant: Labels, seed: int) -> LeakCheck:
@@ -72,9 +82,13 @@ def _of_acquisition(
     return _linear(name, features, mutant, seed)
 
 
-def _pixel_control(stack: Float, mutant: Labels, seed: int) -> Control | None:
+def _pixel_control(images: Images, mutant: Labels, seed: int) -> Control | None:
     folds = assigned_folds(mutant, seed)
-    return None if folds is None else control(best_feature_scorer(pixel_features(stack), folds), mutant, folds, seed)
+    if folds is None:
+        return None
+    with TemporaryDirectory() as folder:
+        ranks = ranked((pixel_features(some) for some in chunks(images)), len(mutant), Path(folder))
+        return control(best_feature_scorer(ranks, folds), mutant, folds, seed)
 
 
 def _check(name: str, found: Control | None, code: Code) -> LeakCheck:
@@ -83,12 +97,11 @@ def _check(name: str, found: Control | None, code: Code) -> LeakCheck:
     return LeakCheck(name, found.auc, found.p_value, code if found.p_value <= CONTROL_LIMIT else None)
 
 
-def _planted_label(stack: Float, mutant: Labels, seed: int) -> LeakCheck:
+def _planted_label(sample: Float, mutant: Labels, seed: int) -> LeakCheck:
     """Write the label into a corner pixel of some patients, and see whether the control of single pixels finds it."""
-    rows = _sample(len(stack), seed)
-    copy = stack[rows].copy()
-    copy[:, 0, 0] += np.where(mutant[rows], 1, -1) * max(float(copy.std()), 1e-3)
-    found = _pixel_control(copy, mutant[rows], seed)
+    copy = sample.copy()
+    copy[:, 0, 0] += np.where(mutant, 1, -1) * max(float(copy.std()), 1e-3)
+    found = _pixel_control(copy, mutant, seed)
     caught = found is not None and found.p_value <= CONTROL_LIMIT
     return LeakCheck(
         f"{PLANTED} label",
@@ -98,17 +111,16 @@ def _planted_label(stack: Float, mutant: Labels, seed: int) -> LeakCheck:
     )
 
 
-def _planted_twins(stack: Float, seed: int) -> LeakCheck:
+def _planted_twins(sample: Float, rows: Sequence[int], seed: int) -> LeakCheck:
     """Add a noisy, scaled, shifted and mirrored copy of a patient to some patients, and see whether it is found."""
-    rows = _sample(len(stack), seed)
-    patches = {str(row): stack[row] for row in rows}
-    twins = find_twins(patches | {PLANTED: twin_of(stack[rows[0]], seed)})
+    patches = {str(row): patch for row, patch in zip(rows, sample, strict=True)}
+    twins = find_twins(patches | {PLANTED: twin_of(sample[0], seed)})
     caught = any({pair.first, pair.second} == {str(rows[0]), PLANTED} for pair in twins)
     return LeakCheck(f"{PLANTED} twins", None, None, None if caught else Code.W_LEAK_BLIND)
 
 
-def _sample(count: int, seed: int) -> list[int]:
-    return np.random.default_rng(seed).permutation(count)[:PLANTED_AMONG].tolist()
+def _sample(count: int, seed: int) -> Rows:
+    return np.random.default_rng(seed).permutation(count)[:PLANTED_AMONG]
 
 
 def twin_of(patch: Float, seed: int, noise: float = 0.02) -> Float:

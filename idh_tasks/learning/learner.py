@@ -1,6 +1,6 @@
 """A network with its optimiser."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from idh_tasks.learning.backend import keras, tf
 from idh_tasks.learning.forward import trained_variables
+from idh_tasks.learning.images import Images, chunks
 from idh_tasks.learning.network import build_network
 from idh_tasks.learning.training_job import Patches
 from idh_tasks.settings import LearningSettings
@@ -33,7 +34,7 @@ class Learner:
 
     def loss(self, of: Patches) -> float:
         """Return the categorical cross-entropy on patches."""
-        probabilities = self._predict(of.x[..., None]).numpy()
+        probabilities = in_chunks(self._predict, of.x)
         of_label = probabilities[np.arange(len(of.y)), of.y]
         return float(-np.log(np.clip(of_label, 1e-7, 1)).mean())
 
@@ -43,4 +44,11 @@ class Learner:
 
     @cached_property
     def _predict(self) -> tf.types.experimental.PolymorphicFunction:
-        return tf.function(lambda x: self.model(x, training=False))
+        patches = tf.TensorSpec((None, *self.model.input_shape[1:]), tf.float32)
+        return tf.function(lambda x: self.model(x, training=False), input_signature=[patches])
+
+
+def in_chunks(predict: Callable[[tf.Tensor], tf.Tensor], x: Images) -> NDArray[np.float32]:
+    """Return the probabilities (n, 2) of patches, of which only some are on the device at once."""
+    predicted = [np.asarray(predict(tf.constant(some[..., None]))) for some in chunks(x)]
+    return np.concatenate(predicted) if predicted else np.zeros((0, 2), np.float32)

@@ -8,18 +8,19 @@ from numpy.typing import NDArray
 from idh_tasks.domain.learning import LearningCurve
 from idh_tasks.learning.backend import keras
 from idh_tasks.learning.checkpoints import CheckpointStore, NoCheckpoints
+from idh_tasks.learning.images import Images, select
 
 
 @dataclass(frozen=True)
 class Patches:
-    """Patches of shape (n, size, size) with their labels (n,), mutant = 1."""
+    """Patches (n, size, size) with their labels (n,), mutant = 1."""
 
-    x: NDArray[np.float32]
+    x: Images
     y: NDArray[np.int64]
 
     def only(self, rows: NDArray[np.int64]) -> "Patches":
-        """Return the patches at these indices."""
-        return Patches(self.x[rows], self.y[rows])
+        """Return the patches at these indices, without a copy of them."""
+        return Patches(select(self.x, rows), self.y[rows])
 
 
 @dataclass(frozen=True)

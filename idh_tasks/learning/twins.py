@@ -5,7 +5,8 @@ ones are compared at full resolution. Two patches are twins if they are far more
 same cohort are: a fixed limit would call tumours of one kind twins.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from itertools import product
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from idh_tasks.domain.learning import Twins
+from idh_tasks.learning.images import Images, chunks, in_one_array
 from idh_tasks.learning.texture import REFERENCE_SIZE, Float, Texture, textures
 
 GRID = 16
@@ -42,8 +44,8 @@ MIN_SPREAD = 0.01
 """Least robust standard deviation of Fisher's z that is assumed."""
 MIN_OTHERS = 10
 """Pairs from which a spread can be told; with few of them, twins must stand out further."""
-BLOCK, PAIRS = 256, 64
-"""Patches and pairs that are compared at once."""
+BLOCK, ROWS, PAIRS = 256, 8192, 64
+"""Patches, the others with which they are compared, and pairs that are compared at once."""
 
 Spectrum = NDArray[np.complex64]
 Pairs = NDArray[np.int64]
@@ -55,27 +57,26 @@ def find_twins(patches: Mapping[str, Float]) -> list[Twins]:
 
     Notes
     -----
-    Time grows with the square of the patients.
+    Time grows with the square of the patients. Textures are made again where they are needed: they take four times the
+    memory of the patches, which may be more than there is.
     """
-    patients, stack = list(patches), np.array(list(patches.values()), dtype=np.float32)
-    equal = _equal(stack)
-    found = dict.fromkeys(equal, 1.0)
+    patients, images = list(patches), in_one_array(patches).images
+    found = dict.fromkeys(_equal(images), 1.0)
     if len(patients) > 2:
-        texture = textures(stack)
-        pairs = _candidates(texture)
-        similarity = _similarities(texture, pairs)
+        pairs = _candidates(images)
+        similarity = _similarities(images, pairs)
         for row in np.flatnonzero(_outstanding(pairs, similarity)):
             found.setdefault((int(pairs[row, 0]), int(pairs[row, 1])), float(similarity[row].max()))
     ordered = sorted(found.items(), key=lambda item: -item[1])
     return [Twins(patients[i], patients[j], value) for (i, j), value in ordered]
 
 
-def _equal(stack: Float) -> list[tuple[int, int]]:
+def _equal(images: Images) -> list[tuple[int, int]]:
     """Return the pairs of patches with the same bytes; of several ones each with the first."""
     first: dict[bytes, int] = {}
     pairs = []
-    for number, patch in enumerate(stack):
-        known = first.setdefault(patch.tobytes(), number)
+    for number, patch in enumerate(patch for some in chunks(images) for patch in some):
+        known = first.setdefault(sha256(patch.tobytes()).digest(), number)
         if known != number:
             pairs.append((known, number))
     return pairs
@@ -88,23 +89,28 @@ def flipped(images: Float, flip: int) -> Float:
     return turned[..., ::-1] if flip & 1 else turned
 
 
-def _candidates(texture: Texture) -> Pairs:
+def _candidates(images: Images) -> Pairs:
     """Return for each patch the most similar others on the coarse grid, each pair once.
 
     Blocks of others are turned and shifted once for all patches, of which only the nearest so far are kept.
     """
-    values = texture.values[:, COARSE_BAND]
-    count = len(values)
-    own, everyone = _unit(_pooled(values, 0, 0)), np.arange(count)
-    near = _Near.nobody(count)
+    own = np.concatenate([_unit(_pooled(_compared(some), 0, 0)) for some in chunks(images)])
+    count = len(own)
+    near = _Near.nobody(count, min(CANDIDATES, count - 1))
     for start in range(0, count, BLOCK):
-        others = everyone[start : start + BLOCK]
-        similarity, flips = _coarse(own, values[others])
-        similarity[others, np.arange(len(others))] = -np.inf
-        near = near.and_of(_Near(similarity, np.tile(others, (count, 1)), flips), min(CANDIDATES, count - 1))
-    found = np.stack([np.broadcast_to(everyone[:, None], near.other.shape), near.other, near.flip], axis=-1)
+        others = np.arange(start, min(start + BLOCK, count))
+        moved = _moved(_compared(images[others]))
+        for first in range(0, count, ROWS):
+            near.take(first, others, *_coarse(own[first : first + ROWS], moved))
+    everyone = np.broadcast_to(np.arange(count)[:, None], near.other.shape)
+    found = np.stack([everyone, near.other, near.flip], axis=-1)
     unique = {pair[:2]: pair for pair in sorted(_pair(*row) for row in found.reshape(-1, 3).tolist())}
     return np.array(list(unique.values()))
+
+
+def _compared(patches: Float) -> Float:
+    """Return the band of patches that is compared on the coarse grid."""
+    return textures(patches).values[:, COARSE_BAND]
 
 
 class _Near(NamedTuple):
@@ -115,19 +121,19 @@ class _Near(NamedTuple):
     flip: NDArray[np.int64]
 
     @classmethod
-    def nobody(cls, count: int) -> "_Near":
-        none = np.zeros((count, 0), np.int64)
-        return cls(np.zeros((count, 0), np.float32), none, none)
+    def nobody(cls, count: int, kept: int) -> "_Near":
+        none = np.zeros((count, kept), np.int64)
+        return cls(np.full((count, kept), -np.inf, np.float32), none, none.copy())
 
-    def and_of(self, more: "_Near", kept: int) -> "_Near":
-        """Return the most similar ones of both."""
-        similarity = np.concatenate([self.similarity, more.similarity], axis=1)
-        nearest = np.argpartition(-similarity, kept - 1, axis=1)[:, :kept]
-        other, flip = (
-            np.take_along_axis(np.concatenate(parts, axis=1), nearest, axis=1)
-            for parts in ((self.other, more.other), (self.flip, more.flip))
-        )
-        return _Near(np.take_along_axis(similarity, nearest, axis=1), other, flip)
+    def take(self, first: int, others: NDArray[np.int64], similarity: Float, flips: NDArray[np.int64]) -> None:
+        """Keep the most similar ones of those so far and of some others, for the patches from the first one on."""
+        rows, kept = np.arange(first, first + len(similarity)), self.other.shape[1]
+        similarity[rows[:, None] == others] = -np.inf  # nobody is a twin of themselves
+        both = np.concatenate([self.similarity[rows], similarity], axis=1)
+        nearest = np.argpartition(-both, kept - 1, axis=1)[:, :kept]
+        self.similarity[rows] = np.take_along_axis(both, nearest, axis=1)
+        for part, new in ((self.other, np.broadcast_to(others, similarity.shape)), (self.flip, flips)):
+            part[rows] = np.take_along_axis(np.concatenate([part[rows], new], axis=1), nearest, axis=1)
 
 
 def _pair(i: int, j: int, flip: int) -> tuple[int, int, int]:
@@ -137,13 +143,21 @@ def _pair(i: int, j: int, flip: int) -> tuple[int, int, int]:
     return j, i, {5: 6, 6: 5}.get(flip, flip)
 
 
-def _coarse(own: Float, others: Float) -> tuple[Float, NDArray[np.int64]]:
-    """Return the largest correlation of pooled patches with some others, over flips and shifts, and the flip of it."""
+def _moved(others: Float) -> list[tuple[int, Float]]:
+    """Return some patches in all flips and shifts on the coarse grid, with the number of the flip."""
     step = others.shape[1] / REFERENCE_SIZE
-    best = np.full((len(own), len(others)), -1, np.float32)
+    return [
+        (flip, _unit(_pooled(flipped(others, flip), down * step, right * step)))
+        for flip, down, right in product(range(8), COARSE_SHIFTS, COARSE_SHIFTS)
+    ]
+
+
+def _coarse(own: Float, moved: Sequence[tuple[int, Float]]) -> tuple[Float, NDArray[np.int64]]:
+    """Return the largest correlation of pooled patches with others in all flips and shifts, and the flip of it."""
+    best = np.full((len(own), len(moved[0][1])), -1, np.float32)
     flips = np.zeros(best.shape, np.int64)
-    for flip, down, right in product(range(8), COARSE_SHIFTS, COARSE_SHIFTS):
-        similarity = own @ _unit(_pooled(flipped(others, flip), down * step, right * step)).T
+    for flip, others in moved:
+        similarity = own @ others.T
         better = similarity > best
         np.copyto(best, similarity, where=better)
         flips[better] = flip
@@ -169,17 +183,19 @@ def _unit(images: Float) -> Float:
     return np.asarray(flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6))
 
 
-def _similarities(texture: Texture, pairs: Pairs) -> Float:
+def _similarities(images: Images, pairs: Pairs) -> Float:
     """Return the largest correlation of each pair in each band (pairs, bands) over stretches and shifts."""
-    chunks = (pairs[start : start + PAIRS] for start in range(0, len(pairs), PAIRS))
-    return np.concatenate([_fine(texture, chunk) for chunk in chunks])
+    pieces = (pairs[start : start + PAIRS] for start in range(0, len(pairs), PAIRS))
+    return np.concatenate([_fine(images, piece) for piece in pieces])
 
 
-def _fine(texture: Texture, pairs: Pairs) -> Float:
-    size = texture.inside.shape[1]
+def _fine(images: Images, pairs: Pairs) -> Float:
+    size = images.shape[1]
     reach = max(1, round(MAX_SHIFT * size))
     length = fft.next_fast_len(size + reach, real=True)
-    first, second = texture.only(pairs[:, 0]), texture.only(pairs[:, 1])
+    patches, row = np.unique(pairs[:, :2], return_inverse=True)
+    texture = textures(images[patches])
+    first, second = (texture.only(rows) for rows in row.reshape(-1, 2).T)
     turned = Texture(
         *(
             np.stack([flipped(image, flip) for image, flip in zip(part, pairs[:, 2].tolist(), strict=True)])

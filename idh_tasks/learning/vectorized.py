@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 from idh_tasks.learning.augmentation import rotate
 from idh_tasks.learning.backend import keras, tf
 from idh_tasks.learning.device import device_failures, training_device
+from idh_tasks.learning.epochs import reader, segments
 from idh_tasks.learning.learner_matrices import LearnerMatrices
 from idh_tasks.learning.training_job import TrainedNetwork, TrainingJob
 from idh_tasks.learning.training_state import TrainingState
 from idh_tasks.learning.vectorized_forward import forward, normalisations
 from idh_tasks.settings import LearningSettings
 
-Epoch = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
+Epoch = Callable[[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]], NDArray[np.float32]]
+Steps = Callable[[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
 
 def train_together(jobs: Sequence[TrainingJob], settings: LearningSettings) -> list[TrainedNetwork]:
@@ -34,14 +36,14 @@ def train_together(jobs: Sequence[TrainingJob], settings: LearningSettings) -> l
     with device_failures(device):
         states = [TrainingState(job, settings) for job in jobs]
         networks = LearnerMatrices([state.learner for state in states])
-        epoch = _compile_epoch(networks, states, settings)
+        epoch = _epoch(networks, states, settings)
         while not all(state.finished for state in states):
             _run_epoch(networks, epoch, states)
         return [state.trained(device) for state in states]
 
 
 def _run_epoch(networks: LearnerMatrices, epoch: Epoch, states: Sequence[TrainingState]) -> None:
-    losses = epoch(*map(tf.constant, _epoch_inputs(states))).numpy()
+    losses = epoch(*_epoch_inputs(states))
     if any(state.needs_weights_next for state in states if not state.finished):
         networks.copy_to_learners()
     for state, loss in zip(states, losses, strict=True):
@@ -63,27 +65,49 @@ def _epoch_inputs(
     return order, degrees, weights
 
 
-def _compile_epoch(networks: LearnerMatrices, states: Sequence[TrainingState], settings: LearningSettings) -> Epoch:
-    """Compile one epoch of all networks as (order, degrees, weights) → the mean loss of each."""
-    sizes = [len(state.learn.y) for state in states]
-    begin = tf.constant(np.cumsum([0, *sizes[:-1]])[:, None])
-    x = tf.constant(np.concatenate([state.learn.x for state in states])[..., None])
-    y = tf.one_hot(np.concatenate([state.learn.y for state in states]), 2)
+def _epoch(networks: LearnerMatrices, states: Sequence[TrainingState], settings: LearningSettings) -> Epoch:
+    """Return one epoch of all networks as (order, degrees, weights) → the mean loss of each over its batches."""
+    read, steps = reader([state.learn.x for state in states]), _compile_steps(networks, len(states), settings)
 
-    @tf.function
-    def epoch(order: tf.Tensor, degrees: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    def epoch(
+        order: NDArray[np.int64], degrees: NDArray[np.float32], weights: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
         total, batches = tf.zeros(len(states)), tf.zeros(len(states))
-        for start in tf.range(0, tf.shape(order)[1], settings.batch_size):
-            batch = slice(start, start + settings.batch_size)
-            rows, weight = begin + order[:, batch], weights[:, batch]
-            gathered = tf.gather(x, tf.reshape(rows, [-1]))
-            rotated = rotate(gathered, tf.reshape(degrees[:, batch], [-1]))
-            images = tf.reshape(rotated, (len(states), -1, *x.shape[1:]))
-            losses, active = _step(networks, images, tf.gather(y, rows), weight)
-            total, batches = total + losses, batches + active
-        return tf.math.divide_no_nan(total, batches)
+        for piece in segments(order.shape[1], len(states), settings.batch_size):
+            rows = order[:, piece]
+            labels = np.stack([state.learn.y[own] for state, own in zip(states, rows, strict=True)])
+            inputs = map(tf.constant, (labels, degrees[:, piece], weights[:, piece]))
+            total, batches = steps(total, batches, read(rows), *inputs)
+        return np.asarray(tf.math.divide_no_nan(total, batches))
 
     return epoch
+
+
+def _compile_steps(networks: LearnerMatrices, count: int, settings: LearningSettings) -> Steps:
+    """Compile steps of all networks as (total, batches, images, labels, degrees, weights) → (total, batches)."""
+    size = networks.first.model.input_shape[1]
+    sums, values = tf.TensorSpec([count], tf.float32), tf.TensorSpec([count, None], tf.float32)
+    of_images = tf.TensorSpec([count, None, size, size, 1], tf.float32)
+
+    @tf.function(input_signature=[sums, sums, of_images, tf.TensorSpec([count, None], tf.int64), values, values])
+    def steps(
+        total: tf.Tensor,
+        batches: tf.Tensor,
+        images: tf.Tensor,
+        labels: tf.Tensor,
+        degrees: tf.Tensor,
+        weights: tf.Tensor,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        for start in tf.range(0, tf.shape(weights)[1], settings.batch_size):
+            batch = slice(start, start + settings.batch_size)
+            flat = tf.reshape(images[:, batch], (-1, size, size, 1))
+            rotated = rotate(flat, tf.reshape(degrees[:, batch], [-1]))
+            turned = tf.reshape(rotated, (count, -1, size, size, 1))
+            losses, active = _step(networks, turned, tf.one_hot(labels[:, batch], 2), weights[:, batch])
+            total, batches = total + losses, batches + active
+        return total, batches
+
+    return steps
 
 
 def _step(

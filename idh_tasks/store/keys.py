@@ -92,9 +92,9 @@ def patch(study_id: str, patch_id: str, sequence: MrSequence) -> str:
     return f"patches/{study_id}/{sequence.value}-{patch_id}.npy"
 
 
-def pack(dataset_id: str, sequence: MrSequence) -> str:
-    """Key of all patches of one sequence of a frozen dataset."""
-    return f"datasets/{dataset_id}/{sequence.value}.npy"
+def shard(sequence: MrSequence, content: str) -> str:
+    """Key of an array of patches of one sequence; `content` is a hash of which patches they are."""
+    return f"datasets/shards/{sequence.value}/{content}.npy"
 
 
 def model(run_id: str, sequence: MrSequence) -> str:

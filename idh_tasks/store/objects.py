@@ -25,6 +25,7 @@ from idh_tasks.domain.encryption import LOOPBACK
 from idh_tasks.endpoints import StoreSettings
 from idh_tasks.errors import IdhError, ObjectReplacedError, RunRefusedError, StudyQuarantinedError
 from idh_tasks.store.content import PIECE_BYTES, file_digest
+from idh_tasks.store.parallel import THREADS
 from idh_tasks.store.refusals import store_error
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def s3_client(settings: StoreSettings, limits: Config | None = None) -> "S3Clien
             response_checksum_validation=settings.checksums,
             connect_timeout=10,
             read_timeout=60,
+            max_pool_connections=THREADS,
         ).merge(limits or Config()),
     )
 

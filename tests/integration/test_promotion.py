@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from idh_tasks.cli.app import cli
-from idh_tasks.db import datasets, models, results
+from idh_tasks.db import datasets, models, results, shards
 from idh_tasks.domain.approval import Approval
 from idh_tasks.domain.learning import UNCALIBRATED, FoldResult, HeldOutScore, ModelRecord, SequenceResult
 from idh_tasks.domain.performance import Interval, Performance
@@ -24,7 +24,7 @@ from idh_tasks.learning.metrics import measure
 from idh_tasks.pipelines.operate.withdrawal import roll_back
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.train import freeze, promotion, sequence, twin_search
-from idh_tasks.pipelines.train.dataset_arrays import unpack
+from idh_tasks.pipelines.train.dataset_arrays import unpacked
 from idh_tasks.pipelines.train.lease import TrainingLease
 from idh_tasks.settings import LearningSettings
 from tests.database import run_sql
@@ -217,10 +217,18 @@ def test_t09_a_patch_that_changes_after_the_cohort_was_frozen_does_not_affect_th
     assert due.run_id is not None
     with cohort.database.begin() as transaction:
         members = [m for m in datasets.members(transaction, due.run_id) if m.sequence is MrSequence.T1]
-    before = unpack(cohort, due.run_id, MrSequence.T1, members)
+    with unpacked(cohort, due.run_id, MrSequence.T1, members) as patches:
+        before = dict(patches)
     assert len(before) == len(members) == 14
     cohort.store.put(members[0].object_key, b"other pixels")
-    np.testing.assert_equal(unpack(cohort, due.run_id, MrSequence.T1, members), before)
+    with unpacked(cohort, due.run_id, MrSequence.T1, members) as patches:
+        np.testing.assert_equal(dict(patches), before)
+    assert freeze.freeze_cohort(cohort, force=True).run_id == due.run_id
+
+
+def test_t09_a_patch_that_is_not_the_one_that_was_cut_is_never_packed(cohort: Platform) -> None:
+    [(key,)] = run_sql(cohort, "SELECT object_key FROM idh.patch WHERE sequence = 'T1' ORDER BY patch_id LIMIT 1")
+    cohort.store.put(key, b"other pixels")
     with pytest.raises(IdhError, match="E_HASH"):
         freeze.freeze_cohort(cohort, force=True)
 
@@ -230,9 +238,8 @@ def test_t09_a_dataset_that_changed_after_it_was_frozen_is_refused_by_its_hash(c
     assert due.run_id is not None
     twin_search.search_twins(cohort, due.run_id)
     with cohort.database.begin() as transaction:
-        pack = datasets.pack_of(transaction, due.run_id, MrSequence.T1)
-    assert pack is not None
-    cohort.store.put(pack.object_key, b"other pixels")
+        place = shards.places(transaction, due.run_id, MrSequence.T1)[0]
+    cohort.store.put(place.object_key, b"other pixels")
     with pytest.raises(IdhError, match="E_HASH"):
         sequence.train_sequence(cohort, due.run_id, MrSequence.T1)
 

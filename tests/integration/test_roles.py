@@ -72,8 +72,8 @@ WRITES = {
     "train": {
         "INSERT": "dataset dataset_member sequence_result fold_result held_out_score locked_score dataset_pack "
         "held_out_patient locked_decision locked_look training_run twin_pair review model comparison_result "
-        "training_progress training_lease judgement",
-        "UPDATE": "dataset_pack training_run model comparison_result training_progress training_lease judgement",
+        "training_progress training_lease judgement shard packed_patch",
+        "UPDATE": "training_run model comparison_result training_progress training_lease judgement",
         "DELETE": "training_lease",
     },
     "predict": {"INSERT": "prediction document", "UPDATE": "due_work", "DELETE": "due_work"},

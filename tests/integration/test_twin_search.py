@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from idh_tasks.codes import Code
-from idh_tasks.db import datasets, results
+from idh_tasks.db import results, shards
 from idh_tasks.domain.learning import RefusedSequence
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
 from idh_tasks.errors import RunRefusedError
@@ -53,10 +53,9 @@ def refusals(platform: Platform, run_id: str) -> Iterator[tuple[MrSequence, str]
 
 def destroy_packs(platform: Platform, run_id: str) -> None:
     with platform.database.begin() as transaction:
-        packs = [datasets.pack_of(transaction, run_id, sequence) for sequence in MODEL_SEQUENCES]
-    for pack in packs:
-        assert pack is not None
-        platform.store.put(pack.object_key, b"other pixels")
+        packed = [place for s in MODEL_SEQUENCES for place in shards.places(transaction, run_id, s)]
+    for key in {place.object_key for place in packed}:
+        platform.store.put(key, b"other pixels")
 
 
 def test_t05_the_search_keeps_each_pair_with_its_sequences_and_evidence(cohort: Platform, twins: list[str]) -> None:

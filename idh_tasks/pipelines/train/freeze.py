@@ -13,8 +13,8 @@ from idh_tasks.domain.same_image import ToldApart
 from idh_tasks.learning.folds import mutants_held_out
 from idh_tasks.pipelines.platform import Platform, code_version, preprocessing_version
 from idh_tasks.pipelines.train.cost import expected_cost
-from idh_tasks.pipelines.train.dataset_arrays import pack
 from idh_tasks.pipelines.train.due import Cohort, reason_not_to_train
+from idh_tasks.pipelines.train.packing import pack
 from idh_tasks.pipelines.train.partitions import partition_of
 from idh_tasks.pipelines.train.twin_questions import told_apart
 from idh_tasks.store import keys
@@ -51,9 +51,9 @@ def freeze_cohort(platform: Platform, force: bool, sequences: Collection[str] = 
         if reason is not None:
             audit.record(transaction, "train", "not trained", run.run_id, reason=str(reason))
             return Due(None, str(reason))
-    packs = pack(platform, run.dataset_id, members)
+    pack(platform, members)
     with platform.database.begin() as transaction:
-        datasets.save(transaction, run.dataset_id, run.settings, members, packs)
+        datasets.save(transaction, run.dataset_id, run.settings, members)
         frozen_cohorts.keep(transaction, run.dataset_id, preprocessing_version(platform))
         training.save_run(transaction, run, code_version("learning"))
         folds = partition_of(transaction, run, members).folds

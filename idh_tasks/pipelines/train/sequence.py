@@ -19,7 +19,7 @@ from idh_tasks.learning.leakage import refuse_twins
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.train.acquisition import acquisition_of
 from idh_tasks.pipelines.train.cost import expected_cost
-from idh_tasks.pipelines.train.dataset_arrays import unpack
+from idh_tasks.pipelines.train.dataset_arrays import unpacked
 from idh_tasks.pipelines.train.job import SequenceJob, TrainedSequence
 from idh_tasks.pipelines.train.lease import TrainingLease
 from idh_tasks.pipelines.train.partitions import partition_of
@@ -100,8 +100,8 @@ def _train_and_record(platform: Platform, task: _Task, lease: TrainingLease) -> 
 def _train(platform: Platform, task: _Task, lease: TrainingLease) -> TrainedSequence:
     job, settings, started = task.job, task.settings, time.monotonic()
     refuse_twins(task.twins)
-    patches = unpack(platform, job.run_id, job.sequence, job.members)
-    data = TrainingData(patches, job.labels, restrict(task.partition.folds, job.labels), task.partition.locked)
-    outcomes = cross_validate(data, settings, lease)
-    checks = leak_checks(data, acquisition_of(platform, job.run_id, job.sequence), settings.seed)
+    with unpacked(platform, job.run_id, job.sequence, job.members) as patches:
+        data = TrainingData(patches, job.labels, restrict(task.partition.folds, job.labels), task.partition.locked)
+        outcomes = cross_validate(data, settings, lease)
+        checks = leak_checks(data, acquisition_of(platform, job.run_id, job.sequence), settings.seed)
     return TrainedSequence(outcomes, checks, time.monotonic() - started)

@@ -13,7 +13,7 @@ from idh_tasks.errors import RunRefusedError
 from idh_tasks.learning.leakage import distinct
 from idh_tasks.learning.twins import find_twins
 from idh_tasks.pipelines.platform import Platform
-from idh_tasks.pipelines.train.dataset_arrays import unpack
+from idh_tasks.pipelines.train.dataset_arrays import unpacked
 from idh_tasks.pipelines.train.twin_questions import marked, questions_of, told_apart
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ def search_twins(platform: Platform, run_id: str) -> int:
     Raises
     ------
     IdhError, RunRefusedError
-        As `unpack`.
+        As `unpacked`.
     """
     with platform.database.begin() as transaction:
         members, known = datasets.members(transaction, run_id), twins.of_run(transaction, run_id)
@@ -82,6 +82,7 @@ def _searched(platform: Platform, run_id: str, members: Sequence[Member]) -> dic
 
 
 def _in_sequence(platform: Platform, run_id: str, sequence: MrSequence, members: Sequence[Member]) -> list[Twins]:
-    found = find_twins(unpack(platform, run_id, sequence, members))
+    with unpacked(platform, run_id, sequence, members) as patches:
+        found = find_twins(patches)
     log.info("%s: %d patients compared, pairs with the same image: %d", sequence, len(members), len(found))
     return found

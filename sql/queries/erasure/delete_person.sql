@@ -26,6 +26,15 @@ WHERE EXISTS (
     WHERE m.dataset_id = k.dataset_id AND m.sequence = k.sequence
         AND (m.patient_key = ANY(CAST(:keys AS text[])) OR p.study_id = ANY(CAST(:studies AS text[])))
 );
+-- What else such a shard holds is packed again when it is needed.
+DELETE FROM idh.shard AS s
+WHERE s.object_key IN (
+    SELECT k.object_key
+    FROM idh.packed_patch AS k
+    JOIN idh.patch AS p USING (patch_id)
+    WHERE p.study_id = ANY(CAST(:studies AS text[]))
+        OR k.patch_id IN (SELECT m.patch_id FROM idh.dataset_member AS m WHERE m.patient_key = ANY(CAST(:keys AS text[])))
+);
 -- A study may have been in a dataset under the patient to whom it was wrongly assigned.
 DELETE FROM idh.dataset_member AS m
 WHERE m.patient_key = ANY(CAST(:keys AS text[]))

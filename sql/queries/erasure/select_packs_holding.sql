@@ -1,5 +1,5 @@
 SELECT DISTINCT k.object_key
-FROM idh.dataset_pack AS k
-JOIN idh.dataset_member AS m USING (dataset_id, sequence)
+FROM idh.packed_patch AS k
 JOIN idh.patch AS p USING (patch_id)
-WHERE m.patient_key = ANY(CAST(:keys AS text[])) OR p.study_id = ANY(CAST(:studies AS text[]))
+WHERE p.study_id = ANY(CAST(:studies AS text[]))
+    OR k.patch_id IN (SELECT m.patch_id FROM idh.dataset_member AS m WHERE m.patient_key = ANY(CAST(:keys AS text[])))

@@ -1,6 +1,7 @@
 """What cannot show the IDH status must not predict it; a check that cannot see says so."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,16 @@ from idh_tasks.learning.control_features import pixel_features
 from idh_tasks.learning.fold_training import TrainingData
 from idh_tasks.learning.leak_checks import controls, leak_checks
 from idh_tasks.learning.leakage import check_disjoint, check_unique
-from idh_tasks.learning.negative_controls import assigned_folds, best_feature_scorer, control, linear_scorer
+from idh_tasks.learning.negative_controls import (
+    Array,
+    Folds,
+    Scorer,
+    assigned_folds,
+    best_feature_scorer,
+    control,
+    linear_scorer,
+)
+from idh_tasks.learning.ranked_features import ranked
 from tools.leak_cohorts import LEAKS, cohort
 
 MUTANT = np.arange(100) < 17
@@ -89,21 +99,31 @@ def test_the_permutation_test_is_exact_on_labels_without_a_signal() -> None:
     assert abs(np.mean([one.auc for one in found]) - 0.5) < 0.02
 
 
-@pytest.mark.parametrize("scorer", [linear_scorer, best_feature_scorer])
-def test_a_feature_that_is_the_label_is_found(scorer: type) -> None:
+Scorers = Callable[[Array, Folds, Path], Scorer]
+
+
+def by_rank(features: Array, folds: Folds, folder: Path) -> Scorer:
+    return best_feature_scorer(ranked([features[:40], features[40:]], len(features), folder), folds)
+
+
+SCORERS = [lambda features, folds, _: linear_scorer(features, folds), by_rank]
+
+
+@pytest.mark.parametrize("scorer", SCORERS)
+def test_a_feature_that_is_the_label_is_found(scorer: Scorers, tmp_path: Path) -> None:
     folds = assigned_folds(MUTANT, 1)
     assert folds is not None
     features = np.column_stack([MUTANT + 0.01 * np.random.default_rng(1).standard_normal(100), np.ones(100)])
-    found = control(scorer(features, folds), MUTANT, folds, 1)
+    found = control(scorer(features, folds, tmp_path), MUTANT, folds, 1)
     assert found.auc == 1
     assert found.p_value < CONTROL_LIMIT
 
 
-@pytest.mark.parametrize("scorer", [linear_scorer, best_feature_scorer])
-def test_features_that_do_not_vary_predict_nothing(scorer: type) -> None:
+@pytest.mark.parametrize("scorer", SCORERS)
+def test_features_that_do_not_vary_predict_nothing(scorer: Scorers, tmp_path: Path) -> None:
     folds = assigned_folds(MUTANT, 1)
     assert folds is not None
-    found = control(scorer(np.ones((100, 2)), folds), MUTANT, folds, 1)
+    found = control(scorer(np.ones((100, 2)), folds, tmp_path), MUTANT, folds, 1)
     assert (found.auc, found.p_value) == (0.5, 1.0)
 
 
