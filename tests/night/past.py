@@ -18,8 +18,8 @@ KEYS = frozenset((
 """Columns in which each copy has a value of its own."""
 OTHERS = ("idh.training_run",)
 """Tables in which a column of such a name is something else."""
-COPIED = {"date": "{0} - n % 4000", "timestamp with time zone": "{0} - n * interval '1 minute'"}
-"""How the copies of a column of this type are spread over the years."""
+COPIED = {"date": "{0} - n % 4000", "timestamp with time zone": "{0} - (n + 24) * interval '1 hour'"}
+"""How the copies of a column of this type are spread over the years before today."""
 COLUMNS = """
 SELECT c.oid::regclass::text, a.attname, a.atttypid::regtype::text
 FROM pg_class AS c
@@ -76,6 +76,7 @@ def fill(server: Server, studies: int) -> None:
             run(f"REINDEX TABLE {table}")
         run(AUDIT_EVENTS, n=studies // EVENTS_PER_STUDY)
     server.execute("VACUUM (ANALYZE)")
+    server.execute("SELECT")  # The first session after it reads the catalogue for those that follow.
 
 
 def _tables(server: Server) -> dict[str, dict[str, str]]:

@@ -8,6 +8,7 @@ from idh_tasks.domain.sequence import MODEL_SEQUENCES
 from idh_tasks.pipelines.batches import Batch
 from idh_tasks.pipelines.ingest.batch import ingest_batch
 from idh_tasks.pipelines.ingest.discovery import Discovery, discover
+from idh_tasks.pipelines.ingest.ledger import check_archives
 from idh_tasks.pipelines.ingest.reconciliation import reconcile
 from idh_tasks.pipelines.link import cases, cohort, feed
 from idh_tasks.pipelines.pages import cohort as cohort_page
@@ -19,8 +20,9 @@ from idh_tasks.pipelines.preprocess import batch as preprocess
 from idh_tasks.pipelines.review import questions
 from idh_tasks.pipelines.train import freeze
 from tests.feed_writers import WrittenReport, as_csv
+from tests.night.archive import Archive
 from tests.night.server import Server
-from tests.night.store import MemoryStore, packed
+from tests.night.store import MemoryStore
 from tests.night.stubs import BORN, IMAGED, stubbed
 
 SURGERY = IMAGED + timedelta(days=19)
@@ -50,7 +52,7 @@ def arriving(server: Server, numbers: Sequence[str]) -> Iterator[Step]:
     """Yield the steps of a night in which these studies and their reports arrive, to be run as they come."""
     night = Night(server.platform, numbers)
     night.deliver(server.store)
-    with stubbed(server.platform):
+    with stubbed(server.platform, Archive(numbers)):
         yield from night.steps()
 
 
@@ -70,10 +72,9 @@ class Night:
         self._predicted: list[Batch] = []
 
     def deliver(self, store: MemoryStore) -> None:
-        """Put images and reports where the platform looks for them, instead of those of the last night."""
+        """Put the reports where the platform looks for them, instead of those of the last night."""
         reports = [_report(place, number) for place, number in enumerate(self._numbers)]
-        images = {f"drop/{number}.zip": packed(f"{number}.dcm", number.encode()) for number in self._numbers}
-        store.delivered = images | ({f"pathology/{self._numbers[0]}.csv": as_csv(reports)} if reports else {})
+        store.delivered = {f"pathology/{self._numbers[0]}.csv": as_csv(reports)} if reports else {}
 
     def steps(self) -> Iterator[Step]:
         """Yield the steps."""
@@ -82,6 +83,7 @@ class Night:
         yield Step("discover", self._discover, new)
         yield Step("ingest", self._ingest, new)
         yield Step("reconcile", self._reconcile, new)
+        yield Step("check archives", lambda: check_archives(self._platform).changed, 0)
         yield Step("load reports", lambda: feed.load_reports(self._platform), new)
         yield Step("link cases", lambda: cases.link_cases(self._platform)["links"], new)
         yield Step("questions due", lambda: questions.reviews_due(self._platform), 0)
@@ -97,7 +99,7 @@ class Night:
         yield Step("page: tonight", lambda: _read(tonight.tonight(self._platform, datetime.now(UTC))))
 
     def _discover(self) -> int:
-        self._discovery = discover(self._platform, ("bucket",))
+        self._discovery = discover(self._platform, ("pacs",))
         return sum(len(batch["ids"]) for batch in self._discovery["batches"])
 
     def _ingest(self) -> int:
@@ -131,7 +133,7 @@ def _size(batches: Sequence[Batch]) -> int:
 
 
 def _read(_: object) -> None:
-    """Forget what a page shows."""
+    """Forget what is shown."""
 
 
 def _report(place: int, number: str) -> WrittenReport:

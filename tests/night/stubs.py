@@ -20,6 +20,7 @@ from idh_tasks.pipelines.ingest.fetched import FetchedFiles
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
 from idh_tasks.store import keys
 from tests import seed
+from tests.night.archive import Archive
 
 ISSUER = "H"
 BORN = date(1958, 1, 1)
@@ -27,10 +28,20 @@ IMAGED = date(2018, 5, 1)
 SHA256 = "0" * 64
 
 
+PACS = "idh_tasks.pipelines.ingest.sources.pacs"
+FIND = "idh_tasks.intake.transport.find"
+
+
 @contextmanager
-def stubbed(platform: Platform) -> Iterator[None]:
+def stubbed(platform: Platform, archive: Archive) -> Iterator[None]:
     """Let the tasks of a night do nothing but their work in the database."""
     replaced = {
+        f"{PACS}.find_studies": archive.studies,
+        f"{PACS}.find_patient_studies": archive.of_patients,
+        f"{PACS}.list_study": archive.contents,
+        f"{PACS}.retrieve": archive.retrieve,
+        f"{FIND}.find_known": archive.known,
+        f"{FIND}.find_series": archive.series,
         "idh_tasks.pipelines.ingest.batch.store_studies": store_study,
         "idh_tasks.pipelines.preprocess.batch.IsolatedProcess": lambda: SameProcess(platform),
         "idh_tasks.pipelines.predict.batch._probabilities": probabilities,
@@ -44,7 +55,7 @@ def stubbed(platform: Platform) -> Iterator[None]:
 
 def store_study(platform: Platform, fetched: FetchedFiles, item_id: str | None = None) -> dict[StudyId, bool]:
     """Store the study of a delivery as `store_studies` does: six series of one instance each."""
-    number = fetched.files[0].name.partition(".")[0]
+    number = str(fetched.study_uid)
     study_id = platform.pseudonymiser.study(number)
     record = _study(platform, study_id, number)
     with platform.database.begin() as transaction:
@@ -57,7 +68,7 @@ def store_study(platform: Platform, fetched: FetchedFiles, item_id: str | None =
         series_names.reviewed(transaction, study_id)
         series_rules.every(transaction)
         studies.save(transaction, record)
-        identities.register_study(transaction, study_id, f"2.25.{number}", "")
+        identities.register_study(transaction, study_id, number, "")
         instances = [InstanceRecord(one.series_id, one.series_id, SHA256, "profile") for one in record.series]
         studies.record_instances(transaction, study_id, instances)
     return {study_id: True}
