@@ -12,7 +12,9 @@ from tests.night.server import Cost
 
 STUDIES = (10_000, 100_000)
 NEW = 1_000
-HEADER = "| step | CPU s | elapsed s | blocks read | exponent of CPU | of blocks |\n| --- | --- | --- | --- | --- | --- |"
+HEADER = (
+    "| step | CPU s | elapsed s | blocks read | exponent of CPU | of blocks |\n| --- | --- | --- | --- | --- | --- |"
+)
 
 
 def main() -> None:

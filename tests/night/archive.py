@@ -22,15 +22,15 @@ class Archive:
         """Return what is listed of the latest dates."""
         return list(map(_study, self._new))
 
-    def of_patients(self, pacs: object, identifiers: Sequence[str]) -> Iterator[list[PacsStudy]]:
+    def of_patients(self, _: object, identifiers: Sequence[str]) -> Iterator[list[PacsStudy]]:
         """Yield nothing: what it holds of each patient is known."""
         return iter([[] for _ in identifiers])
 
-    def known(self, pacs: object, study_uids: Sequence[str]) -> list[PacsStudy]:
+    def known(self, _: object, study_uids: Sequence[str]) -> list[PacsStudy]:
         """Return what is listed of known studies, as it was."""
         return list(map(_study, study_uids))
 
-    def series(self, pacs: object, study_uids: Sequence[str]) -> dict[str, frozenset[tuple[str, int]]]:
+    def series(self, _: object, study_uids: Sequence[str]) -> dict[str, frozenset[tuple[str, int]]]:
         """Return the series of known studies, as they were."""
         return dict.fromkeys(study_uids, SERIES)
 

@@ -6,7 +6,7 @@ from tests.night.past import fill
 from tests.night.server import Cost, Server, own_server
 from tests.night.steps import arriving
 
-IDLE = ("discover", "link cases", "preprocess: due", "predict: due", "write documents")
+IDLE = ("discover", "link cases", "preprocess: due", "predict: due", "predict", "write documents")
 """Steps that are measured with nothing to do as well."""
 CONTROL = "control: every patch"
 """No step of a night: it reads all of history, which a measurement must notice."""

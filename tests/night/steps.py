@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from idh_tasks.domain.sequence import MODEL_SEQUENCES
-from idh_tasks.pipelines.batches import Batch
 from idh_tasks.pipelines.ingest.batch import ingest_batch
 from idh_tasks.pipelines.ingest.discovery import Discovery, discover
 from idh_tasks.pipelines.ingest.ledger import check_archives
@@ -35,7 +34,7 @@ Work = Callable[[], int | None]
 
 @dataclass(frozen=True)
 class Step:
-    """A step, and how much it must do; None where it only reads."""
+    """A step, and how much it must do, or whether it must find work; None where it only reads."""
 
     name: str
     work: Work
@@ -68,8 +67,6 @@ class Night:
     def __init__(self, platform: Platform, numbers: Sequence[str]) -> None:
         self._platform, self._numbers = platform, numbers
         self._discovery = Discovery(found={}, excluded={}, unreachable={}, batches=[])
-        self._batches: list[Batch] = []
-        self._predicted: list[Batch] = []
 
     def deliver(self, store: MemoryStore) -> None:
         """Put the reports where the platform looks for them, instead of those of the last night."""
@@ -87,12 +84,12 @@ class Night:
         yield Step("load reports", lambda: feed.load_reports(self._platform), new)
         yield Step("link cases", lambda: cases.link_cases(self._platform)["links"], new)
         yield Step("questions due", lambda: questions.reviews_due(self._platform), 0)
-        yield Step("preprocess: due", self._due, new)
-        yield Step("preprocess: save patches", self._preprocess, patches)
-        yield Step("preprocess: count cohort", lambda: preprocess.count_cohort(self._platform))
-        yield Step("predict: due", self._predictions_due, new)
-        yield Step("predict: batches", self._predict, patches)
-        yield Step("write documents", lambda: documents.publish(self._platform)["documents"], new)
+        yield Step("preprocess: due", lambda: _is_any(preprocess.due(self._platform)), new > 0)
+        yield Step("preprocess", lambda: preprocess.preprocess(self._platform).get("patches", 0), patches)
+        yield Step("count cohort", lambda: preprocess.count_cohort(self._platform))
+        yield Step("predict: due", lambda: _is_any(predict.due(self._platform)), new > 0)
+        yield Step("predict", lambda: predict.predict(self._platform), patches)
+        yield Step("write documents", lambda: documents.write_documents(self._platform), new)
         yield Step("freeze cohort: is it due", self._freeze, 0)
         yield Step("cohort flow", lambda: _read(cohort.flow(self._platform)))
         yield Step("page: cohort", lambda: _read(cohort_page.counted_flow(self._platform)))
@@ -109,27 +106,12 @@ class Night:
     def _reconcile(self) -> int:
         return reconcile(self._platform, self._discovery)
 
-    def _due(self) -> int:
-        self._batches = preprocess.due(self._platform)
-        return _size(self._batches)
-
-    def _preprocess(self) -> int:
-        done = [preprocess.preprocess_batch(self._platform, batch["ids"]) for batch in self._batches]
-        return sum(counts["patches"] for counts in done)
-
-    def _predictions_due(self) -> int:
-        self._predicted = predict.due(self._platform)
-        return _size(self._predicted)
-
-    def _predict(self) -> int:
-        return sum(predict.predict_batch(self._platform, batch["ids"]) for batch in self._predicted)
-
     def _freeze(self) -> int:
         return int(freeze.freeze_cohort(self._platform, force=False).run_id is not None)
 
 
-def _size(batches: Sequence[Batch]) -> int:
-    return sum(len(batch["ids"]) for batch in batches)
+def _is_any(due: Sequence[object]) -> bool:
+    return bool(due)
 
 
 def _read(_: object) -> None:
