@@ -48,6 +48,13 @@ SELECT 'earlier', m.sequence, m.patient_key, m.patch_id, m.mutant, m.report_key,
 FROM (SELECT DISTINCT d.patient_key FROM idh.dataset_member AS d ORDER BY d.patient_key LIMIT :n / 10) AS e
 JOIN idh.dataset_member AS m USING (patient_key)
 """
+CHAIN = """
+INSERT INTO idh.audit_chain (event_id, hash)
+SELECT e.event_id, sha256(CAST(e.subject AS bytea))
+FROM idh.audit_event AS e
+WHERE NOT EXISTS (SELECT FROM idh.audit_chain AS c WHERE c.event_id = e.event_id)
+ORDER BY e.event_id
+"""
 # Rows are not entered into an index that is not ready; it is built as a whole afterwards, which takes a tenth as long.
 UNREADY = """
 UPDATE pg_index SET indisready = false, indisvalid = false WHERE indrelid = ANY(CAST(:tables AS regclass[]))
@@ -57,7 +64,8 @@ UPDATE pg_index SET indisready = false, indisvalid = false WHERE indrelid = ANY(
 def fill(server: Server, studies: int) -> None:
     """Put studies on record that are finished: six series, patches and predictions each, a report, and a document.
 
-    Nearly all of them are members of the dataset of the latest training, and a tenth of an earlier one.
+    All of them are members of the dataset of the latest training, and a tenth of an earlier one. There are as many
+    audit events as studies.
     """
     server.execute(CHAMPIONS, sequences=list(MODEL_SEQUENCES))
     for step in arriving(server, SEEDS):
@@ -75,6 +83,7 @@ def fill(server: Server, studies: int) -> None:
         for table in tables:
             run(f"REINDEX TABLE {table}")
         run(AUDIT_EVENTS, n=studies // EVENTS_PER_STUDY)
+        run(CHAIN)
     server.execute("VACUUM (ANALYZE)")
     server.execute("SELECT")  # The first session after it reads the catalogue for those that follow.
 
