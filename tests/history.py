@@ -21,6 +21,13 @@ SELECT left(md5('s1'), 24) AS study_id, left(md5('r2'), 24) AS run_id,
 """
 """A study, the latest run that has been evaluated, and a question."""
 
+AUDIT_EVENTS = f"""
+INSERT INTO idh.audit_event (actor, action, subject, detail, occurred_at)
+SELECT (ARRAY['airflow', 'mary', 'john'])[n % 3 + 1], (ARRAY['ingested', 'predicted', 'answered'])[n % 3 + 1],
+    md5('a' || n), '{{"number": 1}}', now() - n * interval '6 minutes'
+FROM generate_series(:n * {EVENTS_PER_STUDY}, 1, -1) AS n
+"""
+
 # A replica runs no triggers and checks no foreign keys: 100,000 audit events take seconds, without their chain.
 FILL = f"""
 SET LOCAL session_replication_role = replica;
@@ -100,10 +107,7 @@ FROM generate_series(1, :n) AS n,
 INSERT INTO idh.ingest_night (source, found, new, unchanged, quarantined, failed, vanished, occurred_at)
 SELECT s, 9, 4, 4, 1, 0, 0, now() - n * interval '1 day'
 FROM generate_series(:n / 3, 0, -1) AS n, unnest(ARRAY['pacs', 'bucket']) AS s;
-INSERT INTO idh.audit_event (actor, action, subject, detail, occurred_at)
-SELECT (ARRAY['airflow', 'mary', 'john'])[n % 3 + 1], (ARRAY['ingested', 'predicted', 'answered'])[n % 3 + 1],
-    md5('a' || n), '{{"number": 1}}', now() - n * interval '6 minutes'
-FROM generate_series(:n * {EVENTS_PER_STUDY}, 1, -1) AS n;
+{AUDIT_EVENTS};
 """
 
 
