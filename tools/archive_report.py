@@ -14,14 +14,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, time
 from pathlib import Path
+from time import monotonic
 
 from idh_tasks.domain.role import Role
 from idh_tasks.linkage.feed.rows import read_rows
 from idh_tasks.local import up
 from idh_tasks.local.installation import Installation
+from idh_tasks.local.logins import IDH
 from idh_tasks.pipelines.link.store_feed import store_content
 from idh_tasks.pipelines.platform import Platform
-from tests.database import empty
+from idh_tasks.settings import ListingSettings
+from tests.database import empty, run_sql
 from tests.pacs_table import oracle
 from tests.pacs_table.connected import HOURS, MOST_ASSOCIATIONS, connected
 from tests.pacs_table.events import Archive, Script
@@ -35,11 +38,16 @@ from tests.pacs_table.table import Table
 
 FIRST_NIGHT = date(2025, 3, 1)
 QUERY_LIMIT = 500
+ROUND = ListingSettings(slice_days=1000)
+"""A round of the full listing of 100,000 studies of 15 years takes 25 nights."""
 GRACE = 30
 """Nights after which a change must be known: a round of the full listing."""
 FLAT = 1.2
 """How much more a night may list in an archive ten times as large."""
 QUIET = Script(nights=6, studies_a_day=18, every=99, away={}, late=frozenset(), tail=0)
+WITHOUT_WAITING = f"ALTER DATABASE {IDH} SET synchronous_commit = off"
+"""The table of a server that dies is not judged, so that no commit has to wait for the disk."""
+TOLD_EVERY = 10
 FIRST_JUDGED = 2
 """Nights before are those in which the platform gets to know the archive."""
 
@@ -82,7 +90,9 @@ def services() -> Iterator[Platform]:
         installation = Installation(Path(folder))
         try:
             up.services_up(installation, lambda _: None)
-            yield Platform(up.settings(installation, Role.OWNER))
+            platform = Platform(up.settings(installation, Role.OWNER))
+            run_sql(platform, WITHOUT_WAITING)
+            yield platform
         finally:
             up.down(installation, lambda _: None)
 
@@ -99,11 +109,19 @@ def replayed(platform: Platform, size: Size, script: Script) -> Iterator[Replay]
     pacs.start()
     try:
         with change_feed(table) as feed:
-            replay = Replay(connected(platform, pacs, feed), Archive(table, FIRST_NIGHT), pacs, feed, script)
-            replay.play()
+            replay = Replay(connected(platform, pacs, feed, ROUND), Archive(table, FIRST_NIGHT), pacs, feed, script)
+            _play(replay, size.studies)
             yield replay
     finally:
         pacs.stop()
+
+
+def _play(replay: Replay, studies: int) -> None:
+    began = monotonic()
+    for night in replay.nights():
+        if night % TOLD_EVERY == 0 or night == 1:
+            elapsed = f"{monotonic() - began:,.0f} s"
+            sys.stderr.write(f"{studies:,} studies: night {night} of {replay.script.nights}, {elapsed}\n")
 
 
 def year(platform: Platform, size: Size, nights: int) -> Iterator[Line]:

@@ -1,6 +1,7 @@
 """Plays a script night by night against the simulated PACS, and gathers what the oracle and the report need."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -35,10 +36,16 @@ class Replay:
 
     def play(self) -> None:
         """Play all nights."""
+        for _ in self.nights():
+            pass
+
+    def nights(self) -> Iterator[int]:
+        """Play night by night, and yield how many have been played."""
         for number in range(self.script.nights):
             self.script.play(self.archive, number)
             self._set_up(number)
             self._night(number)
+            yield number + 1
 
     def _set_up(self, number: int) -> None:
         moment = self.script.starts_at(number, self.archive.today)
