@@ -6,6 +6,7 @@ or the hours was retrieved, a limit was passed, a listing grows with the archive
 """
 
 import argparse
+import gc
 import sys
 import tempfile
 from collections import Counter
@@ -26,7 +27,7 @@ from idh_tasks.pipelines.platform import Platform
 from idh_tasks.settings import ListingSettings
 from tests.database import empty, run_sql
 from tests.pacs_table import oracle
-from tests.pacs_table.connected import HOURS, MOST_ASSOCIATIONS, connected
+from tests.pacs_table.connected import HOURS, LISTING, MOST_ASSOCIATIONS, connected
 from tests.pacs_table.events import Archive, Script
 from tests.pacs_table.feed import change_feed
 from tests.pacs_table.fill import Size, fill
@@ -98,7 +99,7 @@ def services() -> Iterator[Platform]:
 
 
 @contextmanager
-def replayed(platform: Platform, size: Size, script: Script) -> Iterator[Replay]:
+def replayed(platform: Platform, size: Size, script: Script, by: ListingSettings) -> Iterator[Replay]:
     """Play a script against a new archive, with an empty platform."""
     empty(platform)
     table = Table()
@@ -109,7 +110,7 @@ def replayed(platform: Platform, size: Size, script: Script) -> Iterator[Replay]
     pacs.start()
     try:
         with change_feed(table) as feed:
-            replay = Replay(connected(platform, pacs, feed, ROUND), Archive(table, FIRST_NIGHT), pacs, feed, script)
+            replay = Replay(connected(platform, pacs, feed, by), Archive(table, FIRST_NIGHT), pacs, feed, script)
             _play(replay, size.studies)
             yield replay
     finally:
@@ -117,6 +118,7 @@ def replayed(platform: Platform, size: Size, script: Script) -> Iterator[Replay]
 
 
 def _play(replay: Replay, studies: int) -> None:
+    gc.freeze()  # the simulated PACS collects garbage often, and the archive is none
     began = monotonic()
     for night in replay.nights():
         if night % TOLD_EVERY == 0 or night == 1:
@@ -126,7 +128,7 @@ def _play(replay: Replay, studies: int) -> None:
 
 def year(platform: Platform, size: Size, nights: int) -> Iterator[Line]:
     """Yield what the oracle says of a year of nights."""
-    with replayed(platform, size, Script(nights=nights)) as replay:
+    with replayed(platform, size, Script(nights=nights), ROUND) as replay:
         facts, records = replay.facts(GRACE), replay.pacs.records
         state = replay.state(facts)
     eligible, missed = oracle.eligible(facts).total(), oracle.missed(facts, state)
@@ -152,18 +154,20 @@ def _accounts(accounts: Counter[tuple[Account, str]]) -> Iterator[Line]:
 
 
 def listing(platform: Platform, studies: int) -> Iterator[Line]:
-    """Yield how many rows a night lists, in two archives of which one has ten times the history of the other."""
-    rows = {size: _rows_per_night(platform, size) for size in (studies // 10, studies)}
-    few, many = rows.values()
-    figures = ", ".join(f"{count:,.0f} at {size:,} studies" for size, count in rows.items())
-    yield Line("rows listed per night", figures, f"at most {FLAT} times as many", many <= FLAT * few)
+    """Yield how much a night lists, in two archives of which one has ten times the history of the other."""
+    few, many = (_listed_per_night(platform, size) for size in (studies // 10, studies))
+    for name, little, much in zip(("rows listed", "queries asked"), few, many, strict=True):
+        figures = f"{little:,.0f} at {studies // 10:,} studies, {much:,.0f} at {studies:,} studies"
+        yield Line(f"{name} per night", figures, f"at most {FLAT} times as many", much <= FLAT * little)
 
 
-def _rows_per_night(platform: Platform, studies: int) -> float:
+def _listed_per_night(platform: Platform, studies: int) -> tuple[float, float]:
+    """Return the rows and the queries of a night."""
     size = replace(Size().of(studies), cohort=0, brains=0)  # what is retrieved does not count here
-    with replayed(platform, size, QUIET) as replay:
+    with replayed(platform, size, QUIET, LISTING) as replay:
         nights = range(FIRST_JUDGED, QUIET.nights)
-        return sum(replay.pacs.records.listed(night) for night in nights) / len(nights)
+        asked = [one for one in replay.pacs.records.queries if one.night in nights and one.level == "STUDY"]
+    return sum(query.rows for query in asked) / len(nights), len(asked) / len(nights)
 
 
 def _none(name: str, count: int) -> Line:

@@ -2,14 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property
 from unittest.mock import patch
 
-from idh_tasks.errors import IdhError, TransientError
+from idh_tasks.errors import IdhError
 from idh_tasks.pipelines.ingest import night
-from idh_tasks.pipelines.ingest.batch import ingest_batch
 from idh_tasks.pipelines.platform import Platform
 from tests.pacs_table import oracle
 from tests.pacs_table.clock import it_is
@@ -17,9 +14,7 @@ from tests.pacs_table.events import Archive, Script
 from tests.pacs_table.feed import ChangeFeed
 from tests.pacs_table.server import TablePacs
 from tests.pacs_table.state import read_state
-
-WORKERS = 4
-"""Workers that ingest at one time; Airflow runs as many tasks."""
+from tests.pacs_table.workers import Ingest, workers
 
 
 @dataclass
@@ -41,11 +36,12 @@ class Replay:
 
     def nights(self) -> Iterator[int]:
         """Play night by night, and yield how many have been played."""
-        for number in range(self.script.nights):
-            self.script.play(self.archive, number)
-            self._set_up(number)
-            self._night(number)
-            yield number + 1
+        with workers(self.platform.settings) as ingest_at:
+            for number in range(self.script.nights):
+                self.script.play(self.archive, number)
+                self._set_up(number)
+                self._night(number, ingest_at)
+                yield number + 1
 
     def _set_up(self, number: int) -> None:
         moment = self.script.starts_at(number, self.archive.today)
@@ -55,25 +51,17 @@ class Replay:
         if not self.feed.away and number not in self.script.late:
             self.reached.append(number)
 
-    def _night(self, number: int) -> None:
+    def _night(self, number: int, ingest_at: Ingest) -> None:
         moment = self.script.starts_at(number, self.archive.today)
+
+        def by_all_workers(_: Platform, item_ids: list[str]) -> None:
+            ingest_at(moment, item_ids)
+
         try:
-            with it_is(moment), patch.object(night, "ingest_batch", self._by_all_workers):
+            with it_is(moment), patch.object(night, "ingest_batch", by_all_workers):
                 night.ingest(self.platform, ("pacs",))
         except IdhError as error:
             self.refused[number] = str(error.code)
-
-    @cached_property
-    def _workers(self) -> list[Platform]:
-        return [Platform(self.platform.settings) for _ in range(WORKERS)]
-
-    def _by_all_workers(self, _: Platform, item_ids: list[str]) -> None:
-        """Ingest a batch by all workers, each a part of it, and fail as one worker would."""
-        parts = [(worker, item_ids[n::WORKERS]) for n, worker in enumerate(self._workers)]
-        with ThreadPoolExecutor(WORKERS) as pool:
-            failed = [error for error in pool.map(_failure, parts) if error is not None]
-        if failed:
-            raise failed[0]
 
     def facts(self, grace: int) -> oracle.Facts:
         """Return the facts for the oracle."""
@@ -91,11 +79,3 @@ class Replay:
         for retrieve in self.pacs.records.retrieves:
             sent[retrieve.night].extend(retrieve.instances)
         return sent
-
-
-def _failure(part: tuple[Platform, list[str]]) -> TransientError | None:
-    try:
-        ingest_batch(*part)
-    except TransientError as error:
-        return error
-    return None
