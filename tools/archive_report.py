@@ -6,6 +6,7 @@ or the hours was retrieved, a limit was passed, a listing grows with the archive
 """
 
 import argparse
+import gc
 import sys
 import tempfile
 from collections import Counter
@@ -14,16 +15,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, time
 from pathlib import Path
+from time import monotonic
 
 from idh_tasks.domain.role import Role
 from idh_tasks.linkage.feed.rows import read_rows
 from idh_tasks.local import up
 from idh_tasks.local.installation import Installation
+from idh_tasks.local.logins import IDH
 from idh_tasks.pipelines.link.store_feed import store_content
 from idh_tasks.pipelines.platform import Platform
-from tests.database import empty
+from idh_tasks.settings import ListingSettings
+from tests.database import empty, run_sql
 from tests.pacs_table import oracle
-from tests.pacs_table.connected import HOURS, MOST_ASSOCIATIONS, connected
+from tests.pacs_table.connected import HOURS, LISTING, MOST_ASSOCIATIONS, connected
 from tests.pacs_table.events import Archive, Script
 from tests.pacs_table.feed import change_feed
 from tests.pacs_table.fill import Size, fill
@@ -35,11 +39,16 @@ from tests.pacs_table.table import Table
 
 FIRST_NIGHT = date(2025, 3, 1)
 QUERY_LIMIT = 500
+ROUND = ListingSettings(slice_days=1000)
+"""A round of the full listing of 100,000 studies of 15 years takes 25 nights."""
 GRACE = 30
 """Nights after which a change must be known: a round of the full listing."""
 FLAT = 1.2
 """How much more a night may list in an archive ten times as large."""
 QUIET = Script(nights=6, studies_a_day=18, every=99, away={}, late=frozenset(), tail=0)
+WITHOUT_WAITING = f"ALTER DATABASE {IDH} SET synchronous_commit = off"
+"""The table of a server that dies is not judged, so that no commit has to wait for the disk."""
+TOLD_EVERY = 10
 FIRST_JUDGED = 2
 """Nights before are those in which the platform gets to know the archive."""
 
@@ -82,13 +91,15 @@ def services() -> Iterator[Platform]:
         installation = Installation(Path(folder))
         try:
             up.services_up(installation, lambda _: None)
-            yield Platform(up.settings(installation, Role.OWNER))
+            platform = Platform(up.settings(installation, Role.OWNER))
+            run_sql(platform, WITHOUT_WAITING)
+            yield platform
         finally:
             up.down(installation, lambda _: None)
 
 
 @contextmanager
-def replayed(platform: Platform, size: Size, script: Script) -> Iterator[Replay]:
+def replayed(platform: Platform, size: Size, script: Script, by: ListingSettings) -> Iterator[Replay]:
     """Play a script against a new archive, with an empty platform."""
     empty(platform)
     table = Table()
@@ -99,16 +110,25 @@ def replayed(platform: Platform, size: Size, script: Script) -> Iterator[Replay]
     pacs.start()
     try:
         with change_feed(table) as feed:
-            replay = Replay(connected(platform, pacs, feed), Archive(table, FIRST_NIGHT), pacs, feed, script)
-            replay.play()
+            replay = Replay(connected(platform, pacs, feed, by), Archive(table, FIRST_NIGHT), pacs, feed, script)
+            _play(replay, size.studies)
             yield replay
     finally:
         pacs.stop()
 
 
+def _play(replay: Replay, studies: int) -> None:
+    gc.freeze()  # the simulated PACS collects garbage often, and the archive is none
+    began = monotonic()
+    for night in replay.nights():
+        if night % TOLD_EVERY == 0 or night == 1:
+            elapsed = f"{monotonic() - began:,.0f} s"
+            sys.stderr.write(f"{studies:,} studies: night {night} of {replay.script.nights}, {elapsed}\n")
+
+
 def year(platform: Platform, size: Size, nights: int) -> Iterator[Line]:
     """Yield what the oracle says of a year of nights."""
-    with replayed(platform, size, Script(nights=nights)) as replay:
+    with replayed(platform, size, Script(nights=nights), ROUND) as replay:
         facts, records = replay.facts(GRACE), replay.pacs.records
         state = replay.state(facts)
     eligible, missed = oracle.eligible(facts).total(), oracle.missed(facts, state)
@@ -134,18 +154,20 @@ def _accounts(accounts: Counter[tuple[Account, str]]) -> Iterator[Line]:
 
 
 def listing(platform: Platform, studies: int) -> Iterator[Line]:
-    """Yield how many rows a night lists, in two archives of which one has ten times the history of the other."""
-    rows = {size: _rows_per_night(platform, size) for size in (studies // 10, studies)}
-    few, many = rows.values()
-    figures = ", ".join(f"{count:,.0f} at {size:,} studies" for size, count in rows.items())
-    yield Line("rows listed per night", figures, f"at most {FLAT} times as many", many <= FLAT * few)
+    """Yield how much a night lists, in two archives of which one has ten times the history of the other."""
+    few, many = (_listed_per_night(platform, size) for size in (studies // 10, studies))
+    for name, little, much in zip(("rows listed", "queries asked"), few, many, strict=True):
+        figures = f"{little:,.0f} at {studies // 10:,} studies, {much:,.0f} at {studies:,} studies"
+        yield Line(f"{name} per night", figures, f"at most {FLAT} times as many", much <= FLAT * little)
 
 
-def _rows_per_night(platform: Platform, studies: int) -> float:
+def _listed_per_night(platform: Platform, studies: int) -> tuple[float, float]:
+    """Return the rows and the queries of a night."""
     size = replace(Size().of(studies), cohort=0, brains=0)  # what is retrieved does not count here
-    with replayed(platform, size, QUIET) as replay:
+    with replayed(platform, size, QUIET, LISTING) as replay:
         nights = range(FIRST_JUDGED, QUIET.nights)
-        return sum(replay.pacs.records.listed(night) for night in nights) / len(nights)
+        asked = [one for one in replay.pacs.records.queries if one.night in nights and one.level == "STUDY"]
+    return sum(query.rows for query in asked) / len(nights), len(asked) / len(nights)
 
 
 def _none(name: str, count: int) -> Line:

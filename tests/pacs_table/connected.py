@@ -13,11 +13,11 @@ LISTING = ListingSettings(slices=2, slice_days=5000, slice_studies=2000, verifie
 """A round of the full listing of a small archive takes two or three nights."""
 
 
-def connected(platform: Platform, pacs: TablePacs, feed: ChangeFeed) -> Platform:
-    """Return the platform with this PACS within its limits."""
+def connected(platform: Platform, pacs: TablePacs, feed: ChangeFeed, by: ListingSettings = LISTING) -> Platform:
+    """Return the platform with this PACS within its limits, listed in full as stated."""
     stated = {
         "pacs": pacs.settings.model_copy(update=LIMITS),
         "changes": ChangesSettings(url=feed.url),
-        "listing": LISTING,
+        "listing": by,
     }
     return Platform(platform.settings.model_copy(update=stated))

@@ -1,14 +1,16 @@
 """Plays a script night by night against the simulated PACS, and gathers what the oracle and the report need."""
 
 from collections import defaultdict
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+<<<<<<< HEAD
 from functools import cached_property, partial
+=======
+>>>>>>> arch21
 from unittest.mock import patch
 
 from idh_tasks.errors import IdhError
 from idh_tasks.pipelines.ingest import night
-from idh_tasks.pipelines.ingest.batch import ingest_batch
 from idh_tasks.pipelines.platform import Platform
 from tests.pacs_table import oracle
 from tests.pacs_table.clock import it_is
@@ -16,9 +18,7 @@ from tests.pacs_table.events import Archive, Script
 from tests.pacs_table.feed import ChangeFeed
 from tests.pacs_table.server import TablePacs
 from tests.pacs_table.state import read_state
-
-WORKERS = 4
-"""Workers that ingest at one time; Airflow runs as many tasks."""
+from tests.pacs_table.workers import Ingest, workers
 
 
 @dataclass
@@ -35,10 +35,17 @@ class Replay:
 
     def play(self) -> None:
         """Play all nights."""
-        for number in range(self.script.nights):
-            self.script.play(self.archive, number)
-            self._set_up(number)
-            self._night(number)
+        for _ in self.nights():
+            pass
+
+    def nights(self) -> Iterator[int]:
+        """Play night by night, and yield how many have been played."""
+        with workers(self.platform.settings) as ingest_at:
+            for number in range(self.script.nights):
+                self.script.play(self.archive, number)
+                self._set_up(number)
+                self._night(number, ingest_at)
+                yield number + 1
 
     def _set_up(self, number: int) -> None:
         moment = self.script.starts_at(number, self.archive.today)
@@ -48,14 +55,19 @@ class Replay:
         if not self.feed.away and number not in self.script.late:
             self.reached.append(number)
 
-    def _night(self, number: int) -> None:
+    def _night(self, number: int, ingest_at: Ingest) -> None:
         moment = self.script.starts_at(number, self.archive.today)
+
+        def by_all_workers(_: Platform, item_ids: list[str]) -> None:
+            ingest_at(moment, item_ids)
+
         try:
-            with it_is(moment), patch.object(night, "ingest_batch", self._by_all_workers):
+            with it_is(moment), patch.object(night, "ingest_batch", by_all_workers):
                 night.ingest(self.platform, ("pacs",))
         except IdhError as error:
             self.refused[number] = str(error.code)
 
+<<<<<<< HEAD
     @cached_property
     def _workers(self) -> list[Platform]:
         return [Platform(self.platform.settings) for _ in range(WORKERS)]
@@ -66,6 +78,8 @@ class Replay:
         with ThreadPoolExecutor(WORKERS) as pool:
             list(pool.map(partial(ingest_batch, last_try=last_try), self._workers, parts))
 
+=======
+>>>>>>> arch21
     def facts(self, grace: int) -> oracle.Facts:
         """Return the facts for the oracle."""
         table = self.archive.table

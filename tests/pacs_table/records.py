@@ -61,10 +61,6 @@ class Records:
         with self._turn:
             self._open.discard(association)
 
-    def listed(self, night: int, level: str = "STUDY") -> int:
-        """Return how many rows the queries of one night returned at a level."""
-        return sum(query.rows for query in self.queries if (query.night, query.level) == (night, level))
-
     def outside(self, since: time, until: time) -> list[Retrieve]:
         """Return the retrieves that began outside of hours over midnight."""
         return [one for one in self.retrieves if until <= one.moment.time() < since]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 from pydicom import Dataset
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import AE, evt
 from pynetdicom.dimse_primitives import C_GET, C_MOVE
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at import from a table
@@ -22,12 +22,15 @@ from tests.pacs_table.instances import make_instance
 from tests.pacs_table.queries import answer, values
 from tests.pacs_table.recipes import RECIPES
 from tests.pacs_table.records import Query, Records, Retrieve
+from tests.pacs_table.responses import send_rows
 from tests.pacs_table.rows import SeriesRow, StudyRow
 from tests.pacs_table.table import Table
 
 PENDING, SUCCESS, OUT_OF_RESOURCES, UNKNOWN_DESTINATION = 0xFF00, 0x0000, 0xA700, 0xA801
 CALLED, CALLING = "TABLE", "IDH"
 POLL_S = 1e-4
+SHOWN_BEFORE_FAILURE = 5
+"""Rows that a query returns before it fails, which must not count."""
 
 Method = Literal["C-GET", "C-MOVE"]
 
@@ -36,8 +39,8 @@ Method = Literal["C-GET", "C-MOVE"]
 class TablePacs:
     """A PACS over a table, which its owner starts and stops.
 
-    `limit` is the largest number of rows of an answer; above it the query fails (`A700`), or the list is cut in
-    silence (`cut`). `accepted` is how many associations it accepts at once.
+    `limit` is the largest number of rows of an answer; above it the query fails after a few (`A700`), or the list is
+    cut in silence (`cut`). `accepted` is how many associations it accepts at once.
     """
 
     table: Table
@@ -86,12 +89,13 @@ class TablePacs:
 
     def _find(self, event: evt.Event) -> Iterator[tuple[int, Dataset | None]]:
         query = event.identifier
-        rows = list(answer(self.table, query))
+        rows = answer(self.table, query, None if self.limit is None else self.limit + 1)
         truncated = self.limit is not None and len(rows) > self.limit
-        shown = rows[: self.limit] if truncated else rows
+        fails = truncated and self.above == "A700"
+        shown = rows[: SHOWN_BEFORE_FAILURE if fails else self.limit]
         self.records.queries.append(Query(self.records.night, str(query.QueryRetrieveLevel), len(shown), truncated))
-        yield from ((PENDING, row) for row in shown)
-        if truncated and self.above == "A700":
+        send_rows(event, shown)
+        if fails:
             yield OUT_OF_RESOURCES, None
 
     def _get(self, event: evt.Event) -> Iterator[Any]:
@@ -147,7 +151,7 @@ def _entity(accepted: int) -> AE:
     ae.require_called_aet = True
     for model in (Verification, StudyRootQueryRetrieveInformationModelFind, StudyRootQueryRetrieveInformationModelGet,
                   StudyRootQueryRetrieveInformationModelMove):  # fmt: skip
-        ae.add_supported_context(model)
+        ae.add_supported_context(model, ImplicitVRLittleEndian)
     for sop_class in {recipe.sop_class for recipe in RECIPES.values()}:
         ae.add_supported_context(sop_class, ExplicitVRLittleEndian, scu_role=True, scp_role=True)
     return ae

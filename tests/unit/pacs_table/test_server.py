@@ -10,6 +10,7 @@ import pytest
 from pydicom import Dataset
 from pydicom.uid import MRImageStorage
 from pynetdicom import AE, build_role, evt
+from pynetdicom.dsutils import encode
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at import from a table
     StudyRootQueryRetrieveInformationModelGet,
     StudyRootQueryRetrieveInformationModelMove,
@@ -25,8 +26,9 @@ from tests.pacs_table.feed import change_feed
 from tests.pacs_table.fill import Size, fill
 from tests.pacs_table.instances import make_instances
 from tests.pacs_table.kinds import SIX
-from tests.pacs_table.queries import answer
-from tests.pacs_table.server import TablePacs
+from tests.pacs_table.queries import SERIES, STUDY, answer
+from tests.pacs_table.responses import encoded
+from tests.pacs_table.server import SHOWN_BEFORE_FAILURE, TablePacs
 from tests.pacs_table.table import Table
 
 GET, MOVE = StudyRootQueryRetrieveInformationModelGet, StudyRootQueryRetrieveInformationModelMove
@@ -59,7 +61,7 @@ def query(level: str = "STUDY", **keys: object) -> Dataset:
 
 
 def uids(table: Table, **keys: Any) -> set[str]:
-    return {str(row.StudyInstanceUID) for row in answer(table, query(**({"StudyInstanceUID": ""} | keys)))}
+    return {row["StudyInstanceUID"] for row in answer(table, query(**({"StudyInstanceUID": ""} | keys)))}
 
 
 def test_the_same_size_and_day_give_the_same_archive(table: Table) -> None:
@@ -92,25 +94,36 @@ def test_a_query_at_study_level_matches_patient_dates_modality_and_a_list_of_uid
 
 
 def test_a_row_states_only_what_was_asked_for(table: Table) -> None:
-    row = next(answer(table, query(StudyInstanceUID="", ModalitiesInStudy="")))
-    asked = {"QueryRetrieveLevel", "SpecificCharacterSet", "StudyInstanceUID", "ModalitiesInStudy"}
-    assert {element.keyword for element in row} == asked
+    row = answer(table, query(StudyInstanceUID="", ModalitiesInStudy=""))[0]
+    assert set(row) == {"QueryRetrieveLevel", "SpecificCharacterSet", "StudyInstanceUID", "ModalitiesInStudy"}
+
+
+def test_a_row_is_encoded_as_pydicom_encodes_it(table: Table) -> None:
+    keys = dict.fromkeys((*STUDY, *SERIES), "")
+    for row in (*answer(table, query(**keys)), *answer(table, query("SERIES", **keys))):
+        ds = Dataset()
+        for keyword, value in row.items():
+            setattr(ds, keyword, value.split("\\") if keyword == "ModalitiesInStudy" else value)
+        assert encoded(row) == encode(ds, is_implicit_vr=True, is_little_endian=True)
 
 
 def test_series_and_images_are_listed_with_the_counts_of_the_study(table: Table) -> None:
     study = table.studies("cohort = 1")[0]
     keys = {"StudyInstanceUID": study.study_uid, "SeriesInstanceUID": "", "NumberOfSeriesRelatedInstances": ""}
-    series = list(answer(table, query("SERIES", **keys)))
-    images = list(answer(table, query("IMAGE", StudyInstanceUID=study.study_uid, SOPInstanceUID="")))
+    series = answer(table, query("SERIES", **keys))
+    images = answer(table, query("IMAGE", StudyInstanceUID=study.study_uid, SOPInstanceUID=""))
     [stated] = answer(table, query(StudyInstanceUID=study.study_uid, NumberOfStudyRelatedInstances=""))
-    assert sum(row.NumberOfSeriesRelatedInstances for row in series) == len(images)
-    assert stated.NumberOfStudyRelatedInstances == len(images)
+    assert sum(int(row["NumberOfSeriesRelatedInstances"]) for row in series) == len(images)
+    assert int(stated["NumberOfStudyRelatedInstances"]) == len(images)
 
 
 def test_above_its_limit_a_query_fails_or_its_list_is_cut(pacs: TablePacs) -> None:
     whole = find_studies(pacs.settings, *EVER)
     pacs.limit = 7
     assert find_studies(pacs.settings, *EVER) == whole
+    failed = [one for one in pacs.records.queries if one.truncated]
+    assert failed
+    assert all(one.rows == SHOWN_BEFORE_FAILURE for one in failed)
     pacs.above = "cut"
     assert find_studies(pacs.settings, *EVER) == whole
     assert any(one.truncated for one in pacs.records.queries)

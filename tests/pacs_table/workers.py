@@ -1,0 +1,47 @@
+"""Workers that ingest at one time, each a process with a platform of its own, as Airflow's tasks are."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
+from multiprocessing import get_context
+
+from idh_tasks.codes import Code
+from idh_tasks.errors import TransientError
+from idh_tasks.pipelines.ingest.batch import ingest_batch
+from idh_tasks.pipelines.platform import Platform
+from idh_tasks.settings import Settings
+from tests.pacs_table.clock import it_is
+
+WORKERS = 4
+
+Ingest = Callable[[datetime, list[str]], None]
+_own: list[Platform] = []
+"""The platform of this worker."""
+
+
+@contextmanager
+def workers(settings: Settings) -> Iterator[Ingest]:
+    """Start the workers; yield what ingests a batch at a moment, each a part of it, and fails as one worker would."""
+    with ProcessPoolExecutor(WORKERS, get_context("spawn"), _open, (settings,)) as pool:
+
+        def ingest(moment: datetime, item_ids: list[str]) -> None:
+            parts = [item_ids[n::WORKERS] for n in range(min(WORKERS, len(item_ids)))]
+            failures = [reason for reason in pool.map(_failure, [moment] * len(parts), parts) if reason]
+            if failures:
+                raise TransientError(Code.E_INGEST, failures[0])
+
+        yield ingest
+
+
+def _open(settings: Settings) -> None:
+    _own.append(Platform(settings))
+
+
+def _failure(moment: datetime, item_ids: list[str]) -> str | None:
+    try:
+        with it_is(moment):
+            ingest_batch(_own[0], item_ids)
+    except TransientError as error:
+        return error.reason
+    return None
