@@ -3,10 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-<<<<<<< HEAD
-from functools import cached_property, partial
-=======
->>>>>>> arch21
 from unittest.mock import patch
 
 from idh_tasks.errors import IdhError
@@ -58,7 +54,7 @@ class Replay:
     def _night(self, number: int, ingest_at: Ingest) -> None:
         moment = self.script.starts_at(number, self.archive.today)
 
-        def by_all_workers(_: Platform, item_ids: list[str]) -> None:
+        def by_all_workers(_: Platform, item_ids: list[str], **_last_try: bool) -> None:
             ingest_at(moment, item_ids)
 
         try:
@@ -67,19 +63,6 @@ class Replay:
         except IdhError as error:
             self.refused[number] = str(error.code)
 
-<<<<<<< HEAD
-    @cached_property
-    def _workers(self) -> list[Platform]:
-        return [Platform(self.platform.settings) for _ in range(WORKERS)]
-
-    def _by_all_workers(self, _: Platform, item_ids: list[str], *, last_try: bool) -> None:
-        """Ingest a batch by all workers, each a part of it."""
-        parts = [item_ids[n::WORKERS] for n in range(WORKERS)]
-        with ThreadPoolExecutor(WORKERS) as pool:
-            list(pool.map(partial(ingest_batch, last_try=last_try), self._workers, parts))
-
-=======
->>>>>>> arch21
     def facts(self, grace: int) -> oracle.Facts:
         """Return the facts for the oracle."""
         table = self.archive.table

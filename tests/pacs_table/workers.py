@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from multiprocessing import get_context
 
-from idh_tasks.codes import Code
-from idh_tasks.errors import TransientError
 from idh_tasks.pipelines.ingest.batch import ingest_batch
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.settings import Settings
@@ -22,14 +20,12 @@ _own: list[Platform] = []
 
 @contextmanager
 def workers(settings: Settings) -> Iterator[Ingest]:
-    """Start the workers; yield what ingests a batch at a moment, each a part of it, and fails as one worker would."""
+    """Start the workers; yield what ingests a batch at a moment, each a part of it."""
     with ProcessPoolExecutor(WORKERS, get_context("spawn"), _open, (settings,)) as pool:
 
         def ingest(moment: datetime, item_ids: list[str]) -> None:
             parts = [item_ids[n::WORKERS] for n in range(min(WORKERS, len(item_ids)))]
-            failures = [reason for reason in pool.map(_failure, [moment] * len(parts), parts) if reason]
-            if failures:
-                raise TransientError(Code.E_INGEST, failures[0])
+            list(pool.map(_ingest, [moment] * len(parts), parts))
 
         yield ingest
 
@@ -38,10 +34,6 @@ def _open(settings: Settings) -> None:
     _own.append(Platform(settings))
 
 
-def _failure(moment: datetime, item_ids: list[str]) -> str | None:
-    try:
-        with it_is(moment):
-            ingest_batch(_own[0], item_ids)
-    except TransientError as error:
-        return error.reason
-    return None
+def _ingest(moment: datetime, item_ids: list[str]) -> None:
+    with it_is(moment):
+        ingest_batch(_own[0], item_ids, last_try=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0049"
-down_revision = "0044"
+down_revision = "0047"
 
 
 def upgrade() -> None:
