@@ -22,9 +22,9 @@ from idh_tasks.linkage.feed.rows import read_rows
 from idh_tasks.local import up
 from idh_tasks.local.installation import Installation
 from idh_tasks.local.logins import IDH
+from idh_tasks.night_settings import ListingSettings
 from idh_tasks.pipelines.link.store_feed import store_content
 from idh_tasks.pipelines.platform import Platform
-from idh_tasks.settings import ListingSettings
 from tests.database import empty, run_sql
 from tests.pacs_table import oracle
 from tests.pacs_table.connected import HOURS, LISTING, MOST_ASSOCIATIONS, connected

@@ -8,7 +8,7 @@ from idh_tasks.domain.sequence import MODEL_SEQUENCES
 from idh_tasks.pipelines.ingest.batch import ingest_batch
 from idh_tasks.pipelines.ingest.discovery import Discovery, discover
 from idh_tasks.pipelines.ingest.ledger import check_archives
-from idh_tasks.pipelines.ingest.reconciliation import reconcile
+from idh_tasks.pipelines.ingest.reconciliation import balance, reconcile
 from idh_tasks.pipelines.link import cases, cohort, feed
 from idh_tasks.pipelines.pages import cohort as cohort_page
 from idh_tasks.pipelines.pages import tonight
@@ -66,7 +66,7 @@ class Night:
 
     def __init__(self, platform: Platform, numbers: Sequence[str]) -> None:
         self._platform, self._numbers = platform, numbers
-        self._discovery = Discovery(found={}, excluded={}, unreachable={}, batches=[])
+        self._discovery = Discovery(found={}, waiting={}, excluded={}, unreachable={}, incomplete={}, batches=[])
 
     def deliver(self, store: MemoryStore) -> None:
         """Put the reports where the platform looks for them, instead of those of the last night."""
@@ -104,7 +104,7 @@ class Night:
         return sum(counts["ingested"] for counts in done)
 
     def _reconcile(self) -> int:
-        return reconcile(self._platform, self._discovery)
+        return reconcile(balance(self._platform, self._discovery))["studies"]
 
     def _freeze(self) -> int:
         return int(freeze.freeze_cohort(self._platform, force=False).run_id is not None)

@@ -11,7 +11,7 @@ from idh_tasks.errors import RunRefusedError
 from idh_tasks.store.objects import ObjectStore
 
 if TYPE_CHECKING:
-    import keras
+    from idh_tasks.learning.backend import keras
 
 
 class Networks:

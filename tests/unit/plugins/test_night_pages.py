@@ -130,7 +130,7 @@ def test_an_open_delivery_says_how_often_it_was_tried_and_when_it_is_tried_next(
     later = NOW + timedelta(days=4)
     once = OpenDelivery("once", "pacs", "failed", Code.E_PACS, "no association", 9, NOW, 1, later)
     often = replace(once, item_id="often", nights_tried=3)
-    held = Held([], Listing([], 1, more=False), [], [once, often], 0)
+    held = Held([], Listing([], 1, more=False), [], [once, often], 0, [], 0)
     shown = words("held.html.j2", held=held, code="", study="")
     assert "no association 1 next run 9" in shown
     assert "no association 3 from 2026-03-06 02:30 9" in shown
