@@ -1,0 +1,148 @@
+"""Random changes of everything that links are derived from, written straight into the tables."""
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+from tests.database import run_sql
+
+PATIENTS = [f"p{n}" for n in range(9)]
+STUDIES, REPORTS = [f"s{n}" for n in range(9)], [f"r{n}" for n in range(7)]
+BIRTHS = ["1950-01-01", "1960-02-02"]
+
+PATIENT = """
+INSERT INTO idh.patient (patient_key, sex) VALUES (:patient, :sex)
+ON CONFLICT (patient_key) DO UPDATE SET sex = coalesce(patient.sex, excluded.sex)
+"""
+IDENTITY = """
+INSERT INTO phi.patient_identity (patient_key, issuer, identifier, birth_date, shift_days)
+VALUES (:patient, :issuer, :identifier, CAST(:birth AS date), 0)
+ON CONFLICT (patient_key) DO UPDATE SET birth_date = excluded.birth_date
+"""
+STUDY = """
+INSERT INTO idh.study (study_id, patient_key, content_hash, study_date, age_years, manufacturer)
+VALUES (:study, :patient, '', date '2018-06-01' - CAST(:back AS integer), :age, '')
+ON CONFLICT (study_id) DO UPDATE SET
+    patient_key = excluded.patient_key, study_date = excluded.study_date, revision = study.revision + :revised
+"""
+SERIES = """
+INSERT INTO idh.series (study_id, revision, series_id, sequence, confidence, evidence, object_key, sha256, instances)
+SELECT t.study_id, t.revision, :sequence, :sequence, :confidence, '', '', '', 1
+FROM idh.study AS t WHERE t.study_id = :study
+ON CONFLICT (study_id, revision, series_id) DO UPDATE SET confidence = excluded.confidence
+"""
+REPORT = """
+INSERT INTO idh.report (report_key, version, patient_key, report_status, glioblastoma, surgery_date, idh_status, rule,
+    evidence, who_2016, who_2021, content_hash)
+SELECT :report, coalesce(max(r.version), 0) + 1, :patient, :status, :glioblastoma,
+    date '2018-06-01' + CAST(:after AS integer), :label, :rule, '', '', '', md5(random()::text)
+FROM idh.report AS r WHERE r.report_key = :report
+"""
+SOURCE = """
+INSERT INTO phi.report_source (report_key, version, report_id, issuer, patient_id, birth_date, sex, reported)
+SELECT r.report_key, r.version, r.report_key, :issuer, :identifier, CAST(:birth AS date), :sex, '{"a": 1}'
+FROM idh.report AS r WHERE r.report_key = :report
+ON CONFLICT DO NOTHING
+"""
+UNSETTLED = "DELETE FROM idh.report_standing WHERE report_key = :report"
+MERGE = """
+INSERT INTO idh.merge_event (event_id, prior_key, surviving_key, undone, effective_at, source)
+SELECT md5(random()::text), p.patient_key, s.patient_key, :undone, now(), 'registry'
+FROM idh.patient AS p, idh.patient AS s WHERE p.patient_key = :patient AND s.patient_key = :other
+"""
+ANSWER = """
+UPDATE idh.review SET answer = options[1 + :chosen % cardinality(options)], answered_by = 'mary', answered_at = now()
+WHERE review_id = (SELECT review_id FROM idh.review WHERE answer IS NULL AND NOT moot ORDER BY md5(review_id || :chosen)
+    LIMIT 1)
+"""
+REOPEN = """
+UPDATE idh.review SET answer = NULL, answered_by = NULL, answered_at = NULL
+WHERE review_id = (SELECT review_id FROM idh.review WHERE answer IS NOT NULL ORDER BY md5(review_id || :chosen) LIMIT 1)
+"""
+EXCLUDE = """
+INSERT INTO idh.study_exclusion (study_id, fault, excluded_by, reason)
+SELECT t.study_id, 'motion', 'mary', 'a reason' FROM idh.study AS t WHERE t.study_id = :study ON CONFLICT DO NOTHING
+"""
+TAKE_IN = "UPDATE idh.study_exclusion SET ended_at = now() WHERE study_id = :study AND ended_at IS NULL"
+DOUBT = """
+INSERT INTO idh.owner_doubt (study_id, code, reason, stated)
+SELECT t.study_id, 'E_ID_CHANGED', 'a reason', '' FROM idh.study AS t WHERE t.study_id = :study ON CONFLICT DO NOTHING
+"""
+AGREE = "DELETE FROM idh.owner_doubt WHERE study_id = :study"
+PATCH = """
+INSERT INTO idh.patch (patch_id, study_id, revision, sequence, settings_hash, provenance, object_key, sha256, code, reason)
+SELECT concat_ws(' ', t.study_id, t.revision, CAST(:sequence AS text)), t.study_id, t.revision, :sequence, :version,
+    'acquired', CASE WHEN CAST(:code AS text) IS NULL THEN 'patches/x' END, '', :code,
+    CASE WHEN CAST(:code AS text) IS NOT NULL THEN 'a reason' END
+FROM idh.study AS t WHERE t.study_id = :study
+ON CONFLICT (study_id, revision, sequence, settings_hash) DO UPDATE SET
+    code = excluded.code, reason = excluded.reason, object_key = excluded.object_key
+"""
+MEMBERS = """
+INSERT INTO idh.dataset (dataset_id, settings) VALUES (:dataset, '{}') ON CONFLICT DO NOTHING;
+INSERT INTO idh.dataset_member (dataset_id, sequence, patient_key, patch_id, mutant, report_key, report_version)
+SELECT :dataset, p.sequence, l.patient_key, p.patch_id, l.idh_status = 'mutant', l.report_key, l.report_version
+FROM idh.case_link AS l
+JOIN idh.study AS t ON t.study_id = l.study_id
+JOIN idh.patch AS p ON p.study_id = t.study_id AND p.revision = t.revision AND p.code IS NULL
+WHERE l.chosen AND l.idh_status <> 'indeterminate'
+ON CONFLICT DO NOTHING
+"""
+
+
+class Facts:
+    """Draws one change after the other and writes it to a database."""
+
+    def __init__(self, url: str, seed: int, version: str) -> None:
+        self._url, self._chance, self._version = url, random.Random(seed), version
+
+    def change(self) -> None:
+        """Write one change."""
+        for statement, values in self._drawn():
+            run_sql(self._url, statement, **values)
+
+    def _drawn(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        pick = self._chance.choice
+        patient, other = self._chance.sample(PATIENTS, 2)
+        study, report, sequence = pick(STUDIES), pick(REPORTS), pick(["T1", "T2", "ADC"])
+        number = PATIENTS.index(patient)
+        known = {
+            "issuer": f"H{number % 2}", "identifier": f"{'A' * (number % 3)}{number // 2}", "birth": pick(BIRTHS),
+        }  # fmt: skip
+        sex, chosen = pick(["F", "F", "F", "M"]), self._chance.randrange(1000)
+        kind = pick(
+            "study study series report report report merge answer answer reopen exclude doubt patch patch freeze".split()
+        )
+        if kind in ("study", "report", "merge"):
+            yield PATIENT, {"patient": patient, "sex": pick([sex, None])}
+        if kind == "study":
+            yield IDENTITY, {"patient": patient} | known
+            yield STUDY, {
+                "study": study, "patient": patient, "back": pick([0, 5, 5, 95]), "age": pick([None, 50.5, 61]),
+                "revised": pick([0, 1]),
+            }  # fmt: skip
+        if kind in ("study", "series"):
+            yield SERIES, {"study": study, "sequence": sequence, "confidence": pick(["high", "high", "low"])}
+        if kind == "report":
+            label = pick(["mutant", "wildtype", "indeterminate"])
+            yield REPORT, {
+                "report": report, "patient": patient, "status": pick(["final", "final", "final", "preliminary"]),
+                "glioblastoma": pick([True, True, True, None, False]), "after": pick([0, 3, 6]), "label": label,
+                "rule": "unclear" if label == "indeterminate" else "R1",
+            }  # fmt: skip
+            yield SOURCE, {"report": report, "sex": sex} | known
+            yield UNSETTLED, {"report": report}
+        if kind == "merge":
+            yield PATIENT, {"patient": other, "sex": None}
+            yield MERGE, {"patient": patient, "other": other, "undone": pick([False, False, True])}
+        if kind in ("answer", "reopen"):
+            yield {"answer": ANSWER, "reopen": REOPEN}[kind], {"chosen": chosen}
+        if kind == "exclude":
+            yield pick([EXCLUDE, TAKE_IN]), {"study": study}
+        if kind == "doubt":
+            yield pick([DOUBT, AGREE]), {"study": study}
+        if kind == "patch":
+            code = pick([None, None, "E_NO_ROI", "W_ROI_PROPOSED"])
+            yield PATCH, {"study": study, "sequence": sequence, "code": code, "version": self._version}
+        if kind == "freeze":
+            yield MEMBERS, {"dataset": pick(["d1", "d2"])}
