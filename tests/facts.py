@@ -7,7 +7,8 @@ from typing import Any
 from tests.database import run_sql
 
 PATIENTS = [f"p{n}" for n in range(9)]
-STUDIES, REPORTS = [f"s{n}" for n in range(9)], [f"r{n}" for n in range(7)]
+STUDIES, REPORTS = [f"s{n}" for n in range(9)], [f"r{n}" for n in range(8)]
+SEQUENCES, LABELS = ["T1", "T2", "ADC"], ["mutant", "wildtype", "indeterminate"]
 BIRTHS = ["1950-01-01", "1960-02-02"]
 
 PATIENT = """
@@ -96,22 +97,40 @@ class Facts:
     def __init__(self, url: str, seed: int, version: str) -> None:
         self._url, self._chance, self._version = url, random.Random(seed), version
 
+    def begin(self) -> None:
+        """Give every patient a study and, but for the last, a report that fits it."""
+        for number, patient in enumerate(PATIENTS):
+            known = {"issuer": f"H{number % 2}", "identifier": f"A{number // 2}", "birth": BIRTHS[number % 2]}
+            study = {"study": STUDIES[number], "patient": patient, "back": 5, "age": 50 + number, "revised": 0}
+            cut = {"study": STUDIES[number], "code": None, "version": self._version}
+            self._write((PATIENT, {"patient": patient, "sex": "F"}), (IDENTITY, {"patient": patient} | known))
+            self._write((STUDY, study), *((PATCH, cut | {"sequence": sequence}) for sequence in SEQUENCES))
+            series = {"study": STUDIES[number], "confidence": "high"}
+            self._write(*((SERIES, series | {"sequence": sequence}) for sequence in SEQUENCES))
+            if number < len(REPORTS):
+                report = {"report": REPORTS[number], "patient": patient, "label": LABELS[number % 2], "rule": "R1"}
+                stated = {"status": "final", "glioblastoma": True, "after": 3}
+                self._write((REPORT, report | stated), (SOURCE, {"report": REPORTS[number], "sex": "F"} | known))
+
     def change(self) -> None:
         """Write one change."""
-        for statement, values in self._drawn():
+        self._write(*self._drawn())
+
+    def _write(self, *statements: tuple[str, dict[str, Any]]) -> None:
+        for statement, values in statements:
             run_sql(self._url, statement, **values)
 
     def _drawn(self) -> Iterator[tuple[str, dict[str, Any]]]:
         pick = self._chance.choice
         patient, other = self._chance.sample(PATIENTS, 2)
-        study, report, sequence = pick(STUDIES), pick(REPORTS), pick(["T1", "T2", "ADC"])
+        study, report, sequence = pick(STUDIES), pick(REPORTS), pick(SEQUENCES)
         number = PATIENTS.index(patient)
         known = {
-            "issuer": f"H{number % 2}", "identifier": f"{'A' * (number % 3)}{number // 2}", "birth": pick(BIRTHS),
+            "issuer": f"H{number % 2}", "identifier": f"{'A' * (number % 3)}{number // 2}", "birth": pick([*[BIRTHS[number % 2]] * 6, *BIRTHS]),
         }  # fmt: skip
-        sex, chosen = pick(["F", "F", "F", "M"]), self._chance.randrange(1000)
+        sex, chosen = pick(["F"] * 9 + ["M"]), self._chance.randrange(1000)
         kind = pick(
-            "study study series report report report merge answer answer reopen exclude doubt patch patch freeze".split()
+            "study study series report report report merge answer answer reopen exclude doubt patch patch patch freeze".split()
         )
         if kind in ("study", "report", "merge"):
             yield PATIENT, {"patient": patient, "sex": pick([sex, None])}
@@ -124,7 +143,7 @@ class Facts:
         if kind in ("study", "series"):
             yield SERIES, {"study": study, "sequence": sequence, "confidence": pick(["high", "high", "low"])}
         if kind == "report":
-            label = pick(["mutant", "wildtype", "indeterminate"])
+            label = pick(LABELS)
             yield REPORT, {
                 "report": report, "patient": patient, "status": pick(["final", "final", "final", "preliminary"]),
                 "glioblastoma": pick([True, True, True, None, False]), "after": pick([0, 3, 6]), "label": label,

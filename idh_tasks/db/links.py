@@ -84,6 +84,7 @@ def update_links(transaction: Transaction, window_days: int) -> int:
     derive_links(transaction, window_days)
     removed = transaction.run("links/delete_unwanted_links")
     added = transaction.run("links/insert_wanted_links")
+    transaction.run("links/upsert_outcomes")
     return removed + added
 
 
