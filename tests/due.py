@@ -14,6 +14,11 @@ def to_prepare(platform: Platform, version: str | None = None) -> list[StudyId]:
     return [StudyId(study_id) for (study_id,) in rows]
 
 
+def settle(platform: Platform, stage: str) -> None:
+    """Let everything that is noted for a stage be done."""
+    run_sql(platform, "DELETE FROM idh.due_work WHERE stage = :stage", stage=stage)
+
+
 def plan_all(platform: Platform) -> None:
     """Note that all studies are to be prepared again."""
     run_sql(platform, PLAN)

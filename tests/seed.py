@@ -15,6 +15,7 @@ from idh_tasks.linkage.idh_rules import WHO_2016, WHO_2021, resolve_idh_status
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
 from idh_tasks.store import keys
 from idh_tasks.store.arrays import array_bytes
+from tests.due import settle
 
 DAY = date(2018, 5, 1)
 POSITIVE = (Assay(AssayMethod.IHC_R132H, AssayResult.POSITIVE),)
@@ -30,6 +31,7 @@ def seed_cohort(platform: Platform, mutants: int, wildtypes: int, first: int = 0
         links.touch_noted(transaction, everyone=True)
         links.update_links(transaction, platform.settings.linkage.window_days)
         reviews.update_reviews(transaction)
+    settle(platform, "prepare")
 
 
 def _add_patient(platform: Platform, number: int, mutant: bool) -> None:

@@ -157,6 +157,7 @@ BEGIN
             ON n.study_id = p.study_id AND n.revision = p.revision AND n.made_with = p.settings_hash
         JOIN idh.study AS t ON t.study_id = p.study_id
         WHERE p.sequence = ANY(changed) AND p.code IS NULL
+            AND EXISTS (SELECT FROM idh.model AS m WHERE m.sequence = p.sequence AND m.state = 'champion')
     ) AS s;
     SELECT array_agg(s.study_id ORDER BY s.study_date NULLS FIRST, s.study_id) INTO with_prediction
     FROM (

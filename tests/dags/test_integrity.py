@@ -68,7 +68,7 @@ def test_only_tasks_that_ask_the_pacs_wait_for_it(bag: DagBag) -> None:
 
 def test_mapped_tasks_have_readable_names(bag: DagBag) -> None:
     mapped = [t for dag in bag.dags.values() for t in dag.tasks if t.is_mapped]
-    assert len(mapped) == 7
+    assert len(mapped) == 8
     assert all(t.map_index_template for t in mapped)
 
 

@@ -162,9 +162,8 @@ def test_a_study_with_an_unforeseen_fault_costs_itself_only_and_once(
         "UPDATE idh.series SET object_key = :key, sha256 = :sha256 WHERE object_key = :old",
         key=f"{key}.damaged", sha256=damaged, old=key,
     )  # fmt: skip
-    # What was noted last comes first.
-    for study_id in [good, bad] if first == "bad" else [bad, good]:
-        run_sql(platform, "SELECT idh.note_work('prepare', ARRAY[:study_id])", study_id=study_id)
+    last = [good, bad] if first == "bad" else [bad, good]  # what was noted last comes first
+    run_sql(platform, "SELECT idh.note_work('prepare', :studies)", studies=last)
     assert batch.preprocess_batch(platform, "task") == {"studies": 2, "patches": 6, "E_PREPROC": 6}
     rows = run_sql(platform, "SELECT study_id, code FROM idh.patch")
     assert Counter(rows) == {(good, None): 6, (bad, "E_PREPROC"): 6}

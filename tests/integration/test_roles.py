@@ -62,12 +62,12 @@ WRITES = {
         "INSERT": "patient report report_channel report_standing assay merge_event feed_file feed_night watermark "
         "review person case_link quarantine pseudonym_key cohort_count cohort_place",
         "UPDATE": "watermark review quarantine cohort_count cohort_place",
-        "DELETE": "person case_link quarantine report_standing cohort_place",
+        "DELETE": "person case_link quarantine report_standing cohort_place due_work",
     },
     "preprocess": {
         "INSERT": "review patch qc_sheet study_view cohort_count cohort_place",
-        "UPDATE": "patch qc_sheet study_view cohort_count cohort_place",
-        "DELETE": "cohort_place",
+        "UPDATE": "patch qc_sheet study_view cohort_count cohort_place due_work",
+        "DELETE": "cohort_place due_work",
     },
     "train": {
         "INSERT": "dataset dataset_member sequence_result fold_result held_out_score locked_score dataset_pack "
@@ -76,7 +76,7 @@ WRITES = {
         "UPDATE": "dataset_pack training_run model comparison_result training_progress training_lease judgement",
         "DELETE": "training_lease",
     },
-    "predict": {"INSERT": "prediction document", "UPDATE": "", "DELETE": ""},
+    "predict": {"INSERT": "prediction document", "UPDATE": "due_work", "DELETE": "due_work"},
     "deliver": {"INSERT": "", "UPDATE": "", "DELETE": ""},
     "erase": {"INSERT": "erasure pseudonym_key", "UPDATE": "document training_run", "DELETE": ERASED},
     "backup": {"INSERT": "", "UPDATE": "", "DELETE": ""},
@@ -97,6 +97,8 @@ CALLS = {
     "idh.download_series": {"pages"},
     "idh.exclude_study": {"pages"},
     "idh.name_series": {"link"},
+    "idh.note_studies_of_champions": {"predict"},
+    "idh.note_work": set(),
     "idh.reopen_review": {"pages"},
     "idh.roll_back": {"pages", "train"},
     "idh.submit_outline": {"pages"},
@@ -110,7 +112,7 @@ CALLS = {
     "phi.readmit": {"pages", "ingest"},
     "phi.released": {"pages"},
 }
-"""Who may call a function that has the rights of its owner."""
+"""Who may call a function that has the rights of its owner; triggers alone note work."""
 WITHDRAWAL = "SELECT idh.withdraw_champion('T1', 'nothing', 'misses mutants', 'somebody')"
 RELEASED = "SELECT count(*) FROM phi.released('', '', 10)"
 

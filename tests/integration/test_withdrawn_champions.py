@@ -140,7 +140,7 @@ def test_no_document_keeps_the_figure_of_a_withdrawn_champion_as_current(predict
     assert "'0.25'" in newest(predicted), "that of the ADC still holds"
     withdraw(predicted, MrSequence.ADC, "of ADC", "misses mutants", "mary")
     assert published(predicted) == {"documents": 1, "unpredicted": ["ADC", "T1"]}
-    assert "or model not accepted" in newest(predicted)
+    assert "outline or model changed" in newest(predicted)
     assert "Probability of IDH mutation" not in newest(predicted)
     assert documents.write_documents(predicted) == 0
 
