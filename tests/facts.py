@@ -1,7 +1,6 @@
 """Random changes of everything that links are derived from, written straight into the tables."""
 
 import random
-from collections.abc import Iterator
 from typing import Any
 
 from tests.database import run_sql
@@ -53,8 +52,9 @@ FROM idh.patient AS p, idh.patient AS s WHERE p.patient_key = :patient AND s.pat
 """
 ANSWER = """
 UPDATE idh.review SET answer = options[1 + :chosen % cardinality(options)], answered_by = 'mary', answered_at = now()
-WHERE review_id = (SELECT review_id FROM idh.review WHERE answer IS NULL AND NOT moot ORDER BY md5(review_id || :chosen)
-    LIMIT 1)
+WHERE review_id = (
+    SELECT review_id FROM idh.review WHERE answer IS NULL AND NOT moot ORDER BY md5(review_id || :chosen) LIMIT 1
+)
 """
 REOPEN = """
 UPDATE idh.review SET answer = NULL, answered_by = NULL, answered_at = NULL
@@ -71,7 +71,8 @@ SELECT t.study_id, 'E_ID_CHANGED', 'a reason', '' FROM idh.study AS t WHERE t.st
 """
 AGREE = "DELETE FROM idh.owner_doubt WHERE study_id = :study"
 PATCH = """
-INSERT INTO idh.patch (patch_id, study_id, revision, sequence, settings_hash, provenance, object_key, sha256, code, reason)
+INSERT INTO idh.patch (patch_id, study_id, revision, sequence, settings_hash, provenance, object_key, sha256, code,
+    reason)
 SELECT concat_ws(' ', t.study_id, t.revision, CAST(:sequence AS text)), t.study_id, t.revision, :sequence, :version,
     'acquired', CASE WHEN CAST(:code AS text) IS NULL THEN 'patches/x' END, '', :code,
     CASE WHEN CAST(:code AS text) IS NOT NULL THEN 'a reason' END
@@ -89,6 +90,7 @@ JOIN idh.patch AS p ON p.study_id = t.study_id AND p.revision = t.revision AND p
 WHERE l.chosen AND l.idh_status <> 'indeterminate'
 ON CONFLICT DO NOTHING
 """
+Statement = tuple[str, dict[str, Any]]
 
 
 class Facts:
@@ -116,52 +118,70 @@ class Facts:
         """Write one change."""
         self._write(*self._drawn())
 
-    def _write(self, *statements: tuple[str, dict[str, Any]]) -> None:
+    def _write(self, *statements: Statement) -> None:
         for statement, values in statements:
             run_sql(self._url, statement, **values)
 
-    def _drawn(self) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _drawn(self) -> list[Statement]:
+        kinds = [self._study, self._series, self._merge, self._decide, self._answer, self._freeze]
+        return self._chance.choice([*kinds, self._study, *[self._report] * 3, self._answer, *[self._patch] * 3])()
+
+    def _study(self) -> list[Statement]:
+        pick, patient = self._chance.choice, self._patient()
+        study = {"study": pick(STUDIES), "patient": patient, "back": pick([0, 5, 5, 95]), "age": pick([None, 50.5, 61])}
+        return [
+            (PATIENT, {"patient": patient, "sex": pick([self._sex(), None])}),
+            (IDENTITY, {"patient": patient} | self._known(patient)),
+            (STUDY, study | {"revised": pick([0, 1])}),
+            *self._series(),
+        ]
+
+    def _series(self) -> list[Statement]:
         pick = self._chance.choice
-        patient, other = self._chance.sample(PATIENTS, 2)
-        study, report, sequence = pick(STUDIES), pick(REPORTS), pick(SEQUENCES)
-        number = PATIENTS.index(patient)
-        known = {
-            "issuer": f"H{number % 2}", "identifier": f"{'A' * (number % 3)}{number // 2}", "birth": pick([*[BIRTHS[number % 2]] * 6, *BIRTHS]),
+        series = {"study": pick(STUDIES), "sequence": pick(SEQUENCES), "confidence": pick(["high", "high", "low"])}
+        return [(SERIES, series)]
+
+    def _report(self) -> list[Statement]:
+        pick, patient, report = self._chance.choice, self._patient(), self._chance.choice(REPORTS)
+        label = pick(LABELS)
+        stated = {
+            "status": pick(["final", "final", "final", "preliminary"]), "glioblastoma": pick([True, True, None, False]),
+            "after": pick([0, 3, 6]), "label": label, "rule": "unclear" if label == "indeterminate" else "R1",
         }  # fmt: skip
-        sex, chosen = pick(["F"] * 9 + ["M"]), self._chance.randrange(1000)
-        kind = pick(
-            "study study series report report report merge answer answer reopen exclude doubt patch patch patch freeze".split()
-        )
-        if kind in ("study", "report", "merge"):
-            yield PATIENT, {"patient": patient, "sex": pick([sex, None])}
-        if kind == "study":
-            yield IDENTITY, {"patient": patient} | known
-            yield STUDY, {
-                "study": study, "patient": patient, "back": pick([0, 5, 5, 95]), "age": pick([None, 50.5, 61]),
-                "revised": pick([0, 1]),
-            }  # fmt: skip
-        if kind in ("study", "series"):
-            yield SERIES, {"study": study, "sequence": sequence, "confidence": pick(["high", "high", "low"])}
-        if kind == "report":
-            label = pick(LABELS)
-            yield REPORT, {
-                "report": report, "patient": patient, "status": pick(["final", "final", "final", "preliminary"]),
-                "glioblastoma": pick([True, True, True, None, False]), "after": pick([0, 3, 6]), "label": label,
-                "rule": "unclear" if label == "indeterminate" else "R1",
-            }  # fmt: skip
-            yield SOURCE, {"report": report, "sex": sex} | known
-            yield UNSETTLED, {"report": report}
-        if kind == "merge":
-            yield PATIENT, {"patient": other, "sex": None}
-            yield MERGE, {"patient": patient, "other": other, "undone": pick([False, False, True])}
-        if kind in ("answer", "reopen"):
-            yield {"answer": ANSWER, "reopen": REOPEN}[kind], {"chosen": chosen}
-        if kind == "exclude":
-            yield pick([EXCLUDE, TAKE_IN]), {"study": study}
-        if kind == "doubt":
-            yield pick([DOUBT, AGREE]), {"study": study}
-        if kind == "patch":
-            code = pick([None, None, "E_NO_ROI", "W_ROI_PROPOSED"])
-            yield PATCH, {"study": study, "sequence": sequence, "code": code, "version": self._version}
-        if kind == "freeze":
-            yield MEMBERS, {"dataset": pick(["d1", "d2"])}
+        return [
+            (PATIENT, {"patient": patient, "sex": None}),
+            (REPORT, {"report": report, "patient": patient} | stated),
+            (SOURCE, {"report": report, "sex": self._sex()} | self._known(patient)),
+            (UNSETTLED, {"report": report}),
+        ]
+
+    def _merge(self) -> list[Statement]:
+        patient, other = self._chance.sample(PATIENTS, 2)
+        return [(MERGE, {"patient": patient, "other": other, "undone": self._chance.choice([False, False, True])})]
+
+    def _decide(self) -> list[Statement]:
+        decision = self._chance.choice([EXCLUDE, TAKE_IN, DOUBT, AGREE])
+        return [(decision, {"study": self._chance.choice(STUDIES)})]
+
+    def _answer(self) -> list[Statement]:
+        return [(self._chance.choice([ANSWER, ANSWER, REOPEN]), {"chosen": self._chance.randrange(1000)})]
+
+    def _patch(self) -> list[Statement]:
+        pick = self._chance.choice
+        cut = {"study": pick(STUDIES), "sequence": pick(SEQUENCES), "version": self._version}
+        return [(PATCH, cut | {"code": pick([None, None, "E_NO_ROI", "W_ROI_PROPOSED"])})]
+
+    def _freeze(self) -> list[Statement]:
+        return [(MEMBERS, {"dataset": self._chance.choice(["d1", "d2"])})]
+
+    def _patient(self) -> str:
+        return self._chance.choice(PATIENTS)
+
+    def _sex(self) -> str:
+        return self._chance.choice(["F"] * 9 + ["M"])
+
+    def _known(self, patient: str) -> dict[str, Any]:
+        """Return what is stated of a patient, sometimes wrongly; two patients differ in the letters alone."""
+        number = PATIENTS.index(patient)
+        born = self._chance.choice([*[BIRTHS[number % 2]] * 6, *BIRTHS])
+        return {"issuer": f"H{number % 2}", "identifier": f"{'A' * (number % 3)}{number // 2}", "birth": born}
