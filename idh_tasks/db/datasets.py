@@ -1,7 +1,7 @@
 """Frozen datasets: their members, their packed patches, and what has changed since."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -107,6 +107,15 @@ def changes_since(transaction: Transaction, dataset_id: str, patients: list[str]
     """Return what has changed since a dataset, given the patients that are eligible now."""
     changes = transaction.first(Changes, "datasets/count_changes", dataset_id=dataset_id, patients=patients)
     return changes or Changes(0, 0)
+
+
+def kept_changes_since(
+    transaction: Transaction, dataset_id: str, settings_hash: str, accepted: Sequence[Provenance]
+) -> Changes:
+    """Return what has changed since a dataset by the kept places, without reading everyone who is eligible."""
+    values = {"dataset_id": dataset_id, "settings_hash": settings_hash, "provenances": list(accepted)}
+    [changes] = transaction.all(Changes, "datasets/count_kept_changes", **values)
+    return changes
 
 
 def count_to_prepare_again(transaction: Transaction, settings_hash: str) -> int:

@@ -418,7 +418,7 @@ BEGIN
     FROM idh.cohort_places(new_version, persons) AS p
     ON CONFLICT (person_key) DO UPDATE SET
         study_id = excluded.study_id, stage = excluded.stage, code = excluded.code, idh_status = excluded.idh_status,
-        sequences = excluded.sequences, sex = excluded.sex, age_years = excluded.age_years
+        sequences = excluded.sequences, sex = excluded.sex, age_years = excluded.age_years, changed_at = now()
     WHERE (k.study_id, k.stage, k.code, k.idh_status, k.sequences, k.sex, k.age_years) IS DISTINCT FROM (
         excluded.study_id, excluded.stage, excluded.code, excluded.idh_status, excluded.sequences, excluded.sex,
         excluded.age_years
@@ -594,3 +594,8 @@ REVOKE EXECUTE ON FUNCTION
     idh.keep_affected(text[]), idh.keep_affected_of_links(), idh.keep_affected_of_patient(),
     idh.keep_affected_of_study(), idh.keep_affected_of_members(), idh.count_outcomes()
 FROM PUBLIC;
+
+-- Whether a training is due follows from the places that have changed since the last dataset.
+ALTER TABLE idh.cohort_place ADD COLUMN changed_at timestamptz NOT NULL DEFAULT now();
+COMMENT ON COLUMN idh.cohort_place.changed_at IS 'When anything of the place, or age or sex, was changed last.';
+CREATE INDEX cohort_place_changed ON idh.cohort_place (changed_at);
