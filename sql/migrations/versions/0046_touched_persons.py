@@ -9,5 +9,6 @@ down_revision = "0045"
 
 
 def upgrade() -> None:
-    """Apply the SQL file of this migration."""
-    op.execute((Path(__file__).parents[1] / "0046_touched_persons.sql").read_text())
+    """Apply the SQL files of this migration."""
+    for name in ("touched_persons", "kept_places", "kept_counts"):
+        op.execute((Path(__file__).parents[1] / f"0046_{name}.sql").read_text())
