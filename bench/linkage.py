@@ -92,12 +92,14 @@ def by_pandas(platform: Platform) -> pd.DataFrame:
 def rules_only(platform: Platform) -> None:
     """Derive every candidate and the rule that accepts or refuses it; nothing is stored."""
     with platform.database.begin() as transaction:
+        links.touch_noted(transaction, everyone=True)
         links.derive_links(transaction, WINDOW)
 
 
 def stored_by_sql(platform: Platform) -> None:
     """Bring every link and every question up to date."""
     with platform.database.begin() as transaction:
+        links.touch_noted(transaction, everyone=True)
         links.update_links(transaction, WINDOW)
         reviews.update_reviews(transaction)
 

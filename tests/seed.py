@@ -28,6 +28,7 @@ def seed_cohort(platform: Platform, mutants: int, wildtypes: int, first: int = 0
     for number in range(first, first + mutants + wildtypes):
         _add_patient(platform, number, mutant=number - first < mutants)
     with platform.database.begin() as transaction:
+        links.touch_noted(transaction, everyone=True)
         links.update_links(transaction, platform.settings.linkage.window_days)
         reviews.update_reviews(transaction)
     settle(platform, "prepare")

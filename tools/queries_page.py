@@ -56,8 +56,8 @@ def signatures(platform: Platform) -> list[Signature]:
     return asyncio.run(_prepared(platform.settings.database_url.get_secret_value(), ours))
 
 
-TEMPORARY = ("links/create_report_now", "links/create_conflict_now", "links/create_wanted_links",
-             "reviews/create_candidate_reviews")  # fmt: skip
+TEMPORARY = ("links/create_touched", "links/create_report_now", "links/create_conflict_now",
+             "links/create_wanted_links", "reviews/create_candidate_reviews")  # fmt: skip
 """Queries that make the temporary tables on which others work, in the order in which a run makes them."""
 
 

@@ -46,6 +46,16 @@ class _CaseCount:
 
 
 @dataclass(frozen=True)
+class SequenceCount:
+    """Labelled patients with a patch of a sequence, how many of them are mutant, and labelled patients without one."""
+
+    sequence: MrSequence
+    patients: int
+    mutants: int
+    without: int
+
+
+@dataclass(frozen=True)
 class _SequenceCount:
     sequence: MrSequence
     patients: int
@@ -53,7 +63,11 @@ class _SequenceCount:
 
 
 def count(transaction: Transaction, settings_hash: str) -> CohortCounts:
-    """Count the cohort."""
+    """Count the cohort: from the kept places, if they are of this version and nothing has been noted since."""
+    [counted] = transaction.column(bool, "cohort/select_is_counted", settings_hash=settings_hash)
+    if counted:
+        by_sequence = {row.sequence: (row.patients, row.mutants) for row in kept_sequences(transaction)}
+        return CohortCounts(kept_outcomes(transaction), by_sequence, kept_demographics(transaction))
     return CohortCounts(
         transaction.all(Outcome, "cohort/select_cohort_outcomes", settings_hash=settings_hash),
         _by_sequence(transaction, settings_hash),
@@ -67,10 +81,27 @@ def _by_sequence(transaction: Transaction, settings_hash: str) -> dict[MrSequenc
     return {sequence: counts.get(sequence, (0, 0)) for sequence in MODEL_SEQUENCES}
 
 
+def kept_outcomes(transaction: Transaction) -> list[Outcome]:
+    """Return how many persons left the cohort at each stage and why, or are included, by the kept places."""
+    return transaction.all(Outcome, "cohort/count_cohort_groups")
+
+
+def kept_sequences(transaction: Transaction) -> list[SequenceCount]:
+    """Return the labelled patients of each sequence, by the kept places."""
+    return transaction.all(SequenceCount, "cohort/count_cohort_sequences", sequences=list(MODEL_SEQUENCES))
+
+
+def kept_demographics(transaction: Transaction) -> list[Demographics]:
+    """Return age and sex by IDH status, by the kept places."""
+    return transaction.all(Demographics, "cohort/select_cohort_demographics")
+
+
 def keep_places(transaction: Transaction, settings_hash: str) -> None:
-    """Keep the place of each person in the cohort, which the page counts and lists; called by what changes it."""
-    lock_places(transaction)  # linking and preprocessing both count: the later one must see the earlier
-    transaction.run("cohort/upsert_places", settings_hash=settings_hash)
+    """Keep the place in the cohort of each person whom something has touched; the page counts and lists them.
+
+    With another version of code and settings, the places of all persons are derived again.
+    """
+    transaction.run("cohort/keep_places", settings_hash=settings_hash)
 
 
 def lock_places(transaction: Transaction) -> None:

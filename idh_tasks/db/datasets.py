@@ -100,6 +100,15 @@ def changes_since(transaction: Transaction, dataset_id: str, patients: list[str]
     return changes or Changes(0, 0)
 
 
+def kept_changes_since(
+    transaction: Transaction, dataset_id: str, settings_hash: str, accepted: Sequence[Provenance]
+) -> Changes:
+    """Return what has changed since a dataset by the kept places, without reading everyone who is eligible."""
+    values = {"dataset_id": dataset_id, "settings_hash": settings_hash, "provenances": list(accepted)}
+    [changes] = transaction.all(Changes, "datasets/count_kept_changes", **values)
+    return changes
+
+
 def count_to_prepare_again(transaction: Transaction, settings_hash: str) -> int:
     """Return how many labelled studies have patches of earlier code, settings or images only."""
     return transaction.column(int, "datasets/count_to_prepare_again", settings_hash=settings_hash)[0]

@@ -44,6 +44,7 @@ class Missing:
 
 def keep(transaction: Transaction, dataset_id: str, settings_hash: str) -> None:
     """Count the cohort and keep the counts with a dataset; one that is frozen again keeps the first counts."""
+    cohort.keep_places(transaction, settings_hash)
     counts = json.dumps(asdict(cohort.count(transaction, settings_hash)))
     values = {"dataset_id": dataset_id, "settings_hash": settings_hash}
     transaction.run("frozen_cohorts/update_frozen_counts", counts=counts, **values)

@@ -143,7 +143,7 @@ def _numbered(readings: Sequence[_Unknown]) -> Iterator[tuple[_Unknown, int]]:
 
 
 def due_standings(transaction: Transaction) -> list[str]:
-    """Return the reports for which has to be derived which of their versions count."""
+    """Return the reports of noted patients for which has to be derived which of their versions count."""
     return transaction.column(str, "reports/select_due_standings")
 
 

@@ -54,7 +54,9 @@ class Neighbours:
 
 
 def update_reviews(transaction: Transaction) -> None:
-    """Open the questions that now arise and mark as moot those that no longer do; links were updated before.
+    """Open the questions about touched persons that now arise and mark as moot those that no longer do.
+
+    Links were updated before.
 
     Outlines have their own reviews: see `request_outline_review`.
     """
@@ -105,6 +107,11 @@ def count_due(transaction: Transaction, again_after_days: int) -> int:
 def locked_review(transaction: Transaction, review_id: str) -> Review | None:
     """Return a review, which stays the same until the transaction ends, or None."""
     return transaction.first(Review, "reviews/lock_review", review_id=review_id)
+
+
+def patients_of(transaction: Transaction, review_id: str) -> list[str]:
+    """Return the patients that a question about reports or persons concerns."""
+    return transaction.column(str, "reviews/select_patients_of_review", review_id=review_id)
 
 
 def still_arises(transaction: Transaction, review_id: str) -> bool:

@@ -83,6 +83,11 @@ def latest_promoted_run(transaction: Transaction) -> PromotedRun | None:
     return transaction.first(PromotedRun, "training/select_latest_promoted_run")
 
 
+def has_unfinished_run(transaction: Transaction) -> bool:
+    """Return whether a run later than the latest promoted one has not been through promotion."""
+    return bool(transaction.rows("training/select_unfinished_run"))
+
+
 def latest_refusal(transaction: Transaction) -> str | None:
     """Return why no run was due when this was last checked, or None."""
     row = transaction.one("training/select_latest_refusal")

@@ -13,6 +13,7 @@ from idh_tasks.pipelines.link import cases
 from idh_tasks.pipelines.link.store_feed import store_content
 from idh_tasks.pipelines.platform import Platform
 from tests.database import empty, run_sql
+from tests.derived import derived, forget
 from tests.integration.test_link import ISSUER, add_study
 from tests.oracle import MergeFact, ReportFact, StudyFact, labels
 
@@ -108,6 +109,10 @@ def histories(platform: Platform) -> type[RuleBasedStateMachine]:  # noqa: C901 
             chosen = {self.ids[study_id]: LETTERS[status] for study_id, _, status in rows}
             assert chosen == labels(self.reports, self.merges, self.studies)
             assert len({patient_key for _, patient_key, _ in rows}) == len(rows)
+            touched = derived(platform)
+            forget(platform)
+            cases.link_cases(platform)
+            assert derived(platform) == touched
 
         def teardown(self) -> None:
             if hasattr(self, "ids"):

@@ -60,14 +60,14 @@ WRITES = {
     },
     "link": {
         "INSERT": "patient report report_channel report_standing assay merge_event feed_file feed_night watermark "
-        "review person case_link quarantine pseudonym_key cohort_count cohort_place",
-        "UPDATE": "watermark review quarantine cohort_count cohort_place",
-        "DELETE": "person case_link quarantine report_standing cohort_place due_work",
+        "review person case_link quarantine pseudonym_key derivation study_outcome",
+        "UPDATE": "watermark review quarantine due_work derivation study_outcome",
+        "DELETE": "person case_link quarantine report_standing due_work",
     },
     "preprocess": {
-        "INSERT": "review patch qc_sheet study_view cohort_count cohort_place",
-        "UPDATE": "patch qc_sheet study_view cohort_count cohort_place due_work",
-        "DELETE": "cohort_place due_work",
+        "INSERT": "review patch qc_sheet study_view",
+        "UPDATE": "patch qc_sheet study_view due_work",
+        "DELETE": "due_work",
     },
     "train": {
         "INSERT": "dataset dataset_member sequence_result fold_result held_out_score locked_score dataset_pack "
@@ -97,6 +97,7 @@ CALLS = {
     "idh.download_outline": {"pages"},
     "idh.download_series": {"pages"},
     "idh.exclude_study": {"pages"},
+    "idh.keep_places": {"link", "preprocess", "train"},
     "idh.name_series": {"link"},
     "idh.note_studies_of_champions": {"predict"},
     "idh.note_work": set(),

@@ -211,6 +211,18 @@ def test_installations_with_other_pseudonyms_freeze_the_same_folds(
     assert len(frozen[0]) == 11
 
 
+def test_too_few_changes_are_counted_without_reading_the_members(
+    tiny: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seed_cohort(tiny, mutants=6, wildtypes=8)
+    mark_promoted(tiny, freeze.freeze_cohort(tiny, force=False))
+    seed_cohort(tiny, mutants=1, wildtypes=1, first=50)
+    monkeypatch.delattr(datasets, "eligible_members")
+    assert freeze.freeze_cohort(tiny, force=False) == freeze.Due(
+        None, "since the last training: new cases 2 of 3 needed, affected cases 0 of 1 needed"
+    )
+
+
 def test_new_patches_retrain_only_when_there_are_enough(tiny: Platform) -> None:
     seed_cohort(tiny, mutants=6, wildtypes=8)
     mark_promoted(tiny, freeze.freeze_cohort(tiny, force=False))

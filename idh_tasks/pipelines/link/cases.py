@@ -29,6 +29,7 @@ def link_cases(platform: Platform) -> dict[str, int]:
         outcomes, affected = cohort.count_cases(transaction), asdict(cohort.count_affected(transaction))
         audit.record(transaction, "link", "linked", "cases", changed=changed, affected=affected, **outcomes)
         cohort.keep_places(transaction, preprocessing_version(platform))
+        links.finish_noted(transaction)
         due = due_work.count(transaction, Stage.PREPARE, MOST_COUNTED)
     record_audit_head(platform)
     log.info("%d links changed; cases: %s", changed, _in_words(outcomes))
@@ -41,11 +42,15 @@ def _in_words(counts: Mapping[str, int]) -> str:
 
 
 def _update_links(transaction: Transaction, window_days: int) -> int:
+    """Derive persons, links and questions of whom something has touched, or of all if the settings have changed."""
     links.lock(transaction)
+    version = str(window_days)
     update_standings(transaction)
+    links.touch_noted(transaction, everyone=links.derived_with(transaction) != version)
     links.save_persons(transaction, resolve_persons(links.active_merges(transaction)))
     changed = links.update_links(transaction, window_days)
     reviews.update_reviews(transaction)
+    links.save_derived_with(transaction, version)
     return changed
 
 

@@ -3,9 +3,11 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from idh_tasks.db import cohort
+from idh_tasks.db.cohort import SequenceCount
 from idh_tasks.db.engine import Transaction
-from idh_tasks.domain.cohort import Demographics, Outcome, Step
-from idh_tasks.domain.sequence import MODEL_SEQUENCES, MrSequence
+from idh_tasks.domain.cohort import Demographics, Step
+from idh_tasks.domain.sequence import MrSequence
 from idh_tasks.domain.study import StudyId
 from idh_tasks.linkage.cohort_flow import cohort_flow, stages_from
 from idh_tasks.pipelines.pages.listing import Listing, listing
@@ -18,16 +20,6 @@ class CohortCount:
 
     counted_at: datetime
     is_present: bool
-
-
-@dataclass(frozen=True)
-class SequenceCount:
-    """Labelled patients with a patch of a sequence, how many of them are mutant, and labelled patients without one."""
-
-    sequence: MrSequence
-    patients: int
-    mutants: int
-    without: int
 
 
 @dataclass(frozen=True)
@@ -88,9 +80,9 @@ def counted_flow(platform: Platform) -> CountedFlow | None:
             return None
         return CountedFlow(
             count,
-            cohort_flow(transaction.all(Outcome, "pages/count_cohort_groups")),
-            transaction.all(SequenceCount, "pages/count_cohort_sequences", sequences=list(MODEL_SEQUENCES)),
-            transaction.all(Demographics, "pages/select_cohort_demographics"),
+            cohort_flow(cohort.kept_outcomes(transaction)),
+            cohort.kept_sequences(transaction),
+            cohort.kept_demographics(transaction),
         )
 
 

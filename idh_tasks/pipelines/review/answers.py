@@ -75,6 +75,7 @@ def _as_shown(platform: Platform, transaction: Transaction, review: Review, show
     if review.kind in ABOUT_IMAGES:
         return not review.moot  # a later run of preprocessing or training makes it moot
     # Whether the others are moot is only known at the next link run.
+    links.touch(transaction, reviews.patients_of(transaction, review.review_id))
     links.derive_links(transaction, platform.settings.linkage.window_days)
     return reviews.still_arises(transaction, review.review_id)
 

@@ -4,10 +4,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from idh_tasks.codes import Code
-from idh_tasks.db import datasets, feed, results, training, twins
+from idh_tasks.db import cohort, datasets, feed, frozen_cohorts, results, training, twins
+from idh_tasks.db.datasets import Changes
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.training import PromotedRun, Run, RunState
 from idh_tasks.domain.learning import Member, Refusal, labels_of
+from idh_tasks.domain.sequence import Provenance
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.pipelines.train.partitions import plan
 from idh_tasks.settings import LearningSettings
@@ -142,7 +144,10 @@ def _too_few_changes(
 ) -> str | None:
     if latest is None:
         return None
-    changes = datasets.changes_since(transaction, latest.dataset_id, sorted(labels_of(members)))
+    return _in_words(settings, datasets.changes_since(transaction, latest.dataset_id, sorted(labels_of(members))))
+
+
+def _in_words(settings: LearningSettings, changes: Changes) -> str | None:
     enough_new = changes.new_cases >= settings.retrain_after_new_cases
     if enough_new or changes.affected >= settings.retrain_after_affected:
         return None
@@ -150,3 +155,32 @@ def _too_few_changes(
         f"since the last training: new cases {changes.new_cases} of {settings.retrain_after_new_cases} needed, "
         f"affected cases {changes.affected} of {settings.retrain_after_affected} needed"
     )
+
+
+def reason_to_wait(transaction: Transaction, settings: LearningSettings, settings_hash: str) -> str | None:
+    """Return that too few cases have changed since the last training, if the kept counts alone show it.
+
+    They do not if anything else might be said: nothing has changed, the cohort has lost somebody of either label, a run
+    is unfinished, settings or code of the patches are others, or the feed is suspicious. Then the members are read.
+    """
+    latest = training.latest_promoted_run(transaction)
+    if latest is None or _suspicious_feed(transaction) or training.has_unfinished_run(transaction):
+        return None
+    known = training.get_run(transaction, latest.run_id)
+    if known is None or known.settings != settings.model_dump(mode="json"):
+        return None
+    cohort.keep_places(transaction, settings_hash)
+    if not _none_lost(transaction, latest, settings_hash):
+        return None
+    accepted = [provenance for provenance in Provenance if settings.accepts(provenance)]
+    changes = datasets.kept_changes_since(transaction, latest.dataset_id, settings_hash, accepted)
+    return _in_words(settings, changes) if changes.new_cases or changes.affected else None
+
+
+def _none_lost(transaction: Transaction, latest: PromotedRun, settings_hash: str) -> bool:
+    """Return whether as many patients of each label have patches as when the last dataset was frozen."""
+    frozen = frozen_cohorts.of_run(transaction, latest.run_id)
+    if frozen is None or frozen.cohort is None or frozen.preprocessing_version != settings_hash:
+        return False
+    now = {group.idh_status: group.patients for group in cohort.kept_demographics(transaction)}
+    return all(now.get(group.idh_status, 0) >= group.patients for group in frozen.cohort.demographics)

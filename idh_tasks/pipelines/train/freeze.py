@@ -13,7 +13,7 @@ from idh_tasks.domain.same_image import ToldApart
 from idh_tasks.learning.folds import mutants_held_out
 from idh_tasks.pipelines.platform import Platform, code_version, preprocessing_version
 from idh_tasks.pipelines.train.cost import expected_cost
-from idh_tasks.pipelines.train.due import Cohort, reason_not_to_train
+from idh_tasks.pipelines.train.due import Cohort, reason_not_to_train, reason_to_wait
 from idh_tasks.pipelines.train.packing import pack
 from idh_tasks.pipelines.train.partitions import partition_of
 from idh_tasks.pipelines.train.twin_questions import told_apart
@@ -44,6 +44,10 @@ def freeze_cohort(platform: Platform, force: bool, sequences: Collection[str] = 
     """
     settings = platform.settings.learning
     with platform.database.begin() as transaction:
+        waiting = None if force else reason_to_wait(transaction, settings, preprocessing_version(platform))
+        if waiting is not None:
+            audit.record(transaction, "train", "not trained", "cohort", reason=waiting)
+            return Due(None, waiting)
         members = _eligible_members(platform, transaction)
         run = _plan(platform, members, told_apart(transaction, members).values())
         cohort = Cohort(members, preprocessing_version(platform))

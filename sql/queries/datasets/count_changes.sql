@@ -10,5 +10,5 @@ SELECT
         )
     ) AS new_cases,
     (
-        SELECT count(DISTINCT a.patient_key) FROM idh.affected_member AS a WHERE a.dataset_id = :dataset_id
+        SELECT count(DISTINCT a.patient_key) FROM idh.affected AS a WHERE a.dataset_id = :dataset_id
     ) AS affected

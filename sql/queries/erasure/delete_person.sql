@@ -65,8 +65,6 @@ WHERE q.study_id = ANY(CAST(:studies AS text[]))
     OR q.item_id IN (SELECT i.item_id FROM phi.inbox AS i WHERE i.study_id = ANY(CAST(:studies AS text[])));
 DELETE FROM phi.inbox WHERE study_id = ANY(CAST(:studies AS text[]));
 DELETE FROM phi.study_identity WHERE study_id = ANY(CAST(:studies AS text[]));
--- After everything whose deletion notes work.
-DELETE FROM idh.due_work WHERE item = ANY(CAST(:studies AS text[])) OR item = ANY(CAST(:keys AS text[]));
 DELETE FROM idh.study WHERE study_id = ANY(CAST(:studies AS text[]));
 DELETE FROM idh.assay WHERE report_key IN (SELECT report_key FROM idh.report WHERE patient_key = ANY(CAST(:keys AS text[])));
 DELETE FROM idh.report_standing
@@ -79,4 +77,6 @@ DELETE FROM idh.person WHERE patient_key = ANY(CAST(:keys AS text[]));
 DELETE FROM idh.merge_event
 WHERE prior_key = ANY(CAST(:keys AS text[])) OR surviving_key = ANY(CAST(:keys AS text[]));
 DELETE FROM phi.patient_identity WHERE patient_key = ANY(CAST(:keys AS text[]));
-DELETE FROM idh.patient WHERE patient_key = ANY(CAST(:keys AS text[]))
+DELETE FROM idh.patient WHERE patient_key = ANY(CAST(:keys AS text[]));
+-- After everything whose deletion notes work.
+DELETE FROM idh.due_work WHERE item = ANY(CAST(:studies AS text[])) OR item = ANY(CAST(:keys AS text[]))

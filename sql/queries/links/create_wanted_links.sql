@@ -1,27 +1,22 @@
--- Every pair of a study and a current report of one person, with the rule that accepts or refuses it.
+-- Every pair of a study and a current report of one touched person, with the rule that accepts or refuses it.
 CREATE TEMPORARY TABLE wanted_link ON COMMIT DROP AS
-WITH usable AS (
-    SELECT d.study_id, count(*) AS sequences
-    FROM (
-        SELECT DISTINCT s.study_id, s.sequence
-        FROM idh.series AS s
-        JOIN idh.study AS t ON t.study_id = s.study_id AND t.revision = s.revision
-        WHERE s.confidence = 'high' AND s.sequence NOT IN ('T1C', 'OTHER') AND s.code IS NULL
-    ) AS d
-    GROUP BY d.study_id
-),
-study AS (
+WITH study AS (
     SELECT
         t.study_id, o.person_key, t.study_date + coalesce(i.shift_days, 0) AS study_day,
-        i.birth_date, o.sex, coalesce(u.sequences, 0) AS sequences,
+        i.birth_date, o.sex,
+        (
+            SELECT count(DISTINCT s.sequence) FROM idh.series AS s
+            WHERE s.study_id = t.study_id AND s.revision = t.revision
+                AND s.confidence = 'high' AND s.sequence NOT IN ('T1C', 'OTHER') AND s.code IS NULL
+        ) AS sequences,
         EXISTS (
             SELECT FROM idh.study_exclusion AS e WHERE e.study_id = t.study_id AND e.ended_at IS NULL
         ) AS excluded,
         EXISTS (SELECT FROM idh.owner_doubt AS d WHERE d.study_id = t.study_id) AS doubted
-    FROM idh.study AS t
+    FROM touched
+    JOIN idh.study AS t ON t.patient_key = touched.patient_key
     JOIN idh.person_of AS o ON o.patient_key = t.patient_key
     LEFT JOIN phi.patient_identity AS i ON i.patient_key = t.patient_key
-    LEFT JOIN usable AS u ON u.study_id = t.study_id
 ),
 paired AS (
     SELECT

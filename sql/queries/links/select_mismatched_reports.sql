@@ -1,1 +1,1 @@
-SELECT DISTINCT report_key FROM idh.case_link WHERE code = 'E_DEMOGRAPHIC_MISMATCH'
+SELECT DISTINCT report_key FROM wanted_link WHERE code = 'E_DEMOGRAPHIC_MISMATCH'

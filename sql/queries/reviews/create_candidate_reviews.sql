@@ -1,9 +1,10 @@
--- Every question that arises from the current reports, links and merges, without any patient identifier.
--- It reads the temporary tables of links/create_report_now, create_conflict_now and create_wanted_links.
+-- Every question about touched persons that arises from the current reports, links and merges, without any patient identifier.
+-- It reads the temporary tables of links/create_touched, create_report_now, create_conflict_now and create_wanted_links.
 CREATE TEMPORARY TABLE candidate_review ON COMMIT DROP AS
 WITH imaged AS (
     SELECT DISTINCT o.person_key
-    FROM idh.study AS t
+    FROM touched
+    JOIN idh.study AS t USING (patient_key)
     JOIN idh.person_of AS o USING (patient_key)
 ),
 orphan AS (
@@ -35,12 +36,13 @@ FROM report_now AS r
 JOIN imaged AS i USING (person_key)
 WHERE r.report_status = 'final' AND r.diagnosis_unclear
 UNION ALL
-SELECT DISTINCT ON (r.report_key)
+(SELECT DISTINCT ON (r.report_key)
     'report_versions', r.report_key, array_to_string(s.versions, ' '), r.person_key, s.detail, s.options
 FROM report_now AS r
 JOIN imaged AS i USING (person_key)
 JOIN idh.report_standing AS s ON s.report_key = r.report_key
 WHERE r.contested
+ORDER BY r.report_key, r.person_key)
 UNION ALL
 SELECT
     'label_conflict', c.person_key, c.evidence, c.person_key,
@@ -83,5 +85,6 @@ SELECT
     'merge_mismatch', m.prior_key, m.surviving_key, m.surviving_key,
     jsonb_build_object('prior', m.prior_key, 'surviving', m.surviving_key, 'differ', 'birth date or sex'),
     ARRAY['merge', 'keep apart']
-FROM idh.latest_merge AS m
+FROM (SELECT DISTINCT e.prior_key FROM touched AS t JOIN idh.merge_event AS e ON e.prior_key = t.patient_key) AS p
+CROSS JOIN LATERAL (SELECT * FROM idh.latest_merge AS l WHERE l.prior_key = p.prior_key OFFSET 0) AS m
 WHERE NOT m.undone AND m.mismatch

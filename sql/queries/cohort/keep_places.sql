@@ -1,0 +1,1 @@
+SELECT idh.keep_places(:settings_hash)

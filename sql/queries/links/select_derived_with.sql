@@ -1,0 +1,1 @@
+SELECT version FROM idh.derivation WHERE name = 'links'
