@@ -20,7 +20,7 @@ TABLES = {
     "idh.report": "received_at, made_by",
     "idh.assay": "",
     "idh.report_channel": "arrived_at",
-    "idh.patient": "",
+    "idh.patient": "created_at",
     "phi.patient_identity": "",
     "phi.report_source": "",
     "idh.report_standing": "",
