@@ -1,13 +1,14 @@
 """How what a night costs grows with history, where its work is the same."""
 
+from collections.abc import Collection
 from math import log
 
 from tests.night.past import fill
 from tests.night.server import Cost, Server, own_server
 from tests.night.steps import arriving
 
-IDLE = ("discover", "link cases", "preprocess: due", "predict: due", "predict", "write documents")
-"""Steps that are measured with nothing to do as well."""
+IDLE = ("discover", "reconcile", "link cases", "preprocess: due", "predict: due", "predict", "write documents")
+"""Steps that are also run, and measured, in a night in which nothing arrives."""
 CONTROL = "control: every patch"
 """No step of a night: it reads all of history, which a measurement must notice."""
 MOST = 2
@@ -21,14 +22,15 @@ def costs(studies: int, new: int) -> dict[str, Cost]:
     with own_server() as server:
         fill(server, studies)
         control = server.cost(lambda: server.execute("SELECT max(object_key) FROM idh.patch"))
-        idle = measured(server, [])
+        idle = measured(server, [], IDLE)
         arrived = measured(server, [f"new{number}" for number in range(new)])
-    return {CONTROL: control, **{f"{name}, idle": idle[name] for name in IDLE}, **arrived}
+    return {CONTROL: control, **{f"{name}, idle": cost for name, cost in idle.items()}, **arrived}
 
 
-def measured(server: Server, numbers: list[str]) -> dict[str, Cost]:
-    """Run a night, and return what each step costs."""
-    return {step.name: server.cost(step.run) for step in arriving(server, numbers)}
+def measured(server: Server, numbers: list[str], names: Collection[str] = ()) -> dict[str, Cost]:
+    """Run the steps of a night with these names, or all of them, and return what each costs."""
+    steps = (step for step in arriving(server, numbers) if not names or step.name in names)
+    return {step.name: server.cost(step.run) for step in steps}
 
 
 def grown(few: dict[str, Cost], many: dict[str, Cost]) -> set[str]:
