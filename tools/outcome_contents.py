@@ -93,10 +93,8 @@ def _json(body: bytes) -> Content:
 
 def _manifest(body: bytes) -> Content:
     """Return the hash of each instance of a study by series, whatever version of the code made it."""
-    series = json.loads(body).items()
-    return {
-        name: {key: digest for part in profiles.values() for key, digest in part.items()} for name, profiles in series
-    }
+    series = json.loads(body)
+    return {name: dict(item for part in series[name].values() for item in part.items()) for name in series}
 
 
 def _csv(body: bytes) -> Content:

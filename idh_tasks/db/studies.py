@@ -1,4 +1,4 @@
-"""Studies, their series and their instances."""
+"""Studies, their series, and the hash of the list of their instances."""
 
 import json
 from dataclasses import dataclass, replace

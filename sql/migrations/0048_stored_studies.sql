@@ -12,4 +12,5 @@ GRANT DELETE ON idh.study_header TO idh_erase;
 ALTER TABLE idh.study ADD COLUMN manifest_sha256 text;
 COMMENT ON COLUMN idh.study.manifest_sha256 IS
 'The hash of the object that lists all instances of the study; null where idh.instance still does.';
+REVOKE INSERT, UPDATE ON idh.instance FROM idh_ingest;
 COMMENT ON TABLE idh.instance IS 'The instances of studies that were stored before version 0048 and not since.';

@@ -51,10 +51,10 @@ READS_PHI = {
 AUDITS = {"ingest", "link", "preprocess", "train", "predict", "deliver", "erase", "pages"}
 WRITES = {
     "ingest": {
-        "INSERT": "patient series ingest_night study instance watermark quarantine pseudonym_key source_check "
+        "INSERT": "patient series ingest_night study watermark quarantine pseudonym_key source_check "
         "pacs_turn worker_settings excluded_study exclusion_count patient_query owner_change owner_doubt listing_slice "
         "ingest_run backfill backfill_slice study_header",
-        "UPDATE": "study study_header instance watermark quarantine source_check worker_settings pacs_turn excluded_study "
+        "UPDATE": "study study_header watermark quarantine source_check worker_settings pacs_turn excluded_study "
         "exclusion_count patient_query owner_doubt ingest_run backfill backfill_slice",
         "DELETE": "excluded_study exclusion_count instance owner_doubt",
     },
