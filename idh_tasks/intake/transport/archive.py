@@ -20,7 +20,7 @@ from idh_tasks.domain.chunks import CHUNK_BYTES
 from idh_tasks.errors import InstanceRejectedError, StudyQuarantinedError
 from idh_tasks.intake.transport.budget import Budget, HeaderLimit
 from idh_tasks.intake.transport.delivered import DeliveredFile
-from idh_tasks.intake.transport.packing import MAX_FILE_BYTES, NotPackedError, pack_instance, unpack_instance
+from idh_tasks.intake.transport.packing import MAX_FILE_BYTES, NotPackedError, Packing
 from idh_tasks.intake.transport.spool import Spool, SpooledFile
 
 GZIP, TAR = b"\x1f\x8b", b"ustar"
@@ -189,26 +189,28 @@ def unzipped(packed: BinaryIO) -> Iterator[tuple[str, bytes]]:
     """Yield the files of a ZIP that the platform has packed, one at a time, as `unzip`."""
     try:
         with zipfile.ZipFile(packed) as archive:
+            packing = Packing()
             for entry in archive.infolist():
-                yield _restored(archive, entry)
+                yield _restored(archive, entry, packing)
     except (zipfile.BadZipFile, NotPackedError, NotImplementedError, RuntimeError, EOFError, OSError, zlib.error):
         raise _unreadable() from None
 
 
-def _restored(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[str, bytes]:
+def _restored(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, packing: Packing) -> tuple[str, bytes]:
     if entry.file_size > MAX_FILE_BYTES:
         raise _unreadable()
     content = archive.read(entry)
     if not entry.filename.endswith(PACKED_INSTANCE):
         return entry.filename, content
-    return entry.filename.removesuffix(PACKED_INSTANCE), unpack_instance(content)
+    return entry.filename.removesuffix(PACKED_INSTANCE), packing.unpack(content)
 
 
 def pack_instances(target: BinaryIO, files: Iterable[tuple[str, bytes]]) -> None:
     """Write a ZIP of instances, which come in order, one at a time: packed, or deflated where they cannot be packed."""
+    packing = Packing()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for name, content in files:
-            packed = pack_instance(content)
+            packed = packing.pack(content)
             if packed is not None:
                 archive.writestr(zipfile.ZipInfo(name + PACKED_INSTANCE), packed)
             else:

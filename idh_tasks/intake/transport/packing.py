@@ -14,8 +14,8 @@ from pydicom import dcmread
 
 from idh_tasks.intake.gate.accepted import MAX_BYTES
 
-HEAD, LENGTH = struct.Struct("<IIIIHI"), struct.Struct("<I")
-"""CRC-32 and size of the file, start of its pixels, deflated size of the rest, offset of values, frames."""
+SEAL, HEAD, LENGTH = struct.Struct("<I"), struct.Struct("<IIIIHI"), struct.Struct("<I")
+"""CRC-32 of what follows; CRC-32 and size of the file, start of its pixels, deflated size of the rest, offset, frames."""
 PIXELS = b"\xe0\x7f\x10\x00OW\0\0"
 """Tag and VR of Pixel Data, in explicit VR little endian."""
 SIGNED = 0x8000
@@ -45,36 +45,55 @@ class _Pixels:
         return self.start + 2 * self.frames * self.rows * self.columns
 
 
-def pack_instance(content: bytes) -> bytes | None:
-    """Return a file without loss in a third of its size; None if its pixels are compressed, or not one 16-bit value."""
-    pixels = _find_pixels(content)
-    if pixels is None:
-        return None
-    try:
-        packed = _packed(content, pixels)
-        return packed if unpack_instance(packed) == content else None
-    except (RuntimeError, ValueError):  # the codec refuses some images of few pixels
-        return None
+class Packing:
+    """Packs the instances of one series, or unpacks them in the same order.
 
-
-def unpack_instance(packed: bytes) -> bytes:
-    """Return the file that was packed.
-
-    Raises
-    ------
-    NotPackedError
-        If the bytes are damaged, or would unpack to more than an instance may hold.
+    What surrounds the pixels is much the same in all of them, so the first one is the dictionary of the others.
     """
-    try:
-        crc, size, start, around, offset, frames = HEAD.unpack_from(packed)
-        rest = _inflated(packed[HEAD.size : HEAD.size + around], size)
-        streams = _streams(packed[HEAD.size + around :], frames)
-        content = b"".join((rest[:start], *_decoded(streams, offset, size - len(rest)), rest[start:]))
-    except (struct.error, zlib.error, RuntimeError) as error:
-        raise NotPackedError from error
-    if zlib.crc32(content) != crc:
-        raise NotPackedError
-    return content
+
+    def __init__(self) -> None:
+        self._first = b""
+
+    def pack(self, content: bytes) -> bytes | None:
+        """Return a file without loss in a third of its size; None if it has no uncompressed values of 16 bits.
+
+        The first one is unpacked again: how the pixels lie in the files is the same for all of a series, and what a
+        codec may do to a single one, the reader notices.
+        """
+        pixels = _find_pixels(content)
+        if pixels is None:
+            return None
+        around = content[: pixels.start] + content[pixels.end :]
+        try:
+            packed = _packed(content, pixels, _deflated(around, self._first))
+        except (RuntimeError, ValueError):  # the codec refuses some images of few pixels
+            return None
+        if not self._first:
+            if Packing().unpack(packed) != content:
+                return None
+            self._first = around
+        return packed
+
+    def unpack(self, packed: bytes) -> bytes:
+        """Return the file that was packed.
+
+        Raises
+        ------
+        NotPackedError
+            If the bytes are damaged, or would unpack to more than an instance may hold.
+        """
+        body = _unsealed(packed)  # first: the codec never ends on some damaged streams
+        try:
+            crc, size, start, length, offset, frames = HEAD.unpack_from(body)
+            around = _inflated(body[HEAD.size : HEAD.size + length], size, self._first)
+            streams = _streams(body[HEAD.size + length :], frames)
+            content = b"".join((around[:start], *_decoded(streams, offset, size - len(around)), around[start:]))
+        except (struct.error, zlib.error, RuntimeError) as error:
+            raise NotPackedError from error
+        if zlib.crc32(content) != crc:
+            raise NotPackedError
+        self._first = self._first or around
+        return content
 
 
 def _find_pixels(content: bytes) -> _Pixels | None:
@@ -89,11 +108,21 @@ def _find_pixels(content: bytes) -> _Pixels | None:
     return pixels if at >= 0 and pixels.end <= len(content) else None
 
 
-def _packed(content: bytes, pixels: _Pixels) -> bytes:
-    around = zlib.compress(content[: pixels.start] + content[pixels.end :])
+def _packed(content: bytes, pixels: _Pixels, around: bytes) -> bytes:
     head = HEAD.pack(zlib.crc32(content), len(content), pixels.start, len(around), pixels.offset, pixels.frames)
     frames = (LENGTH.pack(len(frame)) + frame for frame in _encoded(content, pixels))
-    return b"".join((head, around, *frames))
+    return _sealed(b"".join((head, around, *frames)))
+
+
+def _sealed(body: bytes) -> bytes:
+    return SEAL.pack(zlib.crc32(body)) + body
+
+
+def _unsealed(packed: bytes) -> bytes:
+    body = packed[SEAL.size :]
+    if packed != _sealed(body):
+        raise NotPackedError
+    return body
 
 
 def _encoded(content: bytes, pixels: _Pixels) -> Iterator[bytes]:
@@ -134,10 +163,15 @@ def _stated_bytes(stream: bytes) -> int:
     return int(header["height"]) * int(header["width"]) * int(header["components"]) * 2
 
 
-def _inflated(deflated: bytes, size: int) -> bytes:
+def _deflated(content: bytes, dictionary: bytes) -> bytes:
+    deflater = zlib.compressobj(zdict=dictionary)
+    return deflater.compress(content) + deflater.flush()
+
+
+def _inflated(deflated: bytes, size: int, dictionary: bytes) -> bytes:
     if not 0 < size <= MAX_FILE_BYTES:
         raise NotPackedError
-    inflater = zlib.decompressobj()
+    inflater = zlib.decompressobj(zdict=dictionary)
     content = inflater.decompress(deflated, size)
     if not inflater.eof:
         raise NotPackedError
