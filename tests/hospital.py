@@ -9,7 +9,9 @@ from pydicom import Dataset
 from pydicom.uid import UID
 
 from idh_tasks.db import nights, quarantine, studies
+from idh_tasks.pipelines.ingest.kept import read_manifest
 from idh_tasks.pipelines.platform import Platform
+from idh_tasks.store import keys
 from tests.database import run_sql
 from tests.factories import MARKER_ID, dicom_bytes, stack
 
@@ -78,6 +80,13 @@ def stored(platform: Platform, uid: str = "1.2.3") -> studies.StoredStudy:
     """Return a stored study by the UID with which it was delivered."""
     with platform.database.begin() as transaction:
         return studies.get(transaction, platform.pseudonymiser.study(uid))
+
+
+def stored_instances(platform: Platform) -> set[str]:
+    """Return the ids of all stored instances, as the manifests of the current studies list them."""
+    listed = run_sql(platform, "SELECT study_id, manifest_sha256 FROM idh.study WHERE manifest_sha256 IS NOT NULL")
+    contents = (platform.store.get_checked(keys.manifest(study, digest), digest) for study, digest in listed)
+    return {instance_id for content in contents for instance_id in read_manifest(content)}
 
 
 def count(platform: Platform, table: str) -> int:

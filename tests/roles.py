@@ -96,7 +96,7 @@ def role_of(entry: str) -> Role:
 ERASED = (
     "disagreement study_exclusion submitted_outline prediction document held_out_patient locked_decision owner_change "
     "owner_doubt twin_pair held_out_score locked_score dataset_pack dataset_member case_link review study_view "
-    "qc_sheet patch series instance quarantine study assay report_standing report person merge_event patient "
-    "cohort_place patient_query due_work shard"
+    "study_header qc_sheet patch series instance quarantine study assay report_standing report person merge_event "
+    "patient cohort_place patient_query due_work shard"
 )
 """Tables from which an erasure deletes rows."""

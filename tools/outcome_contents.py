@@ -91,6 +91,12 @@ def _json(body: bytes) -> Content:
     return content
 
 
+def _manifest(body: bytes) -> Content:
+    """Return the hash of each instance of a study by series, whatever version of the code made it."""
+    series = json.loads(body)
+    return {name: dict(item for part in series[name].values() for item in part.items()) for name in series}
+
+
 def _csv(body: bytes) -> Content:
     return {f"line {n}": line for n, line in enumerate(csv.reader(io.StringIO(body.decode())), start=1)}
 
@@ -159,6 +165,7 @@ READERS: dict[str, Callable[[bytes], Content]] = {
     "zip": _zip,
     "keras": _keras,
     "json": _json,
+    "manifest": _manifest,
     "csv": _csv,
     "dcm": _dicom,
     "html": _html,

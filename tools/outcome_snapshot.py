@@ -29,6 +29,7 @@ Object = tuple[str, str, Content]
 
 SCHEMAS = ("idh", "phi")
 BUCKET = "idh-store"
+MANIFEST = ".manifest"
 SEALED = "phi/quarantine/"
 WITHOUT_IDENTIFIERS = frozenset(
     {
@@ -217,6 +218,9 @@ def _documents(rows: Iterable[Row]) -> dict[str, str]:
 def _names_in(key: str, sha256: str, content: Content) -> dict[str, str]:
     """Return descriptions for the hash of an object and for the series UID of a document, which follows from its id."""
     names = {sha256: f"bytes of {key}"} if key.endswith(DATED) else {}
+    if key.endswith(MANIFEST):  # it names the version of the code
+        name = f"manifest {hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()}"
+        names |= {sha256: name, sha256[:24]: name}
     return names | ({content["SeriesInstanceUID"]: f"series of {key}"} if key.startswith("documents/") else {})
 
 

@@ -49,11 +49,6 @@ def _uses(transaction: Transaction, study_id: StudyId) -> Uses:
     return uses
 
 
-def forget_absent(transaction: Transaction, study_id: StudyId, present: list[str]) -> int:
-    """Forget the instances of a moved study that were not stored anew; return how many."""
-    return transaction.run("owners/delete_absent_instances", study_id=study_id, present=present)
-
-
 def doubt(transaction: Transaction, doubted: Doubt) -> bool:
     """Take a study out of use until it is clear whose it is; return False if it is not stored."""
     return transaction.run("owners/upsert_doubt", **vars(doubted)) > 0

@@ -1,4 +1,4 @@
-"""Studies, their series and their instances."""
+"""Studies, their series, and the hash of the list of their instances."""
 
 import json
 from dataclasses import dataclass, replace
@@ -32,6 +32,7 @@ class StoredStudy:
     revision: int
     content_hash: str
     roi_key: str | None
+    manifest_sha256: str | None = None
     series: tuple[SeriesRecord, ...] = ()
 
 
@@ -129,15 +130,15 @@ def lock(transaction: Transaction, study_id: StudyId) -> None:
     transaction.run("studies/lock_study", study_id=study_id)
 
 
-def instances(transaction: Transaction, study_id: StudyId) -> dict[str, InstanceRecord]:
-    """Return the stored instances of a study by their id."""
+def recorded_instances(transaction: Transaction, study_id: StudyId) -> dict[str, InstanceRecord]:
+    """Return the instances, by their id, of a study that was stored before there were manifests, and not since."""
     records = transaction.all(InstanceRecord, "studies/select_instances", study_id=study_id)
     return {record.instance_id: record for record in records}
 
 
-def record_instances(transaction: Transaction, study_id: StudyId, records: list[InstanceRecord]) -> None:
-    """Record which instances a study holds."""
-    transaction.run_many("studies/upsert_instance", [vars(record) | {"study_id": study_id} for record in records])
+def record_manifest(transaction: Transaction, study_id: StudyId, sha256: str) -> None:
+    """Record the hash of the manifest of a stored study, which replaces rows of its instances."""
+    transaction.run("studies/update_manifest", study_id=study_id, sha256=sha256)
 
 
 def get(transaction: Transaction, study_id: StudyId) -> StoredStudy:

@@ -27,6 +27,11 @@ def series(study_id: str, content_hash: str, series_id: str) -> str:
     return f"studies/{study_id}/{content_hash}/{series_id}.zip"
 
 
+def manifest(study_id: str, sha256: str) -> str:
+    """Key of the list of all instances of a study."""
+    return f"studies/{study_id}/{sha256[:24]}.manifest"
+
+
 def roi(study_id: str, content_hash: str) -> str:
     """Key of the ROI mask that was delivered with a study."""
     return f"studies/{study_id}/{content_hash}/roi.nii.gz"

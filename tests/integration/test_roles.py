@@ -51,10 +51,10 @@ READS_PHI = {
 AUDITS = {"ingest", "link", "preprocess", "train", "predict", "deliver", "erase", "pages"}
 WRITES = {
     "ingest": {
-        "INSERT": "patient series ingest_night study instance watermark quarantine pseudonym_key source_check "
+        "INSERT": "patient series ingest_night study watermark quarantine pseudonym_key source_check "
         "pacs_turn worker_settings excluded_study exclusion_count patient_query owner_change owner_doubt listing_slice "
-        "ingest_run backfill backfill_slice",
-        "UPDATE": "study instance watermark quarantine source_check worker_settings pacs_turn excluded_study "
+        "ingest_run backfill backfill_slice study_header",
+        "UPDATE": "study study_header watermark quarantine source_check worker_settings pacs_turn excluded_study "
         "exclusion_count patient_query owner_doubt ingest_run backfill backfill_slice",
         "DELETE": "excluded_study exclusion_count instance owner_doubt",
     },
@@ -76,7 +76,7 @@ WRITES = {
         "UPDATE": "training_run model comparison_result training_progress training_lease judgement",
         "DELETE": "training_lease",
     },
-    "predict": {"INSERT": "prediction document", "UPDATE": "due_work", "DELETE": "due_work"},
+    "predict": {"INSERT": "prediction document study_header", "UPDATE": "due_work", "DELETE": "due_work"},
     "deliver": {"INSERT": "", "UPDATE": "", "DELETE": ""},
     "erase": {"INSERT": "erasure pseudonym_key", "UPDATE": "document training_run", "DELETE": ERASED},
     "backup": {"INSERT": "", "UPDATE": "", "DELETE": ""},

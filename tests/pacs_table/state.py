@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from idh_tasks.pipelines.platform import Platform
 from tests.database import run_sql
+from tests.hospital import stored_instances
 from tests.pacs_table import oracle
 from tests.pacs_table.rows import SeriesRow, StudyRow
 
-STORED = "SELECT instance_id FROM idh.instance"
 OWNERS = "SELECT study_id, patient_key FROM idh.study"
 EXCLUDED = "SELECT study_token FROM idh.excluded_study WHERE source = 'pacs'"
 HELD = """
@@ -19,7 +19,7 @@ HAVING (array_agg(state ORDER BY finished_at DESC NULLS LAST))[1] = 'quarantined
 def read_state(platform: Platform, studies: Sequence[tuple[StudyRow, Sequence[SeriesRow]]]) -> oracle.Platform:
     """Return what the platform says about these studies."""
     secret = platform.pseudonymiser
-    stored = {instance for (instance,) in run_sql(platform, STORED)}
+    stored = stored_instances(platform)
     owners = dict(run_sql(platform, OWNERS))
     excluded = {token for (token,) in run_sql(platform, EXCLUDED)} if _has_exclusions(platform) else set()
     filed = {study.study_uid: secret.patient(study.issuer, study.patient_id) for study, _ in studies}

@@ -20,6 +20,7 @@ from idh_tasks.domain.chunks import CHUNK_BYTES
 from idh_tasks.errors import InstanceRejectedError, StudyQuarantinedError
 from idh_tasks.intake.transport.budget import Budget, HeaderLimit
 from idh_tasks.intake.transport.delivered import DeliveredFile
+from idh_tasks.intake.transport.packing import MAX_FILE_BYTES, NotPackedError, Packing
 from idh_tasks.intake.transport.spool import Spool, SpooledFile
 
 GZIP, TAR = b"\x1f\x8b", b"ustar"
@@ -32,6 +33,10 @@ ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 """Suffixes of the names of archives."""
 PACKED = (*ARCHIVES, ".gz")
 """Suffixes of what is opened inside a delivery, one level deep."""
+PACKED_INSTANCE = ".jls"
+"""Suffix of packed instances in the archives of series."""
+DEFLATE_LEVEL = 1
+"""Of files that cannot be packed: compressed pixels, which no level makes much smaller, and outlines."""
 NIFTI = (".nii.gz", ".nii")
 TOO_DEEP = InstanceRejectedError(Code.E_ARCHIVE, "an archive within an archive within an archive; deliver it unpacked")
 
@@ -170,7 +175,7 @@ def _check_path(name: str, *, link: bool) -> None:
 
 
 def unzip(content: bytes) -> dict[str, bytes]:
-    """Return the files of a ZIP that the platform has packed, by name.
+    """Return the files of a ZIP that the platform has packed, by name; packed instances are unpacked.
 
     Raises
     ------
@@ -184,24 +189,41 @@ def unzipped(packed: BinaryIO) -> Iterator[tuple[str, bytes]]:
     """Yield the files of a ZIP that the platform has packed, one at a time, as `unzip`."""
     try:
         with zipfile.ZipFile(packed) as archive:
+            packing = Packing()
             for entry in archive.infolist():
-                yield entry.filename, archive.read(entry)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, zlib.error):
+                yield _restored(archive, entry, packing)
+    except (zipfile.BadZipFile, NotPackedError, NotImplementedError, RuntimeError, EOFError, OSError, zlib.error):
         raise _unreadable() from None
 
 
-def pack(files: Mapping[str, bytes]) -> bytes:
-    """Return a ZIP of the files, bit-identical for the same files."""
-    buffer = BytesIO()
-    pack_into(buffer, ((name, files[name]) for name in sorted(files)))
-    return buffer.getvalue()
+def _restored(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, packing: Packing) -> tuple[str, bytes]:
+    if entry.file_size > MAX_FILE_BYTES:
+        raise _unreadable()
+    content = archive.read(entry)
+    if not entry.filename.endswith(PACKED_INSTANCE):
+        return entry.filename, content
+    return entry.filename.removesuffix(PACKED_INSTANCE), packing.unpack(content)
 
 
-def pack_into(target: BinaryIO, files: Iterable[tuple[str, bytes]]) -> None:
-    """Write a ZIP of the files, which come in order, one at a time."""
+def pack_instances(target: BinaryIO, files: Iterable[tuple[str, bytes]]) -> None:
+    """Write a ZIP of instances, which come in order, one at a time: packed, or deflated where they cannot be packed."""
+    packing = Packing()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for name, content in files:
-            archive.writestr(zipfile.ZipInfo(name), content)
+            packed = packing.pack(content)
+            if packed is not None:
+                archive.writestr(zipfile.ZipInfo(name + PACKED_INSTANCE), packed)
+            else:
+                archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED, DEFLATE_LEVEL)
+
+
+def pack(files: Mapping[str, bytes]) -> bytes:
+    """Return a ZIP of the files, bit-identical for the same files, for any program that reads ZIP."""
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted(files):
+            archive.writestr(zipfile.ZipInfo(name), files[name])
+    return buffer.getvalue()
 
 
 def packed_pieces(files: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:

@@ -4,7 +4,7 @@ The stored files hold pseudonym and shifted dates of the former patient, so that
 """
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 from idh_tasks.codes import Code
 from idh_tasks.db import audit, identities, owners, quarantine
@@ -14,7 +14,6 @@ from idh_tasks.db.quarantine import QuarantineEntry
 from idh_tasks.db.studies import StoredStudy
 from idh_tasks.domain.study import PatientKey, StudyRecord
 from idh_tasks.errors import StudyQuarantinedError
-from idh_tasks.pipelines.ingest.instances import DeidentifiedInstance
 from idh_tasks.pipelines.ingest.received_study import ReceivedStudy
 from idh_tasks.pipelines.platform import Platform
 
@@ -80,11 +79,13 @@ def move_study(
     received: ReceivedStudy,
     study: StudyRecord,
     former: PatientKey,
-    present: Mapping[str, DeidentifiedInstance],
+    absent: int,
 ) -> None:
-    """Put a study that was stored anew under its present patient, and name what had used it under the former one."""
+    """Put a study that was stored anew under its present patient, and name what had used it under the former one.
+
+    `absent` of its instances were not stored anew.
+    """
     uses = owners.move(transaction, study, former)
-    absent = owners.forget_absent(transaction, study.study_id, sorted(present))
     audit.record(
         transaction, "ingest", "patient changed", study.study_id,
         former=former, present=study.patient_key, absent=absent, **vars(uses),

@@ -11,7 +11,7 @@ from idh_tasks.domain.study import SeriesId
 from idh_tasks.intake.naming.name import normalised
 from idh_tasks.intake.naming.physics import series_name
 from idh_tasks.intake.naming.series import NamedSeries, name_series
-from idh_tasks.intake.transport.archive import pack_into
+from idh_tasks.intake.transport.archive import pack_instances
 from idh_tasks.pipelines.ingest.instances import DeidentifiedInstance
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.store.content import Scratch, file_digest
@@ -74,10 +74,10 @@ def _normalised(ds: Dataset, keyword: str) -> str:
 
 
 def _packed(instances: Mapping[str, DeidentifiedInstance], scratch: Scratch) -> BinaryIO:
-    """Return the archive of the files, bit-identical for the same files."""
+    """Return the archive of the files; the same files give the same bytes, as long as the codecs do."""
     files = {f"{name}.dcm": instance.content for name, instance in instances.items()}
     archive = scratch.part()
-    pack_into(archive, ((name, files[name].read()) for name in sorted(files)))
+    pack_instances(archive, ((name, files[name].read()) for name in sorted(files)))
     return archive
 
 

@@ -19,6 +19,7 @@ from idh_tasks.pipelines.ingest.agreement import most_stated
 from idh_tasks.pipelines.ingest.fetched import FetchedFiles
 from idh_tasks.pipelines.ingest.identity import identify_patient
 from idh_tasks.pipelines.ingest.instances import DeidentifiedInstance, ReceivedInstance, receive_instance
+from idh_tasks.pipelines.ingest.kept import Known, keep_header, keep_manifest, known_instances
 from idh_tasks.pipelines.ingest.merge import adds_nothing, conflicts, stored_instances, unchanged_series
 from idh_tasks.pipelines.ingest.ownership import agree_on_patient, check_whole, former_owner, move_study, record_doubt
 from idh_tasks.pipelines.ingest.publish import publish_originals, publish_roi, publish_series
@@ -114,10 +115,15 @@ class _Update:
     received: ReceivedStudy
     accepted: Mapping[str, DeidentifiedInstance]
     roi: bytes | None
-    known: Mapping[str, InstanceRecord]
+    before: Known
     stored: StoredStudy | None
     spool: Spool
     former: PatientKey | None
+
+    @property
+    def known(self) -> Known:
+        """Return the stored instances that stay; files that state a former patient are all made anew."""
+        return {} if self.former else self.before
 
 
 def _store_or_doubt(platform: Platform, received: ReceivedStudy, spool: Spool) -> bool:
@@ -133,14 +139,13 @@ def _store(platform: Platform, received: ReceivedStudy, spool: Spool) -> bool:
     roi = rewrite_apart(received.roi.read()) if received.roi else None
     with platform.database.begin() as transaction:
         studies.lock(transaction, received.study_id)
-        known = studies.instances(transaction, received.study_id)
         stored = studies.find(transaction, received.study_id)
+        known = known_instances(platform, transaction, stored)
         former = former_owner(stored, received)
         if former:
             check_whole(received, known, instances)
-            known = {}  # these files state the former patient: all are made anew
         agree_on_patient(platform, transaction, received, stored)
-        conflicting = conflicts(instances, known, _profile())
+        conflicting = set() if former else conflicts(instances, known, _profile())
         accepted = {name: instance for name, instance in instances.items() if name not in conflicting}
         changed = _apply(platform, transaction, _Update(received, accepted, roi, known, stored, spool, former))
         copies = [copy for name in sorted(conflicting) if (copy := instances[name].received)]
@@ -157,7 +162,7 @@ def _profile() -> str:
 def _apply(platform: Platform, transaction: Transaction, update: _Update) -> bool:
     """Store what is new; return whether anything is."""
     if _is_unchanged(platform, update) or not _save(platform, transaction, update):
-        _renew_profiles(transaction, update)
+        _renew_profiles(platform, transaction, update)
         return False
     return True
 
@@ -172,14 +177,16 @@ def _is_stored_roi(platform: Platform, key: str | None, roi: bytes) -> bool:
     return key is not None and sha256(platform.store.get(key)) == sha256(roi)
 
 
-def _renew_profiles(transaction: Transaction, update: _Update) -> None:
+def _renew_profiles(platform: Platform, transaction: Transaction, update: _Update) -> None:
     """Record that this version of the code made the same bytes: later deliveries are compared with them."""
-    records = [
-        InstanceRecord(name, update.known[name].series_id, instance.sha256, _profile())
+    made = {
+        name: InstanceRecord(name, update.known[name].series_id, instance.sha256, _profile())
         for name, instance in update.accepted.items()
         if name in update.known
-    ]
-    studies.record_instances(transaction, update.received.study_id, records)
+    }
+    renewed = dict(update.known) | made
+    if renewed != update.known:
+        keep_manifest(platform, transaction, update.received.study_id, renewed)
 
 
 def _save(platform: Platform, transaction: Transaction, update: _Update) -> bool:
@@ -198,12 +205,13 @@ def _save(platform: Platform, transaction: Transaction, update: _Update) -> bool
     roi_key = publish_roi(platform, study, roi) if roi else stored_roi
     changed = studies.save(transaction, replace(study, series=series, roi_key=roi_key))
     if changed:
+        keep_header(transaction, received.study_id, series, archives)
         _record_rules(transaction, received.study_id, archives)
     accession = most_stated(received.images, "AccessionNumber")
     identities.register_study(transaction, received.study_id, received.uid, accession)
-    studies.record_instances(transaction, received.study_id, _instance_records(archives))
+    keep_manifest(platform, transaction, received.study_id, dict(update.known) | _packed(archives, update.known))
     if update.former:
-        move_study(transaction, received, study, update.former, merged)
+        move_study(transaction, received, study, update.former, len(update.before.keys() - merged.keys()))
     publish_originals(platform, received, study)
     return changed
 
@@ -225,9 +233,12 @@ def _merged(platform: Platform, update: _Update, kept: StoredStudy | None) -> di
     return {instance.instance_id: instance for instance in stored} | dict(update.accepted)
 
 
-def _instance_records(archives: list[SeriesArchive]) -> list[InstanceRecord]:
-    return [
-        InstanceRecord(name, archive.series_id, instance.sha256, _profile())
+def _packed(archives: list[SeriesArchive], known: Known) -> dict[str, InstanceRecord]:
+    """Return the instances of the archives; one that was not delivered was made by the code that is on record."""
+    return {
+        name: InstanceRecord(
+            name, archive.series_id, instance.sha256, _profile() if instance.new else known[name].profile
+        )
         for archive in archives
         for name, instance in archive.instances.items()
-    ]
+    }

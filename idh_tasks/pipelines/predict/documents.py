@@ -10,7 +10,7 @@ from typing import NotRequired, TypedDict
 
 from pydicom import Dataset, dcmread
 
-from idh_tasks.db import audit, documents, studies
+from idh_tasks.db import audit, documents, studies, study_headers
 from idh_tasks.db.documents import Document, StudyPredictions
 from idh_tasks.db.due_work import Stage
 from idh_tasks.domain.learning import SequencePrediction
@@ -115,8 +115,19 @@ def _save(platform: Platform, document: Document) -> None:
 
 
 def _header(platform: Platform, study_id: StudyId) -> Dataset:
-    """Return an instance of the study, without its pixels."""
+    """Return a header of the study; of one that was stored before headers were kept, its first series is read once."""
+    with platform.database.begin() as transaction:
+        header = study_headers.find(transaction, study_id)
+    return dcmread(BytesIO(header or _kept_now(platform, study_id)))
+
+
+def _kept_now(platform: Platform, study_id: StudyId) -> bytes:
+    from idh_tasks.delivery.evidence import evidence
+
     with platform.database.begin() as transaction:
         series = studies.get(transaction, study_id).series[0]
     files = unzip(platform.store.get_checked(series.object_key, series.sha256))
-    return dcmread(BytesIO(next(iter(files.values()))), stop_before_pixels=True)
+    header = evidence(next(iter(files.values())))
+    with platform.database.begin() as transaction:
+        study_headers.fill(transaction, study_id, header)
+    return header

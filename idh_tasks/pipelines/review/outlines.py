@@ -16,7 +16,7 @@ from idh_tasks.imaging.outline.nifti import read_nifti
 from idh_tasks.imaging.outline.reference import ReferenceImage
 from idh_tasks.imaging.outline.same import same_voxels
 from idh_tasks.imaging.outline.uploaded import is_dicom
-from idh_tasks.intake.transport.archive import unzip
+from idh_tasks.intake.transport.archive import pack, unzip
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
 from idh_tasks.pipelines.review.upload_process import rewrite_apart
 from idh_tasks.store import keys
@@ -30,7 +30,8 @@ def series(platform: Platform, study_id: str, series_id: str, operator: str) -> 
     """Return the de-identified images of a series (ZIP) and record who downloads them; None if there is none."""
     with platform.database.begin() as transaction:
         found = outlines.download_series(transaction, study_id, series_id, operator)
-        return platform.store.get_checked(found.object_key, found.sha256) if found else None
+        # With the files as they were delivered to the platform: viewers do not know how it packs them.
+        return pack(unzip(platform.store.get_checked(found.object_key, found.sha256))) if found else None
 
 
 def outline(platform: Platform, study_id: str, operator: str) -> bytes | None:

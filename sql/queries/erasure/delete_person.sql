@@ -57,6 +57,7 @@ DELETE FROM idh.submitted_outline WHERE study_id = ANY(CAST(:studies AS text[]))
 DELETE FROM idh.study_view WHERE study_id = ANY(CAST(:studies AS text[]));
 DELETE FROM idh.qc_sheet WHERE study_id = ANY(CAST(:studies AS text[]));
 DELETE FROM idh.patch WHERE study_id = ANY(CAST(:studies AS text[]));
+DELETE FROM idh.study_header WHERE study_id = ANY(CAST(:studies AS text[]));
 DELETE FROM idh.series WHERE study_id = ANY(CAST(:studies AS text[]));
 DELETE FROM idh.instance WHERE study_id = ANY(CAST(:studies AS text[]));
 DELETE FROM idh.quarantine AS q

@@ -6,13 +6,13 @@ import zipfile
 from collections.abc import Callable
 from io import BytesIO
 
+import numpy as np
 import pytest
 
 from idh_tasks.errors import StudyQuarantinedError
-from idh_tasks.intake.transport.archive import open_archive, pack, pack_into, packed_pieces, unzip
+from idh_tasks.intake.transport.archive import open_archive, pack, pack_instances, packed_pieces, unzip
 from idh_tasks.intake.transport.delivered import DeliveredFile
 from idh_tasks.intake.transport.spool import Spool
-from idh_tasks.store.content import Scratch
 from idh_tasks.store.objects import sha256
 from tests.archives import Named, tar_of, zip_of
 from tests.factories import dicom_bytes, instance
@@ -34,6 +34,25 @@ def zipped(*entries: tuple[zipfile.ZipInfo, bytes]) -> bytes:
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, content)
     return buffer.getvalue()
+
+
+def instances_packed(files: dict[str, bytes]) -> bytes:
+    buffer = BytesIO()
+    pack_instances(buffer, sorted(files.items()))
+    return buffer.getvalue()
+
+
+def smooth(number: int) -> dict[str, object]:
+    """Return the elements of an image of 128×128 voxels."""
+    row, column = np.indices((128, 128))
+    values = 800 + 500 * np.sin(row / 20 + number) * np.cos(column / 15)
+    return {"Rows": 128, "Columns": 128, "PixelData": values.astype(np.uint16).tobytes()}
+
+
+def stating(archive: bytes, size: int) -> bytes:
+    """Return a ZIP of one file whose directory states another size of its content."""
+    at = archive.rfind(b"PK\1\2") + 24
+    return archive[:at] + size.to_bytes(4, "little") + archive[at + 4 :]
 
 
 def symlink() -> zipfile.ZipInfo:
@@ -219,20 +238,36 @@ def test_the_archives_inside_share_the_limits_of_the_delivery() -> None:
     assert sum(file.refusal is not None for file in files) > 30
 
 
-def test_a_series_archive_is_the_same_in_memory_and_on_the_disk() -> None:
-    files = {f"{number}.dcm": bytes([number]) * 3000 for number in range(20)}
-    part = Scratch().part()
-    pack_into(part, sorted(files.items()))
-    part.seek(0)
-    assert part.read() == pack(files)
-
-
 def test_a_zip_that_is_written_piece_by_piece_holds_the_same_files() -> None:
     files = [("1", b"one"), ("2", b"two" * 1000)]
     assert unzip(b"".join(packed_pieces(files))) == dict(files)
 
 
-def test_the_bytes_of_series_archives_never_change() -> None:
-    """Stored studies are recognised by them."""
+def test_archives_of_earlier_versions_are_read() -> None:
+    files = {f"{number}.dcm": bytes([number]) * 3000 for number in range(20)}
+    assert unzip(zip_of(list(files.items()), method=zipfile.ZIP_STORED)) == files
+
+
+def test_an_archive_of_instances_holds_each_of_them_byte_by_byte_in_less_room() -> None:
+    images = {f"{number}.dcm": dicom_bytes(instance(**smooth(number))) for number in range(3)}
+    files = images | {"3.dcm": dicom_bytes(instance(BitsAllocated=8, PixelData=bytes(64)))}
+    archive = instances_packed(files)
+    assert unzip(archive) == files
+    assert len(archive) < 0.45 * sum(map(len, files.values()))
+    assert instances_packed(files) == archive
+
+
+def test_an_entry_that_states_more_than_any_instance_is_not_read() -> None:
+    with pytest.raises(StudyQuarantinedError, match="cannot be read"):
+        unzip(stating(instances_packed({"1.dcm": dicom_bytes(instance(BitsAllocated=8))}), 2**31))
+
+
+def test_a_damaged_instance_is_not_returned() -> None:
+    archive = zip_of([("1.dcm.jls", b"\0" * 100)])
+    with pytest.raises(StudyQuarantinedError, match="cannot be read"):
+        unzip(archive)
+
+
+def test_the_bytes_of_archives_that_are_downloaded_never_change() -> None:
     files = {f"{number}.dcm": bytes([number]) * 1000 for number in range(5)}
     assert sha256(pack(files)) == "b5ac29c376b2416d600a6311e376a6e0ac2de2f2859ab6303663b2588ab606ca"
