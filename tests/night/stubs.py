@@ -1,20 +1,28 @@
 """Stands in for pixels, networks and DICOM files; what the tasks read and write in the database is as it is."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
-from typing import Any
 from unittest.mock import patch
 
-import numpy as np
-from numpy.typing import NDArray
-
-from idh_tasks.db import identities, links, outlines, owners, patches, reviews, series_names, series_rules, studies
+from idh_tasks.db import (
+    identities,
+    links,
+    outlines,
+    owners,
+    patches,
+    reviews,
+    series_names,
+    series_rules,
+    studies,
+    study_headers,
+)
 from idh_tasks.db.engine import Transaction
 from idh_tasks.db.identities import Identity
 from idh_tasks.db.patches import DrawnSheet, DrawnViews
 from idh_tasks.db.studies import StoredStudy
+from idh_tasks.delivery.evidence import evidence
 from idh_tasks.domain.sequence import MODEL_SEQUENCES, Confidence, MrSequence
 from idh_tasks.domain.study import (
     Identification,
@@ -25,16 +33,19 @@ from idh_tasks.domain.study import (
     StudyId,
     StudyRecord,
 )
+from idh_tasks.pipelines.ingest import kept
 from idh_tasks.pipelines.ingest.fetched import FetchedFiles
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
 from idh_tasks.store import keys
 from tests import seed
+from tests.factories import dicom_bytes, instance
 from tests.night.archive import Archive
 
 ISSUER = "H"
 BORN = date(1958, 1, 1)
 IMAGED = date(2018, 5, 1)
 SHA256 = "0" * 64
+HEADER = evidence(dicom_bytes(instance()))
 PACS = "idh_tasks.pipelines.ingest.sources.pacs"
 FIND = "idh_tasks.intake.transport.find"
 
@@ -51,7 +62,7 @@ def stubbed(platform: Platform, archive: Archive) -> Iterator[None]:
         f"{FIND}.find_series": archive.series,
         "idh_tasks.pipelines.ingest.batch.store_studies": store_study,
         "idh_tasks.pipelines.preprocess.batch.IsolatedProcess": lambda: SameProcess(platform),
-        "idh_tasks.pipelines.predict.batch._probabilities": probabilities,
+        "idh_tasks.pipelines.predict.batch.Networks": lambda _: OneAnswer(),
         "idh_tasks.delivery.structured_report.write_report": lambda *_: b"",
     }
     with ExitStack() as stack:
@@ -64,21 +75,21 @@ def store_study(platform: Platform, fetched: FetchedFiles, item_id: str | None =
     """Store the study of a delivery as `store_studies` does: six series of one instance each."""
     number = str(fetched.study_uid)
     study = _study(platform, number)
-    instances = [InstanceRecord(one.series_id, one.series_id, SHA256, "profile") for one in study.series]
+    known = [InstanceRecord(one.series_id, one.series_id, SHA256, "p") for one in study.series]
     with platform.database.begin() as transaction:
-        _read_stored(transaction, study.study_id)
+        _read_stored(platform, transaction, study.study_id)
         identities.register_patient(transaction, _identity(platform, study.patient_key, number))
         owners.settle(transaction, study.study_id)
         studies.save(transaction, study)
         identities.register_study(transaction, study.study_id, number, "")
-        studies.record_instances(transaction, study.study_id, instances)
+        kept.keep_manifest(platform, transaction, study.study_id, {one.instance_id: one for one in known})
+        study_headers.save(transaction, study.study_id, HEADER)
     return {study.study_id: True}
 
 
-def _read_stored(transaction: Transaction, study_id: StudyId) -> None:
+def _read_stored(platform: Platform, transaction: Transaction, study_id: StudyId) -> None:
     studies.lock(transaction, study_id)
-    studies.instances(transaction, study_id)
-    studies.find(transaction, study_id)
+    kept.known_instances(platform, transaction, studies.find(transaction, study_id))
     series_names.reviewed(transaction, study_id)
     series_rules.every(transaction)
 
@@ -139,6 +150,9 @@ def _save_pictures(transaction: Transaction, study: StoredStudy, version: str) -
     patches.save_views(transaction, DrawnViews(*drawn, {}, views))
 
 
-def probabilities(platform: Platform, model: object, due: Sequence[Any]) -> NDArray[np.float32]:
-    """Return what a network might say."""
-    return np.full(len(due), 0.25, np.float32)
+class OneAnswer:
+    """Networks that say the same of every patch."""
+
+    def probability(self, _: object, __: object) -> float:
+        """Return what a network might say."""
+        return 0.25
