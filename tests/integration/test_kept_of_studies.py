@@ -1,4 +1,4 @@
-"""What is kept of a study beside its series: manifest and header, also of studies that were stored before there were any."""
+"""What is kept of a study beside its series: manifest and header, also of studies that were stored before these."""
 
 from collections.abc import Iterator
 
@@ -25,8 +25,8 @@ UPDATE idh.study SET manifest_sha256 = NULL
 
 
 @pytest.fixture
-def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """Yield the sizes of the objects that are read."""
+def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return the list to which the sizes of objects that are read are added."""
     sizes: list[int] = []
     stream = ObjectStore.stream
 
@@ -36,7 +36,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
             yield piece
 
     monkeypatch.setattr(ObjectStore, "stream", counted)
-    yield sizes
+    return sizes
 
 
 def as_before(platform: Platform) -> None:
