@@ -9,6 +9,7 @@ from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.predict import documents
 from idh_tasks.store.objects import ObjectStore
 from tests.database import run_sql
+from tests.factories import MARKER_ID
 from tests.hospital import count, drop, outcomes, stored, stored_instances, study
 from tests.integration.test_documents import predict
 
@@ -79,6 +80,8 @@ def test_a_document_reads_no_series_and_one_of_an_older_study_only_once(platform
     del read[:]
     assert documents.write_documents(platform) == 1
     assert sum(read) == 0
+    [(header,)] = run_sql(platform, "SELECT header FROM idh.study_header")
+    assert MARKER_ID.encode() not in bytes(header)
     run_sql(platform, "DELETE FROM idh.study_header")
     run_sql(platform, "UPDATE idh.prediction SET calibrated = 0.5")
     assert documents.write_documents(platform) == 1
