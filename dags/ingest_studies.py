@@ -9,7 +9,7 @@ identifier. What is not picked up is counted with its reason.
 `IDH_PACS_CHANGES`, the Connection to an Orthanc, a study is also fetched within minutes of being complete there.
 `check_archives` lists a part of each archive in full, which must add up.
 
-**Writes**: `idh.study`, `idh.series`, `idh.study_header`, `idh.quarantine`, the tables of nights and archives; identifiers
+**Writes**: `idh.study`, `idh.series`, `idh.study_header`, `idh.quarantine`, tables of nights and archives; identifiers
 go to schema `phi` only. The head of the audit log goes to `audit/` in the object store.
 
 **When it is red**: `reconcile` reports how many deliveries have no outcome and which source was unreachable or listed

@@ -31,8 +31,8 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     sizes: list[int] = []
     stream = ObjectStore.stream
 
-    def counted(store: ObjectStore, key: str) -> Iterator[bytes]:
-        for piece in stream(store, key):
+    def counted(store: ObjectStore, key: str, etag: str | None = None) -> Iterator[bytes]:
+        for piece in stream(store, key, etag):
             sizes.append(len(piece))
             yield piece
 
