@@ -6,6 +6,8 @@ import zipfile
 from collections.abc import Iterable
 from io import BytesIO
 
+from idh_tasks.intake.transport.archive import unzip
+
 Named = tuple[str, bytes]
 
 
@@ -17,6 +19,11 @@ def zip_of(files: Iterable[Named], method: int = zipfile.ZIP_DEFLATED) -> bytes:
         for name, content in files:
             archive.writestr(zipfile.ZipInfo(name), content, method)
     return buffer.getvalue()
+
+
+def readable(key: str, content: bytes) -> bytes:
+    """Return an object as it is read, so that one can search in it; archives of series are packed."""
+    return b"".join(unzip(content).values()) if key.startswith("studies/") and key.endswith(".zip") else content
 
 
 def tar_of(files: Iterable[Named], packing: str = "") -> bytes:

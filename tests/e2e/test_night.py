@@ -30,6 +30,7 @@ from idh_tasks.pipelines.link import cases
 from idh_tasks.pipelines.operate.summary import summarise
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.preprocess import batch
+from tests.archives import readable
 from tests.database import run_sql
 from tests.e2e.night import LEARNED, PLAN, STATE, Night, promoted, rows
 
@@ -111,7 +112,7 @@ def _places(night: Night) -> Iterator[tuple[str, bytes]]:
     for database, schema in (("airflow", "public"), ("idh", "idh")):
         yield from _tables(night.installation, database, schema)
     for item in night.platform.store.listed(""):
-        yield f"object:{item.key}", item.key.encode() + night.platform.store.get(item.key)
+        yield f"object:{item.key}", item.key.encode() + readable(item.key, night.platform.store.get(item.key))
 
 
 def _tables(installation: Installation, database: str, schema: str) -> Iterator[tuple[str, bytes]]:

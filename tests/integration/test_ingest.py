@@ -16,6 +16,7 @@ from idh_tasks.pipelines.ingest.discovery import discover
 from idh_tasks.pipelines.ingest.reconciliation import balance, reconcile
 from idh_tasks.pipelines.ingest.sources import bucket
 from idh_tasks.pipelines.platform import Platform
+from tests.archives import readable
 from tests.database import run_sql
 from tests.factories import MARKER_ID, dicom_bytes, instance
 from tests.hospital import drop, outcomes, quarantined, stored, study
@@ -27,7 +28,9 @@ def test_a_zip_becomes_an_identified_study_without_patient_identifiers(platform:
     [series] = stored(platform).series
     assert series.identification.sequence == "T1"
     assert series.instances == 4
-    assert MARKER_ID.encode() not in platform.store.get_checked(series.object_key, series.sha256)
+    content = readable(series.object_key, platform.store.get_checked(series.object_key, series.sha256))
+    assert b"DICM" in content
+    assert MARKER_ID.encode() not in content
 
 
 def test_n08_a_second_night_changes_nothing(platform: Platform) -> None:

@@ -12,6 +12,7 @@ from idh_tasks.pipelines.ingest.batch import ingest_batch
 from idh_tasks.pipelines.ingest.discovery import discover
 from idh_tasks.pipelines.ingest.reconciliation import balance, reconcile
 from idh_tasks.pipelines.platform import Platform
+from tests.archives import readable
 from tests.database import run_sql
 from tests.factories import MARKER, MARKER_ID, dicom_bytes, instance
 from tests.files import with_raw
@@ -55,7 +56,7 @@ def everything_outside(platform: Platform) -> dict[str, bytes]:
         rows = run_sql(platform, f'SELECT CAST(t AS text) FROM idh."{table}" AS t')
         contents[f"idh.{table}"] = "\n".join(text for (text,) in rows).encode()
     for item in platform.store.listed(""):
-        contents[item.key] = item.key.encode() + platform.store.get(item.key)
+        contents[item.key] = item.key.encode() + readable(item.key, platform.store.get(item.key))
     return contents
 
 
