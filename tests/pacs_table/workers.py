@@ -5,8 +5,12 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from multiprocessing import get_context
+from unittest.mock import patch
+
+from sqlalchemy.pool import QueuePool
 
 from idh_tasks.codes import Code
+from idh_tasks.db import engine
 from idh_tasks.errors import TransientError
 from idh_tasks.pipelines.ingest.batch import ingest_batch
 from idh_tasks.pipelines.platform import Platform
@@ -34,7 +38,13 @@ def workers(settings: Settings) -> Iterator[Ingest]:
         yield ingest
 
 
+def connections_are_kept() -> None:
+    """Let transactions share a connection from here on; to open one costs both sides more than most transactions."""
+    patch.object(engine, "NullPool", QueuePool).start()
+
+
 def _open(settings: Settings) -> None:
+    connections_are_kept()
     _own.append(Platform(settings))
 
 
