@@ -5,12 +5,7 @@ Every night: list bucket and archives; retrieve, check, de-identify, name and st
 
 **Sources**: Connections `idh_store`, `idh_pacs` and `idh_dicomweb`; if one is unreachable, the others are read.
 
-<<<<<<< HEAD
-**Writes**: `idh.study`, `idh.series`, `idh.instance`, `idh.quarantine`, tables of nights; identifiers to `phi` only.
-=======
-**Writes**: `idh.study`, `idh.series`, `idh.study_header`, `idh.quarantine`, tables of nights and archives; identifiers
-go to schema `phi` only. The head of the audit log goes to `audit/` in the object store.
->>>>>>> store22
+**Writes**: `idh.study`, `idh.series`, `idh.study_header`, `idh.quarantine`, nights; identifiers to `phi` only.
 
 **When it is red**: what succeeded is announced, what failed is tried again; `reconcile` and `check_archives` say why.
 """

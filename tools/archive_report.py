@@ -31,11 +31,13 @@ from tests.pacs_table.connected import HOURS, LISTING, MOST_ASSOCIATIONS, connec
 from tests.pacs_table.events import Archive, Script
 from tests.pacs_table.feed import change_feed
 from tests.pacs_table.fill import Size, fill
+from tests.pacs_table.kinds import OTHERS
 from tests.pacs_table.nights import Replay
 from tests.pacs_table.oracle import Account
 from tests.pacs_table.reports import reports_of
 from tests.pacs_table.server import TablePacs
 from tests.pacs_table.table import Table
+from tests.pacs_table.workers import connections_are_kept
 
 FIRST_NIGHT = date(2025, 3, 1)
 QUERY_LIMIT = 500
@@ -45,6 +47,8 @@ GRACE = 30
 """Nights after which a change must be known: a round of the full listing."""
 FLAT = 1.2
 """How much more a night may list in an archive ten times as large."""
+TOLD = tuple(kind for kind in OTHERS if kind.region == "body" and all(kind.descriptions))
+"""Kinds of study that their description excludes, so that their series need not be asked for."""
 QUIET = Script(nights=6, studies_a_day=18, every=99, away={}, late=frozenset(), tail=0)
 WITHOUT_WAITING = f"ALTER DATABASE {IDH} SET synchronous_commit = off"
 """The table of a server that dies is not judged, so that no commit has to wait for the disk."""
@@ -69,6 +73,7 @@ def main() -> None:
     parser.add_argument("--studies", type=int, default=Size().studies)
     parser.add_argument("--nights", type=int, default=Script().nights)
     asked = parser.parse_args()
+    connections_are_kept()
     ok = True
     with services() as platform:
         for line in report(platform, asked.studies, asked.nights):
@@ -163,7 +168,7 @@ def listing(platform: Platform, studies: int) -> Iterator[Line]:
 
 def _listed_per_night(platform: Platform, studies: int) -> tuple[float, float]:
     """Return the rows and the queries of a night."""
-    size = replace(Size().of(studies), cohort=0, brains=0)  # what is retrieved does not count here
+    size = replace(Size().of(studies), cohort=0, brains=0, others=TOLD)  # what is retrieved does not count here
     with replayed(platform, size, QUIET, LISTING) as replay:
         nights = range(FIRST_JUDGED, QUIET.nights)
         asked = [one for one in replay.pacs.records.queries if one.night in nights and one.level == "STUDY"]

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from tests.pacs_table.kinds import BRAIN, COHORT, OTHERS, SILENT_BRAIN, SILENT_COHORT, Kind
@@ -16,17 +16,24 @@ STUDIES_PER_OTHER = 3
 
 @dataclass(frozen=True)
 class Size:
-    """How many studies there are, of the cohort and of other brains among them, and over how many years."""
+    """How many studies there are, of the cohort and of other brains among them, and over how many years.
+
+    All others are of the kinds `others`.
+    """
 
     studies: int = 100_000
     cohort: int = 400
     brains: int = 2_000
     years: float = 15.0
+    others: tuple[Kind, ...] = OTHERS
 
     def of(self, studies: int) -> "Size":
         """Return the size of an archive with the same shares and as many studies a day, but fewer years."""
         share = studies / self.studies
-        return Size(studies, round(self.cohort * share), round(self.brains * share), self.years * share)
+        return replace(
+            self, studies=studies, cohort=round(self.cohort * share), brains=round(self.brains * share),
+            years=self.years * share,
+        )  # fmt: skip
 
 
 def fill(table: Table, size: Size, today: date, seed: int = 1) -> None:
@@ -50,6 +57,6 @@ def _plan(size: Size, seed: int) -> Iterator[tuple[Kind, str, bool]]:
     for number in range(size.brains):
         yield (BRAIN if number % SILENT else SILENT_BRAIN), f"B{number:05d}", False
     rng, others = random.Random(seed), size.studies - size.cohort - size.brains
-    kinds = rng.choices(OTHERS, [kind.share for kind in OTHERS], k=others)
+    kinds = rng.choices(size.others, [kind.share for kind in size.others], k=others)
     for number, kind in enumerate(kinds):
         yield kind, f"X{number // STUDIES_PER_OTHER:06d}", False

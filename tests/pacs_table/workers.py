@@ -5,7 +5,16 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from multiprocessing import get_context
+from unittest.mock import patch
 
+from sqlalchemy.pool import QueuePool
+
+<<<<<<< HEAD
+=======
+from idh_tasks.codes import Code
+from idh_tasks.db import engine
+from idh_tasks.errors import TransientError
+>>>>>>> arch21
 from idh_tasks.pipelines.ingest.batch import ingest_batch
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.settings import Settings
@@ -30,7 +39,13 @@ def workers(settings: Settings) -> Iterator[Ingest]:
         yield ingest
 
 
+def connections_are_kept() -> None:
+    """Let transactions share a connection from here on; to open one costs both sides more than most transactions."""
+    patch.object(engine, "NullPool", QueuePool).start()
+
+
 def _open(settings: Settings) -> None:
+    connections_are_kept()
     _own.append(Platform(settings))
 
 

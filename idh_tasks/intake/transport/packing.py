@@ -15,15 +15,10 @@ from pydicom import dcmread
 from idh_tasks.intake.gate.accepted import MAX_BYTES
 
 SEAL, HEAD, LENGTH = struct.Struct("<I"), struct.Struct("<IIIIHI"), struct.Struct("<I")
-<<<<<<< HEAD
-"""CRC-32 of what follows; CRC-32 and size of the file, start of its pixels, deflated size of the rest, offset,
-frames."""
-=======
 """CRC-32 of what follows; CRC-32 and size of the file, start of its pixels, deflated size of the rest, offset, frames.
 
 Frames follow, each after its length.
 """
->>>>>>> store22
 PIXELS = b"\xe0\x7f\x10\x00OW\0\0"
 """Tag and VR of Pixel Data, in explicit VR little endian."""
 SIGNED = 0x8000
