@@ -9,12 +9,7 @@ from unittest.mock import patch
 
 from sqlalchemy.pool import QueuePool
 
-<<<<<<< HEAD
-=======
-from idh_tasks.codes import Code
 from idh_tasks.db import engine
-from idh_tasks.errors import TransientError
->>>>>>> arch21
 from idh_tasks.pipelines.ingest.batch import ingest_batch
 from idh_tasks.pipelines.platform import Platform
 from idh_tasks.settings import Settings
