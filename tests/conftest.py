@@ -1,5 +1,6 @@
 """Fixtures: a fresh Airflow home for every session, and real services for the tests that need them."""
 
+import json
 import logging
 import os
 import signal
@@ -18,7 +19,7 @@ os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="idh-airflow-")
 from idh_tasks.db.engine import Database
 from idh_tasks.domain.role import Role
 from idh_tasks.local import airflow, logins, orthanc, postgres, seaweed, up
-from idh_tasks.local.installation import Installation
+from idh_tasks.local.installation import SECRETS, Installation
 from idh_tasks.local.logins import Login
 from idh_tasks.local.process import Service, wait_until
 from idh_tasks.local.store_identities import Identity
@@ -83,10 +84,17 @@ def temporary_installation() -> Iterator[Installation]:
     """
     with tempfile.TemporaryDirectory(prefix="idh-", ignore_cleanup_errors=True) as folder:
         temporary = Installation(Path(folder))
+        _use_one_key(temporary)
         try:
             yield temporary
         finally:
             discard(temporary)
+
+
+def _use_one_key(temporary: Installation) -> None:
+    """Give patients the same pseudonyms in every run: their order decides what is drawn by chance."""
+    made = Installation(temporary.home).secrets | {"pseudonym_key": "one key for all temporary installations"}
+    temporary.write_private(SECRETS, json.dumps(made))
 
 
 def discard(temporary: Installation) -> None:
