@@ -182,7 +182,7 @@ def test_a_study_that_fails_is_tried_again_the_next_evening(
         order_backfill(platform, TWO_YEARS)
         first = proceed(platform, never)
     assert first is not None
-    assert (first.studies, first.failed, first.ended) == (2, 1, "what failed is tried again by the next run")
+    assert (first.studies, first.failed, first.ended) == (2, 1, "what failed is tried again by a later run")
     second = proceed(platform, never)
     assert second is not None
     assert (second.studies, second.failed, second.ended) == (1, 0, "the backfill is finished")
