@@ -1,6 +1,6 @@
 """What a night of constant work costs in the database with 10,000 and 100,000 studies on record, step by step.
 
-It fails if a step reads more than twice as much with ten times the history. A million takes 16 GB of disk:
+It fails if a step reads more than twice as much with ten times the history. A million takes about 18 GB of disk:
 `python bench/scale.py --studies 100000 1000000 --new 1000`.
 """
 
