@@ -43,27 +43,27 @@ def release(transaction: Transaction, stage: Stage, holder: str) -> None:
 
 def finish(transaction: Transaction, stage: Stage, claim: Claim) -> None:
     """Remove an item that is done; one that was noted again in the meantime is due again."""
-    _settle(transaction, "finish", stage, claim)
+    _settle(transaction, "due_work/finish", stage, claim)
 
 
 def hand_back(transaction: Transaction, stage: Stage, claim: Claim) -> None:
     """Let go of an item that could not be worked on because something else failed."""
-    _settle(transaction, "hand_back", stage, claim)
+    _settle(transaction, "due_work/hand_back", stage, claim)
 
 
 def postpone(transaction: Transaction, stage: Stage, claim: Claim, pause_s: float, reason: str) -> None:
     """Leave an item whose work failed for a later time."""
-    _settle(transaction, "postpone", stage, claim, pause_s=pause_s, reason=reason)
+    _settle(transaction, "due_work/postpone", stage, claim, pause_s=pause_s, reason=reason)
 
 
 def give_up(transaction: Transaction, stage: Stage, claim: Claim, code: Code, reason: str) -> None:
     """Try an item no more until it is noted again, and keep the reason."""
-    _settle(transaction, "give_up", stage, claim, code=code, reason=reason)
+    _settle(transaction, "due_work/give_up", stage, claim, code=code, reason=reason)
 
 
 def _settle(transaction: Transaction, how: str, stage: Stage, claim: Claim, **values: object) -> None:
     """End the work on an item; what was noted again in the meantime is only let go of."""
-    if not transaction.run(f"due_work/{how}", stage=stage, item=claim.item, noted=claim.noted, **values):
+    if not transaction.run(how, stage=stage, item=claim.item, noted=claim.noted, **values):
         release(transaction, stage, claim.holder)
 
 
