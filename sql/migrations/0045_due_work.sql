@@ -149,6 +149,9 @@ DECLARE
 BEGIN
     WITH gone AS (DELETE FROM idh.due_work WHERE stage = 'champion' RETURNING item)
     SELECT array_agg(g.item) INTO changed FROM gone AS g;
+    IF changed IS NULL THEN
+        RETURN 0;
+    END IF;
     SELECT array_agg(s.study_id ORDER BY s.study_date NULLS FIRST, s.study_id) INTO with_patch
     FROM (
         SELECT DISTINCT t.study_id, t.study_date

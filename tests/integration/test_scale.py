@@ -9,18 +9,7 @@ FEW, MANY, NEW = 1_000, 10_000, 20
 GROWING = {
     "discover",
     "discover, idle",
-    "link cases",
-    "link cases, idle",
-    "preprocess",
-    "count cohort",
-    "predict: due",
-    "predict: due, idle",
-    "predict",
-    "predict, idle",
-    "write documents",
-    "write documents, idle",
     "freeze cohort: is it due",
-    "cohort flow",
 }
 """Steps that read all of history today; who changes one so that it does not removes it here."""
 

@@ -5,6 +5,9 @@ from io import BytesIO
 from typing import BinaryIO
 from zipfile import ZipFile
 
+import numpy as np
+
+from idh_tasks.store.arrays import array_bytes
 from idh_tasks.store.objects import ListedObject, ObjectStore, sha256
 from tests.factories import dicom_bytes, instance
 
@@ -22,7 +25,8 @@ class MemoryStore(ObjectStore):
 
     def __init__(self) -> None:
         self.delivered: dict[str, bytes] = {}
-        self._of_kind = {"zip": packed("1.dcm", dicom_bytes(instance())), "dcm": dicom_bytes(instance())}
+        image, patch = dicom_bytes(instance()), array_bytes(np.zeros((64, 64), np.float32))
+        self._of_kind = {"zip": packed("1.dcm", image), "dcm": image, "npy": patch}
 
     def preflight(self) -> None:
         """Nothing is sent anywhere."""
