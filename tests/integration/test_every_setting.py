@@ -48,7 +48,11 @@ VALUES: dict[str, tuple[Any, ...]] = {
 """The values of each setting, the first one being the default or a small one."""
 APART = {"device": ("any",), "locked_share": (0.0, 0.3)}
 """A GPU is asked for in a test of its own. Once there is a locked set, it keeps its share."""
-KEEP_TWO = "DELETE FROM idh.patch WHERE sequence NOT IN ('T1', 'RCBV')"
+# A study that loses a patch is to be prepared again, unless the others are stored once more.
+KEEP_TWO = """
+DELETE FROM idh.patch WHERE sequence NOT IN ('T1', 'RCBV');
+UPDATE idh.patch SET settings_hash = settings_hash
+"""
 
 
 def test_every_setting_has_values_to_be_tried() -> None:
