@@ -43,27 +43,35 @@ def release(transaction: Transaction, stage: Stage, holder: str) -> None:
 
 def finish(transaction: Transaction, stage: Stage, claim: Claim) -> None:
     """Remove an item that is done; one that was noted again in the meantime is due again."""
-    _settle(transaction, "due_work/finish", stage, claim)
+    rows = transaction.run("due_work/finish", stage=stage, item=claim.item, noted=claim.noted)
+    _let_go_unless(transaction, stage, claim, rows)
 
 
 def hand_back(transaction: Transaction, stage: Stage, claim: Claim) -> None:
     """Let go of an item that could not be worked on because something else failed."""
-    _settle(transaction, "due_work/hand_back", stage, claim)
+    rows = transaction.run("due_work/hand_back", stage=stage, item=claim.item, noted=claim.noted)
+    _let_go_unless(transaction, stage, claim, rows)
 
 
 def postpone(transaction: Transaction, stage: Stage, claim: Claim, pause_s: float, reason: str) -> None:
     """Leave an item whose work failed for a later time."""
-    _settle(transaction, "due_work/postpone", stage, claim, pause_s=pause_s, reason=reason)
+    rows = transaction.run(
+        "due_work/postpone", stage=stage, item=claim.item, noted=claim.noted, pause_s=pause_s, reason=reason
+    )
+    _let_go_unless(transaction, stage, claim, rows)
 
 
 def give_up(transaction: Transaction, stage: Stage, claim: Claim, code: Code, reason: str) -> None:
     """Try an item no more until it is noted again, and keep the reason."""
-    _settle(transaction, "due_work/give_up", stage, claim, code=code, reason=reason)
+    rows = transaction.run(
+        "due_work/give_up", stage=stage, item=claim.item, noted=claim.noted, code=code, reason=reason
+    )
+    _let_go_unless(transaction, stage, claim, rows)
 
 
-def _settle(transaction: Transaction, how: str, stage: Stage, claim: Claim, **values: object) -> None:
-    """End the work on an item; what was noted again in the meantime is only let go of."""
-    if not transaction.run(how, stage=stage, item=claim.item, noted=claim.noted, **values):
+def _let_go_unless(transaction: Transaction, stage: Stage, claim: Claim, settled: int) -> None:
+    """Let go of an item that was noted again during the work, so that its row is another one now."""
+    if not settled:
         release(transaction, stage, claim.holder)
 
 

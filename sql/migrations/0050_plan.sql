@@ -155,6 +155,7 @@ COMMENT ON FUNCTION idh.stop_making_again IS
 'Removes what is to be made again and is not begun; what is new stays. Returns the number of studies.';
 
 -- What failed with the present version, and not because of the images: it may succeed once the cause is mended.
+CREATE INDEX audit_event_plan ON idh.audit_event (event_id DESC) WHERE action IN ('plan started', 'plan stopped');
 CREATE INDEX patch_failed ON idh.patch (settings_hash, study_id) WHERE code IN ('E_PREPROC', 'E_PLUGIN');
 
 CREATE FUNCTION idh.failed_studies(version text) RETURNS TABLE (study_id text)

@@ -59,14 +59,14 @@ def report_of_the_patient(platform: Platform, **changes: object) -> list[dict[st
 def test_w04_an_amended_label_and_a_revised_study_lead_to_new_documents_and_change_none(platform: Platform) -> None:
     instances = study()
     drop(platform, "one", instances[:3])
-    night.ingest(platform)
+    night.ingest(platform, ("bucket",))  # other tests have left studies in the PACS
     predict(platform)
     assert documents.write_documents(platform) == 1
     assert documents.write_documents(platform) == 0
     linked(platform, report_of_the_patient(platform, assays=MUTANT))
     assert documents.write_documents(platform) == 1
     drop(platform, "late", instances)
-    night.ingest(platform)
+    night.ingest(platform, ("bucket",))  # other tests have left studies in the PACS
     predict(platform)
     assert documents.write_documents(platform) == 1
 
@@ -83,7 +83,7 @@ def test_w04_an_amended_label_and_a_revised_study_lead_to_new_documents_and_chan
 
 def test_no_pseudonym_is_printed_as_a_warning(platform: Platform, recwarn: pytest.WarningsRecorder) -> None:
     drop(platform, "one", study())
-    night.ingest(platform)
+    night.ingest(platform, ("bucket",))  # other tests have left studies in the PACS
     predict(platform)
     assert documents.write_documents(platform) == 1
     [document] = stored_documents(platform)
@@ -95,7 +95,7 @@ def test_a_document_whose_predictions_hold_no_longer_is_superseded_once_and_agai
     platform: Platform,
 ) -> None:
     drop(platform, "one", study())
-    night.ingest(platform)
+    night.ingest(platform, ("bucket",))  # other tests have left studies in the PACS
     [(study_id,)] = run_sql(platform, "SELECT study_id FROM idh.study")
     study_judgements.exclude(platform, study_id, ImageFault.MOTION, "ghosts", "mary")
     assert documents.write_documents(platform) == 0, "there is no document to supersede"
@@ -120,7 +120,7 @@ def test_a_document_whose_predictions_hold_no_longer_is_superseded_once_and_agai
 def test_a_document_is_a_valid_report_without_identifiers(platform: Platform) -> None:
     instances = study()
     drop(platform, "one", instances)
-    night.ingest(platform)
+    night.ingest(platform, ("bucket",))  # other tests have left studies in the PACS
     predict(platform)
     documents.write_documents(platform)
     [document] = stored_documents(platform)

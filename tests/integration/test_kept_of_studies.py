@@ -51,31 +51,31 @@ def test_a_study_that_was_stored_before_manifests_is_known_and_gets_one_with_its
 ) -> None:
     instances = study()
     drop(platform, "one", instances[:3])
-    night.ingest(platform)
+    night.ingest(platform, ("bucket",))  # other tests have left studies in the PACS
     as_before(platform)
     assert count(platform, "idh.instance") == 3
     drop(platform, "again", instances[:3])
-    night.ingest(platform)
+    night.ingest(platform, ("bucket",))  # other tests have left studies in the PACS
     assert (stored(platform).revision, count(platform, "idh.instance")) == (1, 3)
     drop(platform, "late", instances)
-    night.ingest(platform)
+    night.ingest(platform, ("bucket",))  # other tests have left studies in the PACS
     assert (stored(platform).revision, count(platform, "idh.instance")) == (2, 0)
     assert len(stored_instances(platform)) == 4
 
 
 def test_a_known_delivery_changes_neither_manifest_nor_series(platform: Platform) -> None:
     drop(platform, "one", study())
-    night.ingest(platform)
+    night.ingest(platform, ("bucket",))  # other tests have left studies in the PACS
     before = stored(platform)
     drop(platform, "again", study())
-    night.ingest(platform)
+    night.ingest(platform, ("bucket",))  # other tests have left studies in the PACS
     assert outcomes(platform)["unchanged"] == 1
     assert stored(platform) == before
 
 
 def test_a_document_reads_no_series_and_one_of_an_older_study_only_once(platform: Platform, read: list[int]) -> None:
     drop(platform, "one", study())
-    night.ingest(platform)
+    night.ingest(platform, ("bucket",))  # other tests have left studies in the PACS
     predict(platform)
     del read[:]
     assert documents.write_documents(platform) == 1

@@ -10,7 +10,7 @@ from idh_tasks.pipelines.ingest import night
 from idh_tasks.pipelines.operate.withdrawal import roll_back, withdraw
 from idh_tasks.pipelines.pages.networks import networks
 from idh_tasks.pipelines.platform import Platform, preprocessing_version
-from idh_tasks.pipelines.predict import documents
+from idh_tasks.pipelines.predict import batch, documents
 from tests.database import run_sql
 from tests.hospital import drop, study
 from tests.integration.test_models_page import MUTANTS, WILDTYPES, html, row, words
@@ -110,6 +110,7 @@ def test_after_a_rollback_the_newest_document_has_the_figure_of_the_earlier_cham
     run_sql(platform, TWO_CHAMPIONS, version=preprocessing_version(platform))
     assert documents.write_documents(platform) == 1
     roll_back(platform, MrSequence.T1, "mary", "later")
+    assert batch.due(platform), "the next run notes the studies of the champion"
     assert documents.write_documents(platform) == 1, "prediction was woken"
     keys = run_sql(platform, "SELECT object_key FROM idh.document ORDER BY created_at")
     withdrawn, newest = (dcmread(BytesIO(platform.store.get(key))) for (key,) in keys)

@@ -151,6 +151,7 @@ def client(
     monkeypatch.setattr(tonight, "latest_runs", lambda _: [])
     monkeypatch.setattr(tonight, "refused_settings", lambda _: [])
     monkeypatch.setattr(questions, "asked", lambda *_: ASKED)
+    monkeypatch.setattr("idh_airflow.ui.held.changed", lambda *_, **__: None)
     monkeypatch.setattr("idh_airflow.ui.rights.get_auth_manager", lambda: manager)
     overrides: dict[Any, Any] = pages.dependency_overrides
     monkeypatch.setitem(overrides, get_user, lambda: SimpleAuthManagerUser(username="mary", role=reader["role"]))

@@ -21,7 +21,7 @@ from tests.due import to_prepare
 from tests.integration.test_link import SURGERY, add_study
 from tests.seed import patch, seed_cohort
 
-MUTANTS, WILDTYPES = 5, 10
+MUTANTS, WILDTYPES = 6, 10
 PATIENTS = MUTANTS + WILDTYPES
 BY_AGE = "SELECT study_id FROM idh.study ORDER BY study_date DESC, study_id DESC"
 CHAMPION = """

@@ -4,6 +4,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -14,7 +15,9 @@ from tools.queries_page import QUERIES, parameters_of, queries_page, query_names
 DB = ROOT / "idh_tasks" / "db"
 PAGES = ROOT / "idh_tasks" / "pipelines" / "pages"
 """What a page shows is read by the page itself: nothing else needs these rows."""
-RUNNERS = {"rows", "one", "run", "run_many", "all", "first", "column"}
+SETS = {"run_set", "all_of_set", "column_of_set"}
+"""Those that pass a set of rows as `rows`."""
+RUNNERS = {"rows", "one", "run", "run_many", "all", "first", "column"} | SETS
 """The methods of a transaction that run a query by its name."""
 
 
@@ -51,7 +54,7 @@ def test_every_family_has_a_module() -> None:
 @pytest.mark.parametrize("path", sorted([*DB.glob("*.py"), *PAGES.glob("*.py")]), ids=lambda path: path.stem)
 def test_a_call_names_exactly_the_parameters_of_its_query(path: Path) -> None:
     for name, call in calls(path):
-        given = {keyword.arg for keyword in call.keywords}
-        if None in given or (isinstance(call.func, ast.Attribute) and call.func.attr == "run_many"):
+        given, runner = {keyword.arg for keyword in call.keywords}, cast("ast.Attribute", call.func).attr
+        if None in given or runner == "run_many":
             continue  # values that are known at run time only
-        assert given == parameters_of(name), name
+        assert given | ({"rows"} if runner in SETS else set()) == parameters_of(name), name

@@ -10,6 +10,7 @@ from idh_tasks.pipelines.platform import Platform
 from idh_tasks.pipelines.preprocess.batch import count_cohort
 from idh_tasks.settings import SQL
 from tests.database import run_sql
+from tests.due import plan_all
 from tests.seed import seed_cohort
 
 TIMES = "\n-- Times, flip angle"
@@ -55,8 +56,10 @@ def test_after_an_upgrade_the_missing_sequence_and_its_reason_are_those_of_the_c
     assert (listed(counted).present, listed(after).present) == (True, False)
 
 
-def test_after_an_upgrade_every_study_is_due_until_it_is_prepared(counted: Platform) -> None:
+def test_after_an_upgrade_every_study_is_due_once_it_is_planned(counted: Platform) -> None:
     after = upgraded(counted)
+    assert ids(after, state=State.DUE) == set()
+    plan_all(counted)
     assert ids(after, state=State.DUE) == ids(counted)
     assert {row.state for row in listed(after).listing.rows} == {State.DUE}
     assert [ids(after, state=state) for state in State if state is not State.DUE] == [set()] * 4
