@@ -235,6 +235,7 @@ BY_ID = {
     "idh linkage flow",
     "idh subject key",
     "idh subject erase",
+    "idh work retry",
 }
 """Tried on a database, in tests/integration/test_cli_wrong_ids.py; `flow` takes an output only."""
 
