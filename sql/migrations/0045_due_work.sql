@@ -43,16 +43,35 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION idh.note_work IS 'Notes items as due, without duplicates; the priority of what is due already never falls.';
 
--- Preparing: a study without patches of its present revision, and one whose proposed outline was accepted.
-CREATE FUNCTION idh.note_preparation() RETURNS trigger
+-- A study is noted for the stages that are named; a statement that writes thousands of rows notes each study once.
+CREATE FUNCTION idh.note_study() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    changed text := CASE WHEN tg_op = 'DELETE' THEN old.study_id ELSE new.study_id END;
+    the_stage text;
 BEGIN
-    PERFORM idh.note_work('prepare', ARRAY[new.study_id]);
+    FOREACH the_stage IN ARRAY tg_argv LOOP
+        PERFORM idh.note_work(the_stage, ARRAY[changed]);
+    END LOOP;
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER note_preparation AFTER INSERT OR UPDATE ON idh.preparation
-FOR EACH ROW WHEN (NOT new.after_surgery AND new.made_with IS NULL) EXECUTE FUNCTION idh.note_preparation();
+CREATE FUNCTION idh.note_studies() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    the_stage text;
+BEGIN
+    FOREACH the_stage IN ARRAY tg_argv LOOP
+        PERFORM idh.note_work(the_stage, ARRAY(SELECT DISTINCT c.study_id FROM changed AS c));
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+
+-- Preparing: a study without patches of its present revision, and one whose proposed outline was accepted.
+CREATE TRIGGER note_preparation
+AFTER INSERT OR UPDATE OF revision, patched_revision, settings_hash, after_surgery ON idh.preparation
+FOR EACH ROW WHEN (NOT new.after_surgery AND new.made_with IS NULL) EXECUTE FUNCTION idh.note_study('prepare');
 
 CREATE FUNCTION idh.note_accepted_outline() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -64,6 +83,7 @@ $$;
 CREATE TRIGGER note_accepted_outline AFTER INSERT OR UPDATE OF answer ON idh.review
 FOR EACH ROW WHEN (new.kind = 'automatic_roi' AND new.answer = 'accept') EXECUTE FUNCTION idh.note_accepted_outline();
 
+-- What failed by no fault of the images is tried once more when it is noted after it has failed.
 CREATE FUNCTION idh.is_to_prepare(wanted text, version text) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT EXISTS (
@@ -78,6 +98,12 @@ LANGUAGE sql STABLE AS $$
                 JOIN idh.review AS v ON v.kind = 'automatic_roi' AND v.subject = p.study_id AND v.answer = 'accept'
                 WHERE p.study_id = n.study_id AND p.revision = n.revision AND p.settings_hash = version
                     AND p.code = 'W_ROI_PROPOSED' AND v.answered_at > p.created_at
+            )
+            OR EXISTS (
+                SELECT FROM idh.patch AS p
+                JOIN idh.due_work AS w ON w.stage = 'prepare' AND w.item = p.study_id
+                WHERE p.study_id = n.study_id AND p.revision = n.revision AND p.settings_hash = version
+                    AND p.code IN ('E_PREPROC', 'E_PLUGIN') AND w.noted_at > p.created_at
             )
         )
     )
@@ -100,21 +126,13 @@ LANGUAGE sql STABLE AS $$
 $$;
 
 -- Predictions and documents depend on patches, links, exclusions, owners and champions; documents on predictions, too.
-CREATE FUNCTION idh.note_study() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    changed text := CASE WHEN tg_op = 'DELETE' THEN old.study_id ELSE new.study_id END;
-    the_stage text;
-BEGIN
-    FOREACH the_stage IN ARRAY tg_argv LOOP
-        PERFORM idh.note_work(the_stage, ARRAY[changed]);
-    END LOOP;
-    RETURN NULL;
-END
-$$;
 CREATE TRIGGER note_study AFTER INSERT OR UPDATE OR DELETE ON idh.patch
 FOR EACH ROW EXECUTE FUNCTION idh.note_study('document', 'predict');
-CREATE TRIGGER note_study AFTER INSERT OR UPDATE OR DELETE ON idh.case_link
+CREATE TRIGGER note_studies_added AFTER INSERT ON idh.case_link
+REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION idh.note_studies('document', 'predict');
+CREATE TRIGGER note_studies_removed AFTER DELETE ON idh.case_link
+REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION idh.note_studies('document', 'predict');
+CREATE TRIGGER note_study AFTER UPDATE ON idh.case_link
 FOR EACH ROW EXECUTE FUNCTION idh.note_study('document', 'predict');
 CREATE TRIGGER note_study AFTER INSERT OR UPDATE OR DELETE ON idh.study_exclusion
 FOR EACH ROW EXECUTE FUNCTION idh.note_study('document', 'predict');
@@ -178,7 +196,7 @@ COMMENT ON FUNCTION idh.note_studies_of_champions IS
 'Notes the studies of sequences whose champion has changed, the newest first, after what is new; returns their number.';
 
 REVOKE EXECUTE ON FUNCTION
-    idh.note_work(text, text[], integer), idh.note_preparation(), idh.note_accepted_outline(), idh.note_study(),
+    idh.note_work(text, text[], integer), idh.note_study(), idh.note_studies(), idh.note_accepted_outline(),
     idh.note_champion(), idh.note_studies_of_champions()
 FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION idh.note_studies_of_champions() TO idh_predict;

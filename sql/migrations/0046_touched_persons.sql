@@ -136,26 +136,6 @@ REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION idh.note_pa
 CREATE TRIGGER note_patient AFTER UPDATE ON idh.case_link
 FOR EACH ROW EXECUTE FUNCTION idh.note_patient_row('place');
 
--- Links are written by the thousand: their studies are noted once per statement, as 0045 noted them by row.
-CREATE FUNCTION idh.note_studies() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    the_stage text;
-BEGIN
-    FOREACH the_stage IN ARRAY tg_argv LOOP
-        PERFORM idh.note_work(the_stage, ARRAY(SELECT DISTINCT c.study_id FROM changed AS c));
-    END LOOP;
-    RETURN NULL;
-END
-$$;
-DROP TRIGGER note_study ON idh.case_link;
-CREATE TRIGGER note_studies_added AFTER INSERT ON idh.case_link
-REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION idh.note_studies('document', 'predict');
-CREATE TRIGGER note_studies_removed AFTER DELETE ON idh.case_link
-REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION idh.note_studies('document', 'predict');
-CREATE TRIGGER note_study AFTER UPDATE ON idh.case_link
-FOR EACH ROW EXECUTE FUNCTION idh.note_study('document', 'predict');
-
 CREATE FUNCTION idh.note_answer() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -185,7 +165,7 @@ FOR EACH ROW EXECUTE FUNCTION idh.note_answer();
 
 REVOKE EXECUTE ON FUNCTION
     idh.note_patients(text[], text[]), idh.note_patient_row(), idh.note_patient_rows(), idh.note_patient_of_study(),
-    idh.note_patients_of_reports(), idh.note_merge(), idh.note_person(), idh.note_studies(), idh.note_answer()
+    idh.note_patients_of_reports(), idh.note_merge(), idh.note_person(), idh.note_answer()
 FROM PUBLIC;
 GRANT UPDATE ON idh.due_work TO idh_link;
 

@@ -11,12 +11,6 @@ COMMENT ON COLUMN idh.preparation.labelled IS 'Whether the study was chosen for 
 COMMENT ON COLUMN idh.preparation.prepared_at IS 'When patches of another version or revision were made last.';
 COMMENT ON COLUMN idh.preparation.seconds IS 'How long that took, from its claim; NULL if it was not claimed.';
 
--- As in 0045, by the columns on which it depends: a new label makes no patches due.
-DROP TRIGGER note_preparation ON idh.preparation;
-CREATE TRIGGER note_preparation
-AFTER INSERT OR UPDATE OF revision, patched_revision, settings_hash, after_surgery ON idh.preparation
-FOR EACH ROW WHEN (NOT new.after_surgery AND new.made_with IS NULL) EXECUTE FUNCTION idh.note_preparation();
-
 UPDATE idh.preparation AS n
 SET year = extract(year FROM t.study_date),
     labelled = EXISTS (
@@ -170,32 +164,6 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION idh.failed_studies IS
 'Studies that failed with a version by an unforeseen error or for want of a plug-in, and do not wait to be prepared.';
-
--- As in 0045; what failed is tried once more when it is noted after it has failed.
-CREATE OR REPLACE FUNCTION idh.is_to_prepare(wanted text, version text) RETURNS boolean
-LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (
-        SELECT FROM idh.preparation AS n
-        WHERE n.study_id = wanted AND NOT n.after_surgery AND (
-            n.made_with IS DISTINCT FROM version AND NOT EXISTS (
-                SELECT FROM idh.patch AS p
-                WHERE p.study_id = n.study_id AND p.revision = n.revision AND p.settings_hash = version
-            )
-            OR EXISTS (
-                SELECT FROM idh.patch AS p
-                JOIN idh.review AS v ON v.kind = 'automatic_roi' AND v.subject = p.study_id AND v.answer = 'accept'
-                WHERE p.study_id = n.study_id AND p.revision = n.revision AND p.settings_hash = version
-                    AND p.code = 'W_ROI_PROPOSED' AND v.answered_at > p.created_at
-            )
-            OR EXISTS (
-                SELECT FROM idh.patch AS p
-                JOIN idh.due_work AS w ON w.stage = 'prepare' AND w.item = p.study_id
-                WHERE p.study_id = n.study_id AND p.revision = n.revision AND p.settings_hash = version
-                    AND p.code IN ('E_PREPROC', 'E_PLUGIN') AND w.noted_at > p.created_at
-            )
-        )
-    )
-$$;
 
 CREATE FUNCTION idh.retry_failed(version text, operator text) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
