@@ -119,6 +119,13 @@ def as_idh_error(error: Exception) -> IdhError:
     return TransientError(Code.E_UNEXPECTED, without_text(error))
 
 
+def is_of_surroundings(error: Exception) -> bool:
+    """Return whether a service or the installation is at fault; an unforeseen error is that of what was worked on."""
+    known = as_idh_error(error)
+    unforeseen = known is not error and known.code is Code.E_UNEXPECTED
+    return isinstance(known, TransientError | RunRefusedError) and not unforeseen
+
+
 def without_text(error: BaseException) -> str:
     """Return the type and location of an error without its text, which may contain patient data."""
     frame = traceback.extract_tb(error.__traceback__)[-1]

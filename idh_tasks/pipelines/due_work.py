@@ -4,14 +4,14 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TypedDict
 
 from idh_tasks.codes import Code
 from idh_tasks.db import due_work
 from idh_tasks.db.due_work import Claim, Stage
 from idh_tasks.domain.study import StudyId
-from idh_tasks.errors import RunRefusedError, TransientError, as_idh_error
+from idh_tasks.errors import TransientError, as_idh_error, is_of_surroundings
 from idh_tasks.pipelines.platform import Platform
 
 log = logging.getLogger(__name__)
@@ -95,12 +95,12 @@ def _outcome(platform: Platform, stage: Stage, claim: Claim, work: Callable[[Stu
     if claim.attempts > ATTEMPTS:
         return _give_up(platform, stage, claim, Code.E_KILLED, f"its task was killed {ATTEMPTS} times")
     try:
-        with _handed_back(platform, stage, claim):
-            outcomes = work(StudyId(claim.item))
-    except (TransientError, RunRefusedError):
-        raise
+        outcomes = work(StudyId(claim.item))
     except Exception as error:  # an item must not end the others
         known = as_idh_error(error)
+        if is_of_surroundings(error):
+            _hand_back(platform, stage, claim)
+            raise known from None
         if claim.attempts == ATTEMPTS:
             return _give_up(platform, stage, claim, known.code, known.reason)
         return _postpone(platform, stage, claim, str(known))
@@ -109,15 +109,9 @@ def _outcome(platform: Platform, stage: Stage, claim: Claim, work: Callable[[Stu
     return outcomes
 
 
-@contextmanager
-def _handed_back(platform: Platform, stage: Stage, claim: Claim) -> Iterator[None]:
-    """Hand an item back if not the item is at fault."""
-    try:
-        yield
-    except (TransientError, RunRefusedError):
-        with suppress(TransientError), platform.database.begin() as transaction:
-            due_work.hand_back(transaction, stage, claim)
-        raise
+def _hand_back(platform: Platform, stage: Stage, claim: Claim) -> None:
+    with suppress(TransientError), platform.database.begin() as transaction:  # the database may be what is at fault
+        due_work.hand_back(transaction, stage, claim)
 
 
 def _postpone(platform: Platform, stage: Stage, claim: Claim, reason: str) -> Outcomes:

@@ -1,7 +1,7 @@
 """Decides what an exception costs: the series or study that caused it, or the whole run."""
 
 from idh_tasks.codes import Code
-from idh_tasks.errors import IdhError, RunRefusedError, StudyQuarantinedError, TransientError, as_idh_error
+from idh_tasks.errors import IdhError, StudyQuarantinedError, as_idh_error, is_of_surroundings
 
 
 def as_refusal(error: Exception) -> IdhError:
@@ -17,8 +17,8 @@ def as_refusal(error: Exception) -> IdhError:
         If the installation is at fault, for example ``E_PLUGIN``.
     """
     known = as_idh_error(error)
-    if known is not error and known.code is Code.E_UNEXPECTED:
-        return StudyQuarantinedError(Code.E_PREPROC, f"an unforeseen error: {known.reason}")
-    if isinstance(known, TransientError | RunRefusedError):
+    if is_of_surroundings(error):
         raise known
+    if known is not error:
+        return StudyQuarantinedError(Code.E_PREPROC, f"an unforeseen error: {known.reason}")
     return known
