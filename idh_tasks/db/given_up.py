@@ -8,14 +8,12 @@ from idh_tasks.codes import Code
 from idh_tasks.db.due_work import Stage
 from idh_tasks.db.engine import Transaction
 
-STAGES_OF_STUDIES = (Stage.PREPARE, Stage.PREDICT, Stage.DOCUMENT)
-
 
 @dataclass(frozen=True)
 class GivenUp:
-    """An item of a stage, and why it is not tried any more."""
+    """A study in a stage, and why it is not tried any more."""
 
-    stage: str
+    stage: Stage
     item: str
     code: Code
     reason: str | None
@@ -26,11 +24,6 @@ class GivenUp:
     def name(self) -> str:
         """Return what names it among all others."""
         return f"{self.stage} {self.item}"
-
-    @property
-    def is_of_study(self) -> bool:
-        """Return whether the item is a study; of other stages, it is a patient or a sequence."""
-        return self.stage in STAGES_OF_STUDIES
 
 
 def latest(transaction: Transaction, size: int | None = None) -> list[GivenUp]:
