@@ -25,6 +25,8 @@ class DuePrediction:
     object_key: str
     sha256: str
     model_id: str
+    model_key: str
+    model_sha256: str
     slope: float
     intercept: float
     in_training: bool

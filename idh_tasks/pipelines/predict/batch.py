@@ -9,7 +9,6 @@ import numpy as np
 from idh_tasks.db import due_work, models, predictions
 from idh_tasks.db.due_work import Stage
 from idh_tasks.db.predictions import DuePrediction, Prediction
-from idh_tasks.domain.learning import ModelRecord
 from idh_tasks.domain.study import StudyId
 from idh_tasks.pipelines.due_work import TIME_S, Outcomes, Share, shares, work_off
 from idh_tasks.pipelines.platform import Platform
@@ -48,19 +47,19 @@ def predict_batch(platform: Platform, holder: str, time_s: float = TIME_S) -> in
 def _predict(platform: Platform, networks: Networks, study_id: StudyId) -> Outcomes:
     with platform.database.begin() as transaction:
         due = predictions.due(transaction, study_id)
-        champions = {model.model_id: model for model in models.champions(transaction)}
-    # A champion that was replaced in the meantime predicts nothing; its successor has been noted.
-    made = [_predicted(platform, networks, champions[row.model_id], row) for row in due if row.model_id in champions]
+    if not due:
+        return Outcomes()
+    made = [_predicted(platform, networks, row) for row in due]
     with platform.database.begin() as transaction:
         predictions.save(transaction, made)
     return Outcomes({STORED: len(made)})
 
 
-def _predicted(platform: Platform, networks: Networks, model: ModelRecord, row: DuePrediction) -> Prediction:
+def _predicted(platform: Platform, networks: Networks, row: DuePrediction) -> Prediction:
     from idh_tasks.learning.calibration import stated_probability
 
     patch = read_array(platform.store.get_checked(row.object_key, row.sha256))
-    of_mutant = networks.probability(model, patch)
+    of_mutant = networks.probability(row, patch)
     calibrated = stated_probability(np.array([of_mutant], np.float64), row.calibration)
     return _prediction(row, of_mutant, float(calibrated[0]))
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idh_tasks.codes import Code
-from idh_tasks.domain.learning import ModelRecord
+from idh_tasks.db.predictions import DuePrediction
 from idh_tasks.errors import RunRefusedError
 from idh_tasks.store.objects import ObjectStore
 
@@ -21,8 +21,8 @@ class Networks:
         self._store = store
         self._loaded: dict[str, keras.Model] = {}
 
-    def probability(self, model: ModelRecord, patch: NDArray[np.float32]) -> float:
-        """Return the probability of a mutation that a network gives a patch (size, size).
+    def probability(self, row: DuePrediction, patch: NDArray[np.float32]) -> float:
+        """Return the probability of a mutation that the champion gives the patch (size, size) of a row.
 
         Raises
         ------
@@ -31,14 +31,14 @@ class Networks:
         """
         from idh_tasks.learning.training import probabilities
 
-        of_mutant = float(probabilities(self._network(model), patch[np.newaxis])[0, 1])
+        of_mutant = float(probabilities(self._network(row), patch[np.newaxis])[0, 1])
         if not np.isfinite(of_mutant):
-            raise RunRefusedError(Code.E_NONFINITE, f"model {model.model_id} gives non-finite probabilities")
+            raise RunRefusedError(Code.E_NONFINITE, f"model {row.model_id} gives non-finite probabilities")
         return of_mutant
 
-    def _network(self, model: ModelRecord) -> "keras.Model":
+    def _network(self, row: DuePrediction) -> "keras.Model":
         from idh_tasks.learning.registry import load_model
 
-        if model.model_id not in self._loaded:
-            self._loaded[model.model_id] = load_model(self._store.get(model.object_key), model.sha256)
-        return self._loaded[model.model_id]
+        if row.model_id not in self._loaded:
+            self._loaded[row.model_id] = load_model(self._store.get(row.model_key), row.model_sha256)
+        return self._loaded[row.model_id]

@@ -1,7 +1,8 @@
 -- The current patches of a study that lack a prediction of the champion of their sequence. Patches of an earlier version
 -- of code and settings count until the study is prepared again.
 SELECT
-    p.patch_id, p.study_id, p.sequence, p.object_key, p.sha256, m.model_id, m.slope, m.intercept,
+    p.patch_id, p.study_id, p.sequence, p.object_key, p.sha256,
+    m.model_id, m.object_key AS model_key, m.sha256 AS model_sha256, m.slope, m.intercept,
     EXISTS (
         SELECT FROM idh.training_run AS r
         JOIN idh.person_of AS mine ON mine.patient_key = t.patient_key
