@@ -125,7 +125,7 @@ def find_patient_studies(
             found = _patiently(pacs, opened, _study_query(ModalitiesInStudy="MR", PatientID=identifier), priority)
             if not found.is_whole:
                 raise TransientError(Code.E_QUERY_TRUNCATED, "the PACS does not list all studies of a patient")
-            yield unique_studies(listed_study(row) for row in found.rows if row.get("StudyInstanceUID"))
+            yield unique_studies(_answer(found).studies)
 
 
 def find_undated(pacs: PacsSettings) -> list[PacsStudy]:

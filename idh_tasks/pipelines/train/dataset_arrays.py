@@ -60,10 +60,8 @@ def unpacked(platform: Platform, run_id: str, sequence: MrSequence, members: Ite
 
 def pieces(members: Sequence[Member], places: Iterable[Place]) -> list[Piece]:
     """Return what is read from each object; a patch in no shard, because that was erased, is read by itself."""
-    by_patch, by_object = (
-        {place.patch_id: place for place in places},
-        defaultdict[tuple[str, str], dict[int, int]](dict),
-    )
+    by_patch = {place.patch_id: place for place in places}
+    by_object: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
     for row, member in enumerate(members):
         place = by_patch.get(member.patch_id, Place(member.patch_id, member.object_key, member.sha256, 0))
         by_object[place.object_key, place.sha256][place.place] = row
